@@ -1,0 +1,80 @@
+package fault
+
+import (
+	"errors"
+	"fmt"
+
+	"buf.build/go/protovalidate"
+	"google.golang.org/grpc/codes"
+)
+
+// ReasonInvalid is the reason of a request whose fields cannot be accepted.
+const ReasonInvalid = "INVALID_FIELD"
+
+// Fields collects everything that is wrong with one request, so that the caller
+// can mend it in one go.
+type Fields struct {
+	reason string
+	fields []Field
+	more   int
+}
+
+// maxFields bounds a report: an import row or a request of thousands of wrong
+// parts must not make an error larger than the headers a client accepts.
+const maxFields = 20
+
+// Invalid starts an empty collection. Its Err is nil until a field is added.
+func Invalid() *Fields { return &Fields{reason: ReasonInvalid} }
+
+// Reason replaces the reason of the whole refusal.
+func (f *Fields) Reason(reason any) *Fields {
+	f.reason = name(reason)
+	return f
+}
+
+// Field adds one field that cannot be accepted, and why.
+func (f *Fields) Field(path, format string, args ...any) *Fields {
+	if len(f.fields) == maxFields {
+		f.more++
+		return f
+	}
+	f.fields = append(f.fields, Field{Path: path, Text: fmt.Sprintf(format, args...)})
+	return f
+}
+
+// Len is the number of wrong fields found so far.
+func (f *Fields) Len() int { return len(f.fields) + f.more }
+
+// Err is the refusal, or nil if nothing is wrong.
+func (f *Fields) Err() error {
+	if len(f.fields) == 0 {
+		return nil
+	}
+	text := "invalid request"
+	if f.more > 0 {
+		text = fmt.Sprintf("invalid request (%d more fields)", f.more)
+	}
+	return &Error{Code: codes.InvalidArgument, Reason: f.reason, Text: text, Fields: f.fields}
+}
+
+// fromValidation turns the rules of a proto file that a message broke into the
+// same refusal a handler would make.
+func fromValidation(err error) (*Error, bool) {
+	var broken *protovalidate.ValidationError
+	if !errors.As(err, &broken) {
+		return nil, false
+	}
+	f := Invalid()
+	for _, v := range broken.Violations {
+		text := v.Proto.GetMessage()
+		if text == "" {
+			text = "breaks rule " + v.Proto.GetRuleId()
+		}
+		f.Field(protovalidate.FieldPathString(v.Proto.GetField()), "%s", text)
+	}
+	if f.Len() == 0 {
+		f.Field("", "breaks a rule")
+	}
+	e, _ := typed(f.Err())
+	return e, true
+}
