@@ -12,8 +12,6 @@ EVERYTHING := ./... ./gen/...
 # What `make gen` owns, whole.
 GENERATED := gen/rapport services/gateway/stub services/gateway/openapi
 
-OPENAPI := services/gateway/openapi/openapi.swagger.json
-
 # Where goroutines meet: these run under the race detector too, if there is a C compiler.
 RACE := ./internal/commit/... ./internal/feed/... ./internal/fold/... ./internal/hot/...
 TEST_TIMEOUT := 10m
@@ -51,13 +49,7 @@ bench: build ## the table of throughput and CPU beside an empty gRPC echo
 .PHONY: gen
 gen: third_party/proto/.printed ## generated code from proto
 	$(BUF) format -w proto
-	@# The title of a merged OpenAPI file is that of whichever proto comes first: set here.
-	@# Built beside the old code and swapped in, so a proto that fails leaves the tree as it was.
-	@out=$$(mktemp -d) && trap 'rm -rf "$$out"' EXIT \
-	&& $(BUF) generate -o "$$out" \
-	&& sed -i -e '0,/"title": .*/s//"title": "Rapport",/' -e '0,/"version": .*/s//"version": "v1"/' "$$out/$(OPENAPI)" \
-	&& rm -rf $(GENERATED) && mkdir -p services/gateway \
-	&& cp -r "$$out/." .
+	@tools/generate.sh $(GENERATED)
 
 .PHONY: check-gen
 check-gen: gen ## fail if generated code is not what proto says
