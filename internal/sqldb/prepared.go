@@ -1,0 +1,54 @@
+package sqldb
+
+import (
+	"context"
+	"database/sql"
+	"sync"
+)
+
+// maxPrepared bounds the statements kept prepared on a connection, so that
+// texts built for one occasion cannot grow memory without end.
+const maxPrepared = 256
+
+// prepared keeps the texts of a pool prepared. A nil *prepared keeps nothing:
+// pgx caches statements by itself, SQLite's driver parses each time.
+type prepared struct {
+	pool *sql.DB
+	mu   sync.RWMutex
+	by   map[string]*sql.Stmt
+}
+
+// get returns query prepared, or nil if it must run as it is: the cache is
+// full, or the text is wrong and running it will say so.
+func (p *prepared) get(ctx context.Context, query string) *sql.Stmt {
+	if p == nil {
+		return nil
+	}
+	p.mu.RLock()
+	st, full := p.by[query], len(p.by) >= maxPrepared
+	p.mu.RUnlock()
+	if st != nil || full {
+		return st
+	}
+	fresh, err := p.pool.PrepareContext(ctx, query)
+	if err != nil {
+		return nil
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if st := p.by[query]; st != nil || p.by == nil {
+		fresh.Close()
+		return st
+	}
+	p.by[query] = fresh
+	return fresh
+}
+
+func (p *prepared) close() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, st := range p.by {
+		st.Close()
+	}
+	p.by = nil
+}
