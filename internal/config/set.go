@@ -6,7 +6,8 @@
 //	// Listen is the address of the gRPC server.
 //	Listen string `flag:"grpc" default:"127.0.0.1:9090" help:"address of the gRPC server"`
 //
-// The flag --grpc then has the environment name RAPPORT_GRPC. A flag on the
+// The flag --grpc then has the environment name RAPPORT_GRPC, unless an env tag
+// gives the name that the rest of the world uses. A flag on the
 // command line wins over the environment, which wins over the default. A field
 // without a flag tag is not a setting; a nested struct is walked.
 package config
@@ -46,7 +47,7 @@ func New(environ []string, also ...string) *Set {
 		flags:   make(map[*pflag.FlagSet][]setting),
 	}
 	for _, entry := range environ {
-		if name, value, ok := strings.Cut(entry, "="); ok && strings.HasPrefix(name, Prefix) {
+		if name, value, ok := strings.Cut(entry, "="); ok {
 			s.environ[name] = value
 		}
 	}
@@ -164,7 +165,7 @@ func (s *Set) Load(fs *pflag.FlagSet) error {
 		}
 	}
 	for name := range s.environ {
-		if s.known[name] {
+		if s.known[name] || !strings.HasPrefix(name, Prefix) {
 			continue
 		}
 		if near := nearest(name, s.known); near != "" {

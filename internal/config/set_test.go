@@ -49,9 +49,10 @@ func TestNoConfigurationRuns(t *testing.T) {
 func TestFlagBeatsEnvironmentBeatsDefault(t *testing.T) {
 	c, err := load(t, []string{
 		"RAPPORT_GRPC=:1", "RAPPORT_GRACE=3s", "RAPPORT_MAX_MESSAGE=64KiB", "RAPPORT_PEERS=a,b",
-		"RAPPORT_QUIET=true", "RAPPORT_MAPPING=x", "RAPPORT_TEST_POSTGRES=y",
+		"RAPPORT_QUIET=true", "OTEL_EXPORTER_OTLP_ENDPOINT=http://c:4317", "RAPPORTS=not ours",
+		"RAPPORT_MAPPING=x", "RAPPORT_TEST_POSTGRES=y",
 	}, "--grpc", ":2")
-	if err != nil || c.GRPC != ":2" || c.Grace != 3*time.Second || c.Max != 64<<10 || len(c.Peers) != 2 || !c.Nested.Quiet {
+	if err != nil || c.GRPC != ":2" || c.Grace != 3*time.Second || c.Max != 64<<10 || len(c.Peers) != 2 || !c.Nested.Quiet || c.OTLP != "http://c:4317" {
 		t.Errorf("got %+v, %v", c, err)
 	}
 }
