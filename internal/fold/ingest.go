@@ -1,0 +1,221 @@
+package fold
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/rapport-cx/rapport/internal/feed"
+)
+
+// errLost says that the log is no longer the one whose facts were applied.
+var errLost = errors.New("the log was replaced")
+
+// Ingest applies the facts of one commit, in order, as its writer calls before
+// it acknowledges. Facts that others committed before are read from the log
+// and applied first; what is applied already is passed over, so callers may
+// come twice and in any order. When it returns, every view includes the facts.
+func (e *Engine[F]) Ingest(ctx context.Context, name string, facts []feed.Fact) error {
+	if len(facts) == 0 {
+		return nil
+	}
+	b := e.brand(name)
+	if err := b.turn.take(ctx); err != nil {
+		return err
+	}
+	defer b.turn.give()
+	if err := e.open(ctx, b); err != nil {
+		return err
+	}
+	facts = after(facts, b.applied.Seq)
+	if len(facts) == 0 {
+		return nil
+	}
+	if first := facts[0].Seq; first > b.applied.Seq+1 {
+		err := e.advance(ctx, b, first-1)
+		if errors.Is(err, errLost) {
+			return e.reopen(ctx, b)
+		}
+		if err != nil {
+			return err
+		}
+		facts = after(facts, b.applied.Seq)
+	}
+	return e.apply(b, facts)
+}
+
+// after drops the facts up to seq.
+func after(facts []feed.Fact, seq int64) []feed.Fact {
+	for len(facts) > 0 && facts[0].Seq <= seq {
+		facts = facts[1:]
+	}
+	return facts
+}
+
+// Sync applies everything the log holds now.
+func (e *Engine[F]) Sync(ctx context.Context, name string) error {
+	b := e.brand(name)
+	if err := b.turn.take(ctx); err != nil {
+		return err
+	}
+	defer b.turn.give()
+	if !b.opened.Load() {
+		return e.open(ctx, b)
+	}
+	err := e.advance(ctx, b, 1<<62)
+	if errors.Is(err, errLost) {
+		return e.reopen(ctx, b)
+	}
+	return err
+}
+
+// reopen starts the brand again on the log as it is now.
+func (e *Engine[F]) reopen(ctx context.Context, b *brand[F]) error {
+	e.cfg.Logger.WarnContext(ctx, "log was replaced, folding anew", "brand", b.name, "applied", b.applied.Seq)
+	e.meter.restarts.Add(ctx, 1)
+	e.forget(b)
+	return e.open(ctx, b)
+}
+
+// advance reads and applies facts until seq upto or the end of the log. Each
+// read begins with the fact applied last, which proves for free that it is
+// still the same log. The caller has the turn.
+func (e *Engine[F]) advance(ctx context.Context, b *brand[F], upto int64) error {
+	for b.applied.Seq < upto {
+		from := max(b.applied.Seq-1, 0)
+		limit := e.cfg.Page
+		if room := upto - from; room < int64(limit) {
+			limit = int(room)
+		}
+		page, err := e.log.Read(ctx, b.name, from, limit)
+		if err != nil {
+			return fmt.Errorf("read log of %s after %d: %w", b.name, from, err)
+		}
+		full := len(page) == limit
+		if err := e.sameLog(ctx, b, page); err != nil {
+			return err
+		}
+		page = after(page, b.applied.Seq)
+		if len(page) > 0 {
+			e.meter.lagged(ctx, e.cfg.Clock, page[0].At)
+		}
+		if err := e.apply(b, page); err != nil {
+			return err
+		}
+		if !full {
+			return nil
+		}
+	}
+	return nil
+}
+
+// sameLog checks that the log still holds the fact applied last. The head may
+// stand on a number without a fact, hence the second look.
+func (e *Engine[F]) sameLog(ctx context.Context, b *brand[F], page []feed.Fact) error {
+	if b.applied.Seq == 0 {
+		return nil
+	}
+	if len(page) > 0 && page[0].Cursor() == b.applied.cursor() {
+		return nil
+	}
+	ok, err := e.log.Has(ctx, b.name, b.applied.cursor())
+	if err != nil {
+		return fmt.Errorf("look up seq %d of %s: %w", b.applied.Seq, b.name, err)
+	}
+	if !ok {
+		return errLost
+	}
+	return nil
+}
+
+// apply gives each fact its effect. An error leaves the brand whole, at the
+// fact before the one that failed. The caller has the turn.
+func (e *Engine[F]) apply(b *brand[F], facts []feed.Fact) error {
+	if len(facts) == 0 {
+		return nil
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	defer b.announce()
+	for i := range facts {
+		f := &facts[i]
+		var err error
+		if f.Day == feed.NoDay {
+			err = e.define(b, f)
+		} else {
+			err = e.touch(b, f)
+		}
+		if err != nil {
+			return fmt.Errorf("fold seq %d of %s: %w", f.Seq, b.name, err)
+		}
+		b.applied = headAt(f)
+	}
+	return nil
+}
+
+// define hands a fact of no day to the service. Called under Lock.
+func (e *Engine[F]) define(b *brand[F], f *feed.Fact) error {
+	if e.rules.Define == nil {
+		return nil
+	}
+	changed, err := e.rules.Define(b.name, f)
+	if changed {
+		b.defined = f.Cursor()
+	}
+	return err
+}
+
+// touch moves the loaded slabs of the fact's days. A day without any costs a
+// look-up and no decoding. Called under Lock.
+func (e *Engine[F]) touch(b *brand[F], f *feed.Fact) error {
+	first, second := b.days[f.Day], (*day[F])(nil)
+	if f.Day2 != f.Day {
+		second = b.days[f.Day2]
+	}
+	if first.loaded() || second.loaded() {
+		v, ok, err := e.rules.Decode(b.name, f)
+		if err != nil {
+			return err
+		}
+		if ok {
+			e.move(b, first, f.Day, f.Seq, v)
+			e.move(b, second, f.Day2, f.Seq, v)
+		}
+	}
+	b.note(first, f.Day, f)
+	if f.Day2 != f.Day {
+		b.note(second, f.Day2, f)
+	}
+	return nil
+}
+
+func (d *day[F]) loaded() bool { return d != nil && len(d.slots) > 0 }
+
+// note remembers that the fact touched the day.
+func (b *brand[F]) note(d *day[F], n int32, f *feed.Fact) {
+	if d != nil {
+		d.last = headAt(f)
+	}
+	if !d.loaded() {
+		b.stale[n] = struct{}{}
+	}
+}
+
+// move applies the fact to the slabs of one of its days.
+func (e *Engine[F]) move(b *brand[F], d *day[F], n int32, seq int64, v F) {
+	if !d.loaded() {
+		return
+	}
+	b.scratch = e.rules.Measures(v, n, b.scratch[:0])
+	for _, m := range b.scratch {
+		s := d.slots[m]
+		switch {
+		case s == nil:
+		case s.ready:
+			s.slab.Apply(n, v)
+			b.mark(s)
+		default:
+			s.pending = append(s.pending, arrival[F]{seq, v})
+		}
+	}
+}
