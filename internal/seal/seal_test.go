@@ -1,0 +1,74 @@
+package seal
+
+import (
+	"bytes"
+	"errors"
+	"path/filepath"
+	"sync"
+	"testing"
+)
+
+func sealer(t *testing.T, secret byte, purpose string) *Sealer {
+	t.Helper()
+	s, err := New(bytes.Repeat([]byte{secret}, SecretSize), purpose)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func TestOpenNeedsKeyPurposeAndContext(t *testing.T) {
+	s := sealer(t, 1, "identity")
+	sealed := s.Seal([]byte("a@b.example"), []byte("demo"))
+	if bytes.Contains(sealed, []byte("a@b")) {
+		t.Fatal("the seal shows what it hides")
+	}
+	if plain, err := s.Open(sealed, []byte("demo")); err != nil || string(plain) != "a@b.example" {
+		t.Fatalf("Open = %q, %v", plain, err)
+	}
+	for name, open := range map[string]func() ([]byte, error){
+		"other context": func() ([]byte, error) { return s.Open(sealed, []byte("other")) },
+		"other key":     func() ([]byte, error) { return sealer(t, 2, "identity").Open(sealed, []byte("demo")) },
+		"other purpose": func() ([]byte, error) { return sealer(t, 1, "token").Open(sealed, []byte("demo")) },
+		"cut":           func() ([]byte, error) { return s.Open(sealed[:len(sealed)-1], []byte("demo")) },
+		"empty":         func() ([]byte, error) { return s.Open(nil, []byte("demo")) },
+	} {
+		if _, err := open(); !errors.Is(err, ErrSeal) {
+			t.Errorf("%s: err = %v, want ErrSeal", name, err)
+		}
+	}
+}
+
+func TestHashIsKeyed(t *testing.T) {
+	a, b := sealer(t, 1, "identity"), sealer(t, 2, "identity")
+	if !bytes.Equal(a.Hash([]byte("x")), a.Hash([]byte("x"))) || bytes.Equal(a.Hash([]byte("x")), b.Hash([]byte("x"))) {
+		t.Fatal("equal values must hash alike under one key, and not under two")
+	}
+}
+
+func TestShortSecretIsRefused(t *testing.T) {
+	if _, err := New([]byte("short"), "identity"); err == nil {
+		t.Fatal("a short secret was taken")
+	}
+}
+
+func TestLoadOrCreateAgreesAmongStarters(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "data", "secret")
+	var wg sync.WaitGroup
+	got := make([][]byte, 8)
+	for i := range got {
+		wg.Go(func() {
+			s, err := LoadOrCreate(path)
+			if err != nil {
+				t.Error(err)
+			}
+			got[i] = s
+		})
+	}
+	wg.Wait()
+	for _, s := range got {
+		if len(s) != SecretSize || !bytes.Equal(s, got[0]) {
+			t.Fatalf("starters disagree: %x and %x", s, got[0])
+		}
+	}
+}
