@@ -4,6 +4,7 @@
 package seal
 
 import (
+	"bytes"
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/hkdf"
@@ -77,9 +78,9 @@ func (s *Sealer) Hash(value []byte) []byte {
 // LoadOrCreate reads the secret in a file; if there is no such file it makes one,
 // readable by its owner alone. Replicas must share the file.
 func LoadOrCreate(path string) ([]byte, error) {
-	secret, err := os.ReadFile(path)
+	text, err := os.ReadFile(path)
 	if err == nil {
-		return secret, nil
+		return bytes.TrimSpace(text), nil
 	}
 	if !errors.Is(err, os.ErrNotExist) {
 		return nil, fmt.Errorf("read secret: %w", err)
@@ -87,9 +88,7 @@ func LoadOrCreate(path string) ([]byte, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, fmt.Errorf("make secret: %w", err)
 	}
-	secret = make([]byte, SecretSize)
-	rand.Read(secret)
-	return create(path, secret)
+	return create(path, []byte(rand.Text()+rand.Text()+"\n"))
 }
 
 // create writes the secret under a name of its own and links it into place, so
@@ -110,5 +109,6 @@ func create(path string, secret []byte) ([]byte, error) {
 	if err := os.Link(tmp.Name(), path); err != nil && !errors.Is(err, os.ErrExist) {
 		return nil, fmt.Errorf("make secret: %w", err)
 	}
-	return os.ReadFile(path)
+	text, err := os.ReadFile(path)
+	return bytes.TrimSpace(text), err
 }

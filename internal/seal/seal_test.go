@@ -67,8 +67,40 @@ func TestLoadOrCreateAgreesAmongStarters(t *testing.T) {
 	}
 	wg.Wait()
 	for _, s := range got {
-		if len(s) != SecretSize || !bytes.Equal(s, got[0]) {
+		if len(s) < SecretSize || !bytes.Equal(s, got[0]) {
 			t.Fatalf("starters disagree: %x and %x", s, got[0])
 		}
 	}
+}
+
+type position struct{ Day, Row int64 }
+
+func TestTokenFitsItsQueryOnly(t *testing.T) {
+	s := sealer(t, 1, "token")
+	token, err := s.Token(position{3, 14}, []byte("query a"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got position
+	if err := s.ReadToken(token, &got, []byte("query a")); err != nil || got != (position{3, 14}) {
+		t.Fatalf("ReadToken = %v, %v", got, err)
+	}
+	if err := s.ReadToken(token, &got, []byte("query b")); !errors.Is(err, ErrSeal) {
+		t.Errorf("another query: %v, want ErrSeal", err)
+	}
+}
+
+func FuzzReadToken(f *testing.F) {
+	s, err := New(bytes.Repeat([]byte{7}, SecretSize), "token")
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add("")
+	f.Add("AAAA")
+	f.Fuzz(func(t *testing.T, token string) {
+		var got position
+		if err := s.ReadToken(token, &got, nil); err == nil {
+			t.Fatalf("a made-up token %q was read as %v", token, got)
+		}
+	})
 }

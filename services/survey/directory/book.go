@@ -24,13 +24,13 @@ type Book struct {
 	mu      sync.RWMutex
 	version int64
 
-	subjects  []*subject
-	byRef     map[subjectKey]uint32
-	metrics   []*Metric
-	byMetric  map[string]uint32
-	surveys   []*Survey
-	bySurvey  map[string]uint32
-	goals     map[goalKey]*surveyv1.Goal
+	subjects []*subject
+	byRef    map[subjectKey]uint32
+	metrics  []*Metric
+	byMetric map[string]uint32
+	surveys  []*Survey
+	bySurvey map[string]uint32
+	goals    map[goalKey]*surveyv1.Goal
 }
 
 // New returns the directory of a brand without facts; low.share is there always.

@@ -79,4 +79,3 @@ func (b *Book) Metrics() []*Metric {
 func MetricScores(kind surveyv1.MetricKind) bool {
 	return kind != surveyv1.MetricKind_METRIC_KIND_CSI_OVERALL && kind != surveyv1.MetricKind_METRIC_KIND_LOW_SHARE
 }
-

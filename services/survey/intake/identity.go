@@ -1,0 +1,26 @@
+package intake
+
+import (
+	"strings"
+
+	commonv1 "github.com/rapport-cx/rapport/gen/rapport/common/v1"
+)
+
+// Normalise writes an identity in one way, so that the same customer hashes
+// alike: addresses without regard to case, numbers by their digits. Resolving
+// it for good (countries, aliases) is Segmentation's business.
+func Normalise(id *commonv1.Identity) []byte {
+	v := strings.TrimSpace(id.GetValue())
+	switch id.GetKind() {
+	case commonv1.Identity_KIND_EMAIL:
+		v = strings.ToLower(v)
+	case commonv1.Identity_KIND_PHONE, commonv1.Identity_KIND_CARD:
+		v = strings.Map(func(r rune) rune {
+			if r == ' ' || r == '-' || r == '(' || r == ')' {
+				return -1
+			}
+			return r
+		}, v)
+	}
+	return []byte(id.GetKind().String() + "\x00" + id.GetNamespace() + "\x00" + v)
+}
