@@ -3,6 +3,7 @@ package fold
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 
 	"github.com/rapport-cx/rapport/internal/feed"
@@ -50,12 +51,12 @@ func (e *Engine[F]) fromCache(ctx context.Context, b *brand[F], loads []*loading
 	for i, l := range loads {
 		keys[i] = Key{b.name, l.slot.measure, l.slot.day}
 	}
-	for i, row := range e.cached(ctx, keys) {
-		ok, err := e.adopt(ctx, b, loads[i], row)
-		if err != nil {
-			return err
-		}
-		if !ok && row.Anchor.Seq > 0 {
+	rows := e.cached(ctx, keys)
+	if err := e.recognise(ctx, b, rows); err != nil {
+		return err
+	}
+	for i, row := range rows {
+		if row.Anchor.Seq > 0 && !e.adopt(ctx, b, loads[i], row) {
 			e.cache.Disown(hot.Key(row.Key))
 		}
 	}
@@ -87,18 +88,15 @@ func (e *Engine[F]) fromStore(ctx context.Context, b *brand[F], keys []Key, shor
 	if err != nil {
 		return fmt.Errorf("read %d slabs of %s: %w", len(keys), b.name, err)
 	}
+	if err := e.recognise(ctx, b, rows); err != nil {
+		return err
+	}
 	var wrong, warm []stored
 	for _, row := range rows {
 		l := short[row.Key]
-		if l == nil || row.Anchor.Seq <= l.anchor.Seq {
-			continue
-		}
-		ok, err := e.adopt(ctx, b, l, row)
-		if err != nil {
-			return err
-		}
 		switch {
-		case !ok:
+		case l == nil || row.Anchor.Seq <= l.anchor.Seq:
+		case !e.adopt(ctx, b, l, row):
 			wrong = append(wrong, row)
 		case row.Anchor.Seq >= l.need:
 			warm = append(warm, row)
@@ -117,38 +115,37 @@ func (e *Engine[F]) fromStore(ctx context.Context, b *brand[F], keys []Key, shor
 
 // adopt takes the row as the slab's base if the log knows its anchor and the
 // slab can read it.
-func (e *Engine[F]) adopt(ctx context.Context, b *brand[F], l *loading[F], row stored) (bool, error) {
-	if row.Anchor.Seq == 0 {
-		return false, nil
+func (e *Engine[F]) adopt(ctx context.Context, b *brand[F], l *loading[F], row stored) bool {
+	if b.known.has(row.Anchor) {
+		slab := e.rules.New(l.slot.measure)
+		if err := slab.UnmarshalBinary(row.Content); err == nil {
+			l.slab, l.anchor = slab, row.Anchor
+			return true
+		}
 	}
-	ok, err := e.trusted(ctx, b, row.Anchor)
-	if err != nil || !ok {
-		return false, err
-	}
-	slab := e.rules.New(l.slot.measure)
-	if err := slab.UnmarshalBinary(row.Content); err != nil {
-		e.meter.unusable.Add(ctx, 1)
-		return false, nil
-	}
-	l.slab, l.anchor = slab, row.Anchor
-	return true, nil
+	e.meter.unusable.Add(ctx, 1)
+	return false
 }
 
-// trusted says that the log has this commit at this seq.
-func (e *Engine[F]) trusted(ctx context.Context, b *brand[F], at feed.Cursor) (bool, error) {
-	if b.known.has(at) {
-		return true, nil
+// recognise looks up which rows' anchors the log has, in one query.
+func (e *Engine[F]) recognise(ctx context.Context, b *brand[F], rows []stored) error {
+	var seqs []int64
+	for _, r := range rows {
+		if r.Anchor.Seq > 0 && !b.known.has(r.Anchor) {
+			seqs = append(seqs, r.Anchor.Seq)
+		}
 	}
-	ok, err := e.log.Has(ctx, b.name, at)
-	if err != nil {
-		return false, fmt.Errorf("look up seq %d of %s: %w", at.Seq, b.name, err)
+	slices.Sort(seqs)
+	for seqs := range slices.Chunk(slices.Compact(seqs), daysAtOnce) {
+		facts, err := e.log.Get(ctx, b.name, seqs...)
+		if err != nil {
+			return err
+		}
+		for i := range facts {
+			b.known.add(facts[i].Cursor())
+		}
 	}
-	if ok {
-		b.known.add(at)
-	} else {
-		e.meter.unusable.Add(ctx, 1)
-	}
-	return ok, nil
+	return nil
 }
 
 // anchors remembers which cursors the log was seen to hold.

@@ -25,7 +25,7 @@ type brand[F any] struct {
 	// mu guards what follows, and the content of the slabs: facts are applied
 	// under Lock, views run under RLock.
 	mu      sync.RWMutex
-	applied Head
+	applied feed.Head
 	defined feed.Cursor // last fact that changed a definition
 	days    map[int32]*day[F]
 	dirty   []*slot[F]
@@ -43,7 +43,7 @@ type day[F any] struct {
 	// then it only collects what is applied. CommitID and At are 0 if the seq is
 	// known from the index alone.
 	probed bool
-	last   Head
+	last   feed.Head
 	slots  map[Measure]*slot[F]
 }
 
@@ -140,3 +140,7 @@ func (t turn) take(ctx context.Context) error {
 }
 
 func (t turn) give() { <-t }
+
+func headAt(f *feed.Fact) feed.Head {
+	return feed.Head{Seq: f.Seq, At: f.At, CommitID: f.CommitID}
+}

@@ -45,7 +45,6 @@ func (c Config) withDefaults() Config {
 	if c.Page == 0 {
 		c.Page = 1000
 	}
-	c.Page = max(c.Page, 2) // a page begins with the fact applied last
 	if c.NoMemory {
 		c.Memory = 0
 	}

@@ -15,7 +15,7 @@ import (
 // Engine folds the logs of all brands of one service.
 type Engine[F any] struct {
 	cfg   Config
-	log   Log
+	log   *feed.Log
 	store store
 	cache *hot.Cache
 	rules Rules[F]
@@ -38,8 +38,8 @@ type Engine[F any] struct {
 	work    sync.WaitGroup
 }
 
-// New returns an engine. Nothing runs in the background before Start.
-func New[F any](cfg Config, log Log, db *sqldb.DB, cache *hot.Cache, rules Rules[F]) *Engine[F] {
+// New returns an engine; a nil cache means no Redis. Nothing runs in the background before Start.
+func New[F any](cfg Config, log *feed.Log, db *sqldb.DB, cache *hot.Cache, rules Rules[F]) *Engine[F] {
 	cfg = cfg.withDefaults()
 	e := &Engine[F]{
 		cfg: cfg, log: log, store: store{db}, cache: cache, rules: rules,
@@ -54,7 +54,8 @@ func New[F any](cfg Config, log Log, db *sqldb.DB, cache *hot.Cache, rules Rules
 // Migrate makes the engine's table.
 func (e *Engine[F]) Migrate(ctx context.Context) error { return e.store.migrate(ctx) }
 
-// Start follows the logs of the brands in use and writes slabs back, until Close.
+// Start follows the logs of the brands in use and writes slabs back, until
+// Close. Heads are noticed by the log's own Tail, which must be running too.
 func (e *Engine[F]) Start(ctx context.Context) {
 	e.opening.Lock()
 	defer e.opening.Unlock()
@@ -125,19 +126,17 @@ func (e *Engine[F]) open(ctx context.Context, b *brand[F]) error {
 	if err != nil {
 		return fmt.Errorf("read log head of %s: %w", b.name, err)
 	}
-	if e.rules.Define != nil {
-		err := e.log.Defs(ctx, b.name, func(f *feed.Fact) error {
-			if f.Seq > head.Seq {
-				return errEnough
-			}
-			b.mu.Lock()
-			defer b.mu.Unlock()
-			return e.define(b, f)
-		})
-		if err != nil && !errors.Is(err, errEnough) {
-			e.forget(b)
-			return fmt.Errorf("read definitions of %s: %w", b.name, err)
+	err = e.log.ReadKind(ctx, b.name, e.rules.Definitions, 0, func(f *feed.Fact) error {
+		if f.Seq > head.Seq {
+			return errEnough
 		}
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		return e.define(b, f)
+	})
+	if err != nil && !errors.Is(err, errEnough) {
+		e.forget(b)
+		return fmt.Errorf("read definitions of %s: %w", b.name, err)
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -163,7 +162,7 @@ func (e *Engine[F]) forget(b *brand[F]) {
 		}
 	}
 	b.days, b.dirty, b.stale = map[int32]*day[F]{}, nil, map[int32]struct{}{}
-	b.applied, b.defined = Head{}, feed.Cursor{}
+	b.applied, b.defined = feed.Head{}, feed.Cursor{}
 	b.known.clear()
 	if e.rules.Forget != nil {
 		e.rules.Forget(b.name)
@@ -172,7 +171,7 @@ func (e *Engine[F]) forget(b *brand[F]) {
 }
 
 // Applied is the last fact whose effect views of the brand include.
-func (e *Engine[F]) Applied(name string) Head {
+func (e *Engine[F]) Applied(name string) feed.Head {
 	b := e.brand(name)
 	b.mu.RLock()
 	defer b.mu.RUnlock()
@@ -181,10 +180,10 @@ func (e *Engine[F]) Applied(name string) Head {
 
 // Wait returns once views of the brand include facts after seq; for streams
 // that tell of changes.
-func (e *Engine[F]) Wait(ctx context.Context, name string, after int64) (Head, error) {
+func (e *Engine[F]) Wait(ctx context.Context, name string, after int64) (feed.Head, error) {
 	b, err := e.ready(ctx, name)
 	if err != nil {
-		return Head{}, err
+		return feed.Head{}, err
 	}
 	for {
 		b.mu.Lock()

@@ -48,17 +48,19 @@ type Slab[F any] interface {
 // Rules are what a service teaches the engine about its facts.
 type Rules[F any] struct {
 	// Decode is called once per fact that touches a day; false: nothing to fold.
-	// F may keep the fact's bytes: facts never change. An error stops the brand
+	// F may keep the fact's bytes, which never change, not the fact. An error stops the brand
 	// at the fact before, rather than leave it silently out of the numbers.
 	Decode func(brand string, f *feed.Fact) (F, bool, error)
 	// Measures appends the measures of that day which the fact moves, each once.
 	Measures func(f F, day int32, into []Measure) []Measure
 	// New returns an empty slab.
 	New func(Measure) Slab[F]
-	// Define sees the facts of no day, in log order and before any later fact is
-	// folded, so that a service keeps its directory with the same tail. No view
-	// runs meanwhile. True: cached results may no longer hold. Optional.
-	Define func(brand string, f *feed.Fact) (changed bool, err error)
+	// Definitions are the kinds of facts of no day that say what questions mean.
+	Definitions []int16
+	// Define sees them, in log order and before any later fact is folded, so
+	// that a service keeps its directory with the same tail. No view runs
+	// meanwhile, and cached results made before it no longer count.
+	Define func(brand string, f *feed.Fact) error
 	// Forget drops what Define built for the brand, because its log is not the
 	// one that was read (a restore from backup): it is defined again. Optional.
 	Forget func(brand string)

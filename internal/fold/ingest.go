@@ -4,12 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/rapport-cx/rapport/internal/feed"
 )
-
-// errLost says that the log is no longer the one whose facts were applied.
-var errLost = errors.New("the log was replaced")
 
 // Ingest applies the facts of one commit, in order, as its writer calls before
 // it acknowledges. Facts that others committed before are read from the log
@@ -33,7 +31,7 @@ func (e *Engine[F]) Ingest(ctx context.Context, name string, facts []feed.Fact) 
 	}
 	if first := facts[0].Seq; first > b.applied.Seq+1 {
 		err := e.advance(ctx, b, first-1)
-		if errors.Is(err, errLost) {
+		if errors.Is(err, feed.ErrReplaced) {
 			return e.reopen(ctx, b)
 		}
 		if err != nil {
@@ -63,7 +61,7 @@ func (e *Engine[F]) Sync(ctx context.Context, name string) error {
 		return e.open(ctx, b)
 	}
 	err := e.advance(ctx, b, 1<<62)
-	if errors.Is(err, errLost) {
+	if errors.Is(err, feed.ErrReplaced) {
 		return e.reopen(ctx, b)
 	}
 	return err
@@ -77,53 +75,24 @@ func (e *Engine[F]) reopen(ctx context.Context, b *brand[F]) error {
 	return e.open(ctx, b)
 }
 
-// advance reads and applies facts until seq upto or the end of the log. Each
-// read begins with the fact applied last, which proves for free that it is
-// still the same log. The caller has the turn.
+// advance reads and applies facts until seq upto or the end of the log. The
+// caller has the turn.
 func (e *Engine[F]) advance(ctx context.Context, b *brand[F], upto int64) error {
 	for b.applied.Seq < upto {
-		from := max(b.applied.Seq-1, 0)
-		limit := e.cfg.Page
-		if room := upto - from; room < int64(limit) {
-			limit = int(room)
-		}
-		page, err := e.log.Read(ctx, b.name, from, limit)
+		limit := int(min(int64(e.cfg.Page), upto-b.applied.Seq))
+		page, err := e.log.Continue(ctx, b.name, b.applied.Cursor(), limit)
 		if err != nil {
-			return fmt.Errorf("read log of %s after %d: %w", b.name, from, err)
+			return fmt.Errorf("catch up with log of %s: %w", b.name, err)
 		}
-		full := len(page) == limit
-		if err := e.sameLog(ctx, b, page); err != nil {
-			return err
-		}
-		page = after(page, b.applied.Seq)
 		if len(page) > 0 {
 			e.meter.lagged(ctx, e.cfg.Clock, page[0].At)
 		}
 		if err := e.apply(b, page); err != nil {
 			return err
 		}
-		if !full {
+		if len(page) < limit {
 			return nil
 		}
-	}
-	return nil
-}
-
-// sameLog checks that the log still holds the fact applied last. The head may
-// stand on a number without a fact, hence the second look.
-func (e *Engine[F]) sameLog(ctx context.Context, b *brand[F], page []feed.Fact) error {
-	if b.applied.Seq == 0 {
-		return nil
-	}
-	if len(page) > 0 && page[0].Cursor() == b.applied.cursor() {
-		return nil
-	}
-	ok, err := e.log.Has(ctx, b.name, b.applied.cursor())
-	if err != nil {
-		return fmt.Errorf("look up seq %d of %s: %w", b.applied.Seq, b.name, err)
-	}
-	if !ok {
-		return errLost
 	}
 	return nil
 }
@@ -153,16 +122,13 @@ func (e *Engine[F]) apply(b *brand[F], facts []feed.Fact) error {
 	return nil
 }
 
-// define hands a fact of no day to the service. Called under Lock.
+// define hands a definition to the service. Called under Lock.
 func (e *Engine[F]) define(b *brand[F], f *feed.Fact) error {
-	if e.rules.Define == nil {
+	if !slices.Contains(e.rules.Definitions, f.Kind) {
 		return nil
 	}
-	changed, err := e.rules.Define(b.name, f)
-	if changed {
-		b.defined = f.Cursor()
-	}
-	return err
+	b.defined = f.Cursor()
+	return e.rules.Define(b.name, f)
 }
 
 // touch moves the loaded slabs of the fact's days. A day without any costs a

@@ -105,7 +105,7 @@ func (e *Engine[F]) versionOf(ctx context.Context, b *brand[F], q Question) (ver
 	for {
 		b.mu.RLock()
 		newest, known := b.newest(q.Days)
-		v := version{touched: newest.cursor(), defined: b.defined, extra: q.Extra}
+		v := version{touched: newest.Cursor(), defined: b.defined, extra: q.Extra}
 		at := stamp{b.epoch.Load(), b.applied.Seq}
 		opened := b.opened.Load()
 		b.mu.RUnlock()

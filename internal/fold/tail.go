@@ -1,28 +1,58 @@
 package fold
 
-import "time"
+import (
+	"context"
+	"time"
+)
+
+// grace is how long a head may be known before the follower reads its facts
+// itself. Nearly always it is this replica's own commit, whose writer is about
+// to hand them over; reading them as well would only hold that writer up.
+const grace = 10 * time.Millisecond
+
+// retryAfter is the pause after the log could not be read.
+const retryAfter = time.Second
 
 // follow applies what others commit, as long as the engine runs.
 func (e *Engine[F]) follow(b *brand[F]) {
 	e.work.Go(func() {
-		for e.running.Err() == nil {
-			err := e.log.Tail(e.running, b.name, func(h Head) error { return e.arrive(b, h) })
-			if err == nil || e.running.Err() != nil {
-				return
+		ctx := e.running
+		for ctx.Err() == nil {
+			changed := e.log.Changed(b.name)
+			if err := e.catchUp(ctx, b); err != nil && ctx.Err() == nil {
+				e.cfg.Logger.WarnContext(ctx, "follow log", "brand", b.name, "error", err)
+				pause(ctx, retryAfter)
+				continue
 			}
-			e.cfg.Logger.WarnContext(e.running, "follow log", "brand", b.name, "error", err)
 			select {
-			case <-time.After(e.cfg.WriteEvery):
-			case <-e.running.Done():
+			case <-changed:
+			case <-ctx.Done():
 			}
 		}
 	})
 }
 
-// arrive catches up with a head that was seen.
-func (e *Engine[F]) arrive(b *brand[F], h Head) error {
-	if e.Applied(b.name) == h {
+// catchUp applies the facts up to the head that is known, if nobody else does.
+func (e *Engine[F]) catchUp(ctx context.Context, b *brand[F]) error {
+	// In this order, since a writer lets the head be known before it applies.
+	applied, head := e.Applied(b.name), e.log.Known(b.name)
+	if head.Seq == 0 || head.Cursor() == applied.Cursor() {
 		return nil
 	}
-	return e.Sync(e.running, b.name)
+	if head.Seq > applied.Seq {
+		pause(ctx, grace)
+		if b.seq.Load() >= head.Seq {
+			return nil
+		}
+	}
+	return e.Sync(ctx, b.name)
+}
+
+func pause(ctx context.Context, d time.Duration) {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+	case <-ctx.Done():
+	}
 }

@@ -116,29 +116,26 @@ func (e *Engine[F]) verifyDay(ctx context.Context, b *brand[F], n int32, keys []
 // nobody would read them.
 func (e *Engine[F]) suspects(ctx context.Context, b *brand[F], n int32, keys []Key) ([]suspect, error) {
 	found := e.loadedOf(b, n)
-	var kept []suspect
+	var kept []stored
+	var where []string
 	if len(keys) > 0 {
 		rows, err := e.store.load(ctx, b.name, keys)
 		if err != nil {
 			return nil, fmt.Errorf("read slabs of %s, day %d: %w", b.name, n, err)
 		}
 		for _, r := range rows {
-			kept = append(kept, suspect{r, "table"})
+			kept, where = append(kept, r), append(where, "table")
 		}
 		for _, r := range e.cached(ctx, keys) {
-			kept = append(kept, suspect{r, "redis"})
+			kept, where = append(kept, r), append(where, "redis")
 		}
 	}
-	for _, s := range kept {
-		if s.Anchor.Seq == 0 {
-			continue
-		}
-		ok, err := e.trusted(ctx, b, s.Anchor)
-		if err != nil {
-			return nil, err
-		}
-		if ok {
-			found = append(found, s)
+	if err := e.recognise(ctx, b, kept); err != nil {
+		return nil, err
+	}
+	for i, r := range kept {
+		if r.Anchor.Seq > 0 && b.known.has(r.Anchor) {
+			found = append(found, suspect{r, where[i]})
 		}
 	}
 	return found, nil
@@ -157,7 +154,7 @@ func (e *Engine[F]) loadedOf(b *brand[F], n int32) []suspect {
 	for m, s := range d.slots {
 		if s.ready {
 			out = append(out, suspect{stored{
-				Key: Key{b.name, m, n}, Anchor: b.applied.cursor(), Content: s.slab.AppendBinary(nil),
+				Key: Key{b.name, m, n}, Anchor: b.applied.Cursor(), Content: s.slab.AppendBinary(nil),
 			}, "memory"})
 		}
 	}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+
+	"github.com/rapport-cx/rapport/internal/feed"
 )
 
 // errAgain says that the state asked about went away meanwhile: start over.
@@ -13,10 +15,10 @@ var errAgain = errors.New("state was dropped")
 type View[F any] struct {
 	b *brand[F]
 	// AsOf is the last fact applied: every slab is true up to it.
-	AsOf Head
+	AsOf feed.Head
 	// Last is the last fact that touched any of the view's days, zero if none
 	// did. Its commit time is the as_of of a number made of them.
-	Last Head
+	Last feed.Head
 	// Defined is the seq of the last fact that changed a definition.
 	Defined int64
 }
@@ -169,7 +171,7 @@ func (b *brand[F]) unknown(spans []Span) (epoch int64, days []int32) {
 }
 
 // newest is the last touch of any of the days; false if one was never probed.
-func (b *brand[F]) newest(spans []Span) (newest Head, known bool) {
+func (b *brand[F]) newest(spans []Span) (newest feed.Head, known bool) {
 	known = each(spans, func(n int32) bool {
 		d := b.days[n]
 		if d == nil || !d.probed {
@@ -205,7 +207,7 @@ func (e *Engine[F]) probeDays(ctx context.Context, b *brand[F], epoch int64, day
 	for i, n := range days {
 		d := b.days[n]
 		if touched[i] > d.last.Seq {
-			d.last = Head{Seq: touched[i]}
+			d.last = feed.Head{Seq: touched[i]}
 		}
 		d.probed = true
 	}
@@ -222,11 +224,11 @@ func (e *Engine[F]) reach(ctx context.Context, b *brand[F], seq int64) error {
 
 // date looks up the commit of a fact known by its seq alone.
 func (e *Engine[F]) date(ctx context.Context, b *brand[F], seq int64) error {
-	got, err := e.log.Read(ctx, b.name, seq-1, 1)
+	got, err := e.log.Get(ctx, b.name, seq)
 	if err != nil {
-		return fmt.Errorf("read seq %d of %s: %w", seq, b.name, err)
+		return err
 	}
-	if len(got) == 0 || got[0].Seq != seq {
+	if len(got) == 0 {
 		// The index named it, so this is another log now: Sync finds out.
 		if err := e.Sync(ctx, b.name); err != nil {
 			return err
