@@ -148,6 +148,10 @@ func Code(err error) codes.Code {
 	if err == nil {
 		return codes.OK
 	}
+	var r *Reply
+	if errors.As(err, &r) {
+		return r.status.Code()
+	}
 	return convert(err).Code()
 }
 
@@ -174,8 +178,7 @@ func Retryable(err error) bool {
 }
 
 func made(code codes.Code, reason any, format string, args ...any) *Error {
-	// A wrapped cause stays reachable, and out of what the caller reads only if
-	// it was given by Because; so %w is refused by vet here on purpose.
+	// Not Errorf: a cause belongs to Because, which keeps it from the caller.
 	return &Error{Code: code, Reason: name(reason), Text: fmt.Sprintf(format, args...)}
 }
 

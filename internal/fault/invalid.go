@@ -1,15 +1,13 @@
 package fault
 
 import (
-	"errors"
 	"fmt"
 
-	"buf.build/go/protovalidate"
 	"google.golang.org/grpc/codes"
 )
 
 // ReasonInvalid is the reason of a request whose fields cannot be accepted.
-const ReasonInvalid = "INVALID_FIELD"
+const ReasonInvalid = "FIELD_INVALID"
 
 // Fields collects everything that is wrong with one request, so that the caller
 // can mend it in one go.
@@ -55,26 +53,4 @@ func (f *Fields) Err() error {
 		text = fmt.Sprintf("invalid request (%d more fields)", f.more)
 	}
 	return &Error{Code: codes.InvalidArgument, Reason: f.reason, Text: text, Fields: f.fields}
-}
-
-// fromValidation turns the rules of a proto file that a message broke into the
-// same refusal a handler would make.
-func fromValidation(err error) (*Error, bool) {
-	var broken *protovalidate.ValidationError
-	if !errors.As(err, &broken) {
-		return nil, false
-	}
-	f := Invalid()
-	for _, v := range broken.Violations {
-		text := v.Proto.GetMessage()
-		if text == "" {
-			text = "breaks rule " + v.Proto.GetRuleId()
-		}
-		f.Field(protovalidate.FieldPathString(v.Proto.GetField()), "%s", text)
-	}
-	if f.Len() == 0 {
-		f.Field("", "breaks a rule")
-	}
-	e, _ := typed(f.Err())
-	return e, true
 }

@@ -45,6 +45,20 @@ func Outgoing(err error) error {
 	return &Reply{status: convert(err), cause: err}
 }
 
+// WithRequestID gives the caller of an outgoing error the id under which the log
+// tells what happened.
+func WithRequestID(err error, id string) error {
+	var r *Reply
+	if !errors.As(err, &r) {
+		return err
+	}
+	s, failed := r.status.WithDetails(&errdetails.RequestInfo{RequestId: id})
+	if failed != nil {
+		return err
+	}
+	return &Reply{status: s, cause: r.cause}
+}
+
 // Status is err as an item of a batch tells it; nil for nil. The cause of an
 // internal error is not in it: whoever calls logs it.
 func Status(err error) *spb.Status {
