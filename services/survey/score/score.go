@@ -1,0 +1,177 @@
+// Package score turns counted answers into scores that say what they are worth:
+// the value, n, the 95 % interval, whether a difference is one, and who may rank
+// before whom. Everything here is a pure function of sums that are exact
+// integers; nothing is rounded, and no answers at all is absent, never 0.
+//
+// Intervals stand at ±1.96 standard errors. The plain ones describe a value. Where
+// something is decided (is this a change, who is better, is the goal met), one
+// pseudo-answer is added at each end of the scale first: three answers of ten out
+// of ten have a plain margin of zero, and would otherwise win every comparison.
+package score
+
+import (
+	"errors"
+	"fmt"
+	"math"
+)
+
+// z is the normal quantile of a 95 % interval, as the definitions write it.
+const z = 1.96
+
+// CESProblem is the customer effort below which ease is a problem.
+const CESProblem = 5.5
+
+// Kind is how answers become a score.
+type Kind uint8
+
+// The kinds of score.
+const (
+	// NPS is % of 9-10 minus % of 0-6, from -100 to 100.
+	NPS Kind = iota + 1
+	// CSAT is the % of answers at or above the threshold.
+	CSAT
+	// CES is the mean of 1-7, where 7 is very easy.
+	CES
+	// CSI is one parameter of the handbook's index: the mean of importance times
+	// satisfaction, each over the scale's top, in %.
+	CSI
+	// Rating is the mean.
+	Rating
+	// LowShare is the % of scores below the threshold. Of questionnaires, it is
+	// counted by flags: see LowFlag.
+	LowShare
+)
+
+var kindNames = [...]string{"", "NPS", "CSAT", "CES", "CSI", "rating", "low share"}
+
+// String is the kind's name.
+func (k Kind) String() string {
+	if k >= NPS && k <= LowShare {
+		return kindNames[k]
+	}
+	return fmt.Sprintf("Kind(%d)", uint8(k))
+}
+
+// Def is a metric's definition. The zero scale and threshold mean the kind's
+// default. Only answers of equal Complete definitions may be pooled.
+type Def struct {
+	Kind Kind
+	// Min and Max are the ends of the scale, within 0-10.
+	Min, Max int
+	// Threshold is the first positive score of a CSAT (by default the one below
+	// the top: 4 of 5, 9 of 10), or the first score that is not low of a LowShare
+	// (by default 3 of 5, and in proportion).
+	Threshold int
+}
+
+// Complete fills in the defaults and refuses what does not fit together.
+func (d Def) Complete() (Def, error) {
+	d = d.filled()
+	switch {
+	case d.Kind < NPS || d.Kind > LowShare:
+		return d, errors.New("a metric needs a kind")
+	case d.Min < 0 || d.Max >= Scores || d.Min >= d.Max:
+		return d, fmt.Errorf("scale %d-%d: it must ascend within 0-10", d.Min, d.Max)
+	case (d.Kind == CSAT || d.Kind == LowShare) && (d.Threshold <= d.Min || d.Threshold > d.Max):
+		return d, fmt.Errorf("threshold %d: it must be above the lowest score, %d, and at most %d", d.Threshold, d.Min, d.Max)
+	case d.Kind != CSAT && d.Kind != LowShare && d.Threshold != 0:
+		return d, fmt.Errorf("a %s has no threshold", d.Kind)
+	}
+	if low, top, ok := d.Kind.scale(); ok && (d.Min != low || d.Max != top) {
+		return d, fmt.Errorf("scale %d-%d: a %s is asked on %d-%d", d.Min, d.Max, d.Kind, low, top)
+	}
+	return d, nil
+}
+
+// scale is the scale a kind prescribes, if it does.
+func (k Kind) scale() (low, top int, ok bool) {
+	switch k {
+	case NPS:
+		return 0, 10, true
+	case CES:
+		return 1, 7, true
+	case CSI:
+		return 1, 10, true
+	}
+	return 0, 0, false
+}
+
+// filled is d with its defaults.
+func (d Def) filled() Def {
+	if d.Min == 0 && d.Max == 0 {
+		switch low, top, ok := d.Kind.scale(); {
+		case ok:
+			d.Min, d.Max = low, top
+		case d.Kind == LowShare:
+			d.Max = 1
+		default:
+			d.Min, d.Max = 1, 5
+		}
+	}
+	if d.Threshold == 0 {
+		switch d.Kind {
+		case CSAT:
+			d.Threshold = max(d.Max-1, d.Min+1)
+		case LowShare:
+			d.Threshold = max((3*d.Max+4)/5, d.Min+1)
+		}
+	}
+	return d
+}
+
+// Weighted tells whether an answer carries an importance.
+func (d Def) Weighted() bool { return d.Kind == CSI }
+
+// LowerIsBetter tells which way is up: only a low share is better when lower. A
+// CES counts ease, not effort: higher is better.
+func (d Def) LowerIsBetter() bool { return d.Kind == LowShare }
+
+// Check refuses an answer that does not fit the definition. Importance is 0 where
+// the metric has none.
+func (d Def) Check(score, importance int) error {
+	d = d.filled()
+	switch {
+	case score < d.Min || score > d.Max:
+		return fmt.Errorf("score %d is not within %d-%d", score, d.Min, d.Max)
+	case d.Weighted() && (importance < d.Min || importance > d.Max):
+		return fmt.Errorf("importance %d is not within %d-%d", importance, d.Min, d.Max)
+	case !d.Weighted() && importance != 0:
+		return fmt.Errorf("a %s has no importance", d.Kind)
+	}
+	return nil
+}
+
+// Whole is a score given as a number. A fraction belongs to no bucket and is
+// refused, never rounded.
+func Whole(x float64) (int, error) {
+	if x != math.Trunc(x) || x < 0 || x >= Scores {
+		return 0, fmt.Errorf("score %v is not a whole number within 0-10", x)
+	}
+	return int(x), nil
+}
+
+// Low tells whether one score calls for a call-back: a detractor, or below 3 of 5
+// and in proportion on other scales.
+func (d Def) Low(score int) bool { return score < d.Lows().Threshold }
+
+// Lows is the share of this metric's low answers, evaluated on the same counts.
+func (d Def) Lows() Def {
+	d = d.filled()
+	if d.Kind == LowShare {
+		return d
+	}
+	low := Def{Kind: LowShare, Min: d.Min, Max: d.Max}
+	if d.Kind == NPS {
+		low.Threshold = firstPassive
+	}
+	return low.filled()
+}
+
+// LowFlag is the score by which a whole questionnaire is counted in a LowShare of
+// the default scale 0-1: once, however many of its answers are low.
+func LowFlag(low bool) int {
+	if low {
+		return 0
+	}
+	return 1
+}

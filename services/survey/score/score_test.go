@@ -1,0 +1,199 @@
+package score
+
+import (
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+var allDefs = []Def{
+	{Kind: NPS}, {Kind: CSAT}, {Kind: CSAT, Min: 1, Max: 10}, {Kind: CES}, {Kind: CSI},
+	{Kind: Rating}, {Kind: Rating, Max: 10}, {Kind: LowShare}, {Kind: LowShare, Min: 1, Max: 5},
+}
+
+type answer struct{ score, importance int }
+
+// answers are n random answers that fit the definition, leaning to one side.
+func answers(random *rand.Rand, d Def, n int) []answer {
+	d = d.filled()
+	lean := random.Float64() * 3
+	draw := func() int {
+		return d.Min + int(math.Pow(random.Float64(), lean)*float64(d.Max-d.Min+1)*0.999999)
+	}
+	out := make([]answer, n)
+	for i := range out {
+		out[i].score = draw()
+		if d.Weighted() {
+			out[i].importance = draw()
+		}
+	}
+	return out
+}
+
+func histOf(list []answer) (h Hist) {
+	for _, a := range list {
+		h.Add(a.score, a.importance, 1)
+	}
+	return h
+}
+
+// scores is a Hist of so many answers of each score, from 0.
+func scores(counts ...int64) (h Hist) {
+	copy(h.Counts[:], counts)
+	return h
+}
+
+// near compares to what the vectors print: want has so many digits that half a
+// unit of the last is tolerance.
+func near(t *testing.T, what string, got, want, tolerance float64) {
+	t.Helper()
+	if !(math.Abs(got-want) <= tolerance) {
+		t.Errorf("%s is %v, want %v", what, got, want)
+	}
+}
+
+func TestDefaults(t *testing.T) {
+	for _, tt := range []struct{ in, want Def }{
+		{Def{Kind: NPS}, Def{NPS, 0, 10, 0}},
+		{Def{Kind: CSAT}, Def{CSAT, 1, 5, 4}},
+		{Def{Kind: CSAT, Min: 1, Max: 10}, Def{CSAT, 1, 10, 9}},
+		{Def{Kind: CSAT, Max: 1}, Def{CSAT, 0, 1, 1}},
+		{Def{Kind: CES}, Def{CES, 1, 7, 0}},
+		{Def{Kind: CSI}, Def{CSI, 1, 10, 0}},
+		{Def{Kind: Rating}, Def{Rating, 1, 5, 0}},
+		{Def{Kind: LowShare}, Def{LowShare, 0, 1, 1}},
+		{Def{Kind: LowShare, Min: 1, Max: 5}, Def{LowShare, 1, 5, 3}},
+		{Def{Kind: LowShare, Min: 1, Max: 10}, Def{LowShare, 1, 10, 6}},
+	} {
+		if got, err := tt.in.Complete(); err != nil || got != tt.want {
+			t.Errorf("%+v becomes %+v, %v; want %+v", tt.in, got, err, tt.want)
+		}
+	}
+	for _, bad := range []Def{
+		{}, {Kind: 77}, {Kind: NPS, Min: 1, Max: 10}, {Kind: NPS, Threshold: 9}, {Kind: CES, Min: 1, Max: 5}, {Kind: CSI, Min: 1, Max: 5},
+		{Kind: CSAT, Min: 1, Max: 11}, {Kind: CSAT, Min: 5, Max: 1}, {Kind: CSAT, Threshold: 6}, {Kind: CSAT, Threshold: 1}, {Kind: Rating, Min: -1, Max: 5},
+	} {
+		if got, err := bad.Complete(); err == nil {
+			t.Errorf("%+v was accepted as %+v", bad, got)
+		}
+	}
+}
+
+func TestWhatDoesNotFitIsRefused(t *testing.T) {
+	for _, x := range []float64{0, 5, 10} {
+		if got, err := Whole(x); err != nil || float64(got) != x {
+			t.Errorf("%v became %v, %v", x, got, err)
+		}
+	}
+	for _, x := range []float64{4.5, 9.999, -1, 11, 1e300, math.NaN(), math.Inf(1)} {
+		if got, err := Whole(x); err == nil {
+			t.Errorf("%v became %v", x, got)
+		}
+	}
+	for _, tt := range []struct {
+		def               Def
+		score, importance int
+		fits              bool
+	}{
+		{Def{Kind: NPS}, 0, 0, true}, {Def{Kind: NPS}, 10, 0, true}, {Def{Kind: NPS}, 11, 0, false}, {Def{Kind: NPS}, 5, 1, false},
+		{Def{Kind: CSAT}, 0, 0, false}, {Def{Kind: CSAT}, 6, 0, false}, {Def{Kind: CES}, 7, 0, true}, {Def{Kind: CES}, 8, 0, false},
+		{Def{Kind: CSI}, 10, 10, true}, {Def{Kind: CSI}, 10, 0, false}, {Def{Kind: CSI}, 0, 5, false}, {Def{Kind: CSI}, 5, 11, false},
+	} {
+		if err := tt.def.Check(tt.score, tt.importance); (err == nil) != tt.fits {
+			t.Errorf("%s %d, importance %d: %v", tt.def.Kind, tt.score, tt.importance, err)
+		}
+	}
+}
+
+func TestLow(t *testing.T) {
+	for _, tt := range []struct {
+		def     Def
+		highest int // the highest score that is low
+	}{
+		{Def{Kind: NPS}, 6}, {Def{Kind: CSAT}, 2}, {Def{Kind: CSAT, Min: 1, Max: 10}, 5}, {Def{Kind: CES}, 4}, {Def{Kind: Rating}, 2},
+	} {
+		if !tt.def.Low(tt.highest) || tt.def.Low(tt.highest+1) {
+			t.Errorf("%s: %d must be the highest low score", tt.def.Kind, tt.highest)
+		}
+	}
+	var h Hist
+	h.Add(LowFlag(true), 0, 3)
+	h.Add(LowFlag(false), 0, 7)
+	if r := Evaluate(Def{Kind: LowShare}, h); r.Value != 30 || r.Positive != 3 || r.N != 10 {
+		t.Errorf("3 low questionnaires of 10: %+v", r)
+	}
+	near(t, "low share of Olist", Evaluate(Def{Kind: CSAT}.Lows(), olist).Value, 100*3020.0/8225, 1e-12)
+}
+
+var olist = scores(0, 2638, 382, 667, 1184, 3354)
+
+func TestHistIsASignedSum(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 1))
+	for _, d := range allDefs {
+		a, b := answers(random, d, 50), answers(random, d, 80)
+		ha, hb := histOf(a), histOf(b)
+		both := histOf(append(append([]answer{}, a...), b...))
+		sum := ha
+		sum.Merge(&hb)
+		if diff := cmp.Diff(both, sum); diff != "" {
+			t.Errorf("%s: merging is not adding: %s", d.Kind, diff)
+		}
+		sum.Sub(&hb)
+		if diff := cmp.Diff(ha, sum); diff != "" {
+			t.Errorf("%s: what was merged is not taken out: %s", d.Kind, diff)
+		}
+		for _, x := range a {
+			sum.Add(x.score, x.importance, -1)
+		}
+		if !sum.Empty() {
+			t.Errorf("%s: answers leave a rest: %+v", d.Kind, sum)
+		}
+		v := both.Vector()
+		if FromVector(&v) != both {
+			t.Errorf("%s: a vector lost something", d.Kind)
+		}
+		if !d.Weighted() && both.W+both.WS+both.W2+both.W2S+both.W2S2 != 0 {
+			t.Errorf("%s has weights", d.Kind)
+		}
+	}
+}
+
+func TestPercentages(t *testing.T) {
+	for _, tt := range []struct {
+		counts []int64
+		want   []int
+	}{
+		{[]int64{45, 39, 51}, []int{33, 29, 38}},
+		{[]int64{1, 1, 1}, []int{34, 33, 33}},
+		{[]int64{1436, 968, 342}, []int{52, 35, 13}},
+		{[]int64{0, 0, 5}, []int{0, 0, 100}},
+		{[]int64{1, 199, 0}, []int{0, 100, 0}},
+		{[]int64{0, 0}, nil},
+		{nil, nil},
+	} {
+		if diff := cmp.Diff(tt.want, Percentages(tt.counts...)); diff != "" {
+			t.Errorf("%v: %s", tt.counts, diff)
+		}
+	}
+	random := rand.New(rand.NewPCG(2, 2))
+	for range 2000 {
+		counts := make([]int64, 1+random.IntN(8))
+		var total int64
+		for i := range counts {
+			counts[i] = random.Int64N(50)
+			total += counts[i]
+		}
+		sum := 0
+		for i, p := range Percentages(counts...) {
+			sum += p
+			if exact := 100 * float64(counts[i]) / float64(total); math.Abs(float64(p)-exact) >= 1 {
+				t.Fatalf("%v: %v %% became %d", counts, exact, p)
+			}
+		}
+		if total > 0 && sum != 100 {
+			t.Fatalf("%v: percentages sum to %d", counts, sum)
+		}
+	}
+}
