@@ -204,3 +204,24 @@ func (e *Engine[F]) Wait(ctx context.Context, name string, after int64) (feed.He
 		}
 	}
 }
+
+// Touched is the last applied fact that touched any of the days, for keys of
+// caches kept elsewhere.
+func (e *Engine[F]) Touched(ctx context.Context, name string, days []Span) (feed.Cursor, error) {
+	for {
+		b, err := e.ready(ctx, name)
+		if err != nil {
+			return feed.Cursor{}, err
+		}
+		v, _, err := e.versionOf(ctx, b, Question{Days: days})
+		if !errors.Is(err, errAgain) {
+			return v.touched, err
+		}
+	}
+}
+
+// ResidentBytes is the memory held by loaded slabs.
+func (e *Engine[F]) ResidentBytes() int64 { return e.resident.Load() }
+
+// ResultBytes is the memory held by the near cache of results.
+func (e *Engine[F]) ResultBytes() int64 { return e.near.size.Load() }
