@@ -36,9 +36,9 @@ func (d *door) unary(ctx context.Context, req any, info *grpc.UnaryServerInfo, h
 		return nil, err
 	}
 	if _, given := inner.Deadline(); !given {
-		var cancel context.CancelFunc
-		inner, cancel = context.WithTimeout(inner, d.cfg.Deadline)
-		defer cancel()
+		bounded := withDeadline(inner, d.cfg.Deadline)
+		defer bounded.release()
+		inner = bounded
 	}
 	if m, ok := req.(proto.Message); ok {
 		if err := fault.Validate(m); err != nil {

@@ -25,7 +25,8 @@ var bounds = []float64{.0001, .00025, .0005, .001, .0025, .005, .01, .025, .05, 
 type method struct {
 	span     string
 	attr     slog.Attr
-	quiet    bool // health: no span, no line, no token
+	line     string // the middle of the line of a call that went well
+	quiet    bool   // health: no span, no line, no token
 	inFlight atomic.Int64
 	duration metric.Float64Histogram
 	byCode   [codes.Unauthenticated + 1][]metric.RecordOption
@@ -79,6 +80,7 @@ func (ms *methods) make(name string) *method {
 	m := &method{
 		span:     label,
 		attr:     slog.String("method", label),
+		line:     `","msg":"call","method":"` + label + `","code":"OK","micros":`,
 		quiet:    strings.HasPrefix(name, healthPrefix),
 		duration: ms.duration,
 		set:      metric.WithAttributeSet(attribute.NewSet(attribute.String("method", label))),

@@ -143,34 +143,6 @@ func endSpan(span trace.Span, code codes.Code) {
 	span.End()
 }
 
-// line writes straight to the handler: a Logger would look up the source line of
-// this very function each time.
-func (s *steps) line(ctx context.Context, c *call, code codes.Code, took time.Duration, err error, id string) {
-	at := level(code)
-	if c.method.quiet && at < slog.LevelError {
-		at = slog.LevelDebug
-	}
-	if !s.log.Enabled(ctx, at) {
-		return
-	}
-	r := slog.NewRecord(c.start.Add(took), at, "call", 0)
-	r.AddAttrs(c.method.attr, slog.String("code", code.String()), slog.Int64("micros", took.Microseconds()))
-	if c.brand != "" {
-		r.AddAttrs(slog.String("brand", c.brand))
-	}
-	if err != nil {
-		if reason := fault.Reason(err); reason != "" {
-			r.AddAttrs(slog.String("reason", reason))
-		}
-		r.AddAttrs(slog.String("cause", err.Error()))
-	}
-	if id != "" && !traced(ctx) {
-		r.AddAttrs(slog.String("trace_id", id))
-	}
-	// A log that cannot be written has nobody to be told to.
-	_ = s.log.Handle(ctx, r)
-}
-
 // level tells whose trouble a code is: ours, the moment's, or the caller's own.
 func level(code codes.Code) slog.Level {
 	switch code {

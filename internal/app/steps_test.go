@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"log/slog"
 	"strings"
 	"testing"
 	"time"
@@ -207,5 +208,31 @@ func TestTraceOfTheCallerIsInTheLog(t *testing.T) {
 	}
 	if lines := r.lines(t); len(lines) != 1 || lines[0]["trace_id"] != id {
 		t.Errorf("got %v", lines)
+	}
+}
+
+func TestUsualLineIsTheHandlersOwn(t *testing.T) {
+	r := start(t, "", nil)
+	for _, brand := range []string{"", "demo", "a-b_1", `q"uote`, "<tag>", "ключ", "new\nline"} {
+		c := call{method: r.steps.methods.get(echo), start: time.Now(), brand: brand}
+		c.start = c.start.Add(-1500 * time.Microsecond)
+		r.tel.Lines.Flush()
+		r.out.mu.Lock()
+		from := r.out.text.Len()
+		r.out.mu.Unlock()
+		r.steps.line(context.Background(), &c, codes.OK, 1500*time.Microsecond, nil, "")
+		rec := slog.NewRecord(c.start.Add(1500*time.Microsecond), slog.LevelInfo, "call", 0)
+		rec.AddAttrs(c.method.attr, slog.String("code", "OK"), slog.Int64("micros", 1500))
+		if brand != "" {
+			rec.AddAttrs(slog.String("brand", brand))
+		}
+		r.steps.log.Handle(context.Background(), rec)
+		r.tel.Lines.Flush()
+		r.out.mu.Lock()
+		ours, handlers, _ := strings.Cut(strings.TrimSuffix(r.out.text.String()[from:], "\n"), "\n")
+		r.out.mu.Unlock()
+		if ours != handlers {
+			t.Errorf("got  %s\nwant %s", ours, handlers)
+		}
 	}
 }

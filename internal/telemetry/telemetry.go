@@ -46,8 +46,10 @@ type Telemetry struct {
 	Propagator propagation.TextMapPropagator
 	// Metrics serves /metrics.
 	Metrics http.Handler
+	// Lines takes whole lines of the log, for who writes too many to have each of
+	// them put together by slog.
+	Lines *Writer
 
-	log   *Writer
 	close []func(context.Context) error
 }
 
@@ -65,10 +67,10 @@ func New(ctx context.Context, cfg Config, service, version string, out io.Writer
 		Meter:      meter,
 		Propagator: propagation.TraceContext{},
 		Metrics:    promhttp.HandlerFor(registry, promhttp.HandlerOpts{}),
-		log:        NewWriter(out),
+		Lines:      NewWriter(out),
 		close:      []func(context.Context) error{meter.Shutdown},
 	}
-	t.Log = slog.New(NewHandler(t.log, cfg.LogLevel))
+	t.Log = slog.New(NewHandler(t.Lines, cfg.LogLevel))
 	if cfg.OTLP != "" {
 		tracer, err := newTracer(ctx, cfg, identity(service, version))
 		if err != nil {
@@ -99,5 +101,5 @@ func (t *Telemetry) Close(ctx context.Context) error {
 	for _, stop := range t.close {
 		errs = append(errs, stop(ctx))
 	}
-	return errors.Join(append(errs, t.log.Close())...)
+	return errors.Join(append(errs, t.Lines.Close())...)
 }
