@@ -26,7 +26,12 @@ func serverOptions(cfg Config, d *door) []grpc.ServerOption {
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: 10 * time.Second, PermitWithoutStream: true}),
 		grpc.KeepaliveParams(keepalive.ServerParameters{Time: 30 * time.Second, Timeout: 20 * time.Second}),
 		grpc.SharedWriteBuffer(true),
-		grpc.NumStreamWorkers(uint32(4 * runtime.GOMAXPROCS(0))),
+		// A tenth of the CPU of a small call each: goroutines that stay, with a stack
+		// already grown, and windows that need no measuring of the line. The windows
+		// also bound what an upload holds in memory before it is read.
+		grpc.NumStreamWorkers(uint32(32 * runtime.GOMAXPROCS(0))),
+		grpc.StaticStreamWindowSize(1 << 20),
+		grpc.StaticConnWindowSize(4 << 20),
 		// Stop returns once handlers have, so that no store is closed under one.
 		grpc.WaitForHandlers(true),
 	}
