@@ -21,7 +21,7 @@ import (
 const (
 	ReasonTokenMissing = "TOKEN_MISSING"
 	ReasonTokenInvalid = "TOKEN_INVALID"
-	ReasonNotAllowed   = "NOT_ALLOWED"
+	ReasonNotAllowed   = "ACCESS_DENIED"
 )
 
 // Verb is what a call wants to do.

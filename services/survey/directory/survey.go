@@ -112,3 +112,11 @@ func (s *Survey) Version(n int32) *Version {
 	}
 	return s.Versions[n-1]
 }
+
+// Revision of the survey, 0 if there is none.
+func (s *Survey) Revision() int64 {
+	if s == nil {
+		return 0
+	}
+	return s.Def.GetRevision()
+}

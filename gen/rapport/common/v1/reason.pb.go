@@ -69,6 +69,10 @@ const (
 	Reason_REASON_ACCESS_DENIED Reason = 19
 	// The parents of a subject would form a circle.
 	Reason_REASON_SUBJECT_CYCLE Reason = 20
+	// A bearer token is needed.
+	Reason_REASON_TOKEN_MISSING Reason = 21
+	// The bearer token is not valid.
+	Reason_REASON_TOKEN_INVALID Reason = 22
 )
 
 // Enum value maps for Reason.
@@ -95,6 +99,8 @@ var (
 		18: "REASON_PAGE_TOKEN_INVALID",
 		19: "REASON_ACCESS_DENIED",
 		20: "REASON_SUBJECT_CYCLE",
+		21: "REASON_TOKEN_MISSING",
+		22: "REASON_TOKEN_INVALID",
 	}
 	Reason_value = map[string]int32{
 		"REASON_UNSPECIFIED":        0,
@@ -118,6 +124,8 @@ var (
 		"REASON_PAGE_TOKEN_INVALID": 18,
 		"REASON_ACCESS_DENIED":      19,
 		"REASON_SUBJECT_CYCLE":      20,
+		"REASON_TOKEN_MISSING":      21,
+		"REASON_TOKEN_INVALID":      22,
 	}
 )
 
@@ -152,7 +160,7 @@ var File_rapport_common_v1_reason_proto protoreflect.FileDescriptor
 
 const file_rapport_common_v1_reason_proto_rawDesc = "" +
 	"\n" +
-	"\x1erapport/common/v1/reason.proto\x12\x11rapport.common.v1*\xb4\x04\n" +
+	"\x1erapport/common/v1/reason.proto\x12\x11rapport.common.v1*\xe8\x04\n" +
 	"\x06Reason\x12\x16\n" +
 	"\x12REASON_UNSPECIFIED\x10\x00\x12\x18\n" +
 	"\x14REASON_FIELD_INVALID\x10\x01\x12\x18\n" +
@@ -175,7 +183,9 @@ const file_rapport_common_v1_reason_proto_rawDesc = "" +
 	"\x13REASON_LOG_REPLACED\x10\x11\x12\x1d\n" +
 	"\x19REASON_PAGE_TOKEN_INVALID\x10\x12\x12\x18\n" +
 	"\x14REASON_ACCESS_DENIED\x10\x13\x12\x18\n" +
-	"\x14REASON_SUBJECT_CYCLE\x10\x14B\xc8\x01\n" +
+	"\x14REASON_SUBJECT_CYCLE\x10\x14\x12\x18\n" +
+	"\x14REASON_TOKEN_MISSING\x10\x15\x12\x18\n" +
+	"\x14REASON_TOKEN_INVALID\x10\x16B\xc8\x01\n" +
 	"\x15com.rapport.common.v1B\vReasonProtoP\x01Z<github.com/rapport-cx/rapport/gen/rapport/common/v1;commonv1\xa2\x02\x03RCX\xaa\x02\x11Rapport.Common.V1\xca\x02\x11Rapport\\Common\\V1\xe2\x02\x1dRapport\\Common\\V1\\GPBMetadata\xea\x02\x13Rapport::Common::V1b\x06proto3"
 
 var (

@@ -34,7 +34,9 @@ type ResponseRecord struct {
 	// same hash, and nobody without the key can tell whose it is.
 	IdentityHash []byte `protobuf:"bytes,3,opt,name=identity_hash,json=identityHash,proto3" json:"identity_hash,omitempty"`
 	// Why it was amended or retracted.
-	Reason        string `protobuf:"bytes,4,opt,name=reason,proto3" json:"reason,omitempty"`
+	Reason string `protobuf:"bytes,4,opt,name=reason,proto3" json:"reason,omitempty"`
+	// In a reversal: the version that takes its place stands right behind it.
+	Superseded    bool `protobuf:"varint,5,opt,name=superseded,proto3" json:"superseded,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -97,16 +99,26 @@ func (x *ResponseRecord) GetReason() string {
 	return ""
 }
 
+func (x *ResponseRecord) GetSuperseded() bool {
+	if x != nil {
+		return x.Superseded
+	}
+	return false
+}
+
 var File_rapport_survey_v1_record_proto protoreflect.FileDescriptor
 
 const file_rapport_survey_v1_record_proto_rawDesc = "" +
 	"\n" +
-	"\x1erapport/survey/v1/record.proto\x12\x11rapport.survey.v1\x1a rapport/survey/v1/response.proto\"\xaf\x01\n" +
+	"\x1erapport/survey/v1/record.proto\x12\x11rapport.survey.v1\x1a rapport/survey/v1/response.proto\"\xcf\x01\n" +
 	"\x0eResponseRecord\x127\n" +
 	"\bresponse\x18\x01 \x01(\v2\x1b.rapport.survey.v1.ResponseR\bresponse\x12'\n" +
 	"\x0fsealed_identity\x18\x02 \x01(\fR\x0esealedIdentity\x12#\n" +
 	"\ridentity_hash\x18\x03 \x01(\fR\fidentityHash\x12\x16\n" +
-	"\x06reason\x18\x04 \x01(\tR\x06reasonB\xc8\x01\n" +
+	"\x06reason\x18\x04 \x01(\tR\x06reason\x12\x1e\n" +
+	"\n" +
+	"superseded\x18\x05 \x01(\bR\n" +
+	"supersededB\xc8\x01\n" +
 	"\x15com.rapport.survey.v1B\vRecordProtoP\x01Z<github.com/rapport-cx/rapport/gen/rapport/survey/v1;surveyv1\xa2\x02\x03RSX\xaa\x02\x11Rapport.Survey.V1\xca\x02\x11Rapport\\Survey\\V1\xe2\x02\x1dRapport\\Survey\\V1\\GPBMetadata\xea\x02\x13Rapport::Survey::V1b\x06proto3"
 
 var (

@@ -1,0 +1,71 @@
+package survey
+
+import (
+	"strings"
+
+	"buf.build/go/protovalidate"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoreflect"
+
+	commonv1 "github.com/rapport-cx/rapport/gen/rapport/common/v1"
+	"github.com/rapport-cx/rapport/internal/fault"
+)
+
+// validate judges one item of a batch by the rules on its fields: batches are
+// not judged whole, since a bad item must fail alone.
+func validate(m proto.Message) error { return protovalidate.Validate(m) }
+
+// pageSize is the size asked for, or the default.
+func pageSize(asked int32, usual int) int {
+	if asked == 0 {
+		return usual
+	}
+	return int(asked)
+}
+
+// query is what a list is asked for, without the place in it: a page token fits
+// that query alone.
+func query(in proto.Message) ([]byte, error) {
+	bare := proto.Clone(in).ProtoReflect()
+	for _, name := range []protoreflect.Name{"page_token", "page_size"} {
+		if fd := bare.Descriptor().Fields().ByName(name); fd != nil {
+			bare.Clear(fd)
+		}
+	}
+	b, err := proto.MarshalOptions{Deterministic: true}.Marshal(bare.Interface())
+	return append([]byte(bare.Descriptor().FullName()), b...), err
+}
+
+// token renders the place in a list from which its next page goes on.
+func (s *Server) token(in proto.Message, position any) (string, error) {
+	q, err := query(in)
+	if err != nil {
+		return "", err
+	}
+	return s.tokens.Token(position, q)
+}
+
+// readToken reads the place a page token stands for; an empty one leaves
+// position as it is.
+func (s *Server) readToken(in proto.Message, token string, position any) error {
+	if token == "" {
+		return nil
+	}
+	q, err := query(in)
+	if err == nil {
+		err = s.tokens.ReadToken(token, position, q)
+	}
+	if err != nil {
+		return fault.Invalid().Reason(commonv1.Reason_REASON_PAGE_TOKEN_INVALID).
+			Field("page_token", "is not of this list: begin again without one").Err()
+	}
+	return nil
+}
+
+// subjectName writes a subject as access rules and messages name it.
+func subjectName(ref *commonv1.SubjectRef) string {
+	if ref == nil {
+		return ""
+	}
+	return strings.TrimPrefix(ref.GetKind().String(), "SUBJECT_KIND_") + "/" + ref.GetId()
+}

@@ -1,0 +1,143 @@
+package survey
+
+import (
+	"cmp"
+	"errors"
+	"io"
+	"slices"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+	"google.golang.org/grpc"
+
+	surveyv1 "github.com/rapport-cx/rapport/gen/rapport/survey/v1"
+	"github.com/rapport-cx/rapport/internal/access"
+	"github.com/rapport-cx/rapport/internal/fault"
+)
+
+// maxRows bounds a chunk, so that an import never holds up the living for longer
+// than one commit.
+const maxRows = 1000
+
+// chunk is a chunk judged: what can be committed, and what was refused.
+type chunk struct {
+	brand    *brand
+	lines    []int64
+	arrivals []arrival
+	answer   *surveyv1.ImportResponsesResponse
+}
+
+// ImportResponses takes chunks one at a time and answers each. The next one is
+// received and judged while the one before commits.
+func (s *Server) ImportResponses(stream grpc.BidiStreamingServer[surveyv1.ImportResponsesRequest, surveyv1.ImportResponsesResponse]) error {
+	g, ctx := errgroup.WithContext(stream.Context())
+	judged := make(chan *chunk, 1)
+	g.Go(func() error {
+		defer close(judged)
+		for {
+			in, err := stream.Recv()
+			if errors.Is(err, io.EOF) {
+				return nil
+			}
+			if err != nil {
+				return err
+			}
+			c, err := s.judgeChunk(stream, in)
+			if err != nil {
+				return err
+			}
+			select {
+			case judged <- c:
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+		}
+	})
+	g.Go(func() error {
+		for c := range judged {
+			s.commitChunk(stream, c)
+			if err := stream.Send(c.answer); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return g.Wait()
+}
+
+// judgeChunk judges each row alone. A row that names what this replica does not
+// know yet makes it read the definitions once more.
+func (s *Server) judgeChunk(stream grpc.ServerStream, in *surveyv1.ImportResponsesRequest) (*chunk, error) {
+	ctx := stream.Context()
+	b, err := s.enter(ctx, in.GetBrand(), "", access.Submit)
+	if err != nil {
+		return nil, err
+	}
+	if len(in.GetRows()) > maxRows {
+		return nil, fault.Invalid().Field("rows", "must have at most %d entries", maxRows).Err()
+	}
+	now, synced := s.clock(), false
+	c := &chunk{brand: b, answer: &surveyv1.ImportResponsesResponse{}}
+	for _, row := range in.GetRows() {
+		a, err := s.judgeRow(b, row, now)
+		if outdated(err) && !synced {
+			synced = true
+			if err := s.store.folds.Sync(ctx, b.ID); err != nil {
+				return nil, unavailable("read definitions", err)
+			}
+			a, err = s.judgeRow(b, row, now)
+		}
+		if err != nil {
+			c.refuse(row.GetLine(), err)
+			continue
+		}
+		c.lines, c.arrivals = append(c.lines, row.GetLine()), append(c.arrivals, a)
+	}
+	return c, nil
+}
+
+func (c *chunk) refuse(line int64, err error) {
+	c.answer.Rejections = append(c.answer.Rejections, &surveyv1.ImportRejection{Line: line, Error: fault.Status(err)})
+}
+
+// judgeRow is judge for a row, whose fields nobody has looked at yet.
+func (s *Server) judgeRow(b *brand, row *surveyv1.ImportRow, now time.Time) (arrival, error) {
+	in := row.GetResponse()
+	if in == nil || in.GetExternalId() == "" || in.GetSource() == "" {
+		return arrival{}, fault.Invalid().Field("response.external_id", "is required with response.source, so that a second run adds nothing").Err()
+	}
+	if err := validate(in); err != nil {
+		return arrival{}, under("response", err)
+	}
+	return s.judge(b, in, "", now)
+}
+
+// under puts a message's place in front of the paths of its broken rules.
+func under(path string, err error) error {
+	e := fault.From(err)
+	if e == nil {
+		return err
+	}
+	for i := range e.Fields {
+		e.Fields[i].Path = path + "." + e.Fields[i].Path
+	}
+	return e
+}
+
+// commitChunk commits what is good and fills in the answer.
+func (s *Server) commitChunk(stream grpc.ServerStream, c *chunk) {
+	if len(c.arrivals) == 0 {
+		return
+	}
+	for i, r := range s.arrivals.DoAll(stream.Context(), c.brand.ID, c.arrivals) {
+		switch {
+		case r.Err != nil:
+			c.refuse(c.lines[i], r.Err)
+		case r.Value.replayed:
+			c.answer.Replayed++
+		default:
+			c.answer.Recorded++
+		}
+	}
+	slices.SortFunc(c.answer.Rejections, func(x, y *surveyv1.ImportRejection) int { return cmp.Compare(x.GetLine(), y.GetLine()) })
+}

@@ -1,0 +1,111 @@
+package survey
+
+import (
+	"context"
+	"time"
+
+	commonv1 "github.com/rapport-cx/rapport/gen/rapport/common/v1"
+	surveyv1 "github.com/rapport-cx/rapport/gen/rapport/survey/v1"
+	"github.com/rapport-cx/rapport/internal/access"
+	"github.com/rapport-cx/rapport/internal/commit"
+	"github.com/rapport-cx/rapport/internal/fault"
+	"github.com/rapport-cx/rapport/internal/feed"
+	"github.com/rapport-cx/rapport/services/survey/intake"
+	"github.com/rapport-cx/rapport/services/survey/record"
+)
+
+// arrival is a good response on its way into the log.
+type arrival struct {
+	fact   feed.Fact
+	record *surveyv1.ResponseRecord
+}
+
+// receipt says where it stands.
+type receipt struct {
+	first, version int64
+	replayed       bool
+}
+
+// SubmitResponse records one response and counts it.
+func (s *Server) SubmitResponse(ctx context.Context, in *surveyv1.SubmitResponseRequest) (*surveyv1.SubmitResponseResponse, error) {
+	b, err := s.enter(ctx, in.GetBrand(), "", access.Submit)
+	if err != nil {
+		return nil, err
+	}
+	if in.GetRequestId() == "" && in.GetResponse().GetExternalId() == "" {
+		return nil, fault.Invalid().Field("request_id", "is required where response.external_id is not given").Err()
+	}
+	a, err := s.judge(b, in.GetResponse(), in.GetRequestId(), s.clock())
+	if outdated(err) {
+		if err := s.store.folds.Sync(ctx, b.ID); err != nil {
+			return nil, unavailable("read definitions", err)
+		}
+		a, err = s.judge(b, in.GetResponse(), in.GetRequestId(), s.clock())
+	}
+	if err != nil {
+		return nil, err
+	}
+	r, err := s.arrivals.Do(ctx, b.ID, a)
+	if err != nil {
+		return nil, err
+	}
+	return &surveyv1.SubmitResponseResponse{Id: record.ID(r.first), Version: r.version, Replayed: r.replayed}, nil
+}
+
+// judge finds whether a response is good, and packs it.
+func (s *Server) judge(b *brand, in *surveyv1.Response, requestID string, now time.Time) (arrival, error) {
+	if err := intake.CheckOutput(in); err != nil {
+		return arrival{}, err
+	}
+	ready, err := s.rules(b).Prepare(in, now)
+	if err != nil {
+		return arrival{}, err
+	}
+	f, err := ready.Fact(intake.Key(in.GetSource(), in.GetExternalId(), requestID))
+	return arrival{fact: f, record: ready.Record}, err
+}
+
+// outdated tells refusals that may only mean that another replica has defined
+// what this one has not read yet.
+func outdated(err error) bool {
+	return fault.Is(err, commonv1.Reason_REASON_SUBJECT_UNKNOWN) ||
+		fault.Is(err, commonv1.Reason_REASON_SURVEY_UNKNOWN) ||
+		fault.Is(err, commonv1.Reason_REASON_SURVEY_NOT_OPEN) ||
+		fault.Is(err, commonv1.Reason_REASON_METRIC_UNKNOWN)
+}
+
+// commit is one group commit: it writes all arrivals in one transaction, and
+// tells those that came before from those that only share a key.
+func (s *Server) commit(ctx context.Context, brand string, arrivals []arrival) []commit.Result[receipt] {
+	facts := make([]feed.Fact, len(arrivals))
+	for i := range arrivals {
+		facts[i] = arrivals[i].fact
+	}
+	results := make([]commit.Result[receipt], len(arrivals))
+	firsts, err := s.store.append(ctx, brand, facts)
+	for i := range results {
+		switch {
+		case err != nil:
+			results[i].Err = err
+		case firsts[i] == nil:
+			results[i].Value = receipt{first: facts[i].Seq, version: facts[i].Seq}
+		default:
+			results[i].Value, results[i].Err = replay(firsts[i], arrivals[i].record)
+		}
+	}
+	return results
+}
+
+// replay compares a response with the first one under its key: the same one
+// gets the first answer again, another one is told where it differs.
+func replay(first *feed.Fact, again *surveyv1.ResponseRecord) (receipt, error) {
+	kept, err := record.Open(first)
+	if err != nil {
+		return receipt{}, err
+	}
+	if field := difference(kept, again); field != "" {
+		return receipt{}, fault.Conflict(commonv1.Reason_REASON_KEY_REUSED, field,
+			"response %s came under this key with another %s", record.ID(first.Seq), field)
+	}
+	return receipt{first: first.Seq, version: first.Seq, replayed: true}, nil
+}

@@ -1,0 +1,127 @@
+package survey
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	commonv1 "github.com/rapport-cx/rapport/gen/rapport/common/v1"
+	"github.com/rapport-cx/rapport/internal/fault"
+	"github.com/rapport-cx/rapport/internal/feed"
+	"github.com/rapport-cx/rapport/internal/fold"
+	"github.com/rapport-cx/rapport/internal/sqldb"
+	"github.com/rapport-cx/rapport/services/survey/tally"
+)
+
+// Store writes facts and folds them before anybody is told that they are in.
+type Store struct {
+	db    *sqldb.DB
+	log   *feed.Log
+	folds *fold.Engine[*tally.Tally]
+	clock func() time.Time
+}
+
+// append commits pure facts in one round trip and folds them. For each fact
+// that the log had under its key already, it returns that first one.
+func (s *Store) append(ctx context.Context, brand string, facts []feed.Fact) (firsts []*feed.Fact, err error) {
+	in, _, err := s.log.Append(ctx, brand, facts, s.clock())
+	if err != nil {
+		return nil, unavailable("commit responses", err)
+	}
+	fresh := facts
+	firsts = make([]*feed.Fact, len(facts))
+	if missing := keysOf(facts, in); len(missing) > 0 {
+		fresh = make([]feed.Fact, 0, len(facts))
+		if err := s.matchFirsts(ctx, brand, facts, in, missing, firsts); err != nil {
+			return nil, err
+		}
+		for i := range facts {
+			if in[i] {
+				fresh = append(fresh, facts[i])
+			}
+		}
+	}
+	if err := s.folds.Ingest(ctx, brand, fresh); err != nil {
+		return nil, unavailable("fold responses", err)
+	}
+	return firsts, nil
+}
+
+// keysOf are the keys of the facts that were left out.
+func keysOf(facts []feed.Fact, in []bool) (keys [][]byte) {
+	for i := range facts {
+		if !in[i] {
+			keys = append(keys, facts[i].Key)
+		}
+	}
+	return keys
+}
+
+// matchFirsts finds the facts that stand under the keys of those left out.
+func (s *Store) matchFirsts(ctx context.Context, brand string, facts []feed.Fact, in []bool, keys [][]byte, firsts []*feed.Fact) error {
+	found, err := s.log.ByKey(ctx, brand, keys)
+	if err != nil {
+		return unavailable("read first responses", err)
+	}
+	byKey := make(map[string]*feed.Fact, len(found))
+	for i := range found {
+		byKey[string(found[i].Key)] = &found[i]
+	}
+	for i := range facts {
+		if in[i] {
+			continue
+		}
+		if firsts[i] = byKey[string(facts[i].Key)]; firsts[i] == nil {
+			return fmt.Errorf("response left out, but nothing stands under its key %x", facts[i].Key)
+		}
+	}
+	return nil
+}
+
+// change writes facts that depend on what is there: decide runs with the log
+// locked and everything before folded, so that directory and log agree. It may
+// run twice. No facts: nothing is written.
+func (s *Store) change(ctx context.Context, brand string, decide func(log feed.Reader, now time.Time) ([]feed.Fact, error)) error {
+	var written []feed.Fact
+	err := s.db.Write(ctx, func(tx *sqldb.Tx) error {
+		written = nil
+		head, err := feed.Lock(ctx, tx, brand, s.clock())
+		if err != nil {
+			return err
+		}
+		if err := s.folds.Sync(ctx, brand); err != nil {
+			return err
+		}
+		facts, err := decide(feed.In(tx), tx.Now())
+		if err != nil {
+			return err
+		}
+		if len(facts) == 0 {
+			return nil
+		}
+		written = facts
+		return feed.Put(ctx, tx, &head, facts)
+	})
+	if err != nil {
+		return unavailable("change "+brand, err)
+	}
+	if err := s.folds.Ingest(ctx, brand, written); err != nil {
+		return unavailable("fold changes of "+brand, err)
+	}
+	return nil
+}
+
+// unavailable tells a caller to try again where the database may be back by
+// then; what is a refusal already, or a mistake of ours, stays what it is.
+func unavailable(doing string, err error) error {
+	var refusal *fault.Error
+	switch {
+	case errors.As(err, &refusal):
+		return err
+	case sqldb.IsUnavailable(err), sqldb.IsUnknown(err), sqldb.IsRetryable(err),
+		errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
+		return fault.Unavailable(commonv1.Reason_REASON_UNAVAILABLE, "%s: try again", doing).Because(err)
+	}
+	return fmt.Errorf("%s: %w", doing, err)
+}
