@@ -79,7 +79,7 @@ func (l *Log) Append(ctx context.Context, brand string, facts []Fact, now time.T
 	in, keyed := insertion(facts)
 	in.Args = []any{brand, len(facts), h.CommitID}
 	in.Columns = append(in.Columns,
-		sqldb.Column{Name: "seq", Expr: "(SELECT seq FROM log_head WHERE brand = $1) - $2 + {ord}"},
+		sqldb.Column{Name: "seq", Expr: "(SELECT seq FROM log_head WHERE brand = $1) - $2", Counted: true},
 		sqldb.Column{Name: "at", Expr: "(SELECT at FROM log_head WHERE brand = $1)"})
 	if keyed {
 		in.OnConflict = "ON CONFLICT DO NOTHING"

@@ -25,7 +25,7 @@ type step struct {
 type Count struct{ Rows int64 }
 
 // Inserted tells, after Run, for each row of an Insert whether it was inserted
-// or already there.
+// or already there, as far as Insert.Ordinal allows.
 type Inserted struct{ Rows []bool }
 
 // NewBatch returns an empty batch.
@@ -38,9 +38,9 @@ func (b *Batch) Exec(query string, args ...any) *Count {
 	return n
 }
 
-// Query adds a statement whose rows are handed to each. Rows may be seen a
-// second time if the transaction had to be repeated, and they mean nothing
-// until Run has returned nil.
+// Query adds a statement whose rows are handed to each, which scans them and
+// decides nothing: the commit may be under way. Rows may be seen a second time
+// if the transaction had to be repeated, and mean nothing until Run returned nil.
 func (b *Batch) Query(each func(scan func(dest ...any) error) error, query string, args ...any) {
 	b.steps = append(b.steps, step{query: query, args: args, each: each})
 }

@@ -9,13 +9,15 @@ import (
 type Insert struct {
 	Into    string
 	Columns []Column
-	// Args are shared by all rows: $1 is the first, in Exprs and in Ordinal.
+	// Args are shared by all rows: $1 is the first, in Expr and in Ordinal.
 	Args []any
-	// OnConflict is a clause such as "ON CONFLICT DO NOTHING", or empty.
+	// OnConflict is a clause such as "ON CONFLICT DO NOTHING", or empty. It
+	// cannot refer to Args.
 	OnConflict string
-	// Ordinal is needed with OnConflict to learn which rows were inserted: an
-	// expression over the columns of an inserted row, and over Args, that gives
-	// back the row's ordinal, counted from 1.
+	// Ordinal is needed with OnConflict to learn which rows were inserted or
+	// updated; without it nothing is said of them. It is an expression over the
+	// columns of such a row, and over Args, that gives back the row's ordinal,
+	// counted from 1.
 	Ordinal string
 }
 
@@ -25,14 +27,19 @@ type Column struct {
 	// Data is a []int64, []int32, []int16, []float64, []bool, []string, or a
 	// [][]byte in which nil stands for NULL. All have the same length.
 	Data any
-	// Expr is SQL over the shared Args; {ord} in it is the row's ordinal. Without
-	// {ord} it must have one value for the whole statement.
+	// Expr is SQL over the shared Args. It is evaluated once, before the first
+	// row is added.
 	Expr string
+	// Counted adds the row's ordinal to Expr.
+	Counted bool
 }
 
 // rows checks the shape and counts the rows.
 func (in *Insert) rows() (int, error) {
 	n := -1
+	if strings.Contains(in.OnConflict, "$") {
+		return 0, fmt.Errorf("insert into %s: argument in %q", in.Into, in.OnConflict)
+	}
 	for _, c := range in.Columns {
 		if c.Data == nil {
 			continue
@@ -93,8 +100,12 @@ func sep(i int, first, between string) string {
 	return between
 }
 
-// all says that each of n rows was inserted.
-func all(n int) []bool {
+// all is what is known of n rows without asking: each was inserted, unless
+// there was a choice.
+func (in *Insert) all(n int) []bool {
+	if in.OnConflict != "" {
+		return nil
+	}
 	done := make([]bool, n)
 	for i := range done {
 		done[i] = true

@@ -18,7 +18,10 @@ func (in *Insert) postgres() (string, []any) {
 	for i, c := range in.Columns {
 		w.WriteString(sep(i, "SELECT ", ", "))
 		if c.Data == nil {
-			w.WriteString(strings.ReplaceAll(c.Expr, "{ord}", "u.ord"))
+			w.WriteString(c.Expr)
+			if c.Counted {
+				w.WriteString(" + u.ord")
+			}
 		} else {
 			w.WriteString("u.c" + strconv.Itoa(i))
 		}

@@ -4,82 +4,112 @@ import (
 	"context"
 	"database/sql/driver"
 	"fmt"
-	"strconv"
 	"strings"
 )
 
-// rowPlan is an Insert as SQLite runs it: a prepared statement of one row, in
-// a loop below database/sql. A statement of many rows is no faster, the loop
-// needs no round trips, and it says of each row whether it was inserted.
-type rowPlan struct {
-	text string
-	// slots says what each ? stands for: shared argument -1-k is below zero, a
-	// column's index above, ordinal the row's number.
-	slots []int
-}
-
-const ordinal = 1 << 20
-
-// insert runs an Insert row by row.
+// insert runs an Insert as a prepared statement of one row, in a loop below
+// database/sql. There is no round trip to save by a statement of many rows, and
+// one row at a time says of each whether it was inserted.
 func (w *writer) insert(ctx context.Context, in *Insert) (done []bool, err error) {
-	plan, err := in.sqlite()
+	shared, err := w.evaluate(ctx, in)
 	if err != nil {
 		return nil, err
 	}
 	n, _ := in.rows()
 	done = make([]bool, n)
+	text := in.sqlite()
 	err = w.conn.Raw(func(dc any) error {
-		st, err := w.row(dc.(driver.Conn), plan.text)
+		st, err := w.row(dc.(driver.Conn), text)
 		if err != nil {
 			return err
 		}
-		return plan.exec(st.(driver.StmtExecContext), in, done)
+		return in.loop(st.(driver.StmtExecContext), shared, done)
 	})
+	if in.Ordinal == "" {
+		done = in.all(n)
+	}
 	return done, err
+}
+
+// evaluate asks for the values of all Exprs, in the order of their columns.
+func (w *writer) evaluate(ctx context.Context, in *Insert) ([]any, error) {
+	var exprs []string
+	for _, c := range in.Columns {
+		if c.Data == nil {
+			exprs = append(exprs, c.Expr)
+		}
+	}
+	values := make([]any, len(exprs))
+	if len(exprs) == 0 {
+		return values, nil
+	}
+	dest := make([]any, len(exprs))
+	for i := range values {
+		dest[i] = &values[i]
+	}
+	err := w.QueryRowContext(ctx, "SELECT "+strings.Join(exprs, ", "), in.Args...).Scan(dest...)
+	if err != nil {
+		return nil, fmt.Errorf("evaluate columns: %w", err)
+	}
+	return values, nil
+}
+
+// sqlite builds the one-row statement. Its placeholders are plain: for one with
+// a name the driver asks SQLite for that name at each execution.
+func (in *Insert) sqlite() string {
+	var w strings.Builder
+	in.head(&w)
+	for i := range in.Columns {
+		w.WriteString(sep(i, "VALUES (?", ", ?"))
+	}
+	w.WriteString(") ")
+	w.WriteString(in.OnConflict)
+	return w.String()
 }
 
 // row returns the statement prepared on the driver's connection.
 func (w *writer) row(dc driver.Conn, text string) (driver.Stmt, error) {
-	st := w.rows[text]
-	if st == nil {
-		var err error
-		if st, err = dc.Prepare(text); err != nil {
-			return nil, err
-		}
-		if len(w.rows) >= maxPrepared {
-			for k, old := range w.rows {
-				old.Close()
-				delete(w.rows, k)
-				break
-			}
-		}
-		w.rows[text] = st
+	if st := w.rows[text]; st != nil {
+		return st, nil
 	}
+	st, err := dc.Prepare(text)
+	if err != nil {
+		return nil, err
+	}
+	if len(w.rows) >= maxPrepared {
+		for k, old := range w.rows {
+			old.Close()
+			delete(w.rows, k)
+			break
+		}
+	}
+	w.rows[text] = st
 	return st, nil
 }
 
-// exec binds and runs each row. The statement is given no context: rows take
+// loop binds and runs each row. The statement is given no context: rows take
 // microseconds, watching for cancellation would cost more than they do.
-func (p *rowPlan) exec(st driver.StmtExecContext, in *Insert, done []bool) error {
-	args := make([]driver.NamedValue, len(p.slots))
-	for i, s := range p.slots {
-		args[i].Ordinal = i + 1
-		if s < 0 {
-			v, err := driver.DefaultParameterConverter.ConvertValue(in.Args[-1-s])
-			if err != nil {
-				return fmt.Errorf("argument %d: %w", -s, err)
+func (in *Insert) loop(st driver.StmtExecContext, shared []any, done []bool) error {
+	args := make([]driver.NamedValue, len(in.Columns))
+	for r := range done {
+		next := 0
+		for i := range in.Columns {
+			c := &in.Columns[i]
+			args[i].Ordinal = i + 1
+			if c.Data != nil {
+				args[i].Value = value(c.Data, r)
+				continue
+			}
+			v := shared[next]
+			next++
+			if c.Counted {
+				n, ok := v.(int64)
+				if !ok {
+					return fmt.Errorf("column %s: cannot count from %T", c.Name, v)
+				}
+				v = n + int64(r) + 1
 			}
 			args[i].Value = v
-		}
-	}
-	for r := range done {
-		for i, s := range p.slots {
-			switch {
-			case s == ordinal:
-				args[i].Value = int64(r + 1)
-			case s >= 0:
-				args[i].Value = value(in.Columns[s].Data, r)
-			}
 		}
 		res, err := st.ExecContext(context.Background(), args)
 		if err != nil {
@@ -115,57 +145,4 @@ func value(data any, r int) driver.Value {
 		}
 	}
 	return nil
-}
-
-// sqlite builds the one-row statement. Every placeholder becomes a plain "?":
-// for a named one the driver asks SQLite for the name at each execution.
-func (in *Insert) sqlite() (*rowPlan, error) {
-	p := &rowPlan{}
-	var w strings.Builder
-	in.head(&w)
-	for i, c := range in.Columns {
-		w.WriteString(sep(i, "VALUES (", ", "))
-		if c.Data != nil {
-			w.WriteByte('?')
-			p.slots = append(p.slots, i)
-			continue
-		}
-		if err := p.expr(&w, c.Expr, len(in.Args)); err != nil {
-			return nil, fmt.Errorf("column %s: %w", c.Name, err)
-		}
-	}
-	w.WriteString(") ")
-	if err := p.expr(&w, in.OnConflict, len(in.Args)); err != nil {
-		return nil, err
-	}
-	p.text = w.String()
-	return p, nil
-}
-
-// expr copies an expression, turning $n and {ord} into "?".
-func (p *rowPlan) expr(w *strings.Builder, expr string, args int) error {
-	for {
-		i := strings.IndexAny(expr, "${")
-		if i < 0 {
-			w.WriteString(expr)
-			return nil
-		}
-		w.WriteString(expr[:i])
-		w.WriteByte('?')
-		if rest, ok := strings.CutPrefix(expr[i:], "{ord}"); ok {
-			p.slots = append(p.slots, ordinal)
-			expr = rest
-			continue
-		}
-		j := i + 1
-		for j < len(expr) && expr[j] >= '0' && expr[j] <= '9' {
-			j++
-		}
-		k, err := strconv.Atoi(expr[i+1 : j])
-		if err != nil || k < 1 || k > args {
-			return fmt.Errorf("bad placeholder in %q", expr)
-		}
-		p.slots = append(p.slots, -k)
-		expr = expr[j:]
-	}
 }

@@ -53,7 +53,7 @@ func insertPostgres(ctx context.Context, stx *sql.Tx, in *Insert) ([]bool, error
 	text, args := in.postgres()
 	if in.Ordinal == "" {
 		_, err := stx.ExecContext(ctx, text, args...)
-		return all(n), err
+		return in.all(n), err
 	}
 	rows, err := stx.QueryContext(ctx, text, args...)
 	if err != nil {
@@ -148,7 +148,7 @@ func (s *step) receive(br pgx.BatchResults) error {
 		}
 		if s.insert != nil {
 			n, _ := s.insert.rows()
-			s.done.Rows = all(n)
+			s.done.Rows = s.insert.all(n)
 		} else {
 			s.count.Rows = tag.RowsAffected()
 		}

@@ -158,7 +158,7 @@ func items(names ...string) sqldb.Insert {
 		}
 	}
 	in.Columns = []sqldb.Column{
-		{Name: "seq", Expr: "(SELECT n FROM counter WHERE id = $1) - $2 + {ord}"},
+		{Name: "seq", Expr: "(SELECT n FROM counter WHERE id = $1) - $2", Counted: true},
 		{Name: "kind", Data: kind}, {Name: "name", Data: names}, {Name: "blob", Data: blob},
 		{Name: "ok", Data: ok}, {Name: "x", Data: x},
 	}

@@ -51,7 +51,8 @@ func (tx *Tx) QueryRow(ctx context.Context, query string, args ...any) *sql.Row 
 	return tx.session.QueryRowContext(ctx, query, args...)
 }
 
-// Insert adds many rows in one statement and tells which were inserted.
+// Insert adds many rows and tells which were inserted, as far as in.Ordinal
+// allows.
 func (tx *Tx) Insert(ctx context.Context, in Insert) ([]bool, error) {
 	n, err := in.rows()
 	if err != nil || n == 0 {

@@ -22,7 +22,7 @@ CREATE TABLE fact (
     data      BYTEA,
     body      BYTEA,
     PRIMARY KEY (brand, seq)
-) /*sqlite WITHOUT ROWID*/;
+);
 
 -- -2147483648 is the day of facts that have none. Queries must repeat an
 -- index's condition word for word to be answered from it.
