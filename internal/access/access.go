@@ -21,7 +21,7 @@ import (
 const (
 	ReasonTokenMissing = "TOKEN_MISSING"
 	ReasonTokenInvalid = "TOKEN_INVALID"
-	ReasonNotAllowed   = "ACCESS_DENIED"
+	ReasonDenied       = "ACCESS_DENIED"
 )
 
 // Verb is what a call wants to do.
@@ -133,7 +133,7 @@ func (g *Guard) Check(ctx context.Context, r Request) error {
 		return nil
 	}
 	if p := FromContext(ctx); p == nil || !p.Service {
-		return fault.Denied(ReasonNotAllowed, "%s of %s %s", r.Verb, r.Brand, r.Subject)
+		return fault.Denied(ReasonDenied, "%s of %s %s", r.Verb, r.Brand, r.Subject)
 	}
 	return nil
 }

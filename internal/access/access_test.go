@@ -68,7 +68,7 @@ func TestReachableNeedsAToken(t *testing.T) {
 	if _, err := g.AuthenticatePassword(""); err == nil {
 		t.Error("an empty password was accepted")
 	}
-	if err := g.Check(context.Background(), Request{Brand: "demo"}); !fault.Is(err, ReasonNotAllowed) {
+	if err := g.Check(context.Background(), Request{Brand: "demo"}); !fault.Is(err, ReasonDenied) {
 		t.Errorf("nobody was allowed: %v", err)
 	}
 	meta, err := g.Credential(true).GetRequestMetadata(context.Background())

@@ -18,6 +18,11 @@ func (a *App) Run(ctx context.Context) error {
 	if err := a.Start(ctx); err != nil {
 		return errors.Join(err, a.Stop())
 	}
+	return a.Wait(ctx)
+}
+
+// Wait is the rest of Run, for those who want to tell the addresses after Start.
+func (a *App) Wait(ctx context.Context) error {
 	var broken error
 	select {
 	case <-ctx.Done():
@@ -25,6 +30,10 @@ func (a *App) Run(ctx context.Context) error {
 	}
 	return errors.Join(broken, a.Stop())
 }
+
+// Draining ends the wait of HTTP handlers that push for as long as a page is open:
+// a drain would wait for them to the end of its grace.
+func (a *App) Draining() <-chan struct{} { return a.steps.draining.Done() }
 
 // Start listens and serves in the background. The first health check is done
 // when it returns. Whether it works or not, Stop must follow.
@@ -52,7 +61,7 @@ func (a *App) Start(ctx context.Context) error {
 	if a.httpAt != nil {
 		a.serve(func() error { return a.web.Serve(a.httpAt) })
 	}
-	a.tel.Log.Info("serving", "grpc", a.cfg.GRPC, "http", a.cfg.HTTP, "open", a.guard.Open())
+	a.tel.Log.Info("serving", "grpc", told(a.grpcAt), "http", told(a.httpAt), "open", a.guard.Open())
 	return nil
 }
 
@@ -65,6 +74,14 @@ func listen(ctx context.Context, address string) (net.Listener, error) {
 		return nil, fmt.Errorf("listen: %w", err)
 	}
 	return l, nil
+}
+
+// told is the address for the log; empty where nothing listens.
+func told(l net.Listener) string {
+	if l == nil {
+		return ""
+	}
+	return l.Addr().String()
 }
 
 func (a *App) serve(run func() error) {

@@ -9,6 +9,7 @@ import (
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
+	_ "google.golang.org/grpc/encoding/gzip" // uploads may come compressed; the bound is on what they unpack to
 	"google.golang.org/grpc/keepalive"
 	"google.golang.org/grpc/metadata"
 )

@@ -22,7 +22,7 @@ import (
 
 // ReasonShuttingDown is the reason of a call that came to a draining process:
 // another replica will take it.
-const ReasonShuttingDown = "SHUTTING_DOWN"
+const ReasonShuttingDown = "UNAVAILABLE"
 
 // steps is what every call goes through. They are written out in one function
 // each for unary calls and streams, on the bare OpenTelemetry API: as separate

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/spf13/pflag"
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
@@ -18,7 +19,11 @@ import (
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/types/known/wrapperspb"
 
+	commonv1 "github.com/rapport-cx/rapport/gen/rapport/common/v1"
+	"github.com/rapport-cx/rapport/internal/access"
+	"github.com/rapport-cx/rapport/internal/config"
 	"github.com/rapport-cx/rapport/internal/fault"
+	"github.com/rapport-cx/rapport/internal/telemetry"
 )
 
 func TestWhatWentWrongInsideStaysInside(t *testing.T) {
@@ -234,5 +239,45 @@ func TestUsualLineIsTheHandlersOwn(t *testing.T) {
 		if ours != handlers {
 			t.Errorf("got  %s\nwant %s", ours, handlers)
 		}
+	}
+}
+
+// The reasons of the floor are strings, so that it does not depend on the
+// contract; they must be the contract's all the same.
+func TestReasonsAreInTheContract(t *testing.T) {
+	for _, reason := range []string{
+		ReasonShuttingDown, fault.ReasonInvalid, config.ReasonBrandUnknown,
+		access.ReasonTokenMissing, access.ReasonTokenInvalid, access.ReasonDenied,
+	} {
+		if _, ok := commonv1.Reason_value["REASON_"+reason]; !ok {
+			t.Errorf("%s is not in reason.proto", reason)
+		}
+	}
+}
+
+func TestSettingsOfTheFloorBind(t *testing.T) {
+	var cfg struct {
+		App    Config
+		Access access.Config
+		Tell   telemetry.Config
+	}
+	set, flags := config.New([]string{"RAPPORT_MAX_MESSAGE=1MiB", "RAPPORT_LOG_LEVEL=WARN"}), pflag.NewFlagSet("serve", pflag.ContinueOnError)
+	set.Bind(flags, &cfg)
+	if err := set.Load(flags); err != nil {
+		t.Fatal(err)
+	}
+	if cfg.App.MaxMessage != 1<<20 || cfg.App.Deadline != 30*time.Second || !cfg.App.Loopback() || cfg.Tell.LogLevel != slog.LevelWarn {
+		t.Errorf("got %+v", cfg)
+	}
+}
+
+func TestCompressedUploadIsBoundedUnpacked(t *testing.T) {
+	r := start(t, "", func(_ *App, c *Config, _ *Service) { c.MaxMessage = 1 << 10 })
+	conn := r.dial(t, grpc.WithDefaultCallOptions(grpc.UseCompressor("gzip")))
+	if got, err := say(conn, strings.Repeat("x", 100)); err != nil || len(got) != 100 {
+		t.Errorf("got %q, %v", got, err)
+	}
+	if _, err := say(conn, strings.Repeat("x", 2<<10)); status.Code(err) != codes.ResourceExhausted {
+		t.Errorf("got %v", err)
 	}
 }
