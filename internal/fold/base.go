@@ -148,24 +148,30 @@ func (e *Engine[F]) recognise(ctx context.Context, b *brand[F], rows []stored) e
 	return nil
 }
 
-// anchors remembers which cursors the log was seen to hold.
+// anchors remembers which cursors the log was seen to hold: the latest some
+// thousands, in two generations.
 type anchors struct {
-	mu   sync.Mutex
-	seen map[feed.Cursor]struct{}
+	mu         sync.Mutex
+	seen, past map[feed.Cursor]struct{}
 }
+
+const anchorsKept = 1 << 15
 
 func (a *anchors) has(c feed.Cursor) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	_, ok := a.seen[c]
+	if !ok {
+		_, ok = a.past[c]
+	}
 	return ok
 }
 
 func (a *anchors) add(c feed.Cursor) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.seen == nil || len(a.seen) >= 1<<16 {
-		a.seen = map[feed.Cursor]struct{}{}
+	if a.seen == nil || len(a.seen) >= anchorsKept {
+		a.seen, a.past = map[feed.Cursor]struct{}{}, a.seen
 	}
 	a.seen[c] = struct{}{}
 }
@@ -173,5 +179,5 @@ func (a *anchors) add(c feed.Cursor) {
 func (a *anchors) clear() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.seen = nil
+	a.seen, a.past = nil, nil
 }

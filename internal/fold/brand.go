@@ -64,8 +64,10 @@ type slot[F any] struct {
 	// dirty: not written back as it is. queued: stands in the brand's dirty list.
 	dirty, queued bool
 	pins          int
-	size          atomic.Int64
-	used          atomic.Int64
+	// rest is how many rounds of write-back to sit out, a big slab more.
+	rest int64
+	size atomic.Int64
+	used atomic.Int64
 }
 
 // arrival is a fact that came while its slab was being loaded.

@@ -12,7 +12,7 @@ import (
 // meter counts what the engine does. Instruments that cannot be made are no-ops.
 type meter struct {
 	loads, written, evictions, unusable, restarts metric.Int64Counter
-	drift, near, shared, computed                 metric.Int64Counter
+	drift, shared, computed                       metric.Int64Counter
 	lag                                           metric.Float64Histogram
 	watch                                         metric.Registration
 }
@@ -30,7 +30,6 @@ func newMeter(resident, results *atomic.Int64) meter {
 		unusable:  count("unusable_bases", "Stored or cached slabs refused: unreadable, or of another log."),
 		restarts:  count("restarts", "Brands folded anew because their log was replaced."),
 		drift:     count("drift", "Slabs that differed from a fold from zero."),
-		near:      count("results_near", "Results answered from memory after a check of the days."),
 		shared:    count("results_shared", "Results answered from Redis."),
 		computed:  count("results_computed", "Results computed."),
 	}

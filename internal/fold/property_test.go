@@ -171,9 +171,9 @@ func TestViewsBesideWriters(t *testing.T) {
 			r.Start(ctx)
 			var acked atomic.Int64
 			for n := range 2 {
-				rnd := rand.New(rand.NewPCG(uint64(i), uint64(n)))
-				writers.Go(func() { fail(r.write(ctx, rnd, &acked)) })
-				work.Go(func() { fail(r.readOn(ctx, rand.New(rand.NewPCG(rnd.Uint64(), 2)), &acked)) })
+				seed := uint64(2*i + n)
+				writers.Go(func() { fail(r.write(ctx, rand.New(rand.NewPCG(seed, 1)), &acked)) })
+				work.Go(func() { fail(r.readOn(ctx, rand.New(rand.NewPCG(seed, 2)), &acked)) })
 			}
 			work.Go(func() {
 				for ctx.Err() == nil {

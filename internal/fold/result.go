@@ -49,6 +49,9 @@ func Ask[V, F any](ctx context.Context, e *Engine[F], q Question, c Codec[V], co
 	if v, ok := e.near.fresh(key, q.Extra); ok {
 		return v.(V), nil
 	}
+	if v, ok := e.glance(q, key); ok {
+		return v.(V), nil
+	}
 	// The copy lets the key above stay on the stack.
 	v, err := e.answer(ctx, q, bytes.Clone(key), codec{
 		encode: func(v any) ([]byte, error) { return c.Encode(v.(V)) },
@@ -59,6 +62,20 @@ func Ask[V, F any](ctx context.Context, e *Engine[F], q Question, c Codec[V], co
 		return none, err
 	}
 	return v.(V), nil
+}
+
+// glance looks whether facts that arrived since touched none of the days,
+// without the trouble of asking anybody.
+func (e *Engine[F]) glance(q Question, key []byte) (any, bool) {
+	b := (*e.brands.Load())[q.Brand]
+	if b == nil || e.cfg.NoNear {
+		return nil, false
+	}
+	now, at, ok := b.version(q)
+	if !ok {
+		return nil, false
+	}
+	return e.near.checked(key, now, at)
 }
 
 // codec is a Codec whose type was left at the door.
@@ -82,7 +99,6 @@ func (e *Engine[F]) answer(ctx context.Context, q Question, key []byte, c codec,
 			return nil, err
 		}
 		if v, ok := e.near.checked(key, now, at); ok {
-			e.meter.near.Add(ctx, 1)
 			return v, nil
 		}
 		if e.cfg.NoNear {
@@ -103,22 +119,28 @@ type stamp struct{ epoch, seq int64 }
 // versionOf tells what an answer given now must include, and when now was.
 func (e *Engine[F]) versionOf(ctx context.Context, b *brand[F], q Question) (version, stamp, error) {
 	for {
-		b.mu.RLock()
-		newest, known := b.newest(q.Days)
-		v := version{touched: newest.Cursor(), defined: b.defined, extra: q.Extra}
-		at := stamp{b.epoch.Load(), b.applied.Seq}
-		opened := b.opened.Load()
-		b.mu.RUnlock()
-		if !opened {
-			return v, at, errAgain
-		}
-		if known && (newest.Seq == 0 || newest.CommitID != 0) {
+		v, at, ok := b.version(q)
+		if ok {
 			return v, at, nil
+		}
+		if !b.opened.Load() {
+			return v, at, errAgain
 		}
 		if err := e.probe(ctx, b, q.Days); err != nil {
 			return v, at, err
 		}
 	}
+}
+
+// version is what an answer given at this moment must include; false if that
+// is not known without asking the log.
+func (b *brand[F]) version(q Question) (version, stamp, bool) {
+	b.mu.RLock()
+	defer b.mu.RUnlock()
+	newest, known := b.newest(q.Days)
+	return version{touched: newest.Cursor(), defined: b.defined, extra: q.Extra},
+		stamp{b.epoch.Load(), b.applied.Seq},
+		known && b.opened.Load() && (newest.Seq == 0 || newest.CommitID != 0)
 }
 
 // produce fetches or computes an answer and keeps it, unless facts came in

@@ -244,3 +244,19 @@ func BenchmarkIngestLoaded(b *testing.B) {
 		w.ok(a.Ingest(b.Context(), brand, batch))
 	}
 }
+
+func BenchmarkAskAfterOtherDays(b *testing.B) {
+	w := newWorld(b, sqliteURL(b))
+	a := &asker{replica: w.replica(fold.Config{})}
+	a.commit(add(1, 10, 3, 3))
+	q := fold.Question{Brand: brand, Ask: make([]byte, 80), Days: fold.Days(0, 30)}
+	batch := []feedFact{add(1, 10, 300, 300)}
+	batch[0].Seq = 1
+	b.ReportAllocs()
+	for b.Loop() {
+		batch[0].Seq++
+		w.ok(a.Ingest(b.Context(), brand, batch))
+		_, err := fold.Ask(b.Context(), a.Engine, q, number, func(context.Context) (int64, error) { return 1, nil })
+		w.ok(err)
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/rapport-cx/rapport/internal/feed"
@@ -53,8 +54,8 @@ func (e *Engine[F]) Verify(ctx context.Context, name string, report func(Drift))
 	}
 	b.mu.RUnlock()
 	seen := 0
-	for n, keys := range days {
-		judged, err := e.verifyDay(ctx, b, n, keys, report)
+	for _, n := range slices.Sorted(maps.Keys(days)) {
+		judged, err := e.verifyDay(ctx, b, n, days[n], report)
 		seen += judged
 		if err != nil {
 			return seen, err
@@ -193,15 +194,15 @@ func (e *Engine[F]) Rebuild(ctx context.Context, name string, progress func(done
 	for _, r := range index {
 		e.cache.Disown(hot.Key(r.Key))
 	}
+	if err := e.cache.Flush(ctx); err != nil {
+		return fmt.Errorf("drop cached slabs of %s: %w", name, err)
+	}
 	if err := e.startAnew(ctx, b); err != nil {
 		return err
 	}
 	done := 0
-	for n, measures := range want {
-		w := Want{Days: Days(n, n+1)}
-		for m := range measures {
-			w.Measures = append(w.Measures, m)
-		}
+	for _, n := range slices.Sorted(maps.Keys(want)) {
+		w := Want{slices.Sorted(maps.Keys(want[n])), Days(n, n+1)}
 		if err := e.refold(ctx, name, w, true); err != nil {
 			return err
 		}

@@ -14,20 +14,42 @@ const (
 	writeBytes = 4 << 20
 )
 
+// A slab of so many bytes sits out one round of write-back for each time it
+// holds them, up to restMost: packing and storing megabytes for every few facts
+// would cost more than it saves.
+const (
+	restBytes = 256 << 10
+	restMost  = 30
+)
+
 // Flush writes every changed slab back now.
-func (e *Engine[F]) Flush(ctx context.Context) error {
+func (e *Engine[F]) Flush(ctx context.Context) error { return e.flush(ctx, true) }
+
+func (e *Engine[F]) flush(ctx context.Context, all bool) error {
 	var errs []error
 	for _, b := range *e.brands.Load() {
-		b.mu.Lock()
-		dirty := b.dirty
-		b.dirty = nil
-		for _, s := range dirty {
-			s.queued = false
-		}
-		b.mu.Unlock()
-		errs = append(errs, e.write(ctx, b, dirty))
+		errs = append(errs, e.write(ctx, b, b.due(all)))
 	}
 	return errors.Join(errs...)
+}
+
+// due takes the slots to be written in this round off the dirty list.
+func (b *brand[F]) due(all bool) (due []*slot[F]) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	dirty := b.dirty
+	b.dirty = nil
+	for _, s := range dirty {
+		if s.rest > 0 && !all {
+			s.rest--
+			b.dirty = append(b.dirty, s)
+			continue
+		}
+		s.queued = false
+		s.rest = min(s.size.Load()/restBytes, restMost)
+		due = append(due, s)
+	}
+	return due
 }
 
 func (e *Engine[F]) keepWriting() {
@@ -39,7 +61,7 @@ func (e *Engine[F]) keepWriting() {
 			return
 		case <-every.C:
 		}
-		if err := e.Flush(e.running); err != nil && e.running.Err() == nil {
+		if err := e.flush(e.running, false); err != nil && e.running.Err() == nil {
 			e.cfg.Logger.WarnContext(e.running, "write slabs back", "error", err)
 		}
 		e.shrink(e.running)
