@@ -33,20 +33,27 @@ func BenchmarkCall(b *testing.B) {
 	for range 3 { // side by side, as the machine is never quiet
 		b.Run("bare", func(b *testing.B) { drive(b, l.Addr().String()) })
 		b.Run("steps", func(b *testing.B) { drive(b, r.GRPCAddr().String()) })
+		b.Run("memory", func(b *testing.B) { driveOver(b, r.inside) })
 	}
 }
 
 func drive(b *testing.B, address string) {
-	const callers, connections = 64, 4
-	conns := make([]*grpc.ClientConn, connections)
-	for i := range conns {
+	driveOver(b, func(b testing.TB) *grpc.ClientConn {
 		conn, err := grpc.NewClient(address, grpc.WithTransportCredentials(insecure.NewCredentials()))
 		if err != nil {
 			b.Fatal(err)
 		}
-		defer conn.Close()
-		conns[i] = conn
-		if _, err := say(conn, "warm"); err != nil {
+		b.Cleanup(func() { conn.Close() })
+		return conn
+	})
+}
+
+func driveOver(b *testing.B, dial func(testing.TB) *grpc.ClientConn) {
+	const callers, connections = 64, 4
+	conns := make([]*grpc.ClientConn, connections)
+	for i := range conns {
+		conns[i] = dial(b)
+		if _, err := say(conns[i], "warm"); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	healthpb "google.golang.org/grpc/health/grpc_health_v1"
 	"google.golang.org/grpc/status"
@@ -264,5 +265,76 @@ func TestLoopback(t *testing.T) {
 		if got := (Config{HTTP: address}).Loopback(); got != want {
 			t.Errorf("HTTP on %q: %v", address, got)
 		}
+	}
+}
+
+func TestDrainLetsPagesFinishOverTheirNeighbours(t *testing.T) {
+	var conn *grpc.ClientConn
+	entered, release := make(chan struct{}), make(chan struct{})
+	r := start(t, "", func(a *App, _ *Config, _ *Service) {
+		if a == nil {
+			return
+		}
+		a.Handle("/slow", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			close(entered)
+			<-release
+			text, err := say(conn, "hello")
+			if err != nil {
+				text = err.Error()
+			}
+			io.WriteString(w, text)
+		}))
+		a.Handle("/live", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.(http.Flusher).Flush()
+			<-a.Draining()
+			io.WriteString(w, "bye")
+		}))
+	})
+	conn = r.inside(t)
+	get := func(path string) chan string {
+		text := make(chan string, 1)
+		go func() {
+			got, err := http.Get("http://" + r.HTTPAddr().String() + path)
+			if err != nil {
+				text <- err.Error()
+				return
+			}
+			defer got.Body.Close()
+			all, _ := io.ReadAll(got.Body)
+			text <- string(all)
+		}()
+		return text
+	}
+	live, err := http.Get("http://" + r.HTTPAddr().String() + "/live")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer live.Body.Close()
+	slow := get("/slow")
+	<-entered
+	stopped := make(chan error, 1)
+	go func() { stopped <- r.Stop() }()
+	if text, _ := io.ReadAll(live.Body); string(text) != "bye" {
+		t.Errorf("the live page: %q", text)
+	}
+	close(release)
+	if text := <-slow; text != "hello" {
+		t.Errorf("the slow page: %q", text)
+	}
+	if err := <-stopped; err != nil {
+		t.Error(err)
+	}
+}
+
+func TestACallerThatLeavesEndsTheWork(t *testing.T) {
+	r := start(t, "", nil)
+	ctx, leave := context.WithCancel(context.Background())
+	gone := make(chan error, 1)
+	go func() { gone <- r.dial(t).Invoke(ctx, echo, wrapperspb.String("hang"), new(wrapperspb.StringValue)) }()
+	<-r.probe.entered
+	leave()
+	<-r.probe.left
+	if err := <-gone; status.Code(err) != codes.Canceled {
+		t.Errorf("got %v", err)
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go/buf/validate"
+	"go.opentelemetry.io/otel/trace"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/protobuf/proto"
@@ -39,13 +40,14 @@ const (
 type probe struct {
 	entered chan struct{} // a call is in flight
 	release chan struct{} // lets it finish
+	left    chan struct{} // a call was given up
 	neighbour
 }
 
 type neighbour func(ctx context.Context) error
 
 func newProbe() *probe {
-	return &probe{entered: make(chan struct{}, 16), release: make(chan struct{})}
+	return &probe{entered: make(chan struct{}, 16), release: make(chan struct{}), left: make(chan struct{}, 16)}
 }
 
 func (p *probe) echo(ctx context.Context, in *wrapperspb.StringValue) (*wrapperspb.StringValue, error) {
@@ -79,6 +81,7 @@ func (p *probe) echo(ctx context.Context, in *wrapperspb.StringValue) (*wrappers
 	case "hang":
 		p.entered <- struct{}{}
 		<-ctx.Done()
+		p.left <- struct{}{}
 		return nil, ctx.Err()
 	}
 	return in, nil
@@ -195,12 +198,19 @@ func (b *lockedBuffer) Write(p []byte) (int, error) {
 // listened beyond loopback.
 func start(t testing.TB, token string, change func(*App, *Config, *Service)) *running {
 	t.Helper()
+	return startTold(t, token, change, nil)
+}
+
+// startTold is start with another tracer.
+func startTold(t testing.TB, token string, change func(*App, *Config, *Service), tracer trace.TracerProvider) *running {
+	t.Helper()
 	cfg := Config{GRPC: "127.0.0.1:0", HTTP: "127.0.0.1:0", MaxMessage: 4 << 20, MaxStreams: 1024, Deadline: 30 * time.Second, Grace: 10 * time.Second}
 	out := &lockedBuffer{}
 	tel, err := telemetry.New(context.Background(), telemetry.Config{}, "test", "v0", out)
 	if err != nil {
 		t.Fatal(err)
 	}
+	tel.Tracer = tracer
 	brands, err := config.LoadBrands("")
 	if err != nil {
 		t.Fatal(err)

@@ -114,7 +114,7 @@ func (s *steps) admit(ctx context.Context, c *call, outside bool) (context.Conte
 // end maps the error to what leaves, and tells of the call: its duration, its
 // span and its one line in the log.
 func (s *steps) end(ctx context.Context, c *call, err error) error {
-	code := codes.OK
+	code, cause := codes.OK, err
 	if err != nil {
 		err = fault.Outgoing(err)
 		code = fault.Code(err)
@@ -124,8 +124,11 @@ func (s *steps) end(ctx context.Context, c *call, err error) error {
 	c.method.record(ctx, code, took)
 	var id string
 	if code == codes.Internal {
-		// What went wrong is told here alone; the caller gets the id to ask with.
-		id = traceID(ctx)
+		// What went wrong is told here alone; the caller gets the id to ask with, the
+		// same one through all neighbours.
+		if id = fault.RequestID(cause); id == "" {
+			id = traceID(ctx)
+		}
 		err = fault.WithRequestID(err, id)
 	}
 	if c.span != nil {

@@ -27,6 +27,21 @@ func From(err error) *Error {
 	return e
 }
 
+// RequestID is the id under which another service's log tells of err; "" if it
+// gave none.
+func RequestID(err error) string {
+	var remote interface{ GRPCStatus() *status.Status }
+	if !errors.As(err, &remote) {
+		return ""
+	}
+	for _, d := range remote.GRPCStatus().Details() {
+		if i, ok := d.(*errdetails.RequestInfo); ok {
+			return i.GetRequestId()
+		}
+	}
+	return ""
+}
+
 // FromStatus reads a fault out of one item of a batch; nil for nil or OK.
 func FromStatus(s *spb.Status) *Error {
 	if s.GetCode() == int32(codes.OK) {
