@@ -1,0 +1,106 @@
+package cases
+
+import (
+	"context"
+	"fmt"
+	"sync/atomic"
+
+	"github.com/rapport-cx/rapport/internal/feed"
+	"github.com/rapport-cx/rapport/internal/sqldb"
+)
+
+// consumer names the cursor in the log.
+const consumer = "cases"
+
+// Run opens the cases of a brand until ctx ends. Every replica runs it; one at
+// a time comes to work. It returns feed.ErrReplaced if the log was restored
+// from a backup: cases hold what people wrote, so nothing is rebuilt by itself.
+// The log must be tailed.
+func (d *Desk) Run(ctx context.Context, brand string) error {
+	if _, err := d.brand(brand); err != nil {
+		return err
+	}
+	return d.Consumer(brand).Run(ctx)
+}
+
+// Consumer is what Run runs, for whoever wants to go step by step.
+func (d *Desk) Consumer(brand string) *feed.Consumer {
+	var touched atomic.Bool
+	return &feed.Consumer{
+		Name: consumer, Brand: brand, DB: d.db, Clock: d.clock, Log: d.logger,
+		// The next batch is asked for when the last one is committed: not before
+		// may a page that waits for changes look.
+		Source: func(ctx context.Context, brand string, from feed.Cursor, limit int) ([]feed.Fact, error) {
+			if touched.Swap(false) {
+				d.changes.add(brand)
+			}
+			return d.log.Next(ctx, brand, from, limit)
+		},
+		Effect: func(ctx context.Context, tx *sqldb.Tx, facts []feed.Fact) error {
+			any, err := d.effect(ctx, tx, brand, facts)
+			if any {
+				touched.Store(true)
+			}
+			return err
+		},
+	}
+}
+
+// effect opens, extends and annotates cases as a batch of facts demands, within
+// the transaction that moves the cursor. any tells if it wrote something.
+func (d *Desk) effect(ctx context.Context, tx *sqldb.Tx, brand string, facts []feed.Fact) (any bool, err error) {
+	b, err := d.brand(brand)
+	if err != nil {
+		return false, err
+	}
+	list, err := events(ctx, b, facts, func(ctx context.Context, first int64) ([]feed.Fact, error) {
+		return feed.In(tx).Versions(ctx, brand, first)
+	})
+	if err != nil || len(list) == 0 {
+		return false, err
+	}
+	last, err := lock(ctx, tx, brand)
+	if err != nil {
+		return false, err
+	}
+	o := newOpening(b, last)
+	if err := o.load(ctx, tx, brand, list); err != nil {
+		return false, err
+	}
+	for _, e := range list {
+		o.apply(e)
+	}
+	changed := o.changed()
+	if len(changed)+len(o.opened) == 0 {
+		return false, nil
+	}
+	if err := save(ctx, tx, brand, o.last, changed, o.opened, o.shares); err != nil {
+		return false, fmt.Errorf("open cases of %s: %w", brand, err)
+	}
+	return true, nil
+}
+
+// load reads the cases that a batch may touch.
+func (o *opening) load(ctx context.Context, tx *sqldb.Tx, brand string, list []*event) error {
+	var people, responses []any
+	asked := map[string]bool{}
+	for _, e := range list {
+		if e.amended || e.response == nil {
+			responses = append(responses, e.first)
+		}
+		// An anonymous first version cannot have met a case yet.
+		if e.key != nil && !asked[string(e.key)] && (e.amended || !anonymous(e.key)) {
+			asked[string(e.key)] = true
+			people = append(people, e.key)
+		}
+	}
+	err := unresolvedOf(ctx, tx, brand, people, func(f *file) { o.know(f) })
+	if err != nil {
+		return err
+	}
+	return casesOf(ctx, tx, brand, responses, func(response int64, f *file) {
+		f = o.know(f)
+		// The last key of a chunk is asked for more than once, not answered so.
+		o.of[response] = append(o.of[response], f)
+	})
+}

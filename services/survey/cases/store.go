@@ -1,0 +1,208 @@
+package cases
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	commonv1 "github.com/rapport-cx/rapport/gen/rapport/common/v1"
+	surveyv1 "github.com/rapport-cx/rapport/gen/rapport/survey/v1"
+	"github.com/rapport-cx/rapport/internal/sqldb"
+)
+
+// lock makes every other change of the brand's cases wait until tx ends, and
+// gives the last case's number. It must come before tx reads any case.
+func lock(ctx context.Context, tx *sqldb.Tx, brand string) (last int64, err error) {
+	err = tx.QueryRow(ctx, `INSERT INTO case_head (brand, last_id, changes) VALUES ($1, 0, 0)
+ON CONFLICT (brand) DO UPDATE SET last_id = case_head.last_id RETURNING last_id`, brand).Scan(&last)
+	if err != nil {
+		return 0, fmt.Errorf("lock cases of %s: %w", brand, err)
+	}
+	return last, nil
+}
+
+// columns of a case, as scan reads them.
+const columns = `f.id, f.state, f.cause, f.queue, f.person_key, f.response, f.survey_id, f.channel, f.customer_id,
+f.score, f.comment, f.assignee, f.opened_at, f.due_at, f.resolved_at, f.root_cause, f.reopened, f.revision,
+f.clock_micros, f.business_micros, f.live, f.notes, f.detail`
+
+// scan reads one case; before are destinations of columns in front of it.
+func scan(rows *sql.Rows, before ...any) (*file, error) {
+	f := &file{Case: &surveyv1.Case{}}
+	c := f.Case
+	var openedAt, dueAt, resolvedAt, clock, business int64
+	var score int32
+	var detail []byte
+	err := rows.Scan(append(before, &f.id, &c.State, &c.Cause, &c.Queue, &f.key, &f.response, &c.SurveyId, &c.Channel,
+		&c.CustomerId, &score, &c.Comment, &c.Assignee, &openedAt, &dueAt, &resolvedAt, &c.RootCause, &c.Reopened,
+		&c.Revision, &clock, &business, &f.live, &f.written, &detail)...)
+	if err != nil {
+		return nil, fmt.Errorf("read case: %w", err)
+	}
+	if err := (proto.UnmarshalOptions{Merge: true}).Unmarshal(detail, c); err != nil {
+		return nil, fmt.Errorf("read case %d: %w", f.id, err)
+	}
+	c.Id = strconv.FormatInt(f.id, 10)
+	c.OpenedAt, c.DueAt = stamp(openedAt), stamp(dueAt)
+	if resolvedAt != 0 {
+		c.ResolvedAt = stamp(resolvedAt)
+	}
+	if score >= 0 {
+		c.Score = &score
+	}
+	f.clock, f.business = time.Duration(clock)*time.Microsecond, time.Duration(business)*time.Microsecond
+	return f, nil
+}
+
+func stamp(micros int64) *timestamppb.Timestamp { return timestamppb.New(time.UnixMicro(micros)) }
+
+// each calls fn for every case a query finds; before as in scan.
+func each(ctx context.Context, q sqldb.Querier, fn func(*file), before []any, query string, args ...any) error {
+	rows, err := q.Query(ctx, query, args...)
+	if err != nil {
+		return fmt.Errorf("read cases: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		f, err := scan(rows, before...)
+		if err != nil {
+			return err
+		}
+		fn(f)
+	}
+	if err := rows.Err(); err != nil {
+		return fmt.Errorf("read cases: %w", err)
+	}
+	return nil
+}
+
+// load reads one case; nil if there is none.
+func load(ctx context.Context, q sqldb.Querier, brand string, id int64) (*file, error) {
+	var found *file
+	err := each(ctx, q, func(f *file) { found = f }, nil,
+		"SELECT "+columns+" FROM case_file f WHERE f.brand = $1 AND f.id = $2", brand, id)
+	return found, err
+}
+
+// chunk is how many keys one look-up takes: a fixed number, so that there is
+// one text to prepare.
+const chunk = 32
+
+// inChunks calls fn with the arguments of one look-up after the other: brand
+// and chunk keys, the last one repeated to fill up.
+func inChunks(brand string, keys []any, fn func(args []any) error) error {
+	for len(keys) > 0 {
+		args := append(make([]any, 0, chunk+1), brand)
+		for i := range chunk {
+			args = append(args, keys[min(i, len(keys)-1)])
+		}
+		if err := fn(args); err != nil {
+			return err
+		}
+		keys = keys[min(chunk, len(keys)):]
+	}
+	return nil
+}
+
+// list is "$2, $3, …" for the keys of a chunk.
+var list = func() string {
+	marks := make([]string, chunk)
+	for i := range marks {
+		marks[i] = "$" + strconv.Itoa(i+2)
+	}
+	return strings.Join(marks, ", ")
+}()
+
+// unresolvedOf calls fn for the cases of some people that are not resolved.
+func unresolvedOf(ctx context.Context, q sqldb.Querier, brand string, keys []any, fn func(*file)) error {
+	return inChunks(brand, keys, func(args []any) error {
+		return each(ctx, q, fn, nil, "SELECT "+columns+` FROM case_file f
+WHERE f.brand = $1 AND f.state <> 3 AND f.person_key IN (`+list+") ORDER BY f.id", args...)
+	})
+}
+
+// casesOf calls fn for each pair of a response and a case it belongs to.
+func casesOf(ctx context.Context, q sqldb.Querier, brand string, responses []any, fn func(response int64, f *file)) error {
+	return inChunks(brand, responses, func(args []any) error {
+		var response int64
+		return each(ctx, q, func(f *file) { fn(response, f) }, []any{&response},
+			"SELECT r.response, "+columns+` FROM case_response r JOIN case_file f ON f.brand = r.brand AND f.id = r.case_id
+WHERE r.brand = $1 AND r.response IN (`+list+") ORDER BY r.response, f.id", args...)
+	})
+}
+
+// otherOf is the case of the same person and cause that is not resolved; 0 if
+// there is none.
+func otherOf(ctx context.Context, q sqldb.Querier, brand string, f *file) (id int64, err error) {
+	err = q.QueryRow(ctx, `SELECT id FROM case_file
+WHERE brand = $1 AND person_key = $2 AND cause = $3 AND state <> 3 AND id <> $4`, brand, f.key, f.Cause, f.id).Scan(&id)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return 0, fmt.Errorf("look for another case: %w", err)
+	}
+	return id, nil
+}
+
+// noteByRequest is the note an idempotency key wrote, and to which case; 0 if
+// the key is new.
+func noteByRequest(ctx context.Context, q sqldb.Querier, brand, request string) (id int64, author, text string, err error) {
+	err = q.QueryRow(ctx, `SELECT case_id, author, text FROM case_note
+WHERE brand = $1 AND request_id = $2 AND request_id <> ''`, brand, request).Scan(&id, &author, &text)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return 0, "", "", fmt.Errorf("look for note of request: %w", err)
+	}
+	return id, author, text, nil
+}
+
+// lastStep is the latest step that changed the case's state.
+func lastStep(ctx context.Context, q sqldb.Querier, brand string, id int64) (s step, err error) {
+	err = q.QueryRow(ctx, `SELECT step, author, text FROM case_note
+WHERE brand = $1 AND case_id = $2 AND step IN (1, 5, 7, 8) ORDER BY n DESC LIMIT 1`, brand, id).
+		Scan(&s.kind, &s.author, &s.text)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return s, fmt.Errorf("read last step of case %d: %w", id, err)
+	}
+	return s, nil
+}
+
+// maxNotes and maxResponses bound what a case shows: the newest ones.
+const (
+	maxNotes     = 200
+	maxResponses = 100
+)
+
+// notes reads the newest notes of a case, oldest first.
+func notes(ctx context.Context, q sqldb.Querier, brand string, f *file) ([]*surveyv1.CaseNote, error) {
+	rows, err := q.Query(ctx, `SELECT at, author, text, state FROM case_note
+WHERE brand = $1 AND case_id = $2 AND n > $3 ORDER BY n`, brand, f.id, f.written-maxNotes)
+	if err != nil {
+		return nil, fmt.Errorf("read notes of case %d: %w", f.id, err)
+	}
+	defer rows.Close()
+	var list []*surveyv1.CaseNote
+	for rows.Next() {
+		var at int64
+		n := &surveyv1.CaseNote{}
+		if err := rows.Scan(&at, &n.Author, &n.Text, &n.State); err != nil {
+			return nil, fmt.Errorf("read notes of case %d: %w", f.id, err)
+		}
+		n.At = stamp(at)
+		list = append(list, n)
+	}
+	return list, rows.Err()
+}
+
+// inSubject is a condition on case_file f: cases of responses that count in the
+// subject, whose kind and id are the two arguments it appends.
+func inSubject(subject *commonv1.SubjectRef, args []any) (string, []any) {
+	n := len(args)
+	return fmt.Sprintf(` AND f.id IN (SELECT s.case_id FROM case_subject s
+WHERE s.brand = $1 AND s.kind = $%d AND s.subject = $%d)`, n+1, n+2),
+		append(args, int64(subject.GetKind()), subject.GetId())
+}
