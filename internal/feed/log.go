@@ -46,10 +46,11 @@ RETURNING seq, at`
 
 	// settle takes back numbers given to facts that were already there, if they
 	// stand last: the head is always the last fact, so that its cursor can be
-	// found in the log for ever.
+	// found in the log for ever. It counts, where NOT EXISTS would do, because a
+	// planner that has no statistics yet turns that into a scan of the brand.
 	settle = `UPDATE log_head SET (seq, at, commit_id) =
 (SELECT f.seq, f.at, f.commit_id FROM fact f WHERE f.brand = $1 ORDER BY f.seq DESC LIMIT 1)
-WHERE brand = $1 AND NOT EXISTS (SELECT 1 FROM fact f WHERE f.brand = $1 AND f.seq = log_head.seq)
+WHERE brand = $1 AND (SELECT count(*) FROM fact f WHERE f.brand = $1 AND f.seq = log_head.seq) = 0
 RETURNING seq, at, commit_id`
 )
 

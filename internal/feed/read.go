@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/rapport-cx/rapport/internal/sqldb"
 )
@@ -120,16 +121,26 @@ func (r Reader) ReadWho(ctx context.Context, brand string, who, before int64, li
 WHERE brand = $1 AND who = $2 AND who <> 0 AND seq < $3 ORDER BY seq DESC LIMIT $4`, brand, who, before, limit)
 }
 
-// ReadKind calls fn for each fact of the given kinds that belongs to no day
-// and has a number above after, in order. The Fact is valid within the call.
+// ReadKind calls fn for each fact of the given kinds, all different, that
+// belongs to no day and has a number above after, in order. The Fact is valid
+// within the call.
 func (r Reader) ReadKind(ctx context.Context, brand string, kinds []int16, after int64, fn func(*Fact) error) error {
 	if len(kinds) == 0 {
 		return nil
 	}
-	list, args := in(3, kinds)
-	return r.each(ctx, "definitions of "+brand, whole, fn, "SELECT "+whole+` FROM fact
-WHERE brand = $1 AND kind IN (`+list+`) AND day = -2147483648 AND seq > $2 ORDER BY seq`,
-		append([]any{brand, after}, args...)...)
+	// One branch a kind: for a list of kinds planners walk the whole log.
+	var query strings.Builder
+	args := []any{brand, after}
+	for i, kind := range kinds {
+		if i > 0 {
+			query.WriteString(" UNION ALL ")
+		}
+		args = append(args, kind)
+		fmt.Fprintf(&query, "SELECT %s FROM fact WHERE brand = $1 AND kind = $%d AND day = -2147483648 AND seq > $2",
+			whole, len(args))
+	}
+	query.WriteString(" ORDER BY seq")
+	return r.each(ctx, "definitions of "+brand, whole, fn, query.String(), args...)
 }
 
 // Get returns the facts with the given numbers, in order of number; a number
