@@ -129,7 +129,7 @@ func (a *App) drain() error {
 	errs = append(errs, <-web, stopGRPC(grace, a.inner))
 	for _, l := range []net.Listener{a.grpcAt, a.httpAt} {
 		if l != nil {
-			l.Close() // only a failed start left it open
+			_ = l.Close() // only a failed start left it open
 		}
 	}
 	closing, cancel := context.WithTimeout(context.Background(), closeTime)

@@ -26,7 +26,6 @@ func serverOptions(cfg Config, d *door) []grpc.ServerOption {
 		// waits on a quiet Watch; we look every thirty.
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: 10 * time.Second, PermitWithoutStream: true}),
 		grpc.KeepaliveParams(keepalive.ServerParameters{Time: 30 * time.Second, Timeout: 20 * time.Second}),
-		grpc.SharedWriteBuffer(true),
 		// A tenth of the CPU of a small call each: goroutines that stay, with a stack
 		// already grown, and windows that need no measuring of the line. The windows
 		// also bound what an upload holds in memory before it is read.
@@ -58,7 +57,6 @@ func (a *App) clientOptions() []grpc.DialOption {
 		grpc.WithTransportCredentials(insecure.NewCredentials()),
 		// The bound is the server's on requests; an answer may be a large bitmap.
 		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(math.MaxInt32)),
-		grpc.WithSharedWriteBuffer(true),
 		grpc.WithKeepaliveParams(keepalive.ClientParameters{Time: 30 * time.Second, Timeout: 20 * time.Second}),
 		grpc.WithUnaryInterceptor(a.sendTraceUnary),
 		grpc.WithStreamInterceptor(a.sendTraceStream),

@@ -81,7 +81,7 @@ func ParseBrands(text []byte) (*Brands, error) {
 	if err := dec.Decode(&file); err != nil {
 		return nil, readable(err)
 	}
-	if err := dec.Decode(new(any)); err != io.EOF {
+	if err := dec.Decode(new(any)); !errors.Is(err, io.EOF) {
 		return nil, errors.New("more than one YAML document")
 	}
 	if len(file.Brands) == 0 {

@@ -125,3 +125,42 @@ func TestLogTextIsWhole(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+func TestKinds(t *testing.T) {
+	for _, c := range []struct {
+		err   error
+		code  codes.Code
+		retry bool
+	}{
+		{AlreadyExists("R", "x"), codes.AlreadyExists, false},
+		{Precondition("R", "x"), codes.FailedPrecondition, false},
+		{Aborted("R", "x"), codes.Aborted, true},
+		{OutOfRange("R", "x"), codes.OutOfRange, false},
+		{Unauthenticated("R", "x"), codes.Unauthenticated, false},
+		{Unimplemented("R", "x"), codes.Unimplemented, false},
+		{Unavailable("R", "x"), codes.Unavailable, true},
+		{Invalid().Reason("R").Field("a", "x").Err(), codes.InvalidArgument, false},
+	} {
+		out := Outgoing(fmt.Errorf("doing: %w", c.err))
+		if Code(c.err) != c.code || Code(out) != c.code || !Is(out, "R") || Retryable(out) != c.retry {
+			t.Errorf("%v: code %v and %v, reason %q", c.err, Code(c.err), Code(out), Reason(out))
+		}
+		if again := Outgoing(out); again != out {
+			t.Errorf("%v: mapped twice", c.err)
+		}
+	}
+	if Code(nil) != codes.OK || Reason(nil) != "" || Is(nil, "") || Retryable(nil) {
+		t.Error("nil is no fault")
+	}
+}
+
+func TestRequestIDTravels(t *testing.T) {
+	out := WithRequestID(Outgoing(errors.New("boom")), "id1")
+	over := status.FromProto(status.Convert(out).Proto()).Err()
+	if RequestID(fmt.Errorf("ask: %w", over)) != "id1" || RequestID(errors.New("x")) != "" {
+		t.Errorf("got %q", RequestID(over))
+	}
+	if Code(Outgoing(over)) != codes.Internal {
+		t.Error("a neighbour's inside is inside")
+	}
+}

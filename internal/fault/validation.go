@@ -29,10 +29,7 @@ func Validate(m proto.Message) error {
 // by its full name, and tells of one that cannot be compiled. A service that is
 // not generated from a proto file has none.
 func PrepareValidation(service string) error {
-	found, err := protoregistry.GlobalFiles.FindDescriptorByName(protoreflect.FullName(service))
-	if err != nil {
-		return nil
-	}
+	found, _ := protoregistry.GlobalFiles.FindDescriptorByName(protoreflect.FullName(service))
 	s, ok := found.(protoreflect.ServiceDescriptor)
 	if !ok {
 		return nil

@@ -65,7 +65,7 @@ func (w *Writer) Write(line []byte) (int, error) {
 	defer w.mu.Unlock()
 	if w.closed {
 		// Whoever logs after the end still gets his line out.
-		w.out.Write(line)
+		_, _ = w.out.Write(line)
 		return len(line), nil
 	}
 	if len(w.buf)+len(line) > bufferSize && len(w.buf) > 0 && !w.room(len(line)) {
