@@ -69,8 +69,9 @@ func (s *Server) folding() fold.Rules[*tally.Tally] {
 			t, err := record.Tally(f)
 			return t, t != nil, err
 		},
-		Measures: tally.Measures,
-		New:      tally.New,
+		Measures:    tally.Measures,
+		New:         tally.New,
+		Definitions: record.Definitions,
 		Define: func(id string, f *feed.Fact) error {
 			if b := s.brands[id]; b != nil {
 				return b.book.Load().Apply(f)

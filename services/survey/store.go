@@ -84,9 +84,11 @@ func (s *Store) matchFirsts(ctx context.Context, brand string, facts []feed.Fact
 // run twice. No facts: nothing is written.
 func (s *Store) change(ctx context.Context, brand string, decide func(log feed.Reader, now time.Time) ([]feed.Fact, error)) error {
 	var written []feed.Fact
+	var head feed.Head
 	err := s.db.Write(ctx, func(tx *sqldb.Tx) error {
+		var err error
 		written = nil
-		head, err := feed.Lock(ctx, tx, brand, s.clock())
+		head, err = feed.Lock(ctx, tx, brand, s.clock())
 		if err != nil {
 			return err
 		}
@@ -106,6 +108,10 @@ func (s *Store) change(ctx context.Context, brand string, decide func(log feed.R
 	if err != nil {
 		return unavailable("change "+brand, err)
 	}
+	if len(written) == 0 {
+		return nil
+	}
+	s.log.Notice(head)
 	if err := s.folds.Ingest(ctx, brand, written); err != nil {
 		return unavailable("fold changes of "+brand, err)
 	}

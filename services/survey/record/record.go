@@ -37,6 +37,9 @@ const (
 	Goal int16 = 13
 )
 
+// Definitions are the kinds that the directory is a fold of.
+var Definitions = []int16{Subject, Metric, Survey, Goal}
+
 // Tally unpacks what a RESPONSE or REVERSAL counts for; nil for other kinds.
 func Tally(f *feed.Fact) (*tally.Tally, error) {
 	if f.Kind != Response && f.Kind != Reversal {
