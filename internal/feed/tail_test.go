@@ -8,6 +8,7 @@ import (
 
 	"github.com/rapport-cx/rapport/internal/feed"
 	"github.com/rapport-cx/rapport/internal/sqldb"
+	"github.com/rapport-cx/rapport/internal/sqldb/sqldbtest"
 )
 
 // restore replaces the log's end by other facts with the same numbers, as a
@@ -120,4 +121,28 @@ func TestFollowNoticesShorterLog(t *testing.T) {
 			t.Errorf("ended with %v", err)
 		}
 	})
+}
+
+// A database that drops its connections is noticed, and followed on.
+func TestTailOutlivesLostConnections(t *testing.T) {
+	db := sqldbtest.Open(t, sqldbtest.Postgres(t))
+	if err := feed.Migrate(t.Context(), db); err != nil {
+		t.Fatal(err)
+	}
+	l := feed.New(db)
+	background(t, func(ctx context.Context) error { return l.Tail(ctx, time.Millisecond, quiet) })
+	write(t, db, func(tx *sqldb.Tx) error {
+		_, err := tx.Exec(t.Context(), `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid()`)
+		return err
+	})
+	changed := l.Changed(brand)
+	write(t, db, func(tx *sqldb.Tx) error {
+		h, err := feed.Lock(t.Context(), tx, brand, noon)
+		if err != nil {
+			return err
+		}
+		return feed.Put(t.Context(), tx, &h, []feed.Fact{fact("a", 1)})
+	})
+	<-changed
 }

@@ -55,7 +55,9 @@ func (b *Batch) Insert(in Insert) *Inserted {
 // Run commits the batch, all of it or nothing, and repeats it a bounded number
 // of times when the database asks for it. If the connection breaks while the
 // commit is under way, the error satisfies IsUnknown.
-func (db *DB) Run(ctx context.Context, b *Batch) error {
+func (db *DB) Run(ctx context.Context, b *Batch) (err error) {
+	ctx, end := db.span(ctx, "sqldb.Run")
+	defer func() { end(err) }()
 	steps := make([]step, 0, len(b.steps))
 	for _, s := range b.steps {
 		if s.insert != nil {

@@ -36,9 +36,12 @@ func unavailable(err error) error {
 }
 
 // unknown marks an error met after a commit was sent, unless the database
-// itself gave it: what a server refused it has rolled back.
+// itself gave it: what a server refused it has rolled back. A session's last
+// word, that it is being ended, does not say on which side of the commit.
 func unknown(err error) error {
-	if err == nil || spoken(err) {
+	var pg *pgconn.PgError
+	ended := errors.As(err, &pg) && pg.Severity == "FATAL"
+	if err == nil || spoken(err) && !ended {
 		return err
 	}
 	return &lostError{err: err, unknown: true}

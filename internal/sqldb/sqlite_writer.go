@@ -48,6 +48,10 @@ func (w *writer) use(ctx context.Context, do func() error) error {
 		return ctx.Err()
 	}
 	defer func() { <-w.turn }()
+	// Either may have been chosen if both were ready.
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
 	if w.conn == nil {
 		conn, err := w.pool.Conn(ctx)
 		if err != nil {
@@ -85,7 +89,7 @@ func (w *writer) discard() {
 // transact runs fn between begin and commit. The statements around fn ignore
 // the caller's leaving: what has begun ends, one way or the other.
 func (w *writer) transact(ctx context.Context, fn func() error) error {
-	return w.use(ctx, func() (err error) {
+	return w.use(ctx, func() error {
 		end := context.WithoutCancel(ctx)
 		if _, err := w.ExecContext(end, "BEGIN IMMEDIATE"); err != nil {
 			return fmt.Errorf("begin: %w", err)

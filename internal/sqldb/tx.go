@@ -71,7 +71,9 @@ func (tx *Tx) Insert(ctx context.Context, in Insert) ([]bool, error) {
 // Write runs fn in a transaction that commits if fn returns nil: READ
 // COMMITTED on PostgreSQL, BEGIN IMMEDIATE on SQLite. It repeats fn, a bounded
 // number of times, when the database asks for it.
-func (db *DB) Write(ctx context.Context, fn func(*Tx) error) error {
+func (db *DB) Write(ctx context.Context, fn func(*Tx) error) (err error) {
+	ctx, end := db.span(ctx, "sqldb.Write")
+	defer func() { end(err) }()
 	run := db.writePostgres
 	if db.writer != nil {
 		run = db.writer.write
@@ -80,7 +82,9 @@ func (db *DB) Write(ctx context.Context, fn func(*Tx) error) error {
 }
 
 // Read runs fn in a read-only transaction over one snapshot of the database.
-func (db *DB) Read(ctx context.Context, fn func(*Tx) error) error {
+func (db *DB) Read(ctx context.Context, fn func(*Tx) error) (err error) {
+	ctx, end := db.span(ctx, "sqldb.Read")
+	defer func() { end(err) }()
 	opts := &sql.TxOptions{ReadOnly: true}
 	if db.engine == Postgres {
 		opts.Isolation = sql.LevelRepeatableRead
