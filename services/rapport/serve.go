@@ -91,6 +91,5 @@ func start(ctx context.Context, cfg *serving, names []string) (*served, error) {
 
 // wait serves until ctx ends, then drains.
 func (s *served) wait(ctx context.Context) error {
-	<-ctx.Done()
-	return errors.Join(s.app.Stop(), s.tel.Close(context.WithoutCancel(ctx)))
+	return errors.Join(s.app.Wait(ctx), s.tel.Close(context.WithoutCancel(ctx)))
 }

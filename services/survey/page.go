@@ -3,7 +3,6 @@ package survey
 import (
 	"strings"
 
-	"buf.build/go/protovalidate"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
 
@@ -13,7 +12,7 @@ import (
 
 // validate judges one item of a batch by the rules on its fields: batches are
 // not judged whole, since a bad item must fail alone.
-func validate(m proto.Message) error { return protovalidate.Validate(m) }
+func validate(m proto.Message) error { return fault.Validate(m) }
 
 // pageSize is the size asked for, or the default.
 func pageSize(asked int32, usual int) int {
@@ -23,9 +22,9 @@ func pageSize(asked int32, usual int) int {
 	return int(asked)
 }
 
-// query is what a list is asked for, without the place in it: a page token fits
+// asked is what a list is asked for, without the place in it: a page token fits
 // that query alone.
-func query(in proto.Message) ([]byte, error) {
+func asked(in proto.Message) ([]byte, error) {
 	bare := proto.Clone(in).ProtoReflect()
 	for _, name := range []protoreflect.Name{"page_token", "page_size"} {
 		if fd := bare.Descriptor().Fields().ByName(name); fd != nil {
@@ -38,7 +37,7 @@ func query(in proto.Message) ([]byte, error) {
 
 // token renders the place in a list from which its next page goes on.
 func (s *Server) token(in proto.Message, position any) (string, error) {
-	q, err := query(in)
+	q, err := asked(in)
 	if err != nil {
 		return "", err
 	}
@@ -51,7 +50,7 @@ func (s *Server) readToken(in proto.Message, token string, position any) error {
 	if token == "" {
 		return nil
 	}
-	q, err := query(in)
+	q, err := asked(in)
 	if err == nil {
 		err = s.tokens.ReadToken(token, position, q)
 	}

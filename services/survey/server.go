@@ -20,6 +20,7 @@ import (
 	"github.com/rapport-cx/rapport/services/survey/cases"
 	"github.com/rapport-cx/rapport/services/survey/directory"
 	"github.com/rapport-cx/rapport/services/survey/intake"
+	"github.com/rapport-cx/rapport/services/survey/query"
 	"github.com/rapport-cx/rapport/services/survey/record"
 	"github.com/rapport-cx/rapport/services/survey/tally"
 )
@@ -57,6 +58,9 @@ func New(all *config.Brands, guard *access.Guard, db *sqldb.DB, cache *hot.Cache
 	facts := feed.New(db)
 	folding.Clock, folding.Logger = clock, log
 	s.store = &Store{db: db, log: facts, clock: clock, folds: fold.New(folding, facts, db, cache, s.folding())}
+	for id, b := range brands {
+		b.asked = &query.Brand{Name: id, Engine: s.store.folds, Log: facts, Book: b.book.Load, Zone: b.zone}
+	}
 	s.desk = cases.New(db, facts, s.caseBrand, s.tokens, clock, log)
 	s.arrivals = commit.NewSet(commit.Options{Name: "survey"}, s.commit)
 	return s, nil

@@ -186,7 +186,7 @@ func replacement(old, in *surveyv1.Response) *surveyv1.Response {
 
 // event turns one fact of the log into what a watcher sees; nil for the others.
 func (s *Server) event(ctx context.Context, b *brand, f *feed.Fact) (*surveyv1.ResponseEvent, error) {
-	out := &surveyv1.ResponseEvent{CommittedAt: timestamppb.New(time.UnixMicro(f.At)), Kind: surveyv1.ResponseEvent_KIND_RECORDED}
+	out := &surveyv1.ResponseEvent{CommittedAt: stamp(f.At), Kind: surveyv1.ResponseEvent_KIND_RECORDED}
 	shown := f
 	switch {
 	case f.Kind == record.Response && f.Of != 0:
@@ -223,3 +223,6 @@ func (s *Server) reversed(ctx context.Context, b *brand, f *feed.Fact) (*feed.Fa
 	}
 	return &facts[0], nil
 }
+
+// stamp is a commit time as callers read it.
+func stamp(micros int64) *timestamppb.Timestamp { return timestamppb.New(time.UnixMicro(micros)) }

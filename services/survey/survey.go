@@ -17,6 +17,7 @@ import (
 	"github.com/rapport-cx/rapport/internal/config"
 	"github.com/rapport-cx/rapport/internal/seal"
 	"github.com/rapport-cx/rapport/services/survey/directory"
+	"github.com/rapport-cx/rapport/services/survey/query"
 )
 
 // Config is where the service keeps its data. The zero value, with the tags'
@@ -62,6 +63,8 @@ type brand struct {
 	hours *calendar.Hours
 	// book is replaced, not emptied, when the log turns out to be another one.
 	book atomic.Pointer[directory.Book]
+	// asked answers questions about scores.
+	asked *query.Brand
 	// opened is set once the book has been read from the log.
 	opened atomic.Bool
 }

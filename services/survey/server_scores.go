@@ -1,0 +1,114 @@
+package survey
+
+import (
+	"context"
+	"time"
+
+	"google.golang.org/grpc"
+
+	surveyv1 "github.com/rapport-cx/rapport/gen/rapport/survey/v1"
+	"github.com/rapport-cx/rapport/internal/access"
+	"github.com/rapport-cx/rapport/internal/calendar"
+	"github.com/rapport-cx/rapport/internal/fault"
+	"github.com/rapport-cx/rapport/internal/feed"
+	"github.com/rapport-cx/rapport/services/survey/record"
+)
+
+// GetMetric reads a score.
+func (s *Server) GetMetric(ctx context.Context, in *surveyv1.GetMetricRequest) (*surveyv1.GetMetricResponse, error) {
+	b, err := s.enter(ctx, in.GetBrand(), "", access.Read)
+	if err != nil {
+		return nil, err
+	}
+	return b.asked.GetMetric(ctx, in, s.clock())
+}
+
+// WatchMetric reads a score whenever it changes.
+func (s *Server) WatchMetric(in *surveyv1.WatchMetricRequest, stream grpc.ServerStreamingServer[surveyv1.WatchMetricResponse]) error {
+	ctx := stream.Context()
+	b, err := s.enter(ctx, in.GetQuery().GetBrand(), "", access.Read)
+	if err != nil {
+		return err
+	}
+	return b.asked.WatchMetric(ctx, in.GetQuery(), s.clock, func(out *surveyv1.GetMetricResponse) error {
+		return stream.Send(&surveyv1.WatchMetricResponse{Result: out})
+	})
+}
+
+// RankSubjects reads a page of a league table.
+func (s *Server) RankSubjects(ctx context.Context, in *surveyv1.RankSubjectsRequest) (*surveyv1.RankSubjectsResponse, error) {
+	b, err := s.enter(ctx, in.GetBrand(), subjectName(in.GetUnder()), access.Read)
+	if err != nil {
+		return nil, err
+	}
+	var offset int
+	if err := s.readToken(in, in.GetPageToken(), &offset); err != nil {
+		return nil, err
+	}
+	size := pageSize(in.GetPageSize(), 100)
+	out, err := b.asked.RankSubjects(ctx, in, offset, size, s.clock())
+	if err != nil {
+		return nil, err
+	}
+	if offset+size < int(out.GetRanked()) {
+		out.NextPageToken, err = s.token(in, offset+size)
+	}
+	return out, err
+}
+
+// CompareMetric tells whether two scores differ beyond chance.
+func (s *Server) CompareMetric(ctx context.Context, in *surveyv1.CompareMetricRequest) (*surveyv1.CompareMetricResponse, error) {
+	b, err := s.enter(ctx, in.GetBrand(), "", access.Read)
+	if err != nil {
+		return nil, err
+	}
+	return b.asked.CompareMetric(ctx, in, s.clock())
+}
+
+// SetGoal sets or removes a target.
+func (s *Server) SetGoal(ctx context.Context, in *surveyv1.SetGoalRequest) (*surveyv1.SetGoalResponse, error) {
+	b, err := s.enter(ctx, in.GetBrand(), subjectName(in.GetGoal().GetSubject()), access.Define)
+	if err != nil {
+		return nil, err
+	}
+	err = s.store.change(ctx, b.ID, func(feed.Reader, time.Time) ([]feed.Fact, error) {
+		if err := checkDays(in.GetGoal()); err != nil {
+			return nil, err
+		}
+		if err := b.book.Load().CheckGoal(in); err != nil {
+			return nil, err
+		}
+		f, err := definition(record.Goal, in)
+		return []feed.Fact{f}, err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &surveyv1.SetGoalResponse{Goal: in.GetGoal()}, nil
+}
+
+// checkDays refuses days that are no dates, or none at all.
+func checkDays(g *surveyv1.Goal) error {
+	f := fault.Invalid()
+	start, err := calendar.ParseDay(g.GetDays().GetStart())
+	if err != nil {
+		f.Field("goal.days.start", "is not a date")
+	}
+	end, err := calendar.ParseDay(g.GetDays().GetEnd())
+	switch {
+	case err != nil:
+		f.Field("goal.days.end", "is not a date")
+	case end <= start:
+		f.Field("goal.days.end", "must be after start")
+	}
+	return f.Err()
+}
+
+// ListGoals reads targets with their attainment.
+func (s *Server) ListGoals(ctx context.Context, in *surveyv1.ListGoalsRequest) (*surveyv1.ListGoalsResponse, error) {
+	b, err := s.enter(ctx, in.GetBrand(), subjectName(in.GetSubject()), access.Read)
+	if err != nil {
+		return nil, err
+	}
+	return b.asked.ListGoals(ctx, in, s.clock())
+}
