@@ -208,7 +208,7 @@ func (e *Engine[F]) Wait(ctx context.Context, name string, after int64) (feed.He
 // Touched is the last applied fact that touched any of the days, for keys of
 // caches kept elsewhere.
 func (e *Engine[F]) Touched(ctx context.Context, name string, days []Span) (feed.Cursor, error) {
-	for {
+	for range attempts {
 		b, err := e.ready(ctx, name)
 		if err != nil {
 			return feed.Cursor{}, err
@@ -218,6 +218,7 @@ func (e *Engine[F]) Touched(ctx context.Context, name string, days []Span) (feed
 			return v.touched, err
 		}
 	}
+	return feed.Cursor{}, errAgain
 }
 
 // ResidentBytes is the memory held by loaded slabs.

@@ -179,3 +179,37 @@ func TestReplacedLogIsFoldedAnew(t *testing.T) {
 		}
 	})
 }
+
+// The writer of this process goes on after a restore it was not told of: its
+// new facts carry numbers that were applied once already.
+func TestReplacedLogIsNoticedByItsWriter(t *testing.T) {
+	eachWorld(t, func(t *testing.T, w *world) {
+		r := w.replica(fold.Config{})
+		r.commit(add(1, 1, 3, 3), add(1, 2, 3, 3), add(1, 4, 4, 4))
+		r.check(fold.Days(0, 5))
+		w.rewind(1)
+		r.commit(add(1, 8, 3, 3))
+		if v := r.check(fold.Days(0, 5)); v.AsOf.Seq != 2 {
+			t.Errorf("as of %d", v.AsOf.Seq)
+		}
+	})
+}
+
+func TestFactsLeftOutByAnAppendAreIgnored(t *testing.T) {
+	eachWorld(t, func(t *testing.T, w *world) {
+		r := w.replica(fold.Config{})
+		r.check(fold.Days(0, 5))
+		one, two := add(1, 1, 3, 3), add(1, 2, 3, 3)
+		one.Key, two.Key = []byte("one"), []byte("two")
+		r.commit(one)
+		facts := []feed.Fact{two, one, add(1, 4, 3, 3), one}
+		facts[1].Seq, facts[3].Seq = 0, 0
+		if _, _, err := w.log.Append(t.Context(), brand, facts, w.clock); err != nil {
+			t.Fatal(err)
+		}
+		w.ok(r.Ingest(t.Context(), brand, facts))
+		if v := r.check(fold.Days(0, 5)); v.AsOf.Seq != facts[2].Seq {
+			t.Errorf("as of %d, committed %d", v.AsOf.Seq, facts[2].Seq)
+		}
+	})
+}

@@ -12,7 +12,9 @@ import (
 // Ingest applies the facts of one commit, in order, as its writer calls before
 // it acknowledges. Facts that others committed before are read from the log
 // and applied first; what is applied already is passed over, so callers may
-// come twice and in any order. When it returns, every view includes the facts.
+// come twice and in any order. Facts an append left out (Seq 0) may stand
+// among them. When it returns nil, every view includes the facts; an error does
+// not undo their commit, they are applied when the log is next read.
 func (e *Engine[F]) Ingest(ctx context.Context, name string, facts []feed.Fact) error {
 	if len(facts) == 0 {
 		return nil
@@ -27,7 +29,7 @@ func (e *Engine[F]) Ingest(ctx context.Context, name string, facts []feed.Fact) 
 	}
 	facts = after(facts, b.applied.Seq)
 	if len(facts) == 0 {
-		return nil
+		return e.sameLog(ctx, b)
 	}
 	if first := facts[0].Seq; first > b.applied.Seq+1 {
 		err := e.advance(ctx, b, first-1)
@@ -40,6 +42,18 @@ func (e *Engine[F]) Ingest(ctx context.Context, name string, facts []feed.Fact) 
 		facts = after(facts, b.applied.Seq)
 	}
 	return e.apply(b, facts)
+}
+
+// sameLog starts the brand anew if its log does not hold the fact applied last.
+// A writer's own facts are rarely applied before it comes, unless they carry
+// the numbers of facts that a restore from backup took away. The caller has
+// the turn.
+func (e *Engine[F]) sameLog(ctx context.Context, b *brand[F]) error {
+	ok, err := e.log.Has(ctx, b.name, b.applied.Cursor())
+	if err != nil || ok {
+		return err
+	}
+	return e.reopen(ctx, b)
 }
 
 // after drops the facts up to seq.
@@ -108,6 +122,9 @@ func (e *Engine[F]) apply(b *brand[F], facts []feed.Fact) error {
 	defer b.announce()
 	for i := range facts {
 		f := &facts[i]
+		if f.Seq <= b.applied.Seq {
+			continue // what an append left out has no number
+		}
 		var err error
 		if f.Day == feed.NoDay {
 			err = e.define(b, f)

@@ -86,7 +86,7 @@ type codec struct {
 
 // answer is Ask once the near cache did not know at a glance.
 func (e *Engine[F]) answer(ctx context.Context, q Question, key []byte, c codec, compute func(context.Context) (any, error)) (any, error) {
-	for {
+	for range attempts {
 		b, err := e.ready(ctx, q.Brand)
 		if err != nil {
 			return nil, err
@@ -111,14 +111,15 @@ func (e *Engine[F]) answer(ctx context.Context, q Question, key []byte, c codec,
 			return e.produce(ctx, b, q, key, now, at, c, compute)
 		})
 	}
+	return nil, errAgain
 }
 
 // stamp is a moment of a brand's log as this process saw it.
 type stamp struct{ epoch, seq int64 }
 
 // versionOf tells what an answer given now must include, and when now was.
-func (e *Engine[F]) versionOf(ctx context.Context, b *brand[F], q Question) (version, stamp, error) {
-	for {
+func (e *Engine[F]) versionOf(ctx context.Context, b *brand[F], q Question) (v version, at stamp, err error) {
+	for range attempts {
 		v, at, ok := b.version(q)
 		if ok {
 			return v, at, nil
@@ -130,6 +131,7 @@ func (e *Engine[F]) versionOf(ctx context.Context, b *brand[F], q Question) (ver
 			return v, at, err
 		}
 	}
+	return v, at, errAgain
 }
 
 // version is what an answer given at this moment must include; false if that

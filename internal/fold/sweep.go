@@ -65,7 +65,7 @@ func (b *brand[F]) takeStale(limit int) []int32 {
 
 // refold loads what is wanted without a reader; anew: from its facts alone.
 func (e *Engine[F]) refold(ctx context.Context, name string, want Want, anew bool) error {
-	for {
+	for range attempts {
 		b, err := e.ready(ctx, name)
 		if err != nil {
 			return err
@@ -76,4 +76,5 @@ func (e *Engine[F]) refold(ctx context.Context, name string, want Want, anew boo
 			return err
 		}
 	}
+	return errAgain
 }

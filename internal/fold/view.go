@@ -9,7 +9,11 @@ import (
 )
 
 // errAgain says that the state asked about went away meanwhile: start over.
-var errAgain = errors.New("state was dropped")
+var errAgain = errors.New("slabs were dropped while being read")
+
+// attempts bounds how often a caller starts over. State goes away when the log
+// is replaced or another caller gives up loading; neither lasts.
+const attempts = 100
 
 // View is a brand at one applied seq. It is valid only inside the callback.
 type View[F any] struct {
@@ -36,7 +40,7 @@ func (v *View[F]) Slab(m Measure, day int32) Slab[F] {
 // fact is applied while fn runs, so it should be a pure sum of milliseconds; it
 // must not call the engine, and slabs must not be changed or kept.
 func (e *Engine[F]) View(ctx context.Context, name string, want Want, fn func(*View[F]) error) error {
-	for {
+	for range attempts {
 		b, err := e.ready(ctx, name)
 		if err != nil {
 			return err
@@ -54,6 +58,7 @@ func (e *Engine[F]) View(ctx context.Context, name string, want Want, fn func(*V
 			return err
 		}
 	}
+	return errAgain
 }
 
 // look runs fn if everything wanted is loaded.
