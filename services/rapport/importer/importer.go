@@ -43,7 +43,8 @@ type Options struct {
 	wait func(context.Context, time.Duration) error
 }
 
-// Counts are what became of the rows of some files. Read is the sum of the others.
+// Counts are what became of the rows of some files. Read is the sum of the
+// others, unless the import broke off: then some were read and never answered.
 type Counts struct {
 	Read int64 `json:"read"`
 	// Recorded are new; of subjects also those that changed.

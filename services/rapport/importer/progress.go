@@ -26,7 +26,8 @@ func (p *progress) at(read, size, rows int64) {
 		return
 	}
 	if !p.run.opts.Terminal {
-		if tenth := read * 10 / size; tenth > p.tenth {
+		// What is read ahead is not done yet: the end has a line of its own.
+		if tenth := read * 10 / size; tenth > p.tenth && tenth < 10 {
 			p.tenth = tenth
 			fmt.Fprintf(out, "%s: %d %%, %d rows\n", p.name, tenth*10, rows)
 		}
@@ -39,10 +40,14 @@ func (p *progress) at(read, size, rows int64) {
 	_ = p.bar.Set64(read) // a terminal that cannot be written to stops nothing
 }
 
-// end leaves the bar full, on a line of its own.
-func (p *progress) end() {
-	if p.bar != nil {
+// end tells that the file is done, and leaves a bar full on a line of its own.
+func (p *progress) end(rows int64) {
+	switch out := p.run.opts.Progress; {
+	case out == nil:
+	case p.bar != nil:
 		_ = p.bar.Finish() // as above
-		fmt.Fprintln(p.run.opts.Progress)
+		fmt.Fprintln(out)
+	case !p.run.opts.Terminal:
+		fmt.Fprintf(out, "%s: done, %d rows\n", p.name, rows)
 	}
 }

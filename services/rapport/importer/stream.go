@@ -66,8 +66,10 @@ func (r *run) upload(ctx context.Context, b *mapping.Block) error {
 	}
 	defer rows.Close()
 	u := &upload{run: r, file: b.From(), rows: rows, bar: r.progress("responses of " + b.From())}
-	defer u.bar.end()
 	err = u.all(ctx)
+	if err == nil {
+		u.bar.end(u.local.Read)
+	}
 	// What the sender counted, now that it has come to rest.
 	r.summary.Read += u.local.Read
 	r.summary.Skipped += u.local.Skipped

@@ -67,13 +67,15 @@ func (d *directory) block(ctx context.Context, b *mapping.Block) error {
 		return err
 	}
 	defer rows.Close()
-	bar := d.run.progress("subjects of " + b.From())
-	defer bar.end()
+	bar, before := d.run.progress("subjects of "+b.From()), d.counts.Read
 	for {
 		row, err := rows.Next()
 		var bad *mapping.Reject
 		switch {
 		case errors.Is(err, io.EOF):
+			if b.From() != "" {
+				bar.end(d.counts.Read - before)
+			}
 			return nil
 		case errors.As(err, &bad):
 			d.counts.Read++
@@ -93,7 +95,7 @@ func (d *directory) block(ctx context.Context, b *mapping.Block) error {
 				return err
 			}
 			read, size := rows.Progress()
-			bar.at(read, size, d.counts.Read)
+			bar.at(read, size, d.counts.Read-before)
 		}
 	}
 }
