@@ -187,23 +187,29 @@ func TestPut(t *testing.T) {
 	})
 }
 
-func TestReaders(t *testing.T) {
+// sample is a log of seven facts, numbered from 1, beside another brand's.
+func sample(t *testing.T, l *feed.Log) []feed.Fact {
+	t.Helper()
+	none := func(kind int16) feed.Fact { return feed.Fact{Kind: kind, Day: feed.NoDay, Day2: feed.NoDay} }
+	if _, _, err := l.Append(t.Context(), "other", []feed.Fact{fact("a", 10), none(5)}, noon); err != nil {
+		t.Fatal(err)
+	}
+	return appendAll(t, l,
+		fact("a", 10),
+		feed.Fact{Kind: 1, Day: 11, Day2: 10, Who: 8, Data: []byte("x"), Body: []byte("y")},
+		none(5),
+		feed.Fact{Kind: 2, Day: 10, Day2: 10, Of: 1},
+		none(6),
+		feed.Fact{Kind: 1, Day: 9, Day2: 30, Of: 1, Who: 7},
+		none(5),
+	)
+}
+
+func TestLists(t *testing.T) {
 	each(t, func(t *testing.T, l *feed.Log, _ func() (*feed.Log, *sqldb.DB)) {
 		ctx := t.Context()
-		none := func(kind int16) feed.Fact { return feed.Fact{Kind: kind, Day: feed.NoDay, Day2: feed.NoDay} }
-		facts := appendAll(t, l,
-			fact("a", 10), // 1
-			feed.Fact{Kind: 1, Day: 11, Day2: 10, Who: 8, Data: []byte("x"), Body: []byte("y")}, // 2
-			none(5), // 3
-			feed.Fact{Kind: 2, Day: 10, Day2: 10, Of: 1}, // 4
-			none(6), // 5
-			feed.Fact{Kind: 1, Day: 9, Day2: 30, Of: 1, Who: 7}, // 6
-			none(5), // 7
-		)
-		if _, _, err := l.Append(ctx, "other", []feed.Fact{fact("a", 10), none(5)}, noon); err != nil {
-			t.Fatal(err)
-		}
-		check := func(what string, want []int64) func([]feed.Fact, error) {
+		facts := sample(t, l)
+		check := func(what string, want ...int64) func([]feed.Fact, error) {
 			return func(got []feed.Fact, err error) {
 				t.Helper()
 				if err != nil {
@@ -212,13 +218,13 @@ func TestReaders(t *testing.T) {
 				same(t, what, want, seqs(got))
 			}
 		}
-		check("read", []int64{3, 4})(l.Read(ctx, brand, 2, 2))
-		check("back", []int64{4, 3})(l.ReadBack(ctx, brand, 5, 2))
-		check("who", []int64{6, 1})(l.ReadWho(ctx, brand, 7, 100, 5))
-		check("get", []int64{1, 3, 7})(l.Get(ctx, brand, 7, 3, 99, 1))
-		check("key", []int64{1})(l.ByKey(ctx, brand, [][]byte{[]byte("q"), []byte("a"), []byte("r")}))
-		check("versions", []int64{1, 4, 6})(l.Versions(ctx, brand, 1))
-		check("no versions", nil)(l.Versions(ctx, brand, 0))
+		check("read", 3, 4)(l.Read(ctx, brand, 2, 2))
+		check("back", 4, 3)(l.ReadBack(ctx, brand, 5, 2))
+		check("who", 6, 1)(l.ReadWho(ctx, brand, 7, 100, 5))
+		check("get", 1, 3, 7)(l.Get(ctx, brand, 7, 3, 99, 1))
+		check("key", 1)(l.ByKey(ctx, brand, [][]byte{[]byte("q"), []byte("a"), []byte("r")}))
+		check("versions", 1, 4, 6)(l.Versions(ctx, brand, 1))
+		check("no versions")(l.Versions(ctx, brand, 0))
 
 		collect := func(read func(fn func(*feed.Fact) error) error) (list []feed.Fact, err error) {
 			err = read(func(f *feed.Fact) error { list = append(list, *f); return nil })
@@ -227,19 +233,25 @@ func TestReaders(t *testing.T) {
 		day := func(day int32, after int64) ([]feed.Fact, error) {
 			return collect(func(fn func(*feed.Fact) error) error { return l.ReadDay(ctx, brand, day, after, fn) })
 		}
-		check("day", []int64{1, 2, 4})(day(10, 0))
-		check("rest of day", []int64{2, 4})(day(10, 1))
-		check("second day", []int64{6})(day(30, 0))
-		check("no day", nil)(day(feed.NoDay, 0))
+		check("day", 1, 2, 4)(day(10, 0))
+		check("rest of day", 2, 4)(day(10, 1))
+		check("second day", 6)(day(30, 0))
+		check("no day")(day(feed.NoDay, 0))
 		whole, err := collect(func(fn func(*feed.Fact) error) error { return l.ReadDayWhole(ctx, brand, 11, 0, fn) })
 		if err != nil {
 			t.Fatal(err)
 		}
 		same(t, "whole day", facts[1:2], whole)
-		check("kinds", []int64{5, 7})(collect(func(fn func(*feed.Fact) error) error {
+		check("kinds", 5, 7)(collect(func(fn func(*feed.Fact) error) error {
 			return l.ReadKind(ctx, brand, []int16{6, 5}, 3, fn)
 		}))
+	})
+}
 
+func TestLookUps(t *testing.T) {
+	each(t, func(t *testing.T, l *feed.Log, _ func() (*feed.Log, *sqldb.DB)) {
+		ctx := t.Context()
+		facts := sample(t, l)
 		touched, err := l.Touched(ctx, brand, []int32{10, 11, 12, 30, 9, feed.NoDay})
 		if err != nil {
 			t.Fatal(err)

@@ -73,11 +73,22 @@ func (l *Log) Changed(brand string) <-chan struct{} {
 func (hs *heads) polled(all []Head, notices uint64) {
 	hs.mu.Lock()
 	defer hs.mu.Unlock()
+	// A head that went back, or is gone, means a restored database, and whoever
+	// follows it must learn of that; unless this poll is older than a local commit.
+	trusted := notices == hs.notices
+	listed := make(map[string]bool, len(all))
 	for _, h := range all {
-		// A head that went back means a restored database, and whoever follows it
-		// must learn of that; unless the poll is only older than a local commit.
-		if h.Seq > hs.entry(h.Brand).head.Seq || notices == hs.notices {
+		listed[h.Brand] = true
+		if trusted || h.Seq > hs.entry(h.Brand).head.Seq {
 			hs.move(h)
+		}
+	}
+	if !trusted {
+		return
+	}
+	for brand := range hs.by {
+		if brand != "" && !listed[brand] {
+			hs.move(Head{Brand: brand})
 		}
 	}
 }

@@ -123,6 +123,30 @@ func TestFollowNoticesShorterLog(t *testing.T) {
 	})
 }
 
+// A log that was replaced by nothing at all is noticed too, but a poll that is
+// only older than a local commit takes nothing back.
+func TestPollOfEmptyLog(t *testing.T) {
+	each(t, func(t *testing.T, l *feed.Log, more func() (*feed.Log, *sqldb.DB)) {
+		_, db := more()
+		facts := appendAll(t, l, fact("a", 1))
+		if err := l.Poll(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if h := l.Known(brand); h.Cursor() != facts[0].Cursor() {
+			t.Errorf("knows %+v", h)
+		}
+		write(t, db, func(tx *sqldb.Tx) error { _, err := tx.Exec(t.Context(), "DELETE FROM log_head"); return err })
+		changed := l.Changed(brand)
+		if err := l.Poll(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		<-changed
+		if h := l.Known(brand); h.Seq != 0 {
+			t.Errorf("still knows %+v", h)
+		}
+	})
+}
+
 // A database that drops its connections is noticed, and followed on.
 func TestTailOutlivesLostConnections(t *testing.T) {
 	db := sqldbtest.Open(t, sqldbtest.Postgres(t))

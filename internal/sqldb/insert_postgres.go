@@ -18,7 +18,7 @@ func (in *Insert) postgres() (string, []any) {
 	for i, c := range in.Columns {
 		w.WriteString(sep(i, "SELECT ", ", "))
 		if c.Data == nil {
-			w.WriteString(c.Expr)
+			w.WriteString("(" + c.Expr + ")")
 			if c.Counted {
 				w.WriteString(" + u.ord")
 			}

@@ -31,8 +31,9 @@ func openWriter(dsn string) (*writer, error) {
 	}
 	w := &writer{pool: pool, turn: make(chan struct{}, 1)}
 	// The first connection creates the file and turns it to WAL, before readers
-	// that may not do so look at it.
-	err = w.use(context.Background(), func() error { return nil })
+	// that may not do so look at it. Another process may be doing the same.
+	ctx := context.Background()
+	err = retry(ctx, func() error { return w.use(ctx, func() error { return nil }) })
 	if err != nil {
 		pool.Close()
 		return nil, fmt.Errorf("open database file: %w", err)
