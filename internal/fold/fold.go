@@ -59,7 +59,8 @@ type Rules[F any] struct {
 	Definitions []int16
 	// Define sees them, in log order and before any later fact is folded, so
 	// that a service keeps its directory with the same tail. No view runs
-	// meanwhile, and cached results made before it no longer count.
+	// meanwhile, and cached results made before it no longer count. It must not
+	// call the engine.
 	Define func(brand string, f *feed.Fact) error
 	// Forget drops what Define built for the brand, because its log is not the
 	// one that was read (a restore from backup): it is defined again. Optional.

@@ -260,3 +260,57 @@ func BenchmarkAskAfterOtherDays(b *testing.B) {
 		w.ok(err)
 	}
 }
+
+// Whoever asks after a fact was acknowledged gets an answer that includes it,
+// however many ask, on whichever level the answer was kept.
+func TestAnswersAreNotOlderThanAcknowledged(t *testing.T) {
+	eachWorld(t, func(t *testing.T, w *world) {
+		w.withRedis()
+		replicas := []*asker{{replica: w.replica(fold.Config{Memory: 1})}, {replica: w.replica(fold.Config{})}}
+		ctx, stop := context.WithCancel(t.Context())
+		defer stop()
+		var writers, askers sync.WaitGroup
+		for _, a := range replicas {
+			var acked atomic.Int64
+			writers.Go(func() {
+				for range 100 {
+					a.count(ctx, &acked)
+				}
+			})
+			for range 4 {
+				askers.Go(func() {
+					for ctx.Err() == nil {
+						least := acked.Load()
+						n, err := a.ask(ctx, "q", fold.Days(0, 7), 0)
+						if ctx.Err() == nil && (err != nil || n < least) {
+							t.Errorf("answer %d, acknowledged %d, %v", n, least, err)
+							return
+						}
+					}
+				})
+			}
+		}
+		writers.Wait()
+		stop()
+		askers.Wait()
+		for _, a := range replicas {
+			w.ok(a.Sync(t.Context(), brand))
+			if n, err := a.ask(t.Context(), "q", fold.Days(0, 7), 0); n != 200 || err != nil {
+				t.Errorf("answer %d, %v", n, err)
+			}
+		}
+	})
+}
+
+// count adds one to the sum, and to acked once it is acknowledged.
+func (a *asker) count(ctx context.Context, acked *atomic.Int64) {
+	facts := []feedFact{add(1, 1, 3, 3)}
+	if _, _, err := a.log.Append(ctx, brand, facts, a.w.clock); err != nil {
+		a.w.t.Error(err)
+		return
+	}
+	if err := a.Ingest(ctx, brand, facts); err != nil {
+		a.w.t.Error(err)
+	}
+	acked.Add(1)
+}
