@@ -133,3 +133,19 @@ func TestErrorOfTheCallbackIsReturned(t *testing.T) {
 		t.Errorf("error %v", err)
 	}
 }
+
+func BenchmarkViewMonth(b *testing.B) {
+	w := newWorld(b, sqliteURL(b))
+	for d := range int32(30) {
+		w.append(add(byte(d), 1, d, d))
+	}
+	for name, cfg := range map[string]fold.Config{"warm": {}, "stored": {NoMemory: true}} {
+		b.Run(name, func(b *testing.B) {
+			r := w.replica(cfg)
+			want := fold.Want{Measures: []fold.Measure{"sums"}, Days: fold.Days(0, 30)}
+			for b.Loop() {
+				w.ok(r.View(b.Context(), brand, want, func(*fold.View[amount]) error { return nil }))
+			}
+		})
+	}
+}
