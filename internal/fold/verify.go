@@ -219,16 +219,17 @@ func (e *Engine[F]) Rebuild(ctx context.Context, name string, progress func(done
 
 // startAnew empties memory and table of the brand.
 func (e *Engine[F]) startAnew(ctx context.Context, b *brand[F]) error {
+	// Nothing is written back between the two. The turn is not held while the
+	// database is written: a guarded change waits for it inside its transaction.
+	b.flush.Lock()
+	defer b.flush.Unlock()
+	if err := e.store.removeAll(ctx, b.name); err != nil {
+		return fmt.Errorf("drop slabs of %s: %w", b.name, err)
+	}
 	if err := b.turn.take(ctx); err != nil {
 		return err
 	}
 	defer b.turn.give()
 	e.forget(b)
-	b.flush.Lock()
-	err := e.store.removeAll(ctx, b.name)
-	b.flush.Unlock()
-	if err != nil {
-		return fmt.Errorf("drop slabs of %s: %w", b.name, err)
-	}
 	return e.open(ctx, b)
 }
