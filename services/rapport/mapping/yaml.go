@@ -162,12 +162,12 @@ func (p place) items() ([]place, error) {
 	return out, nil
 }
 
-// text is a scalar as it is written: 1.0 stays 1.0 and no stays no.
+// text is a scalar as it is written: 1.0 stays 1.0, and no and NULL are words.
 func (p place) text() (string, error) {
 	if p.node.Kind != yaml.ScalarNode {
 		return "", p.errorf("a single value is needed here")
 	}
-	if p.node.Tag == "!!null" {
+	if p.node.Value == "" && p.node.Tag == "!!null" {
 		return "", p.errorf("nothing stands here")
 	}
 	return p.node.Value, nil
