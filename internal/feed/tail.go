@@ -17,6 +17,9 @@ const maxPause = time.Second
 // every so often, whatever the number of readers that wait. Each process runs
 // one per log. A database that goes away is reported once and waited for.
 func (l *Log) Tail(ctx context.Context, every time.Duration, log *slog.Logger) error {
+	if every <= 0 {
+		every = PollEvery
+	}
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	pause, down := every, false
