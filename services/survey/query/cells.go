@@ -110,6 +110,7 @@ func (s *cellSum) totals(run tally.Run, day *daySlot, part int) {
 // subject in its dimension.
 func (s *cellSum) sorted(run tally.Run, day *daySlot, part int, value int32) {
 	crossed, timed := len(s.p.by) == 2, s.p.grain.Valid()
+	var g *group // neighbours mostly stand in the same one
 	for i, c := range run.Cells {
 		n := run.Counts[i]
 		if n == 0 || !passes(s.p.scope.channels, c.Channel()) {
@@ -123,7 +124,10 @@ func (s *cellSum) sorted(run tally.Run, day *daySlot, part int, value int32) {
 		for k := range s.p.by {
 			values[k] = cellValue(&s.p.by[k], c, day, value)
 		}
-		if g := s.c.group(values, timed, crossed); g != nil {
+		if g == nil || g.values != values {
+			g = s.c.group(values, timed, crossed)
+		}
+		if g != nil {
 			s.c.add(g, day, slot, part, c.Score(), c.Importance(), n)
 		}
 	}

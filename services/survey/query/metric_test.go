@@ -179,6 +179,27 @@ func TestNewDefinitionIsUsed(t *testing.T) {
 	}
 }
 
+// A window far wider than the facts is cut to them, and costs no more.
+func TestWideWindow(t *testing.T) {
+	w := newWorld(t, "Europe/Moscow")
+	w.chain(1, 1)
+	wide := []*surveyv1.Window{
+		dates("1900-01-01", "2100-01-01"),
+		instants(time.Date(1950, 1, 1, 0, 0, 0, 0, w.b.Zone.Location()), time.Date(2099, 1, 1, 0, 0, 0, 0, w.b.Zone.Location())),
+	}
+	for n := range int64(2) {
+		for _, window := range wide {
+			for _, clock := range []surveyv1.Clock{surveyv1.Clock_CLOCK_EXPERIENCE, surveyv1.Clock_CLOCK_ANSWER} {
+				a := w.get(&surveyv1.GetMetricRequest{Metric: "nps", Window: window, Clock: clock, Grain: commonv1.Grain_GRAIN_DAY, RollingDays: 3})
+				if got := len(a.Series[0].Points); a.Total.N != n || got != int(3*n) {
+					t.Errorf("%v by %v: %d answers, %d points", window, clock, a.Total.N, got)
+				}
+			}
+		}
+		w.scored(w.now, "nps", 10, 0)
+	}
+}
+
 func TestRefusals(t *testing.T) {
 	w := newWorld(t, "Europe/Moscow")
 	w.chain(1, 1)

@@ -38,34 +38,44 @@ func (b *Brand) asker(now time.Time) asker {
 	return asker{b: b, now: now, bad: fault.Invalid(), version: uint64(b.Book().Version())}
 }
 
-// window resolves w. The days of a rolling window reach over its end, so a long
-// window is not cut there by less.
+// window resolves w. The points of a rolling window go on for so many days
+// behind the last answer, so a long window is not cut there by less.
 func (a asker) window(ctx context.Context, path string, w *surveyv1.Window, live bool, rolling int) (window, error) {
-	var days calendar.Days
+	var out window
 	switch w := w.GetWindow().(type) {
 	case *surveyv1.Window_Range:
-		return a.instants(path+".range", w.Range, live), nil
+		out = a.instants(path+".range", w.Range, live)
 	case *surveyv1.Window_Dates:
-		days = a.dates(path+".dates", w.Dates)
+		out = a.b.whole(a.dates(path+".dates", w.Dates), live)
 	case *surveyv1.Window_LastDays:
 		today := a.b.Zone.DayOf(a.now)
-		days = calendar.Days{From: today - calendar.Day(w.LastDays) + 1, Until: today + 1}
+		out = a.b.whole(calendar.Days{From: today - calendar.Day(w.LastDays) + 1, Until: today + 1}, live)
 	default:
 		all, err := a.b.recorded(ctx)
-		if err != nil {
-			return window{}, err
-		}
-		days = all
+		return a.b.whole(all, live), err
 	}
-	if days.Len() > manyDays {
-		all, err := a.b.recorded(ctx)
-		if err != nil {
-			return window{}, err
-		}
-		days.From = max(days.From, all.From)
-		days.Until = max(days.From, min(days.Until, all.Until+calendar.Day(rolling)))
+	if out.days.Len() <= manyDays {
+		return out, nil
 	}
-	return a.b.whole(days, live), nil
+	all, err := a.b.recorded(ctx)
+	all.Until += calendar.Day(rolling)
+	return a.b.clip(out, all), err
+}
+
+// clip cuts a window to a run of days.
+func (b *Brand) clip(w window, to calendar.Days) window {
+	from, until := max(w.days.From, to.From), min(w.days.Until, to.Until)
+	if from >= until {
+		return b.whole(calendar.Days{From: from, Until: from}, w.live)
+	}
+	if from > w.days.From {
+		w.start = b.Zone.StartOf(from)
+	}
+	if until < w.days.Until {
+		w.end = b.Zone.StartOf(until)
+	}
+	w.days = calendar.Days{From: from, Until: until}
+	return w
 }
 
 // whole is the window of whole days.
