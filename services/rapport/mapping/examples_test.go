@@ -240,3 +240,39 @@ func mustZone(t *testing.T) *time.Location {
 	}
 	return loc
 }
+
+func TestSFO2016(t *testing.T) {
+	m, d := open(t, "sfo/passengers-2016.yaml", "sfo")
+	responses := read[*surveyv1.Response](t, d, m.Responses)
+	airport := *scores(t, responses, "airport")[""]
+	if want := (tally{1: 7, 2: 51, 3: 497, 4: 1633, 5: 731}); len(responses) != 3087 || airport != want {
+		t.Errorf("%d responses, the airport as a whole is rated %v, want %v", len(responses), airport, want)
+	}
+	later, err := Load(root + "deploy/examples/sfo/passengers-2017.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	// The same metrics, or one import would refuse or rename the other's.
+	for i, metric := range m.Metrics {
+		if !proto.Equal(metric, later.Metrics[i+1]) {
+			t.Errorf("%v differs from %v", metric, later.Metrics[i+1])
+		}
+	}
+}
+
+// What the documentation shows must be right.
+func TestReadme(t *testing.T) {
+	text, err := os.ReadFile(root + "deploy/examples/README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(text), "```yaml\n")
+	example, _, _ := strings.Cut(rest, "```")
+	m, err := Parse([]byte(example), "README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(m.Subjects) != 2 || len(m.Responses) != 1 || len(m.Surveys) != 1 {
+		t.Errorf("%+v", m)
+	}
+}

@@ -14,7 +14,7 @@ import (
 const (
 	// maxNodes bounds what a mapping may unfold to: aliases of aliases grow
 	// without end.
-	maxNodes = 200_000
+	maxNodes = 50_000
 	maxDepth = 60
 )
 
