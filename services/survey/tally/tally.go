@@ -109,10 +109,15 @@ func Parse(b []byte) (*Tally, error) {
 	t.Named, t.Path = r.set(), r.set()
 	t.Facets = r.facets()
 	t.Scores = r.scores()
-	if r.bad || len(r.b) != 0 || t.Quarter > maxQuarter || t.Hour > maxHour || t.Channel > maxChannel {
+	if r.bad || len(r.b) != 0 || !t.countable() {
 		return nil, errTally
 	}
 	return t, nil
+}
+
+// countable says that the values fit the slabs' columns and cells.
+func (t *Tally) countable() bool {
+	return t.Row >= 0 && t.Customer >= 0 && t.Quarter <= maxQuarter && t.Hour <= maxHour && t.Channel <= maxChannel
 }
 
 // In tells whether the response counts in the subject.
