@@ -30,6 +30,10 @@ type Consumer struct {
 	// Lease is for how long a consumer that has come first keeps its twins
 	// waiting; 0 means 10 seconds. It saves work, correctness has no need of it.
 	Lease time.Duration
+	// Every is how long Run lets facts gather after a batch that was not full, so
+	// that a steady trickle costs some transactions a second and not one a fact.
+	// 0: not at all.
+	Every time.Duration
 	Clock func() time.Time
 	Log   *slog.Logger
 
@@ -50,15 +54,17 @@ var errMoved = errors.New("cursor was moved by another consumer")
 func (c *Consumer) Run(ctx context.Context) error {
 	pause := PollEvery
 	for {
-		_, err := c.Step(ctx)
+		n, err := c.Step(ctx)
 		switch {
 		case ctx.Err() != nil:
 			return nil
 		case errors.Is(err, ErrReplaced):
 			return err
-		case err == nil:
+		case err == nil && (c.Every == 0 || n == c.limit()):
 			pause = PollEvery
 			continue
+		case err == nil:
+			pause = c.Every
 		case errors.Is(err, ErrLeased):
 			pause = c.lease() / 4
 		default:
@@ -80,11 +86,7 @@ func (c *Consumer) Step(ctx context.Context) (int, error) {
 	if err := c.claim(ctx); err != nil {
 		return 0, err
 	}
-	limit := c.Limit
-	if limit == 0 {
-		limit = followBatch
-	}
-	facts, err := c.Source(ctx, c.Brand, c.cursor, limit)
+	facts, err := c.Source(ctx, c.Brand, c.cursor, c.limit())
 	if err != nil || len(facts) == 0 {
 		return 0, err
 	}
@@ -140,6 +142,13 @@ WHERE consumer_cursor.holder = $3 OR consumer_cursor.until <= $5 RETURNING seq, 
 	}
 	c.leased, c.loaded = now, true
 	return nil
+}
+
+func (c *Consumer) limit() int {
+	if c.Limit == 0 {
+		return followBatch
+	}
+	return c.Limit
 }
 
 func (c *Consumer) lease() time.Duration {

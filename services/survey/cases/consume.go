@@ -1,9 +1,12 @@
 package cases
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"sync/atomic"
+	"time"
 
 	"github.com/rapport-cx/rapport/internal/feed"
 	"github.com/rapport-cx/rapport/internal/sqldb"
@@ -11,6 +14,10 @@ import (
 
 // consumer names the cursor in the log.
 const consumer = "cases"
+
+// gather is how long responses wait for company before their cases are opened:
+// people work on cases for hours, and the database has only so many commits.
+const gather = 100 * time.Millisecond
 
 // Run opens the cases of a brand until ctx ends. Every replica runs it; one at
 // a time comes to work. It returns feed.ErrReplaced if the log was restored
@@ -27,7 +34,7 @@ func (d *Desk) Run(ctx context.Context, brand string) error {
 func (d *Desk) Consumer(brand string) *feed.Consumer {
 	var touched atomic.Bool
 	return &feed.Consumer{
-		Name: consumer, Brand: brand, DB: d.db, Clock: d.clock, Log: d.logger,
+		Name: consumer, Brand: brand, DB: d.db, Clock: d.clock, Log: d.logger, Every: gather,
 		// The next batch is asked for when the last one is committed: not before
 		// may a page that waits for changes look.
 		Source: func(ctx context.Context, brand string, from feed.Cursor, limit int) ([]feed.Fact, error) {
@@ -37,8 +44,8 @@ func (d *Desk) Consumer(brand string) *feed.Consumer {
 			return d.log.Next(ctx, brand, from, limit)
 		},
 		Effect: func(ctx context.Context, tx *sqldb.Tx, facts []feed.Fact) error {
-			any, err := d.effect(ctx, tx, brand, facts)
-			if any {
+			wrote, err := d.effect(ctx, tx, brand, facts)
+			if wrote {
 				touched.Store(true)
 			}
 			return err
@@ -47,8 +54,8 @@ func (d *Desk) Consumer(brand string) *feed.Consumer {
 }
 
 // effect opens, extends and annotates cases as a batch of facts demands, within
-// the transaction that moves the cursor. any tells if it wrote something.
-func (d *Desk) effect(ctx context.Context, tx *sqldb.Tx, brand string, facts []feed.Fact) (any bool, err error) {
+// the transaction that moves the cursor. wrote tells if there was anything to write.
+func (d *Desk) effect(ctx context.Context, tx *sqldb.Tx, brand string, facts []feed.Fact) (wrote bool, err error) {
 	b, err := d.brand(brand)
 	if err != nil {
 		return false, err
@@ -82,10 +89,12 @@ func (d *Desk) effect(ctx context.Context, tx *sqldb.Tx, brand string, facts []f
 
 // load reads the cases that a batch may touch.
 func (o *opening) load(ctx context.Context, tx *sqldb.Tx, brand string, list []*event) error {
-	var people, responses []any
-	asked := map[string]bool{}
+	var people [][]byte
+	var responses []int64
+	asked, told := map[string]bool{}, map[int64]bool{}
 	for _, e := range list {
-		if e.amended || e.response == nil {
+		if (e.amended || e.response == nil) && !told[e.first] {
+			told[e.first] = true
 			responses = append(responses, e.first)
 		}
 		// An anonymous first version cannot have met a case yet.
@@ -94,13 +103,15 @@ func (o *opening) load(ctx context.Context, tx *sqldb.Tx, brand string, list []*
 			people = append(people, e.key)
 		}
 	}
-	err := unresolvedOf(ctx, tx, brand, people, func(f *file) { o.know(f) })
+	err := unresolvedOf(ctx, tx, brand, o.last, people, func(f *file) { o.know(f) })
 	if err != nil {
 		return err
 	}
-	return casesOf(ctx, tx, brand, responses, func(response int64, f *file) {
-		f = o.know(f)
-		// The last key of a chunk is asked for more than once, not answered so.
-		o.of[response] = append(o.of[response], f)
+	err = casesOf(ctx, tx, brand, o.last, responses, func(response int64, f *file) {
+		o.of[response] = append(o.of[response], o.know(f))
 	})
+	for _, files := range o.of {
+		slices.SortFunc(files, func(a, b *file) int { return cmp.Compare(a.id, b.id) })
+	}
+	return err
 }
