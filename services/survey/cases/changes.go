@@ -2,9 +2,6 @@ package cases
 
 import (
 	"context"
-	"database/sql"
-	"errors"
-	"fmt"
 	"sync"
 )
 
@@ -54,10 +51,5 @@ func (d *Desk) Changes(brand string) (count int64, next <-chan struct{}) {
 // Revision counts the changes all replicas ever made to a brand's cases: one
 // small row, for a page that polls.
 func (d *Desk) Revision(ctx context.Context, brand string) (int64, error) {
-	var n int64
-	err := d.db.QueryRow(ctx, "SELECT changes FROM case_head WHERE brand = $1", brand).Scan(&n)
-	if err != nil && !errors.Is(err, sql.ErrNoRows) {
-		return 0, fmt.Errorf("read revision of cases: %w", err)
-	}
-	return n, nil
+	return revision(ctx, d.db, brand)
 }

@@ -34,7 +34,7 @@ type event struct {
 var errBehind = errors.New("the directory is behind the log")
 
 // events reads a batch of facts. lookup gives all facts of a response; it is
-// asked only for a reversal at the end of the batch.
+// asked only where the batch ends within a reversal's commit.
 func events(ctx context.Context, b Brand, facts []feed.Fact,
 	lookup func(ctx context.Context, first int64) ([]feed.Fact, error)) ([]*event, error) {
 	var list []*event
@@ -46,13 +46,15 @@ func events(ctx context.Context, b Brand, facts []feed.Fact,
 		case record.Response:
 			e, err = recorded(b, f)
 		case record.Reversal:
-			rest := facts[i+1:]
-			if len(rest) == 0 {
-				if rest, err = lookup(ctx, f.Of); err != nil {
+			amended, whole := amendedBy(f, facts[i+1:])
+			if !amended && !whole {
+				rest, err := lookup(ctx, f.Of)
+				if err != nil {
 					return nil, err
 				}
+				amended, _ = amendedBy(f, rest)
 			}
-			if !amendedBy(f, rest) {
+			if !amended {
 				e, err = retracted(f)
 			}
 		}
@@ -67,16 +69,20 @@ func events(ctx context.Context, b Brand, facts []feed.Fact,
 	return list, nil
 }
 
-// amendedBy tells whether a reversal has its new version beside it: both are of
-// one commit. A retraction stands alone.
-func amendedBy(reversal *feed.Fact, rest []feed.Fact) bool {
+// amendedBy tells whether a reversal has its new version in what follows it:
+// both are of one commit, a retraction stands alone. whole says that the commit
+// ended before rest did, so that no other answer can come.
+func amendedBy(reversal *feed.Fact, rest []feed.Fact) (found, whole bool) {
 	for i := range rest {
 		f := &rest[i]
-		if f.Seq > reversal.Seq && f.CommitID == reversal.CommitID && f.Kind == record.Response && f.Of == reversal.Of {
-			return true
+		if f.Seq > reversal.Seq && f.CommitID != reversal.CommitID {
+			return false, true
+		}
+		if f.Seq > reversal.Seq && f.Kind == record.Response && f.Of == reversal.Of {
+			return true, true
 		}
 	}
-	return false
+	return false, false
 }
 
 func retracted(f *feed.Fact) (*event, error) {

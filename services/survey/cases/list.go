@@ -1,11 +1,12 @@
 package cases
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
-	"strings"
 
 	"google.golang.org/protobuf/proto"
 
@@ -13,6 +14,7 @@ import (
 	surveyv1 "github.com/rapport-cx/rapport/gen/rapport/survey/v1"
 	"github.com/rapport-cx/rapport/internal/fault"
 	"github.com/rapport-cx/rapport/internal/seal"
+	"github.com/rapport-cx/rapport/internal/sqldb"
 )
 
 // position is the last case of a page.
@@ -48,27 +50,58 @@ func (d *Desk) ListCases(ctx context.Context, req *surveyv1.ListCasesRequest) (*
 	}
 	size = min(size, maxPage)
 	now := d.clock()
-	where, args := filter(req, now.UnixMicro())
-	if req.GetPageToken() != "" {
-		where += fmt.Sprintf(" AND (f.due_at, f.id) > ($%d, $%d)", len(args)+1, len(args)+2)
-		args = append(args, after.DueMicros, after.ID)
+	files, err := d.page(ctx, req, now.UnixMicro(), after, size+1)
+	if err != nil {
+		return nil, err
 	}
 	out := &surveyv1.ListCasesResponse{}
-	more := false
-	err = each(ctx, d.db, func(f *file) {
-		if more = len(out.Cases) == size; more {
-			return
-		}
+	for _, f := range files[:min(size, len(files))] {
 		f.Overdue = f.isOverdue(now)
 		out.Cases = append(out.Cases, f.Case)
-		after = position{f.DueAt.AsTime().UnixMicro(), f.id}
-	}, nil, "SELECT "+columns+" FROM case_file f WHERE "+where+
-		" ORDER BY f.due_at, f.id LIMIT "+strconv.Itoa(size+1), args...)
-	if err != nil || !more {
-		return out, err
+		after = f.position()
 	}
-	out.NextPageToken, err = d.tokens.Token(after, query)
+	if len(files) > size {
+		out.NextPageToken, err = d.tokens.Token(after, query)
+	}
 	return out, err
+}
+
+func (f *file) position() position { return position{f.DueAt.AsTime().UnixMicro(), f.id} }
+
+// page reads up to n cases behind a position. What waits and what is resolved
+// come from an index each and are merged.
+func (d *Desk) page(ctx context.Context, req *surveyv1.ListCasesRequest, now int64, after position, n int) ([]*file, error) {
+	var files []*file
+	err := d.db.Read(ctx, func(tx *sqldb.Tx) error {
+		files = nil // it may run twice
+		for _, state := range states(req.GetStates()) {
+			where, args := filter(req, state, now)
+			if after != (position{}) {
+				where += fmt.Sprintf(" AND (f.due_at, f.id) > ($%d, $%d)", len(args)+1, len(args)+2)
+				args = append(args, after.DueMicros, after.ID)
+			}
+			query := "SELECT " + columns + " FROM case_file f WHERE " + where +
+				" ORDER BY " + order(req.GetSubject()) + " LIMIT " + strconv.Itoa(n)
+			if err := each(ctx, tx, func(f *file) { files = append(files, f) }, nil, query, args...); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	slices.SortFunc(files, func(a, b *file) int {
+		return cmp.Or(cmp.Compare(a.position().DueMicros, b.position().DueMicros), cmp.Compare(a.id, b.id))
+	})
+	return files, err
+}
+
+// order is (due, id). The plus keeps SQLite, which knows nothing of how much
+// there is of anything, from walking all that waits in search of one store's
+// few. A region or the network has much of it: there walking in order is right.
+func order(subject *commonv1.SubjectRef) string {
+	if subject.GetKind() > commonv1.SubjectKind_SUBJECT_KIND_REGION {
+		return "+f.due_at, f.id"
+	}
+	return "f.due_at, f.id"
 }
 
 // fingerprint is what a page token fits: the request without its place in the
@@ -92,10 +125,10 @@ func badToken(err error) error {
 	return fault.From(e).Because(err)
 }
 
-// filter is the condition of a list. Conditions on state that an index carries
-// stand word for word as in the index: that is how engines recognise it.
-func filter(req *surveyv1.ListCasesRequest, now int64) (where string, args []any) {
-	where, args = "f.brand = $1"+states(req.GetStates()), []any{req.GetBrand()}
+// filter is the condition of a list. Conditions on state stand word for word as
+// in the index that carries them: that is how engines recognise it.
+func filter(req *surveyv1.ListCasesRequest, state string, now int64) (where string, args []any) {
+	where, args = "f.brand = $1 AND "+state, []any{req.GetBrand()}
 	with := func(condition string, value any) {
 		args = append(args, value)
 		where += fmt.Sprintf(condition, len(args))
@@ -117,24 +150,27 @@ func filter(req *surveyv1.ListCasesRequest, now int64) (where string, args []any
 	return where, args
 }
 
-// states is the condition on state: none stated is all that waits.
-func states(list []surveyv1.CaseState) string {
-	var wanted []string
-	seen := map[surveyv1.CaseState]bool{}
+// states are the conditions on state that together are what is asked for: one
+// for what waits, one for what is resolved. None stated is all that waits.
+func states(list []surveyv1.CaseState) (conditions []string) {
+	if len(list) == 0 {
+		list = []surveyv1.CaseState{open, claimed}
+	}
+	wanted := map[surveyv1.CaseState]bool{}
 	for _, s := range list {
-		if s == surveyv1.CaseState_CASE_STATE_UNSPECIFIED {
-			return ""
-		}
-		if !seen[s] {
-			seen[s] = true
-			wanted = append(wanted, strconv.Itoa(int(s)))
-		}
+		wanted[s] = true
 	}
+	all := wanted[surveyv1.CaseState_CASE_STATE_UNSPECIFIED]
 	switch {
-	case len(list) == 0, len(seen) == 2 && !seen[resolved]:
-		return " AND f.state <> 3"
-	case !seen[resolved]:
-		return " AND f.state <> 3 AND f.state IN (" + strings.Join(wanted, ", ") + ")"
+	case all || wanted[open] && wanted[claimed]:
+		conditions = append(conditions, "f.state <> 3")
+	case wanted[open]:
+		conditions = append(conditions, "f.state <> 3 AND f.state = 1")
+	case wanted[claimed]:
+		conditions = append(conditions, "f.state <> 3 AND f.state = 2")
 	}
-	return " AND f.state IN (" + strings.Join(wanted, ", ") + ")"
+	if all || wanted[resolved] {
+		conditions = append(conditions, "f.state = 3")
+	}
+	return conditions
 }

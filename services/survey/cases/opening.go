@@ -1,6 +1,7 @@
 package cases
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -188,7 +189,7 @@ func (o *opening) changed() []*file {
 			list = append(list, f)
 		}
 	}
-	slices.SortFunc(list, func(a, b *file) int { return int(a.id - b.id) })
+	slices.SortFunc(list, func(a, b *file) int { return cmp.Compare(a.id, b.id) })
 	return list
 }
 

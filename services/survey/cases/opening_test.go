@@ -3,6 +3,7 @@ package cases
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 	"testing"
 
@@ -182,26 +183,22 @@ func TestOpeningMeetsWorking(t *testing.T) {
 		done := make(chan struct{})
 		var wg sync.WaitGroup
 		wg.Go(func() {
-			defer close(done)
-			a.settle(1)
-		})
-		wg.Go(func() {
 			for i := 0; ; i++ {
 				select {
 				case <-done:
 					return
 				default:
 				}
-				for _, c := range b.all() {
-					// Refusals are what the other side's progress looks like.
-					if i%3 == 0 {
-						_, _ = b.reopen(c.Id, "ann", "again")
-					} else {
-						_, _ = b.resolve(c.Id, "ann", "x", "")
-					}
+				// Refusals are what the other side's progress looks like.
+				id := fmt.Sprint(1 + i%n)
+				_, _ = b.resolve(id, "ann", "x", "")
+				if i%3 == 0 {
+					_, _ = b.reopen(id, "ann", "again")
 				}
 			}
 		})
+		a.settle(1)
+		close(done)
 		wg.Wait()
 		checkOnce(t, a, n)
 	})

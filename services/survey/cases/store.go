@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"math/bits"
 	"strconv"
 	"strings"
 	"time"
@@ -26,6 +27,15 @@ ON CONFLICT (brand) DO UPDATE SET last_id = case_head.last_id RETURNING last_id`
 		return 0, fmt.Errorf("lock cases of %s: %w", brand, err)
 	}
 	return last, nil
+}
+
+// revision counts the transactions that changed cases of the brand.
+func revision(ctx context.Context, q sqldb.Querier, brand string) (n int64, err error) {
+	err = q.QueryRow(ctx, "SELECT changes FROM case_head WHERE brand = $1", brand).Scan(&n)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return 0, fmt.Errorf("read revision of cases: %w", err)
+	}
+	return n, nil
 }
 
 // columns of a case, as scan reads them.
@@ -95,13 +105,41 @@ func load(ctx context.Context, q sqldb.Querier, brand string, id int64) (*file, 
 // one text to prepare.
 const chunk = 32
 
+// perKey repeats a query for each key of a chunk; the key is its $2.
+func perKey(query string) string {
+	arms := make([]string, chunk)
+	for i := range arms {
+		arms[i] = strings.ReplaceAll(query, "$2", "$"+strconv.Itoa(i+2))
+	}
+	return strings.Join(arms, " UNION ALL ")
+}
+
+// These two run while an import makes their tables grow from nothing, before
+// the first ANALYZE, when PostgreSQL's plans are guesses. Written as one IN (…)
+// they read the whole brand; and the plan of a prepared text, made while the
+// tables were empty, reads any index. So: a probe per key, and a mark that makes
+// the text a new one, planned afresh, each time the brand's cases have doubled.
+var (
+	unresolvedByPerson = perKey("SELECT " + columns + ` FROM case_file f
+WHERE f.brand = $1 AND f.state <> 3 AND f.person_key = $2`)
+	casesByResponse = perKey("SELECT r.response, " + columns + ` FROM case_response r
+JOIN case_file f ON f.brand = r.brand AND f.id = r.case_id WHERE r.brand = $1 AND r.response = $2`)
+)
+
+// doubled is that mark; last is the number of the brand's last case.
+func doubled(last int64) string { return fmt.Sprintf("/* 2^%d cases */ ", bits.Len64(uint64(last))) }
+
 // inChunks calls fn with the arguments of one look-up after the other: brand
-// and chunk keys, the last one repeated to fill up.
-func inChunks(brand string, keys []any, fn func(args []any) error) error {
+// and chunk keys, filled up with none, which no row has.
+func inChunks[K any](brand string, keys []K, none K, fn func(args []any) error) error {
 	for len(keys) > 0 {
 		args := append(make([]any, 0, chunk+1), brand)
 		for i := range chunk {
-			args = append(args, keys[min(i, len(keys)-1)])
+			if i < len(keys) {
+				args = append(args, keys[i])
+			} else {
+				args = append(args, none)
+			}
 		}
 		if err := fn(args); err != nil {
 			return err
@@ -111,30 +149,18 @@ func inChunks(brand string, keys []any, fn func(args []any) error) error {
 	return nil
 }
 
-// list is "$2, $3, …" for the keys of a chunk.
-var list = func() string {
-	marks := make([]string, chunk)
-	for i := range marks {
-		marks[i] = "$" + strconv.Itoa(i+2)
-	}
-	return strings.Join(marks, ", ")
-}()
-
 // unresolvedOf calls fn for the cases of some people that are not resolved.
-func unresolvedOf(ctx context.Context, q sqldb.Querier, brand string, keys []any, fn func(*file)) error {
-	return inChunks(brand, keys, func(args []any) error {
-		return each(ctx, q, fn, nil, "SELECT "+columns+` FROM case_file f
-WHERE f.brand = $1 AND f.state <> 3 AND f.person_key IN (`+list+") ORDER BY f.id", args...)
+func unresolvedOf(ctx context.Context, q sqldb.Querier, brand string, last int64, keys [][]byte, fn func(*file)) error {
+	return inChunks(brand, keys, []byte{}, func(args []any) error {
+		return each(ctx, q, fn, nil, doubled(last)+unresolvedByPerson, args...)
 	})
 }
 
 // casesOf calls fn for each pair of a response and a case it belongs to.
-func casesOf(ctx context.Context, q sqldb.Querier, brand string, responses []any, fn func(response int64, f *file)) error {
-	return inChunks(brand, responses, func(args []any) error {
+func casesOf(ctx context.Context, q sqldb.Querier, brand string, last int64, responses []int64, fn func(response int64, f *file)) error {
+	return inChunks(brand, responses, 0, func(args []any) error {
 		var response int64
-		return each(ctx, q, func(f *file) { fn(response, f) }, []any{&response},
-			"SELECT r.response, "+columns+` FROM case_response r JOIN case_file f ON f.brand = r.brand AND f.id = r.case_id
-WHERE r.brand = $1 AND r.response IN (`+list+") ORDER BY r.response, f.id", args...)
+		return each(ctx, q, func(f *file) { fn(response, f) }, []any{&response}, doubled(last)+casesByResponse, args...)
 	})
 }
 

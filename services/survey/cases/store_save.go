@@ -8,7 +8,6 @@ import (
 
 	commonv1 "github.com/rapport-cx/rapport/gen/rapport/common/v1"
 	surveyv1 "github.com/rapport-cx/rapport/gen/rapport/survey/v1"
-	"github.com/rapport-cx/rapport/internal/fault"
 	"github.com/rapport-cx/rapport/internal/sqldb"
 )
 
@@ -27,23 +26,14 @@ func save(ctx context.Context, tx *sqldb.Tx, brand string, last int64, changed, 
 	if err != nil {
 		return fmt.Errorf("count cases: %w", err)
 	}
-	for _, f := range changed {
-		if err := update(ctx, tx, brand, f); err != nil {
-			return err
-		}
-	}
-	if err := insert(ctx, tx, brand, opened); err != nil {
+	files := append(changed[:len(changed):len(changed)], opened...)
+	if err := saveFiles(ctx, tx, brand, files); err != nil {
 		return err
 	}
-	if err := saveSteps(ctx, tx, brand, append(changed[:len(changed):len(changed)], opened...)); err != nil {
+	if err := saveSteps(ctx, tx, brand, files); err != nil {
 		return err
 	}
 	return saveShares(ctx, tx, brand, shares)
-}
-
-// detail packs the lists of a case.
-func detail(f *file) ([]byte, error) {
-	return proto.Marshal(&surveyv1.Case{ResponseIds: f.ResponseIds, Subjects: f.Subjects})
 }
 
 // resolvedMicros is 0 before the first resolution.
@@ -61,40 +51,17 @@ func scoreOf(f *file) int32 {
 	return *f.Score
 }
 
-func update(ctx context.Context, tx *sqldb.Tx, brand string, f *file) error {
-	packed, err := detail(f)
-	if err != nil {
-		return fmt.Errorf("pack case %d: %w", f.id, err)
-	}
-	f.Revision++
-	n, err := tx.Exec(ctx, `UPDATE case_file SET state = $3, channel = $4, customer_id = $5, score = $6, comment = $7,
-assignee = $8, resolved_at = $9, root_cause = $10, reopened = $11, clock_micros = $12, business_micros = $13,
-live = $14, notes = $15, detail = $16, person_key = $17, revision = $18
-WHERE brand = $1 AND id = $2 AND revision = $18 - 1`, brand, f.id,
-		int64(f.State), int64(f.Channel), f.CustomerId, int64(scoreOf(f)), f.Comment,
-		f.Assignee, resolvedMicros(f), f.RootCause, int64(f.Reopened), f.clock.Microseconds(), f.business.Microseconds(),
-		int64(f.live), f.written+int64(len(f.steps)), packed, f.key, f.Revision)
-	if err == nil && n != 1 {
-		// The lock was held: only a bug or a hand in the database comes here.
-		err = fault.Aborted(commonv1.Reason_REASON_VERSION_CONFLICT, "case %d changed meanwhile", f.id)
-	}
-	if err != nil {
-		return fmt.Errorf("update case %d: %w", f.id, err)
-	}
-	return nil
-}
-
-func insert(ctx context.Context, tx *sqldb.Tx, brand string, opened []*file) error {
+// saveFiles inserts new cases and replaces changed ones, in one statement: under
+// the lock nobody else can have changed them since they were read.
+func saveFiles(ctx context.Context, tx *sqldb.Tx, brand string, files []*file) error {
 	var t columnsOf
-	for _, f := range opened {
-		packed, err := detail(f)
-		if err != nil {
+	for _, f := range files {
+		f.Revision++
+		if err := t.add(f); err != nil {
 			return fmt.Errorf("pack case %d: %w", f.id, err)
 		}
-		f.Revision = 1
-		t.add(f, packed)
 	}
-	if len(opened) == 0 {
+	if len(files) == 0 {
 		return nil
 	}
 	_, err := tx.Insert(ctx, sqldb.Insert{Into: "case_file", Args: []any{brand}, Columns: []sqldb.Column{
@@ -104,25 +71,35 @@ func insert(ctx context.Context, tx *sqldb.Tx, brand string, opened []*file) err
 		{Name: "customer_id", Data: t.customer}, {Name: "score", Data: t.score}, {Name: "comment", Data: t.comment},
 		{Name: "assignee", Data: t.assignee}, {Name: "opened_at", Data: t.openedAt}, {Name: "due_at", Data: t.dueAt},
 		{Name: "resolved_at", Data: t.resolvedAt}, {Name: "root_cause", Data: t.rootCause},
-		{Name: "reopened", Expr: "0"}, {Name: "revision", Expr: "1"}, {Name: "clock_micros", Data: t.clock},
+		{Name: "reopened", Data: t.reopened}, {Name: "revision", Data: t.revision}, {Name: "clock_micros", Data: t.clock},
 		{Name: "business_micros", Data: t.business}, {Name: "live", Data: t.live}, {Name: "notes", Data: t.notes},
 		{Name: "detail", Data: t.detail},
-	}})
+	}, OnConflict: `ON CONFLICT (brand, id) DO UPDATE SET state = excluded.state, person_key = excluded.person_key,
+channel = excluded.channel, customer_id = excluded.customer_id, score = excluded.score, comment = excluded.comment,
+assignee = excluded.assignee, resolved_at = excluded.resolved_at, root_cause = excluded.root_cause,
+reopened = excluded.reopened, revision = excluded.revision, clock_micros = excluded.clock_micros,
+business_micros = excluded.business_micros, live = excluded.live, notes = excluded.notes, detail = excluded.detail`})
 	if err != nil {
-		return fmt.Errorf("open %d cases: %w", len(opened), err)
+		return fmt.Errorf("write %d cases: %w", len(files), err)
 	}
 	return nil
 }
 
 // columnsOf is cases laid out column by column, as bulk inserts want them.
 type columnsOf struct {
-	id, response, customer, openedAt, dueAt, resolvedAt, clock, business, notes []int64
-	state, channel, score, live                                                 []int32
-	cause, queue, survey, comment, assignee, rootCause                          []string
-	key, detail                                                                 [][]byte
+	id, response, customer, revision, notes      []int64
+	openedAt, dueAt, resolvedAt, clock, business []int64
+	state, channel, score, reopened, live        []int32
+	cause, queue, survey, comment                []string
+	assignee, rootCause                          []string
+	key, detail                                  [][]byte
 }
 
-func (t *columnsOf) add(f *file, packed []byte) {
+func (t *columnsOf) add(f *file) error {
+	packed, err := proto.Marshal(&surveyv1.Case{ResponseIds: f.ResponseIds, Subjects: f.Subjects})
+	if err != nil {
+		return err
+	}
 	t.id, t.response, t.customer = append(t.id, f.id), append(t.response, f.response), append(t.customer, f.CustomerId)
 	t.openedAt = append(t.openedAt, f.OpenedAt.AsTime().UnixMicro())
 	t.dueAt = append(t.dueAt, f.DueAt.AsTime().UnixMicro())
@@ -135,6 +112,8 @@ func (t *columnsOf) add(f *file, packed []byte) {
 	t.comment, t.assignee = append(t.comment, f.Comment), append(t.assignee, f.Assignee)
 	t.rootCause = append(t.rootCause, f.RootCause)
 	t.key, t.detail = append(t.key, f.key), append(t.detail, packed)
+	t.reopened, t.revision = append(t.reopened, f.Reopened), append(t.revision, f.Revision)
+	return nil
 }
 
 // saveSteps appends the steps taken and counts them as written.

@@ -45,9 +45,9 @@ CREATE TABLE case_file (
 -- The law of the table, kept by the database whatever the code does.
 CREATE UNIQUE INDEX case_file_person ON case_file (brand, person_key, cause) WHERE state <> 3;
 -- What waits is a small part of what ever was: pages of it must not pass over
--- the rest.
+-- the rest. There is no index of both, or SQLite would take that one.
 CREATE INDEX case_file_waiting ON case_file (brand, due_at, id) WHERE state <> 3;
-CREATE INDEX case_file_due ON case_file (brand, due_at, id);
+CREATE INDEX case_file_done ON case_file (brand, due_at, id) WHERE state = 3;
 CREATE INDEX case_file_resolved ON case_file (brand, resolved_at) WHERE state = 3;
 
 -- Which responses a case is about; response is the number of the first version.
