@@ -20,9 +20,10 @@ const consumer = "cases"
 const gather = 100 * time.Millisecond
 
 // Run opens the cases of a brand until ctx ends. Every replica runs it; one at
-// a time comes to work. It returns feed.ErrReplaced if the log was restored
-// from a backup: cases hold what people wrote, so nothing is rebuilt by itself.
-// The log must be tailed.
+// a time comes to work. The log must be tailed. Cursor, cases and log are of one
+// database and come back from one backup; should the log be replaced alone, Run
+// returns feed.ErrReplaced, and cases, which hold what people wrote, stay as
+// they are.
 func (d *Desk) Run(ctx context.Context, brand string) error {
 	if _, err := d.brand(brand); err != nil {
 		return err
