@@ -55,5 +55,8 @@ func Bind(ctx context.Context, cfg Config, brands *config.Brands, guard *access.
 }
 
 func (c Config) folding() fold.Config {
-	return fold.Config{Memory: int64(c.FoldMemory), NoNear: c.NoNear || c.NoResults, NoShared: c.NoResults}
+	return fold.Config{
+		Memory: int64(c.FoldMemory),
+		NoNear: c.NoNear || c.NoResults, NoShared: c.NoResults, NoMemory: c.NoSlabs,
+	}
 }

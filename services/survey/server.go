@@ -130,7 +130,7 @@ func (s *Server) Migrate(ctx context.Context) error {
 func (s *Server) Run(ctx context.Context) error {
 	s.store.folds.Start(ctx)
 	errs := make(chan error, len(s.brands)+1)
-	go func() { errs <- s.store.log.Tail(ctx, 0, s.log) }()
+	go func() { errs <- s.store.log.Tail(ctx, feed.PollEvery, s.log) }()
 	for id := range s.brands {
 		go func() { errs <- s.follow(ctx, id) }()
 	}
@@ -143,18 +143,30 @@ func (s *Server) Run(ctx context.Context) error {
 	return all
 }
 
-// follow opens one brand's cases. The brand's definitions are read first, since
-// rules are looked up in them.
+// follow opens one brand's cases, after its definitions have been read, since
+// rules are looked up in them. A database that is away is waited for.
 func (s *Server) follow(ctx context.Context, id string) error {
-	err := s.store.folds.Sync(ctx, id)
-	if err == nil {
-		err = s.desk.Run(ctx, id)
+	for {
+		err := s.store.folds.Sync(ctx, id)
+		if err == nil {
+			break
+		}
+		s.log.Warn("cases wait for the log", "brand", id, "error", err)
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(openAgain):
+		}
 	}
+	err := s.desk.Run(ctx, id)
 	if err != nil && ctx.Err() == nil {
 		s.log.Error("cases stopped", "brand", id, "error", err)
 	}
 	return err
 }
+
+// openAgain is how long a brand whose log could not be read waits.
+const openAgain = time.Second
 
 // Close commits what waits and writes the folds back. No call may be in flight.
 func (s *Server) Close(ctx context.Context) error {

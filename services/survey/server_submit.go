@@ -18,6 +18,9 @@ import (
 type arrival struct {
 	fact   feed.Fact
 	record *surveyv1.ResponseRecord
+	// newest says that the sender left the version open: the one bound at the first
+	// submit stands, whatever has been published since.
+	newest bool
 }
 
 // receipt says where it stands.
@@ -62,7 +65,7 @@ func (s *Server) judge(b *brand, in *surveyv1.Response, requestID string, now ti
 		return arrival{}, err
 	}
 	f, err := ready.Fact(intake.Key(in.GetSource(), in.GetExternalId(), requestID))
-	return arrival{fact: f, record: ready.Record}, err
+	return arrival{fact: f, record: ready.Record, newest: in.GetSurveyVersion() == 0}, err
 }
 
 // outdated tells refusals that may only mean that another replica has defined
@@ -90,7 +93,7 @@ func (s *Server) commit(ctx context.Context, brand string, arrivals []arrival) [
 		case firsts[i] == nil:
 			results[i].Value = receipt{first: facts[i].Seq, version: facts[i].Seq}
 		default:
-			results[i].Value, results[i].Err = replay(firsts[i], arrivals[i].record)
+			results[i].Value, results[i].Err = replay(firsts[i], &arrivals[i])
 		}
 	}
 	return results
@@ -98,12 +101,15 @@ func (s *Server) commit(ctx context.Context, brand string, arrivals []arrival) [
 
 // replay compares a response with the first one under its key: the same one
 // gets the first answer again, another one is told where it differs.
-func replay(first *feed.Fact, again *surveyv1.ResponseRecord) (receipt, error) {
+func replay(first *feed.Fact, again *arrival) (receipt, error) {
 	kept, err := record.Open(first)
 	if err != nil {
 		return receipt{}, err
 	}
-	if field := difference(kept, again); field != "" {
+	if again.newest {
+		again.record.Response.SurveyVersion = kept.GetResponse().GetSurveyVersion()
+	}
+	if field := difference(kept, again.record); field != "" {
 		return receipt{}, fault.Conflict(commonv1.Reason_REASON_KEY_REUSED, field,
 			"response %s came under this key with another %s", record.ID(first.Seq), field)
 	}

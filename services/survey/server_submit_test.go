@@ -68,6 +68,24 @@ func TestSubmitTwiceCountsOnce(t *testing.T) {
 	})
 }
 
+// TestSubmitAgainAfterAnEdit: a new version must not turn retries into conflicts.
+func TestSubmitAgainAfterAnEdit(t *testing.T) {
+	each(t, func(t *testing.T, r *replica, _ *clock) {
+		first := submit(t, r, "a", response("n1", 9))
+		next := visitSurvey()
+		next.Draft.Facets = append(next.Draft.Facets, "more")
+		if _, err := r.UpdateSurvey(t.Context(), &surveyv1.UpdateSurveyRequest{Brand: brand, Survey: next}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := r.PublishSurvey(t.Context(), &surveyv1.PublishSurveyRequest{Brand: brand, SurveyId: "visit"}); err != nil {
+			t.Fatal(err)
+		}
+		if again := submit(t, r, "a", response("n1", 9)); !again.GetReplayed() || again.GetId() != first.GetId() {
+			t.Errorf("again = %v, want a replay of %v", again, first)
+		}
+	})
+}
+
 func TestSubmitConcurrentlyUnderOneKey(t *testing.T) {
 	each(t, func(t *testing.T, r *replica, _ *clock) {
 		const callers = 32

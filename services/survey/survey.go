@@ -34,10 +34,10 @@ type Config struct {
 	SecretFile string `flag:"secret-file" help:"file with the secret that identities and page tokens are sealed with; made as DATA/secret if not given"`
 	// FoldMemory bounds the slabs held in memory.
 	FoldMemory config.Bytes `flag:"fold-memory" default:"1GiB" help:"memory for hot slabs"`
-	// NoResults switches the result cache off, to measure what lies below it.
-	NoResults bool `flag:"no-results" help:"keep no results in memory or Redis (for benchmarks)"`
-	// NoNear keeps results and slabs out of memory, so that Redis is measured.
-	NoNear bool `flag:"no-near" help:"keep no results in memory (for benchmarks)"`
+	// NoNear, NoResults and NoSlabs each switch a cache off, to measure what lies below it.
+	NoNear    bool `flag:"no-near" help:"keep no results in memory (for benchmarks)"`
+	NoResults bool `flag:"no-results" help:"keep no results at all (for benchmarks)"`
+	NoSlabs   bool `flag:"no-slabs" help:"keep no slabs in memory (for benchmarks)"`
 }
 
 // url of the service's database.

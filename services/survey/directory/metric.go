@@ -12,15 +12,12 @@ import (
 // LowShareName is the metric every brand has: questionnaires with a low score.
 const LowShareName = "low.share"
 
-// Metric is a metric with its number and the names of the slabs it is kept in.
+// Metric is a metric with its number.
 type Metric struct {
 	// Number within the brand; 0 is low.share.
 	Number uint32
 	// Def is the definition, defaults filled in.
 	Def *surveyv1.Metric
-	// Day and Live are histograms by day of experience and by quarter hour of
-	// the answer; DayRows and LiveRows the columns behind them.
-	Day, Live, DayRows, LiveRows string
 }
 
 func lowShare() *surveyv1.Metric {
@@ -37,11 +34,7 @@ func (b *Book) putMetric(m *surveyv1.Metric) {
 		b.byMetric[m.GetName()] = n
 		b.metrics = append(b.metrics, nil)
 	}
-	name := m.GetName()
-	b.metrics[n] = &Metric{
-		Number: n, Def: m,
-		Day: name + "/day", Live: name + "/live", DayRows: name + "/day.rows", LiveRows: name + "/live.rows",
-	}
+	b.metrics[n] = &Metric{Number: n, Def: m}
 }
 
 // Metric finds a metric by name.
