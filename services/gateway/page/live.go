@@ -1,0 +1,180 @@
+package page
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	surveyv1 "github.com/rapport-cx/rapport/gen/rapport/survey/v1"
+	"github.com/rapport-cx/rapport/internal/fault"
+)
+
+const (
+	// liveRest is the least time between two drawings for one page: more often
+	// than this nobody reads, and a busy brand has an answer every few milliseconds.
+	liveRest = time.Second
+	// liveLook is how often a page looks for what has no stream to tell of it.
+	liveLook = 5 * time.Second
+)
+
+// Live tells an open page of what has changed, as server-sent events: each is a
+// section drawn anew. It ends with the page, or when the process drains; the page
+// then comes back by itself.
+func (p *Page) Live(w http.ResponseWriter, r *http.Request) {
+	v, err := readView(r)
+	if err != nil || v.Brand == "" || v.Metric == "" {
+		http.Error(w, "not a page to watch", http.StatusBadRequest)
+		return
+	}
+	select {
+	case p.seats <- struct{}{}:
+		defer func() { <-p.seats }()
+	default:
+		http.Error(w, "too many pages watch", http.StatusServiceUnavailable)
+		return
+	}
+	ctx, err := p.cfg.Outgoing(r, surveyv1.SurveyService_WatchMetric_FullMethodName)
+	if err != nil {
+		http.Error(w, "not a page to watch", http.StatusBadRequest)
+		return
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	s, err := p.stage(ctx, v)
+	if err != nil {
+		http.Error(w, v.Lang.faultText(err), http.StatusServiceUnavailable)
+		return
+	}
+	h := w.Header()
+	h.Set("Content-Type", "text/event-stream")
+	h.Set("Cache-Control", "no-store")
+	h.Set("X-Accel-Buffering", "no")
+	e := &events{w: w, flush: http.NewResponseController(w).Flush, sent: map[string]string{}}
+	if e.write("retry: 2000\n\n") != nil {
+		return
+	}
+	err = p.follow(ctx, s, e)
+	if err != nil && ctx.Err() == nil && !fault.Retryable(err) && !errors.Is(err, errLeft) {
+		p.cfg.Log.Warn("live page", "error", err)
+	}
+}
+
+// follow draws again whenever the score changes, and looks now and then for the
+// rest.
+func (p *Page) follow(ctx context.Context, s *scene, e *events) error {
+	changed, ended := p.watch(ctx, s)
+	look := time.NewTicker(liveLook)
+	defer look.Stop()
+	for {
+		wanted := sections
+		select {
+		case <-changed:
+		case <-look.C:
+			wanted = unwatched
+		case err := <-ended:
+			return err
+		case <-p.cfg.Draining:
+			return nil
+		}
+		if err := p.redraw(ctx, s.view, wanted, e); err != nil {
+			return err
+		}
+		if len(wanted) < len(sections) {
+			continue
+		}
+		select {
+		case <-time.After(liveRest):
+		case <-ctx.Done():
+			return nil
+		case <-p.cfg.Draining:
+			return nil
+		}
+	}
+}
+
+// watch follows the score; changes that come while the page is drawn are one.
+func (p *Page) watch(ctx context.Context, s *scene) (<-chan struct{}, <-chan error) {
+	changed, ended := make(chan struct{}, 1), make(chan error, 1)
+	go func() {
+		stream, err := p.survey.WatchMetric(ctx, &surveyv1.WatchMetricRequest{Query: &surveyv1.GetMetricRequest{
+			Brand: s.Brand, Metric: s.Metric, Window: s.watched(), Scope: s.scope(), Clock: surveyv1.Clock_CLOCK_EXPERIENCE,
+		}})
+		for err == nil {
+			if _, err = stream.Recv(); err != nil {
+				break
+			}
+			select {
+			case changed <- struct{}{}:
+			default:
+			}
+		}
+		ended <- err
+	}()
+	return changed, ended
+}
+
+// watched is the window whose changes can change the page: that before it too,
+// since the two are compared. Where there are no answers yet it is all time.
+func (s *scene) watched() *surveyv1.Window {
+	if s.window.whole() || s.window.stale {
+		return nil
+	}
+	if s.Days != "" { // it moves on at midnight
+		return &surveyv1.Window{Window: &surveyv1.Window_LastDays{LastDays: int32(2 * s.window.days())}}
+	}
+	return window{first: s.window.before().first, last: s.window.last}.proto()
+}
+
+// redraw sends the sections that are not what the page has. The scene is set
+// anew: it may be another day, or there may be answers where none were.
+func (p *Page) redraw(ctx context.Context, v view, wanted []section, e *events) error {
+	ctx, cancel := context.WithTimeout(ctx, pageTime)
+	defer cancel()
+	s, err := p.stage(ctx, v)
+	if err != nil {
+		return err
+	}
+	for _, d := range p.draw(ctx, s, wanted) {
+		if err := e.send(d); err != nil {
+			return err
+		}
+	}
+	return e.write(": seen\n\n") // keeps proxies from closing what is merely quiet
+}
+
+// events writes server-sent events.
+type events struct {
+	w     http.ResponseWriter
+	flush func() error
+	sent  map[string]string // version of each section on the page
+}
+
+var errLeft = errors.New("the page was closed")
+
+func (e *events) send(d drawing) error {
+	if e.sent[d.ID] == d.Version {
+		return nil
+	}
+	body, err := json.Marshal(d)
+	if err != nil {
+		return err
+	}
+	if err := e.write("event: section\ndata: " + string(body) + "\n\n"); err != nil {
+		return err
+	}
+	e.sent[d.ID] = d.Version
+	return nil
+}
+
+func (e *events) write(text string) error {
+	if _, err := fmt.Fprint(e.w, text); err != nil {
+		return errors.Join(errLeft, err)
+	}
+	if err := e.flush(); err != nil {
+		return errors.Join(errLeft, err)
+	}
+	return nil
+}

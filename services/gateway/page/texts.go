@@ -1,0 +1,82 @@
+package page
+
+import (
+	commonv1 "github.com/rapport-cx/rapport/gen/rapport/common/v1"
+	surveyv1 "github.com/rapport-cx/rapport/gen/rapport/survey/v1"
+)
+
+// words is a catalogue of all that the page says, and how it writes numbers.
+// A test holds every field of every language against the others.
+type words struct {
+	Code, Name      string
+	decimal, groups string
+	// months as they stand beside a day, and as they stand alone and short.
+	months, monthsShort [12]string
+	// dayMonth, dayMonthYear and monthYear order the parts: {d}, {m}, {y}.
+	dayMonth, dayMonthYear, monthYear string
+	// plural picks one of the forms of a word for a number.
+	plural func(n int64) int
+	// The forms of words that are counted.
+	answer, placeWord []string
+
+	// Of the page as a whole.
+	Title, Search, SearchHint, Find, WholeBrand, Metrics, Period, NoJS, Live, LiveOff, Found, FoundNone, Problem, Back string
+	Brands, LanguageWord, AsOf, Permalink, Numbers, SectionFailed, NoAnswers, More                                     string
+	// Of the windows of time.
+	Week, Month, Quarter, Year, All               string
+	WeekLong, MonthLong, QuarterLong, YearLong    string
+	AllLong, Dates                                string
+	Stale, StaleDates, NoneEver, DateFrom, DateTo string
+	Show                                          string
+	BeforeWeek, BeforeMonth, BeforeQuarter        string
+	BeforeYear, BeforeDates                       string
+
+	// Names of the sections.
+	Score, Trend, Channels, Distribution, Ranking, Places, Comments, Cases string
+
+	// Of the score.
+	Interval, NoInterval, OfScale, Weighted                         string
+	Promoters, Passives, Detractors, Positive, Low                  string
+	GoodNPS, GreatNPS, Retail, EasyCES                              string
+	IsChange, ChangeUp, ChangeDown, ChangeNone, ChangeEqual         string
+	NoComparison, NothingBefore, NothingNow, Before, Points, Shares string
+	TrendHint, DotTitle, Column, From, To, Value                    string
+
+	// Of the ranking.
+	Best, Worst, Ranked, Unranked, RankOf, RankSpan, NotRanked, AllRanks, FewRanks, Place, NothingRanked string
+	// Of places below the subject.
+	MorePlaces string
+	// Of comments and cases.
+	OnlyLow, AllComments, LowMark, NoComments, Anonymous  string
+	OpenCases, ClaimedCases, OverdueCases, NoCases        string
+	Due, Overdue, Queue, Cause, Claimed, Opened, Assignee string
+
+	channels map[commonv1.Channel]string
+	kinds    map[commonv1.SubjectKind]string
+	byKinds  map[commonv1.SubjectKind]string
+	metrics  map[surveyv1.MetricKind]string
+	faults   map[string]string
+	lowShare string
+}
+
+// catalogues are the catalogues, the first for whoever asks for none of them.
+var catalogues = []*words{&english, &russian}
+
+// named finds a catalogue by its code; nil if there is none.
+func named(code string) *words {
+	for _, l := range catalogues {
+		if l.Code == code {
+			return l
+		}
+	}
+	return nil
+}
+
+// channel is its name for people.
+func (l *words) channel(c commonv1.Channel) string { return l.channels[c] }
+
+// Kind is what one subject of a kind is called.
+func (l *words) Kind(k commonv1.SubjectKind) string { return l.kinds[k] }
+
+// Group is what the subjects of a kind are called together.
+func (l *words) Group(k commonv1.SubjectKind) string { return l.byKinds[k] }

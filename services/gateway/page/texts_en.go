@@ -1,0 +1,95 @@
+package page
+
+import (
+	commonv1 "github.com/rapport-cx/rapport/gen/rapport/common/v1"
+	surveyv1 "github.com/rapport-cx/rapport/gen/rapport/survey/v1"
+)
+
+var english = words{
+	Code: "en", Name: "English", decimal: ".", groups: ",",
+	months:      [12]string{"January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"},
+	monthsShort: [12]string{"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"},
+	dayMonth:    "{d} {m}", dayMonthYear: "{d} {m} {y}", monthYear: "{m} {y}",
+	plural: func(n int64) int {
+		if n == 1 {
+			return 0
+		}
+		return 1
+	},
+	answer: []string{"answer", "answers"}, placeWord: []string{"place", "places"},
+
+	Title: "Customer experience", Search: "Find a store, seller, region …", SearchHint: "name or number", Find: "Find",
+	WholeBrand: "Whole brand", Metrics: "Metric", Period: "Period",
+	NoJS: "Reload the page to see new answers.", Live: "Live", LiveOff: "Not live: reconnecting …",
+	Found: "Found for “%s”", FoundNone: "Nothing found for “%s”.", Problem: "This page cannot be shown", Back: "To the whole brand",
+	Brands: "Brand", LanguageWord: "Language", AsOf: "As of %s", Permalink: "Link to these dates", Numbers: "Numbers",
+	SectionFailed: "This part cannot be shown now: %s. The rest of the page is complete.", NoAnswers: "no answers", More: "%d more",
+
+	Week: "Week", Month: "30 days", Quarter: "90 days", Year: "Year", All: "All",
+	WeekLong: "7 days", MonthLong: "30 days", QuarterLong: "90 days", YearLong: "365 days", AllLong: "All time", Dates: "Dates",
+	Stale:      "No answers in the last %s.",
+	StaleDates: "Shown are the last %s that have some, up to %s.",
+	NoneEver:   "There are no answers yet.", DateFrom: "from", DateTo: "to", Show: "Show",
+	BeforeWeek: "the 7 days before", BeforeMonth: "the 30 days before", BeforeQuarter: "the 90 days before",
+	BeforeYear: "the 365 days before", BeforeDates: "the same number of days before",
+
+	Score: "Score", Trend: "Over time", Channels: "By channel", Distribution: "How they answered", Ranking: "Best and worst",
+	Places: "Inside", Comments: "What people say", Cases: "To call back",
+
+	Interval: "95 % interval %s … %s", NoInterval: "too few answers for an interval", OfScale: "of %d", Weighted: "weighted by importance %s",
+	Promoters: "promoters", Passives: "passives", Detractors: "detractors", Positive: "positive", Low: "low",
+	GoodNPS: "good", GreatNPS: "excellent", Retail: "online retail", EasyCES: "below: a problem",
+	IsChange:      "Is that a change?",
+	ChangeUp:      "Yes: %s higher than in %s, more than chance explains.",
+	ChangeDown:    "Yes: %s lower than in %s, more than chance explains.",
+	ChangeNone:    "No: %s against %s is within chance.",
+	ChangeEqual:   "No: the same as in %s.",
+	NoComparison:  "Choose a period to compare it with the one before.",
+	NothingBefore: "Cannot be told: no answers in %s.", NothingNow: "Cannot be told: no answers in this period.",
+	Before: "before: %s", Points: "points", Shares: "percentage points",
+	TrendHint: "The band is the 95 % interval; where the line breaks nobody answered.",
+	DotTitle:  "%s: %s (%s), n = %s", Column: "%s: %s (%s %%)", From: "Period", To: "to", Value: "Value",
+
+	Best: "Best", Worst: "Worst", Ranked: "%s ranked", Unranked: "%s with fewer than %d answers left out",
+	RankOf: "Place %d of %d", RankSpan: "could be %d–%d", NotRanked: "No place: no answers in this period.",
+	AllRanks: "Whole table", FewRanks: "Only best and worst", Place: "place", NothingRanked: "Nothing to rank in this period.",
+	MorePlaces: "and %d more: use the search",
+	OnlyLow:    "Only low scores", AllComments: "All comments", LowMark: "low score", NoComments: "No comments in this period.", Anonymous: "customer",
+	OpenCases: "open", ClaimedCases: "in work", OverdueCases: "overdue", NoCases: "Nobody waits for a call.",
+	Due: "due %s", Overdue: "overdue since %s", Queue: "queue", Cause: "cause", Claimed: "in work: %s", Opened: "opened %s", Assignee: "assignee",
+
+	channels: map[commonv1.Channel]string{
+		commonv1.Channel_CHANNEL_UNSPECIFIED: "Not known", commonv1.Channel_CHANNEL_STORE: "Store",
+		commonv1.Channel_CHANNEL_IN_STORE_ORDER: "Ordered in store", commonv1.Channel_CHANNEL_PICKUP: "Click and collect",
+		commonv1.Channel_CHANNEL_EXPRESS: "Express delivery", commonv1.Channel_CHANNEL_COURIER: "Courier",
+		commonv1.Channel_CHANNEL_NEXT_DAY: "Next day", commonv1.Channel_CHANNEL_PICKUP_POINT: "Pick-up point",
+		commonv1.Channel_CHANNEL_WEB: "Web shop", commonv1.Channel_CHANNEL_APP: "App",
+		commonv1.Channel_CHANNEL_MARKETPLACE: "Marketplace", commonv1.Channel_CHANNEL_CALL_CENTER: "Call centre",
+	},
+	kinds: map[commonv1.SubjectKind]string{
+		commonv1.SubjectKind_SUBJECT_KIND_NETWORK: "network", commonv1.SubjectKind_SUBJECT_KIND_REGION: "region",
+		commonv1.SubjectKind_SUBJECT_KIND_STORE: "store", commonv1.SubjectKind_SUBJECT_KIND_PICKUP_POINT: "pick-up point",
+		commonv1.SubjectKind_SUBJECT_KIND_COURIER: "courier", commonv1.SubjectKind_SUBJECT_KIND_SELLER: "seller",
+		commonv1.SubjectKind_SUBJECT_KIND_BUYER: "buyer", commonv1.SubjectKind_SUBJECT_KIND_PRODUCT: "product",
+		commonv1.SubjectKind_SUBJECT_KIND_TOUCHPOINT: "touchpoint", commonv1.SubjectKind_SUBJECT_KIND_EMPLOYEE: "employee",
+	},
+	byKinds: map[commonv1.SubjectKind]string{
+		commonv1.SubjectKind_SUBJECT_KIND_NETWORK: "Networks", commonv1.SubjectKind_SUBJECT_KIND_REGION: "Regions",
+		commonv1.SubjectKind_SUBJECT_KIND_STORE: "Stores", commonv1.SubjectKind_SUBJECT_KIND_PICKUP_POINT: "Pick-up points",
+		commonv1.SubjectKind_SUBJECT_KIND_COURIER: "Couriers", commonv1.SubjectKind_SUBJECT_KIND_SELLER: "Sellers",
+		commonv1.SubjectKind_SUBJECT_KIND_BUYER: "Buyers", commonv1.SubjectKind_SUBJECT_KIND_PRODUCT: "Products",
+		commonv1.SubjectKind_SUBJECT_KIND_TOUCHPOINT: "Touchpoints", commonv1.SubjectKind_SUBJECT_KIND_EMPLOYEE: "Employees",
+	},
+	metrics: map[surveyv1.MetricKind]string{
+		surveyv1.MetricKind_METRIC_KIND_NPS: "NPS", surveyv1.MetricKind_METRIC_KIND_CSAT: "CSAT: share of positive answers",
+		surveyv1.MetricKind_METRIC_KIND_CES: "CES: ease, 1 to 7", surveyv1.MetricKind_METRIC_KIND_CSI_ITEM: "CSI: importance × satisfaction",
+		surveyv1.MetricKind_METRIC_KIND_RATING: "Mean rating", surveyv1.MetricKind_METRIC_KIND_LOW_SHARE: "Share of low questionnaires",
+		surveyv1.MetricKind_METRIC_KIND_CSI_OVERALL: "CSI: mean of its parameters",
+	},
+	faults: map[string]string{
+		"Unavailable": "a service cannot be reached", "DeadlineExceeded": "it took too long", "ResourceExhausted": "too much is asked at once",
+		"PermissionDenied": "you may not see it", "Unauthenticated": "sign in first", "Unimplemented": "it is not built yet",
+		"InvalidArgument": "the address of the page is not right", "NotFound": "there is no such thing", "": "something went wrong inside",
+	},
+	lowShare: "Low scores",
+}

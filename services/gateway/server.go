@@ -1,0 +1,141 @@
+package gateway
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"net/http"
+	"strings"
+
+	"github.com/grpc-ecosystem/grpc-gateway/v2/runtime"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/encoding/protojson"
+
+	commonv1 "github.com/rapport-cx/rapport/gen/rapport/common/v1"
+	surveyv1 "github.com/rapport-cx/rapport/gen/rapport/survey/v1"
+	"github.com/rapport-cx/rapport/internal/fault"
+	"github.com/rapport-cx/rapport/services/gateway/page"
+	surveygw "github.com/rapport-cx/rapport/services/gateway/stub/rapport/survey/v1"
+)
+
+// Server answers HTTP.
+type Server struct {
+	cfg    Config
+	survey surveyv1.SurveyServiceClient
+	routes *http.ServeMux
+	calls  *runtime.ServeMux
+}
+
+// New makes the gateway of the services behind conn.
+func New(cfg Config, conn grpc.ClientConnInterface) (*Server, error) {
+	s := &Server{cfg: cfg, survey: surveyv1.NewSurveyServiceClient(conn), routes: http.NewServeMux()}
+	refuseUnknownParameters()
+	s.calls = runtime.NewServeMux(
+		runtime.WithMarshalerOption(runtime.MIMEWildcard, newCodec()),
+		runtime.WithErrorHandler(s.callFailed),
+		runtime.WithStreamErrorHandler(func(_ context.Context, err error) *status.Status { return outgoing(err) }),
+		runtime.WithRoutingErrorHandler(s.routeFailed),
+		runtime.WithIncomingHeaderMatcher(traceHeaders),
+		runtime.WithOutgoingHeaderMatcher(func(string) (string, bool) { return "", false }),
+		runtime.WithDisablePathLengthFallback(), runtime.WithDisableHTTPMethodOverride(),
+	)
+	// The context is only of use to stubs that dial.
+	if err := surveygw.RegisterSurveyServiceHandlerClient(context.Background(), s.calls, s.survey); err != nil {
+		return nil, err
+	}
+	shown, err := page.New(page.Config{
+		Brands: cfg.Brands, Clock: cfg.Clock, Draining: cfg.Draining, Log: cfg.Log, Outgoing: s.outgoingContext,
+	}, s.survey)
+	if err != nil {
+		return nil, err
+	}
+	s.routes.Handle("GET /{$}", shown)
+	s.routes.HandleFunc("GET /live", shown.Live)
+	s.routes.Handle("GET /openapi.json", newDocument(openAPI, "application/json"))
+	s.routes.HandleFunc("POST /v1/responses:import", s.importResponses)
+	s.routes.Handle("/v1/", s.bounded(s.calls))
+	s.routes.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		refuse(w, http.StatusNotFound, fault.NotFound(nil, "nothing is at %s %s", r.Method, r.URL.Path))
+	})
+	return s, nil
+}
+
+// ServeHTTP routes one request.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	s.routes.ServeHTTP(w, r)
+}
+
+// newCodec writes proto JSON with zeros and empty lists spelt out, and what is
+// absent left out: no answers must not read as null or 0. A misspelt field of a
+// request is an error, since ignoring it would answer another question.
+func newCodec() codec {
+	return codec{&runtime.JSONPb{MarshalOptions: protojson.MarshalOptions{EmitDefaultValues: true}}}
+}
+
+type codec struct{ *runtime.JSONPb }
+
+// StreamContentType names what streams are: a message a line.
+func (codec) StreamContentType(any) string { return "application/x-ndjson" }
+
+// traceHeaders lets a caller's trace go on; all else a caller must not set.
+func traceHeaders(key string) (string, bool) {
+	switch key = strings.ToLower(key); key {
+	case "traceparent", "tracestate":
+		return key, true
+	}
+	return "", false
+}
+
+// outgoingContext carries what the services must know of an HTTP request: who
+// asks, and until when. It ends when the caller leaves.
+func (s *Server) outgoingContext(r *http.Request, method string) (context.Context, error) {
+	return runtime.AnnotateContext(r.Context(), s.calls, r, method)
+}
+
+// bounded reads the body before it is parsed, so that one that is too large is
+// refused whole and told from one that is malformed.
+func (s *Server) bounded(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Body == nil || r.Body == http.NoBody {
+			next.ServeHTTP(w, r)
+			return
+		}
+		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, s.cfg.MaxBody))
+		if err != nil {
+			code, err := bodyFault(err, s.cfg.MaxBody)
+			refuse(w, code, err)
+			return
+		}
+		r.Body = io.NopCloser(bytes.NewReader(body))
+		next.ServeHTTP(w, r)
+	})
+}
+
+// callFailed answers for a call that was refused, by a service or on its way.
+func (s *Server) callFailed(_ context.Context, _ *runtime.ServeMux, _ runtime.Marshaler, w http.ResponseWriter, _ *http.Request, err error) {
+	refuse(w, 0, ofParser(err))
+}
+
+// routeFailed answers for a path or method that no RPC has.
+func (s *Server) routeFailed(_ context.Context, _ *runtime.ServeMux, _ runtime.Marshaler, w http.ResponseWriter, r *http.Request, code int) {
+	switch code {
+	case http.StatusNotFound:
+		refuse(w, code, fault.NotFound(nil, "nothing is at %s %s", r.Method, r.URL.Path))
+	case http.StatusMethodNotAllowed:
+		refuse(w, code, fault.Unimplemented(nil, "%s is not for %s", r.URL.Path, r.Method))
+	default:
+		refuse(w, code, fault.Invalid().Reason(commonv1.Reason_REASON_FIELD_INVALID).Field("path", "cannot be read").Err())
+	}
+}
+
+// outgoing is what of err may leave: what is internal stays inside, but the id
+// under which the service's log tells of it goes along.
+func outgoing(err error) *status.Status {
+	out := fault.Outgoing(err)
+	if id := fault.RequestID(err); id != "" {
+		out = fault.WithRequestID(out, id)
+	}
+	return status.Convert(out)
+}
