@@ -22,10 +22,22 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	err := root(os.Environ()).ExecuteContext(ctx)
 	stop()
-	if err != nil && !errors.Is(err, context.Canceled) {
-		fmt.Fprintln(os.Stderr, "rapport:", err)
-		os.Exit(1)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "rapport:", plain(err))
+		os.Exit(exitCode(err))
 	}
+}
+
+// exitCode tells scripts apart what went through and found something wrong from
+// what did not go through.
+func exitCode(err error) int {
+	switch {
+	case errors.Is(err, errRejected):
+		return 2
+	case errors.Is(err, errDrift):
+		return 3
+	}
+	return 1
 }
 
 // root is the command tree. Every command binds its settings to one set, so that
@@ -42,6 +54,20 @@ func root(environ []string) *cobra.Command {
 			return set.Load(cmd.Flags())
 		},
 	}
-	cmd.AddCommand(serveCommand(set))
+	cmd.AddCommand(
+		serveCommand(set), demoCommand(set), reportCommand(set), importCommand(set),
+		verifyCommand(set), rebuildCommand(set), migrateCommand(set),
+	)
 	return cmd
+}
+
+// bind declares a command's settings. Those that only benchmarks need are not
+// shown in its help.
+func bind(set *config.Set, cmd *cobra.Command, targets ...any) {
+	set.Bind(cmd.Flags(), targets...)
+	for _, name := range []string{"no-results", "no-near"} {
+		if cmd.Flags().Lookup(name) != nil {
+			_ = cmd.Flags().MarkHidden(name) // it exists
+		}
+	}
 }

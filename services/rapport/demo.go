@@ -1,0 +1,177 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	surveyv1 "github.com/rapport-cx/rapport/gen/rapport/survey/v1"
+	"github.com/rapport-cx/rapport/internal/config"
+	"github.com/rapport-cx/rapport/services/rapport/demo"
+)
+
+// demonstrating are the settings of the demo.
+type demonstrating struct {
+	serving
+	printing
+	Server    string  `flag:"server" default:"127.0.0.1:9090" help:"address of the gRPC server to fill, without --serve and --embedded"`
+	TLS       bool    `flag:"tls" help:"speak TLS to the server"`
+	Embedded  bool    `flag:"embedded" help:"ask no server: fill --data, or --db, in this process and end"`
+	Serve     bool    `flag:"serve" help:"serve everything in this process, fill it, print the report and go on serving"`
+	Brand     string  `flag:"brand" default:"demo" help:"brand to fill; it must be empty or hold a demo"`
+	Seed      int64   `flag:"seed" default:"1" help:"which chain: the same seed makes the same facts"`
+	Stores    int     `flag:"stores" default:"1000" help:"how many stores the chain has"`
+	Responses int     `flag:"responses" default:"30000" help:"about how many answers its history has"`
+	Days      int     `flag:"days" default:"180" help:"how many days of history"`
+	Live      float64 `flag:"live" default:"0" help:"go on submitting so many answers a minute until interrupted"`
+}
+
+func demoCommand(set *config.Set) *cobra.Command {
+	cfg := &demonstrating{}
+	cmd := &cobra.Command{
+		Use:   "demo",
+		Short: "Make a believable retail chain and the answers of its customers",
+		Long: `Make a believable retail chain and the answers of its customers: stores in 8
+regions, couriers and pick-up points, 7 channels, seasons, good and bad stores,
+an incident, customers who come back.
+
+Everything follows from --seed, whatever the size; the newest answers reach up to
+now. Run again, it adds what was answered since and doubles nothing; one that
+was broken off goes on. Fills the server at --server, or with --embedded the
+database itself, or with --serve starts all services here and goes on serving.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if cfg.Stores < 1 || cfg.Stores > 100_000 || cfg.Days < 1 || cfg.Days > 3650 || cfg.Responses < 0 || cfg.Live < 0 {
+				return errors.New("--stores takes 1 to 100000, --days 1 to 3650; --responses and --live are not negative")
+			}
+			if cfg.Serve {
+				return cfg.serve(cmd)
+			}
+			return cfg.fillOther(cmd)
+		},
+	}
+	bind(set, cmd, cfg, &cfg.serving, &cfg.printing)
+	return cmd
+}
+
+// fillOther fills a server elsewhere, or the database.
+func (cfg *demonstrating) fillOther(cmd *cobra.Command) (err error) {
+	ctx := cmd.Context()
+	r := &reach{Server: cfg.Server, TLS: cfg.TLS, Embedded: cfg.Embedded, Access: cfg.Access, Survey: cfg.Survey, Brands: cfg.Brands}
+	client, hangUp, err := r.dial(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, hangUp()) }()
+	result, err := cfg.fill(cmd, client)
+	if err != nil || cfg.Live == 0 {
+		return err
+	}
+	cfg.trickle(cmd, client, result.World)
+	return nil
+}
+
+// serve is everything in one process: what make run starts.
+func (cfg *demonstrating) serve(cmd *cobra.Command) error {
+	ctx := cmd.Context()
+	if !cmd.Flags().Changed("log-level") {
+		cfg.Telemetry.LogLevel = slog.LevelWarn // a line per call would bury the report
+	}
+	s, err := start(ctx, &cfg.serving, services)
+	if err != nil {
+		return err
+	}
+	client, hangUp, err := s.client()
+	if err != nil {
+		return s.stop(ctx, err)
+	}
+	err = cfg.showOff(cmd, s, client)
+	if err != nil {
+		return s.stop(ctx, errors.Join(err, hangUp()))
+	}
+	return errors.Join(s.wait(ctx), hangUp())
+}
+
+// showOff fills, reports, tells the addresses and starts the trickle.
+func (cfg *demonstrating) showOff(cmd *cobra.Command, s *served, client surveyv1.SurveyServiceClient) error {
+	result, err := cfg.fill(cmd, client)
+	if err != nil {
+		return err
+	}
+	if err := printReport(cmd.Context(), cmd.OutOrStdout(), client, cfg.Brand); err != nil {
+		return err
+	}
+	out := cmd.OutOrStdout()
+	fmt.Fprintln(out)
+	if a := s.app.HTTPAddr(); a != nil {
+		fmt.Fprintf(out, "page  http://%s/\n", a)
+	}
+	if a := s.app.GRPCAddr(); a != nil {
+		fmt.Fprintf(out, "gRPC  %s\n", a)
+	}
+	fmt.Fprintln(out, "Ctrl-C ends it; the data stay in", cfg.Survey.Data)
+	if cfg.Live > 0 {
+		go cfg.trickle(cmd, client, result.World)
+	}
+	return nil
+}
+
+// filled is what the demo tells a program.
+type filled struct {
+	Brand    string        `json:"brand"`
+	Fresh    bool          `json:"fresh"`
+	Recorded int64         `json:"recorded"`
+	Replayed int64         `json:"replayed"`
+	Duration time.Duration `json:"duration_nanos"`
+}
+
+// fill brings the brand up to now. A brand that is filled keeps its chain unless
+// the command line asks for another, which is refused.
+func (cfg *demonstrating) fill(cmd *cobra.Command, client surveyv1.SurveyServiceClient) (demo.Result, error) {
+	ctx := cmd.Context()
+	zone, err := zoneOf(ctx, client, cfg.Brand)
+	if err != nil {
+		return demo.Result{}, err
+	}
+	ask := demo.Ask{Brand: cfg.Brand, Seed: cfg.Seed, Stores: cfg.Stores, Days: cfg.Days, Responses: cfg.Responses, Zone: zone}
+	have, there, err := demo.Filled(ctx, client, cfg.Brand, zone)
+	if err != nil {
+		return demo.Result{}, err
+	}
+	if there && !cmd.Flags().Changed("seed") {
+		ask.Seed = have.Seed
+	}
+	if there && !cmd.Flags().Changed("stores") {
+		ask.Stores = have.Stores
+	}
+	m := newMeter("demo answers")
+	ask.Progress = m.at
+	result, err := demo.Fill(ctx, client, ask, time.Now())
+	m.end()
+	if err != nil {
+		return result, fmt.Errorf("fill %s: %w; run it again to go on", cfg.Brand, err)
+	}
+	told := filled{cfg.Brand, result.Fresh, result.Recorded, result.Replayed, result.Duration}
+	return result, cfg.print(cmd.OutOrStdout(), told, told.write)
+}
+
+func (f filled) write(w io.Writer) error {
+	took := f.Duration.Round(10 * time.Millisecond)
+	if f.Fresh {
+		_, err := fmt.Fprintf(w, "%s: %d answers made in %s\n", f.Brand, f.Recorded, took)
+		return err
+	}
+	_, err := fmt.Fprintf(w, "%s: holds a demo; %d answers added since, in %s\n", f.Brand, f.Recorded, took)
+	return err
+}
+
+// trickle lets answers come in until the command ends.
+func (cfg *demonstrating) trickle(cmd *cobra.Command, client surveyv1.SurveyServiceClient, w *demo.World) {
+	demo.Trickle(cmd.Context(), client, w, cfg.Live, time.Now, func(err error) {
+		fmt.Fprintln(cmd.ErrOrStderr(), "live answer:", plain(err))
+	})
+}
