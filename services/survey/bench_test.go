@@ -7,7 +7,10 @@ import (
 	"testing"
 	"time"
 
+	commonv1 "github.com/rapport-cx/rapport/gen/rapport/common/v1"
 	surveyv1 "github.com/rapport-cx/rapport/gen/rapport/survey/v1"
+	"github.com/rapport-cx/rapport/internal/fold"
+	"github.com/rapport-cx/rapport/internal/hot/hottest"
 	"github.com/rapport-cx/rapport/internal/sqldb/sqldbtest"
 )
 
@@ -38,6 +41,51 @@ func BenchmarkSubmit(b *testing.B) {
 					}
 				})
 			})
+		}
+	}
+}
+
+// BenchmarkSlabsFromRedis is one store's score over 30 days when nothing is in
+// memory: 30 slabs of 3,000 answers, of 1,000 stores.
+func BenchmarkSlabsFromRedis(b *testing.B) {
+	url, redis := sqldbtest.SQLite(b), hottest.Redis(b)
+	r := newReplicaWith(b, url, redis, time.Now, fold.Config{NoMemory: true, NoNear: true, NoShared: true})
+	define(b, r)
+	var subjects []*surveyv1.Subject
+	for i := range 1000 {
+		subjects = append(subjects, &surveyv1.Subject{Ref: store(fmt.Sprint("b", i)), Parents: below(north)})
+	}
+	if _, err := r.UpsertSubjects(b.Context(), &surveyv1.UpsertSubjectsRequest{Brand: brand, Subjects: subjects}); err != nil {
+		b.Fatal(err)
+	}
+	stream, err := r.ImportResponses(b.Context())
+	if err != nil {
+		b.Fatal(err)
+	}
+	const n, days = 300_000, 30
+	for from := 0; from < n; from += 1000 {
+		in := &surveyv1.ImportResponsesRequest{Brand: brand}
+		for i := from; i < from+1000; i++ {
+			one := response(fmt.Sprint("b", i*7919%1000), int32(i*31%11))
+			one.Channel = commonv1.Channel(1 + i%7)
+			one.AnsweredAt, one.ExperiencedAt = stamp(start.AddDate(0, 0, -(i%days))), nil
+			one.Source, one.ExternalId = "b", fmt.Sprint(i)
+			in.Rows = append(in.Rows, &surveyv1.ImportRow{Response: one})
+		}
+		if err := stream.Send(in); err != nil {
+			b.Fatal(err)
+		}
+		if _, err := stream.Recv(); err != nil {
+			b.Fatal(err)
+		}
+	}
+	ask := &surveyv1.GetMetricRequest{Brand: brand, Metric: "nps.network", Scope: in(store("b7")), Window: &surveyv1.Window{
+		Window: &surveyv1.Window_Dates{Dates: &commonv1.DateRange{Start: "2026-02-01", End: "2026-03-03"}},
+	}}
+	for b.Loop() {
+		out, err := r.GetMetric(b.Context(), ask)
+		if err != nil || out.GetTotal().GetN() != 300 {
+			b.Fatal(out, err)
 		}
 	}
 }

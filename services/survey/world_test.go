@@ -58,6 +58,17 @@ var secret = []byte("0123456789abcdef0123456789abcdef")
 // newReplica serves the database at url; redis may be empty.
 func newReplica(t testing.TB, url, redis string, now func() time.Time) *replica {
 	t.Helper()
+	return newReplicaOf(t, url, redis, now, fold.Config{SweepEvery: -1})
+}
+
+// newReplicaOf is newReplica with folds of one's own kind.
+func newReplicaOf(t testing.TB, url, redis string, now func() time.Time, folding fold.Config) *replica {
+	t.Helper()
+	return newReplicaWith(t, url, redis, now, fold.Config{SweepEvery: -1})
+}
+
+func newReplicaWith(t testing.TB, url, redis string, now func() time.Time, folding fold.Config) *replica {
+	t.Helper()
 	ctx := t.Context()
 	must := func(err error) {
 		t.Helper()
@@ -74,7 +85,7 @@ func newReplica(t testing.TB, url, redis string, now func() time.Time) *replica 
 	db := sqldbtest.Open(t, url)
 	cache, err := hot.Open(redis, secret, hot.Options{Service: "survey", Log: quiet})
 	must(err)
-	s, err := survey.New(brands, guard, db, cache, fold.Config{SweepEvery: -1}, secret, now, quiet)
+	s, err := survey.New(brands, guard, db, cache, folding, secret, now, quiet)
 	must(err)
 	must(s.Migrate(ctx))
 	running, cancel := context.WithCancel(context.WithoutCancel(ctx))

@@ -97,7 +97,7 @@ func (h *Hist) Check() error {
 	return nil
 }
 
-const histFormat = 1
+const histFormat = 2
 
 // AppendBinary packs the histogram; equal content gives equal bytes.
 func (h *Hist) AppendBinary(b []byte) []byte {

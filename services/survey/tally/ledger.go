@@ -116,40 +116,75 @@ func (l *ledger) size() int {
 	return 16 * (cap(l.settled.Cells) + cap(l.fresh.Cells))
 }
 
-// append packs the cells as differences, each with its count.
+// append packs the cells as differences. Most cells were counted once: the
+// lowest bit of a difference says so, and other counts follow it.
 func (l *ledger) append(b []byte) []byte {
 	run := l.merged(0)
 	b = binary.AppendUvarint(b, uint64(len(run.Cells)))
 	last := Cell(0)
 	for i, c := range run.Cells {
-		b = binary.AppendUvarint(b, uint64(c-last))
-		b = binary.AppendVarint(b, run.Counts[i])
+		step := uint64(c-last) << 1
+		if run.Counts[i] == 1 {
+			b = binary.AppendUvarint(b, step|once)
+		} else {
+			b = binary.AppendUvarint(b, step)
+			b = binary.AppendVarint(b, run.Counts[i])
+		}
 		last = c
 	}
 	return b
 }
 
+// once marks a cell whose count is 1.
+const once = 1
+
 var errSlab = errors.New("tally: packed slab is damaged")
 
-// read unpacks what append packed; ok judges each cell.
+// read unpacks what append packed; ok judges each cell. A question about a month
+// reads 30 slabs of ten thousand cells, so this loop is what it waits for: it
+// keeps its place in a local variable.
 func (l *ledger) read(r *reader, ok func(Cell) bool) {
-	n := r.count(2)
+	n := r.count(1)
 	run := Run{make([]Cell, n), make([]int64, n)}
-	last := Cell(0)
-	for i := range run.Cells {
-		step := Cell(r.uvarint())
-		c := last + step
-		if c < last || i > 0 && step == 0 || !ok(c) {
+	cells, counts := run.Cells, run.Counts[:n]
+	b, at, last := r.b, 0, Cell(0)
+	for i := range cells {
+		head, size := short(b[at:])
+		at += size
+		c := last + Cell(head>>1)
+		if size == 0 || c < last || i > 0 && c == last || !ok(c) {
 			r.fail()
-		}
-		run.Cells[i], run.Counts[i] = c, r.varint()
-		if run.Counts[i] == 0 {
-			r.fail()
-		}
-		if r.bad {
 			return
 		}
-		last = c
+		count := int64(1)
+		if head&once == 0 {
+			v, size := short(b[at:])
+			at += size
+			if count = int64(v>>1) ^ -int64(v&1); size == 0 || count == 0 || count == 1 {
+				r.fail()
+				return
+			}
+		}
+		cells[i], counts[i], last = c, count, c
 	}
+	r.b = b[at:]
 	*l = ledger{settled: run}
+}
+
+// short reads one number in its shortest form; size 0 says that it is not one.
+// Most take one or three bytes.
+func short(b []byte) (v uint64, size int) {
+	if len(b) >= 3 {
+		if b[0] < 0x80 {
+			return uint64(b[0]), 1
+		}
+		if b[1]&0x80 != 0 && b[2]-1 < 0x7f {
+			return uint64(b[0]&0x7f) | uint64(b[1]&0x7f)<<7 | uint64(b[2])<<14, 3
+		}
+	}
+	v, size = binary.Uvarint(b)
+	if size <= 0 || size > 1 && b[size-1] == 0 {
+		return 0, 0
+	}
+	return v, size
 }

@@ -1,7 +1,5 @@
 package tally
 
-import "encoding/binary"
-
 // reader takes packed values off the front of b. After the first damage it
 // yields zeros and bad stays set, so that callers check once, at the end.
 type reader struct {
@@ -25,12 +23,12 @@ func (r *reader) byte() byte {
 }
 
 func (r *reader) uvarint() uint64 {
-	v, n := binary.Uvarint(r.b)
-	if n <= 0 || n > 1 && r.b[n-1] == 0 {
+	v, size := short(r.b)
+	if size == 0 {
 		r.fail() // cut off, too long, or not the shortest form
 		return 0
 	}
-	r.b = r.b[n:]
+	r.b = r.b[size:]
 	return v
 }
 
