@@ -2,7 +2,6 @@ package feed
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -134,7 +133,7 @@ WHERE consumer_cursor.holder = $3 OR consumer_cursor.until <= $5 RETURNING seq, 
 			c.Name, c.Brand, c.holder, now.Add(c.lease()).UnixMicro(), now.UnixMicro()).
 			Scan(&c.cursor.Seq, &c.cursor.CommitID)
 	})
-	if errors.Is(err, sql.ErrNoRows) {
+	if errors.Is(err, sqldb.ErrNoRows) {
 		return ErrLeased
 	}
 	if err != nil {

@@ -2,7 +2,6 @@ package feed
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"strconv"
 	"strings"
@@ -50,11 +49,11 @@ FROM d`
 	last := make(map[int32]int64, len(days))
 	for found.Next() {
 		var day int32
-		var a, b sql.NullInt64
+		var a, b *int64 // nil where no fact touches the day so
 		if err := found.Scan(&day, &a, &b); err != nil {
 			return nil, fmt.Errorf("last facts by day: %w", err)
 		}
-		last[day] = max(a.Int64, b.Int64)
+		last[day] = max(orZero(a), orZero(b))
 	}
 	seqs := make([]int64, len(days))
 	for i, day := range days {
@@ -70,17 +69,25 @@ func (r Reader) DayRange(ctx context.Context, brand string) (first, last int32, 
 	const real, other = "day <> -2147483648", "day2 <> day"
 	query := "SELECT " + fmt.Sprintf(edge, "day", real, "ASC") + ", " + fmt.Sprintf(edge, "day", real, "DESC") +
 		", " + fmt.Sprintf(edge, "day2", other, "ASC") + ", " + fmt.Sprintf(edge, "day2", other, "DESC")
-	var lo, hi, lo2, hi2 sql.NullInt32
+	var lo, hi, lo2, hi2 *int32
 	if err := r.q.QueryRow(ctx, query, brand).Scan(&lo, &hi, &lo2, &hi2); err != nil {
 		return 0, 0, false, fmt.Errorf("range of days: %w", err)
 	}
-	if !lo.Valid {
+	if lo == nil {
 		return 0, 0, false, nil
 	}
-	if lo2.Valid {
-		return min(lo.Int32, lo2.Int32), max(hi.Int32, hi2.Int32), true, nil
+	if lo2 != nil {
+		return min(*lo, *lo2), max(*hi, *hi2), true, nil
 	}
-	return lo.Int32, hi.Int32, true, nil
+	return *lo, *hi, true, nil
+}
+
+// orZero is the seq before the first where there is none.
+func orZero(seq *int64) int64 {
+	if seq == nil {
+		return 0
+	}
+	return *seq
 }
 
 // in writes "$3, $4, …" for values numbered from first, and their arguments.

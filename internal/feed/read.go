@@ -2,7 +2,6 @@ package feed
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"strings"
@@ -68,7 +67,7 @@ func (r Reader) Head(ctx context.Context, brand string) (Head, error) {
 	h := Head{Brand: brand}
 	err := r.q.QueryRow(ctx, "SELECT seq, at, commit_id FROM log_head WHERE brand = $1", brand).
 		Scan(&h.Seq, &h.At, &h.CommitID)
-	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+	if err != nil && !errors.Is(err, sqldb.ErrNoRows) {
 		return h, fmt.Errorf("read head of %s: %w", brand, err)
 	}
 	return h, nil

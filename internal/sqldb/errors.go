@@ -2,6 +2,7 @@ package sqldb
 
 import (
 	"context"
+	"database/sql"
 	"database/sql/driver"
 	"errors"
 
@@ -9,6 +10,9 @@ import (
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
 )
+
+// ErrNoRows is what the Scan of a QueryRow tells where there is no row.
+var ErrNoRows = sql.ErrNoRows
 
 // lostError is a connection that could not be had or broke.
 type lostError struct {
