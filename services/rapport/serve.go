@@ -13,6 +13,7 @@ import (
 	"github.com/rapport-cx/rapport/internal/app"
 	"github.com/rapport-cx/rapport/internal/config"
 	"github.com/rapport-cx/rapport/internal/telemetry"
+	"github.com/rapport-cx/rapport/services/gateway"
 	"github.com/rapport-cx/rapport/services/survey"
 )
 
@@ -22,6 +23,8 @@ type serving struct {
 	Access    access.Config
 	Telemetry telemetry.Config
 	Survey    survey.Config
+	// SurveyAt is where a gateway finds Survey that is not in its own process.
+	SurveyAt string `flag:"survey-at" help:"host:port of the Survey service; empty: the one in this process"`
 	// Brands is the file that names the brands; empty: the built-in examples.
 	Brands string `flag:"brands" help:"brands.yaml; empty: the built-in brands demo, olist and sfo"`
 }
@@ -72,6 +75,7 @@ func start(ctx context.Context, cfg *serving, names []string) (*served, error) {
 		return nil, err
 	}
 	tel.Install()
+	app.Memory(int64(cfg.Survey.FoldMemory))
 	a, err := app.New(cfg.App, guard, tel)
 	if err != nil {
 		return nil, err
@@ -82,6 +86,11 @@ func start(ctx context.Context, cfg *serving, names []string) (*served, error) {
 			return nil, fmt.Errorf("survey: %w", err)
 		}
 		a.Bind(service)
+	}
+	if slices.Contains(names, "gateway") {
+		if err := gateway.Bind(a, cfg.App, cfg.SurveyAt, brands, tel); err != nil {
+			return nil, fmt.Errorf("gateway: %w", err)
+		}
 	}
 	if err := a.Start(ctx); err != nil {
 		return nil, errors.Join(err, a.Stop())

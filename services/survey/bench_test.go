@@ -89,3 +89,22 @@ func BenchmarkSlabsFromRedis(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkRepeated is a question whose answer lies in the near cache.
+func BenchmarkRepeated(b *testing.B) {
+	r := newReplica(b, sqldbtest.SQLite(b), "", time.Now)
+	define(b, r)
+	submit(b, r, "a", response("n1", 9))
+	ask := &surveyv1.GetMetricRequest{Brand: brand, Metric: "nps.network", Scope: in(network), Window: &surveyv1.Window{
+		Window: &surveyv1.Window_Dates{Dates: &commonv1.DateRange{Start: "2026-02-01", End: "2026-03-03"}},
+	}}
+	b.SetParallelism(32)
+	b.ReportAllocs()
+	b.RunParallel(func(pb *testing.PB) {
+		for pb.Next() {
+			if _, err := r.GetMetric(b.Context(), ask); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+}

@@ -31,7 +31,7 @@ func BenchmarkImport(b *testing.B) {
 				before := cpu(p)
 				rate, most := fill(b, p, n)
 				b.ReportMetric(rate, "responses/s")
-				b.ReportMetric(micros(cpu(p)-before)/float64(n), "CPU-µs/response")
+				b.ReportMetric(micros(cpu(p).since(before, n).total()), "CPU-µs/response")
 				b.ReportMetric(float64(most), "MiB-resident")
 			}
 		})

@@ -30,7 +30,7 @@ type scenario struct {
 // round is what one round of a scenario came to.
 type round struct {
 	perSecond float64
-	cpu       time.Duration // per call: client, server and database
+	cpu       usage // per call
 	p50, p99  time.Duration
 	failed    int64
 }
@@ -63,12 +63,12 @@ func (s *scenario) run(length time.Duration) round {
 		})
 	}
 	wg.Wait()
-	elapsed, used := time.Since(start), cpu(s.servers...)-before
+	elapsed, after := time.Since(start), cpu(s.servers...)
 	all := slices.Concat(took...)
 	slices.Sort(all)
 	n := len(all)
 	return round{
-		perSecond: float64(n) / elapsed.Seconds(), cpu: used / time.Duration(n),
+		perSecond: float64(n) / elapsed.Seconds(), cpu: after.since(before, n),
 		p50: all[n/2], p99: all[n*99/100], failed: failed.Load(),
 	}
 }
@@ -100,20 +100,23 @@ func duration(env string, usual time.Duration) time.Duration {
 func table(title string, scenarios []*scenario) {
 	var out strings.Builder
 	w := tabwriter.NewWriter(&out, 2, 0, 2, ' ', 0)
-	fmt.Fprintf(w, "%s\tcalls/s\t× E\tspread\tCPU µs\t× E\tspread\tp50\tp99\tfailed\n", title)
+	fmt.Fprintf(w, "%s\tcalls/s\t× E\tspread\tCPU µs\tclient/server/db\t× E\tspread\tp50\tp99\tfailed\n", title)
 	base := scenarios[0]
 	for _, s := range scenarios {
 		var rate, ratio, cost, costs, p50, p99 []float64
+		var client, server, database []float64
 		var failed int64
 		for i, r := range s.rounds {
 			e := base.rounds[i]
-			rate, cost = append(rate, r.perSecond), append(cost, micros(r.cpu))
-			ratio, costs = append(ratio, r.perSecond/e.perSecond), append(costs, micros(r.cpu)/micros(e.cpu))
+			rate, cost = append(rate, r.perSecond), append(cost, micros(r.cpu.total()))
+			ratio, costs = append(ratio, r.perSecond/e.perSecond), append(costs, micros(r.cpu.total())/micros(e.cpu.total()))
 			p50, p99 = append(p50, micros(r.p50)), append(p99, micros(r.p99))
+			client, server = append(client, micros(r.cpu.client)), append(server, micros(r.cpu.server))
+			database = append(database, micros(r.cpu.database))
 			failed += r.failed
 		}
-		fmt.Fprintf(w, "%s\t%.0f\t%.2f\t%s\t%.0f\t%.2f\t%s\t%.2f ms\t%.2f ms\t%d\n", s.name, median(rate), median(ratio), spread(ratio),
-			median(cost), median(costs), spread(costs), median(p50)/1000, median(p99)/1000, failed)
+		fmt.Fprintf(w, "%s\t%.0f\t%.2f\t%s\t%.0f\t%.0f/%.0f/%.0f\t%.2f\t%s\t%.2f ms\t%.2f ms\t%d\n", s.name, median(rate), median(ratio), spread(ratio),
+			median(cost), median(client), median(server), median(database), median(costs), spread(costs), median(p50)/1000, median(p99)/1000, failed)
 	}
 	_ = w.Flush()
 	fmt.Println(out.String())

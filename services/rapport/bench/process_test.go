@@ -88,12 +88,22 @@ func (p *process) dial(tb testing.TB, n int) []*grpc.ClientConn {
 // ticksPerSecond is what Linux counts processor time in.
 const ticksPerSecond = 100
 
+// usage is processor time by who used it.
+type usage struct{ client, server, database time.Duration }
+
+func (u usage) total() time.Duration { return u.client + u.server + u.database }
+
+func (u usage) since(before usage, calls int) usage {
+	n := time.Duration(calls)
+	return usage{(u.client - before.client) / n, (u.server - before.server) / n, (u.database - before.database) / n}
+}
+
 // cpu is the processor time used so far by this process, the servers, and the
 // databases and caches that this process started.
-func cpu(servers ...*process) time.Duration {
-	total := selfCPU()
+func cpu(servers ...*process) usage {
+	u := usage{client: selfCPU()}
 	for _, p := range servers {
-		total += ticks(strconv.Itoa(p.cmd.Process.Pid))
+		u.server += ticks(strconv.Itoa(p.cmd.Process.Pid))
 	}
 	names, _ := filepath.Glob("/proc/[0-9]*/comm")
 	for _, name := range names {
@@ -103,10 +113,10 @@ func cpu(servers ...*process) time.Duration {
 		}
 		pid := filepath.Base(filepath.Dir(name))
 		if c := string(bytes.TrimSpace(comm)); (c == "postgres" || c == "redis-server") && ours(pid) {
-			total += ticks(pid)
+			u.database += ticks(pid)
 		}
 	}
-	return total
+	return u
 }
 
 func selfCPU() time.Duration {

@@ -208,10 +208,12 @@ const file_rapport_common_v1_time_proto_rawDesc = "" +
 	"\x1crapport/common/v1/time.proto\x12\x11rapport.common.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"{\n" +
 	"\tTimeRange\x128\n" +
 	"\x05start\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01R\x05start\x124\n" +
-	"\x03end\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01R\x03end\"}\n" +
-	"\tDateRange\x129\n" +
-	"\x05start\x18\x01 \x01(\tB#\xbaH r\x1e2\x1c^[0-9]{4}-[0-9]{2}-[0-9]{2}$R\x05start\x125\n" +
-	"\x03end\x18\x02 \x01(\tB#\xbaH r\x1e2\x1c^[0-9]{4}-[0-9]{2}-[0-9]{2}$R\x03end*v\n" +
+	"\x03end\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01R\x03end\"G\n" +
+	"\tDateRange\x12\x1e\n" +
+	"\x05start\x18\x01 \x01(\tB\b\xbaH\x05r\x03\x98\x01\n" +
+	"R\x05start\x12\x1a\n" +
+	"\x03end\x18\x02 \x01(\tB\b\xbaH\x05r\x03\x98\x01\n" +
+	"R\x03end*v\n" +
 	"\x05Grain\x12\x15\n" +
 	"\x11GRAIN_UNSPECIFIED\x10\x00\x12\x16\n" +
 	"\x12GRAIN_QUARTER_HOUR\x10\x01\x12\x0e\n" +
