@@ -25,7 +25,7 @@ help: ## list the targets
 
 .PHONY: run
 run: build ## everything on the embedded engine with the demo brand
-	bin/rapport demo --serve
+	bin/rapport demo --serve --live 20 $(ARGS)
 
 .PHONY: build
 build: ## bin/rapport

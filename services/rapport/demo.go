@@ -26,7 +26,7 @@ type demonstrating struct {
 	Seed      int64   `flag:"seed" default:"1" help:"which chain: the same seed makes the same facts"`
 	Stores    int     `flag:"stores" default:"1000" help:"how many stores the chain has"`
 	Responses int     `flag:"responses" default:"30000" help:"about how many answers its history has"`
-	Days      int     `flag:"days" default:"180" help:"how many days of history"`
+	Days      int     `flag:"days" default:"120" help:"how many days of history"`
 	Live      float64 `flag:"live" default:"0" help:"go on submitting so many answers a minute until interrupted"`
 }
 

@@ -65,7 +65,7 @@ func root(environ []string) *cobra.Command {
 // shown in its help.
 func bind(set *config.Set, cmd *cobra.Command, targets ...any) {
 	set.Bind(cmd.Flags(), targets...)
-	for _, name := range []string{"no-results", "no-near"} {
+	for _, name := range []string{"no-results", "no-near", "no-slabs"} {
 		if cmd.Flags().Lookup(name) != nil {
 			_ = cmd.Flags().MarkHidden(name) // it exists
 		}

@@ -26,7 +26,7 @@ type reporting struct {
 	From     string `flag:"from" help:"first day, YYYY-MM-DD"`
 	To       string `flag:"to" help:"last day, included, YYYY-MM-DD; empty: today"`
 	Subject  string `flag:"subject" help:"KIND:ID of a subject, such as STORE:s0001; empty: the whole brand"`
-	MinN     int    `flag:"min-n" help:"answers a subject needs to be ranked; 0: 10, or 1 where that leaves nothing"`
+	MinN     int    `flag:"min-n" help:"answers a subject needs to be ranked; 0: 10, or 5 or 1 where that leaves too few"`
 	Comments int    `flag:"comments" default:"8" help:"how many of the newest comments to show"`
 }
 
