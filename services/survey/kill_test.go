@@ -16,28 +16,30 @@ import (
 	"github.com/rapport-cx/rapport/internal/sqldb/sqldbtest"
 )
 
-const killRounds = 3
+const killRounds = 4
 
 // TestKilledServerLosesNothing kills the server under concurrent submits, again
 // and again. What it had acknowledged is there once, what it had not at most
 // once, and every number is the refold of what is there.
 func TestKilledServerLosesNothing(t *testing.T) {
-	for name, url := range map[string]func(testing.TB) string{"sqlite": sqldbtest.SQLite, "postgres": sqldbtest.PostgresDurable} {
-		t.Run(name, func(t *testing.T) {
+	for _, engine := range []struct {
+		name string
+		url  func(testing.TB) string
+	}{{"sqlite", sqldbtest.SQLite}, {"postgres", sqldbtest.PostgresDurable}} {
+		t.Run(engine.name, func(t *testing.T) {
 			l := &load{t: t, base: time.Now().Truncate(time.Second), acked: map[int]string{}}
-			data, db := t.TempDir(), url(t)
+			data, db := t.TempDir(), engine.url(t)
 			r := rand.New(rand.NewPCG(1, 2))
 			p := startProcess(t, data, db, "")
 			define(t, p)
-			for range killRounds {
+			for round := range killRounds {
 				submitting := l.submitTo(24, p.SurveyServiceClient)
 				l.await(120 + r.IntN(200))
 				p.kill()
 				lost := submitting()
-				if len(lost) == 0 {
-					t.Log("the kill met nobody on the way")
-				}
+				t.Logf("round %d: %d acknowledged, %d on their way", round, len(l.acked), len(lost))
 				verify(t, data, db, "")
+				endLeases(t, db)
 				p = startProcess(t, data, db, "")
 				// Half of those left in doubt ask again; the others never will.
 				for _, i := range lost[:len(lost)/2] {
@@ -57,11 +59,12 @@ func TestKilledReplicaLosesNothing(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 4))
 	twins := [2]*process{startProcess(t, data, db, redis), startProcess(t, data, db, redis)}
 	define(t, twins[0])
-	for range killRounds {
+	for round := range killRounds {
 		submitting := l.submitTo(24, twins[0], twins[1])
 		l.await(100 + r.IntN(150))
-		victim := r.IntN(2)
+		victim := round % 2
 		twins[victim].kill()
+		t.Logf("round %d: replica %d killed, %d on their way or acknowledged", round, victim, l.next.Load())
 		l.await(60)
 		l.done.Store(true)
 		if lost := submitting(); len(lost) > 0 {
@@ -69,6 +72,7 @@ func TestKilledReplicaLosesNothing(t *testing.T) {
 		}
 		l.done.Store(false)
 		verify(t, data, db, redis)
+		endLeases(t, db)
 		twins[victim] = startProcess(t, data, db, redis)
 		l.audit(twins[0])
 		l.audit(twins[1])

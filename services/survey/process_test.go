@@ -20,6 +20,7 @@ import (
 	"github.com/rapport-cx/rapport/internal/access"
 	"github.com/rapport-cx/rapport/internal/app"
 	"github.com/rapport-cx/rapport/internal/config"
+	"github.com/rapport-cx/rapport/internal/sqldb"
 	"github.com/rapport-cx/rapport/internal/telemetry"
 	"github.com/rapport-cx/rapport/services/survey"
 )
@@ -124,3 +125,20 @@ func startProcess(t *testing.T, data, db, redis string) *process {
 
 // kill is kill -9.
 func (p *process) kill() { p.end() }
+
+// endLeases lets another replica take up at once what a killed one was at, as
+// it may anyway after ten seconds.
+func endLeases(t *testing.T, url string) {
+	t.Helper()
+	db, err := sqldb.Open(t.Context(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = db.Write(t.Context(), func(tx *sqldb.Tx) error {
+		_, err := tx.Exec(t.Context(), `UPDATE consumer_cursor SET until = 0`)
+		return err
+	})
+	if err := errors.Join(err, db.Close()); err != nil {
+		t.Fatal(err)
+	}
+}
