@@ -1,0 +1,104 @@
+// Package deploy reads what lies under deploy with the very parsers that will
+// read it in production. It is a module of its own, so that the suite depends on
+// none of them: GOWORK=off go test -C tools/deploy ./...
+package deploy
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/compose-spec/compose-go/v2/cli"
+	"github.com/moby/buildkit/frontend/dockerfile/instructions"
+	"github.com/moby/buildkit/frontend/dockerfile/linter"
+	"github.com/moby/buildkit/frontend/dockerfile/parser"
+	appsv1 "k8s.io/api/apps/v1"
+	autoscalingv2 "k8s.io/api/autoscaling/v2"
+	corev1 "k8s.io/api/core/v1"
+	policyv1 "k8s.io/api/policy/v1"
+	"sigs.k8s.io/kustomize/api/krusty"
+	"sigs.k8s.io/kustomize/kyaml/filesys"
+	"sigs.k8s.io/yaml"
+)
+
+const folder = "../../deploy"
+
+func TestDockerfile(t *testing.T) {
+	f, err := os.Open(filepath.Join(folder, "Dockerfile"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	parsed, err := parser.Parse(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, w := range parsed.Warnings {
+		t.Error(w.Short)
+	}
+	lint := linter.New(&linter.Config{Warn: func(rule, _, _, text string, _ []parser.Range) { t.Error(rule, text) }})
+	stages, _, err := instructions.Parse(parsed.AST, lint)
+	if err != nil || len(stages) != 2 {
+		t.Errorf("%d stages, %v", len(stages), err)
+	}
+}
+
+func TestCompose(t *testing.T) {
+	options, err := cli.NewProjectOptions([]string{filepath.Join(folder, "compose.yaml")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	project, err := options.LoadProject(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(project.Services) != 4 {
+		t.Errorf("services %v", project.ServiceNames())
+	}
+}
+
+// kinds are what we make; anything else was not meant, or wants a line here.
+var kinds = map[string]func() any{
+	"Deployment":              func() any { return new(appsv1.Deployment) },
+	"Service":                 func() any { return new(corev1.Service) },
+	"ConfigMap":               func() any { return new(corev1.ConfigMap) },
+	"Secret":                  func() any { return new(corev1.Secret) },
+	"HorizontalPodAutoscaler": func() any { return new(autoscalingv2.HorizontalPodAutoscaler) },
+	"PodDisruptionBudget":     func() any { return new(policyv1.PodDisruptionBudget) },
+}
+
+// The overlay is built as kubectl would, and no field is one that Kubernetes
+// does not know: the API server would drop it without a word.
+func TestKubernetes(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.CopyFS(dir, os.DirFS(filepath.Join(folder, "kubernetes"))); err != nil {
+		t.Fatal(err)
+	}
+	secrets := filepath.Join(dir, "example", "secrets")
+	if err := os.MkdirAll(secrets, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"token", "secret", "pgpass"} {
+		if err := os.WriteFile(filepath.Join(secrets, name), []byte(name), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	built, err := krusty.MakeKustomizer(krusty.MakeDefaultOptions()).Run(filesys.MakeFsOnDisk(), filepath.Join(dir, "example"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range built.Resources() {
+		text, err := r.AsYAML()
+		if err != nil {
+			t.Fatal(err)
+		}
+		into := kinds[r.GetKind()]
+		if into == nil {
+			t.Errorf("%s %s: not a kind we make", r.GetKind(), r.GetName())
+			continue
+		}
+		if err := yaml.UnmarshalStrict(text, into()); err != nil {
+			t.Errorf("%s %s: %v", r.GetKind(), r.GetName(), err)
+		}
+	}
+}
