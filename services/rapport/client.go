@@ -63,8 +63,7 @@ func (r *reach) dial(ctx context.Context) (surveyv1.SurveyServiceClient, func() 
 		return nil, nil, fmt.Errorf("--server %s: %w", r.Server, err)
 	}
 	if !answers(ctx, conn) {
-		conn.Close()
-		return nil, nil, fmt.Errorf("no server answers at %s: start one with `rapport serve`, name another with --server, or add --embedded to open the database in this process", r.Server)
+		return nil, nil, errors.Join(fmt.Errorf("no server answers at %s: start one with `rapport serve`, name another with --server, or add --embedded to open the database in this process", r.Server), conn.Close())
 	}
 	return surveyv1.NewSurveyServiceClient(conn), conn.Close, nil
 }
