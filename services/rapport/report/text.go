@@ -108,7 +108,10 @@ func change(c *surveyv1.CompareMetricResponse) (difference, verdict string) {
 	d := c.GetDifference()
 	points := func(v float64) string { return strings.TrimSuffix(number(c.GetMetric(), v), "%") }
 	difference = points(d)
-	if d >= 0 {
+	switch {
+	case strings.Trim(difference, "-0.") == "":
+		difference = strings.TrimPrefix(difference, "-")
+	case d > 0:
 		difference = "+" + difference
 	}
 	if c.Margin != nil {
