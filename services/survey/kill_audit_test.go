@@ -4,14 +4,11 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
 	"golang.org/x/sync/errgroup"
 
-	commonv1 "github.com/rapport-cx/rapport/gen/rapport/common/v1"
 	surveyv1 "github.com/rapport-cx/rapport/gen/rapport/survey/v1"
 	"github.com/rapport-cx/rapport/internal/config"
 	"github.com/rapport-cx/rapport/services/survey"
@@ -40,11 +37,11 @@ func verify(t *testing.T, data, db, redis string) {
 // the log that it shows.
 func (l *load) audit(c surveyv1.SurveyServiceClient) {
 	l.t.Helper()
-	w := l.refold(c)
+	w := refold(l.t, c)
 	for tries := 0; ; tries++ {
-		wrong := l.wrongNumbers(c, w)
+		wrong := wrongNumbers(l.t, c, w)
 		// What a killed server had sent may still be committed by its database.
-		again := l.refold(c)
+		again := refold(l.t, c)
 		if len(again.entries) == len(w.entries) {
 			for _, d := range wrong {
 				l.t.Error(d)
@@ -98,95 +95,6 @@ func (l *load) again(c surveyv1.SurveyServiceClient) {
 	if err := g.Wait(); err != nil {
 		l.t.Error(err)
 	}
-}
-
-// refold makes a reference of the log from its beginning to now.
-func (l *load) refold(c surveyv1.SurveyServiceClient) *reference {
-	l.t.Helper()
-	l.marks++
-	mark := fmt.Sprint("mark ", l.marks)
-	// It has no score, so that it moves no number.
-	submit(l.t, c, mark, &surveyv1.Response{
-		SurveyId: "visit", OrderId: mark, AnsweredAt: stamp(l.base),
-		Answers: []*surveyv1.Answer{{QuestionId: "hope", Value: &surveyv1.Answer_Expectation{Expectation: &surveyv1.Expectation{Best: 9, Worst: 1}}}},
-	})
-	w := newReference("Europe/Moscow")
-	l.directory(c, w)
-	stream, err := c.WatchResponses(l.t.Context(), &surveyv1.WatchResponsesRequest{Brand: brand})
-	if err != nil {
-		l.t.Fatal(err)
-	}
-	for {
-		out, err := stream.Recv()
-		if err != nil {
-			l.t.Fatal(err)
-		}
-		for _, event := range out.GetEvents() {
-			r := event.GetResponse()
-			if event.GetKind() != surveyv1.ResponseEvent_KIND_RECORDED {
-				l.t.Errorf("nobody changed response %s, the log says %v", r.GetId(), event.GetKind())
-			}
-			e := w.entry(r, r.GetReceivedAt().AsTime())
-			w.touch(e)
-			if r.GetOrderId() == mark {
-				return w
-			}
-			if !strings.HasPrefix(r.GetOrderId(), "mark ") {
-				w.record(e)
-			}
-		}
-	}
-}
-
-func (l *load) directory(c surveyv1.SurveyServiceClient, w *reference) {
-	l.t.Helper()
-	metrics, err := c.ListMetrics(l.t.Context(), &surveyv1.ListMetricsRequest{Brand: brand})
-	if err != nil {
-		l.t.Fatal(err)
-	}
-	subjects, err := c.ListSubjects(l.t.Context(), &surveyv1.ListSubjectsRequest{Brand: brand})
-	if err != nil {
-		l.t.Fatal(err)
-	}
-	w.define(metrics.GetMetrics(), []*surveyv1.Survey{visitSurvey()}, subjects.GetSubjects())
-}
-
-// wrongNumbers asks for every sort of number.
-func (l *load) wrongNumbers(c surveyv1.SurveyServiceClient, w *reference) (wrong []string) {
-	l.t.Helper()
-	kind := func(k commonv1.SubjectKind) []*surveyv1.GroupBy {
-		return []*surveyv1.GroupBy{{Dimension: surveyv1.Dimension_DIMENSION_SUBJECT, Kind: k}}
-	}
-	now := time.Now()
-	for _, q := range []*surveyv1.GetMetricRequest{
-		{Metric: "nps.network"},
-		{Metric: "nps.network", GroupBy: kind(commonv1.SubjectKind_SUBJECT_KIND_STORE), Grain: commonv1.Grain_GRAIN_WEEK},
-		{Metric: "nps.network", GroupBy: kind(commonv1.SubjectKind_SUBJECT_KIND_REGION)},
-		{Metric: "nps.network", Grain: commonv1.Grain_GRAIN_DAY},
-		{Metric: "nps.network", Grain: commonv1.Grain_GRAIN_HOUR},
-		{Metric: "csi.visit", GroupBy: []*surveyv1.GroupBy{{Dimension: surveyv1.Dimension_DIMENSION_CHANNEL}}},
-		{Metric: "low.share", GroupBy: []*surveyv1.GroupBy{{Dimension: surveyv1.Dimension_DIMENSION_MODE}}},
-	} {
-		q.Brand = brand
-		got, err := c.GetMetric(l.t.Context(), q)
-		if err != nil {
-			l.t.Fatal(err)
-		}
-		want := w.GetMetric(q, now)
-		want.Zone = "Europe/Moscow"
-		if d := cmp.Diff(want, got, plainAnswer); d != "" {
-			wrong = append(wrong, fmt.Sprintf("%v (-refold +server):\n%s", q, d))
-		}
-	}
-	q := &surveyv1.RankSubjectsRequest{Brand: brand, Metric: "nps.network", Kind: commonv1.SubjectKind_SUBJECT_KIND_STORE}
-	got, err := c.RankSubjects(l.t.Context(), q)
-	if err != nil {
-		l.t.Fatal(err)
-	}
-	if d := cmp.Diff(w.RankSubjects(q, now), got, plainAnswer); d != "" {
-		wrong = append(wrong, fmt.Sprintf("%v (-refold +server):\n%s", q, d))
-	}
-	return wrong
 }
 
 // auditCases waits until each low response has led to a case, and then looks

@@ -52,7 +52,8 @@ func TestKilledServerLosesNothing(t *testing.T) {
 }
 
 // TestKilledReplicaLosesNothing has two replicas on one database and one Redis.
-// One at random is killed, its callers go on with the other under the same keys.
+// One after the other is killed; its callers go on with the other one under the
+// same keys.
 func TestKilledReplicaLosesNothing(t *testing.T) {
 	l := &load{t: t, base: time.Now().Truncate(time.Second), acked: map[int]string{}}
 	data, db, redis := t.TempDir(), sqldbtest.PostgresDurable(t), hottest.Start(t).URL()
@@ -90,7 +91,6 @@ type load struct {
 	acked map[int]string // response ids by the number of the key
 	moved sync.Cond
 	fresh []int // acknowledged since the last audit
-	marks int
 }
 
 // told is what the customer number i says, always the same. Half of the keys
