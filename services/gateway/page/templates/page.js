@@ -8,7 +8,7 @@
     sign.classList.toggle('lost', lost);
   };
   const source = new EventSource(root.dataset.live);
-  source.onopen = () => tell(root.dataset.on, false);
+  source.onopen = () => tell(root.dataset.alive, false);
   source.onerror = () => tell(root.dataset.lost, true);
   source.addEventListener('section', (event) => {
     const { id, version, html } = JSON.parse(event.data);
