@@ -78,7 +78,7 @@ func compare(ctx context.Context, one, other *Plan) (*surveyv1.CompareMetricResp
 		out.Difference = proto.Float64(out.A.GetValue() - out.B.GetValue())
 		return out, nil
 	}
-	d := score.Compare(m.score, m.judged(x.total[0]), m.judged(y.total[0]))
+	d := score.Compare(m.score, x.total[0], y.total[0])
 	out.Difference, out.Significant = proto.Float64(d.Delta), d.Significant
 	if d.Known {
 		out.Margin = proto.Float64(d.Margin)

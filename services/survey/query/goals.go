@@ -158,7 +158,7 @@ var statuses = map[score.Status]surveyv1.GoalStatus{
 // so nothing about it is sure.
 func (t *target) status() surveyv1.GoalStatus {
 	if !t.subject.overall() {
-		return statuses[score.Attain(t.subject.score, t.subject.judged(t.parts[0]), t.goal.GetTarget()).Status]
+		return statuses[score.Attain(t.subject.score, t.parts[0], t.goal.GetTarget()).Status]
 	}
 	o := score.EvaluateOverall(t.parts)
 	switch {

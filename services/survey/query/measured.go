@@ -74,29 +74,18 @@ func (m *measured) measures(live, rows bool) []string {
 	return out
 }
 
-// judged is the hist as package score reads it: low.share counts a low
-// questionnaire as 1, which reads well in a histogram, while a score is low by
-// being below a threshold.
-func (m *measured) judged(h score.Hist) score.Hist {
-	if m.score.Kind == score.LowShare {
-		h.Counts[0], h.Counts[1] = h.Counts[1], h.Counts[0]
-	}
-	return h
-}
-
 // evaluate says what the answers are worth. Parts are pooled hists, one for
 // each metric summed.
 func (m *measured) evaluate(parts []score.Hist) *surveyv1.Score {
 	if m.overall() {
 		return overallScore(parts)
 	}
-	h := parts[0]
-	r := score.Evaluate(m.score, m.judged(h))
+	r := score.Evaluate(m.score, parts[0])
 	if r.Absent {
 		return &surveyv1.Score{}
 	}
 	out := &surveyv1.Score{
-		N: r.N, Value: proto.Float64(r.Value), Mean: proto.Float64(meanOf(&h)), Histogram: h.Counts[:],
+		N: r.N, Value: proto.Float64(r.Value), Mean: proto.Float64(r.Mean), Histogram: r.Counts[:],
 		Promoters: r.Promoters, Passives: r.Passives, Detractors: r.Detractors, Positive: r.Positive,
 	}
 	if r.Interval.Known {
@@ -113,21 +102,8 @@ func overallScore(parts []score.Hist) *surveyv1.Score {
 	if o.Absent {
 		return &surveyv1.Score{}
 	}
-	var pool score.Hist
-	for i := range parts {
-		pool.Merge(&parts[i])
-	}
 	return &surveyv1.Score{
-		N: o.Answers, Value: proto.Float64(o.Value), Mean: proto.Float64(meanOf(&pool)),
+		N: o.Answers, Value: proto.Float64(o.Value), Mean: proto.Float64(o.Mean),
 		Weighted: proto.Float64(o.Weighted), WeightedPercent: proto.Float64(o.WeightedPercent),
 	}
-}
-
-// meanOf is the mean answer of a hist that is not empty.
-func meanOf(h *score.Hist) float64 {
-	sum := int64(0)
-	for s, n := range h.Counts {
-		sum += int64(s) * n
-	}
-	return float64(sum) / float64(h.N())
 }

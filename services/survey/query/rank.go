@@ -183,7 +183,7 @@ func (r *Ranking) items(subjects []uint32, hists []score.Hist) (items []score.It
 	})
 	items = make([]score.Item[int], len(order))
 	for i, k := range order {
-		items[i] = score.Item[int]{ID: i, Hist: r.subject.judged(hists[k])}
+		items[i] = score.Item[int]{ID: i, Hist: hists[k]}
 	}
 	return items, order
 }

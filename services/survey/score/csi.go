@@ -30,6 +30,8 @@ type Overall struct {
 	// Value is the mean of the parameters' CSI, in %. It has no interval: the
 	// parameters' sums do not tell which answers came from one person.
 	Value float64
+	// Mean of the scores of all parameters.
+	Mean float64
 	// Weighted is Σw·s/Σw over all parameters, WeightedPercent the same as % of
 	// the scale's top.
 	Weighted, WeightedPercent float64
@@ -56,6 +58,7 @@ func EvaluateOverall(parameters []Hist) Overall {
 		return Overall{Absent: true}
 	}
 	o.Answers = pool.N()
+	o.Mean = pool.mean()
 	o.Value = sum / float64(o.Parameters)
 	o.Weighted, o.WeightedPercent, _ = weighted(def.Max, &pool)
 	return o

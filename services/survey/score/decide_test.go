@@ -38,8 +38,8 @@ func TestCompareShares(t *testing.T) {
 	near(t, "margin", c.Margin, 196*math.Sqrt(0.8*0.2/70+0.6*0.4/80), 1e-9)
 	near(t, "steady difference", c.SteadyDelta, 100*(57.0/72-49.0/82), 1e-9)
 	near(t, "steady margin", c.SteadyMargin, 14.1655, 0.0001)
-	low := Compare(Def{Kind: LowShare, Min: 1, Max: 5}, a, b)
-	if !c.Significant || !c.Better || !low.Significant || !low.Better || low.Delta != -c.Delta {
+	low := Compare(Def{Kind: LowShare}, lows(14, 70), lows(32, 80))
+	if !c.Significant || !c.Better || !low.Significant || !low.Better || math.Abs(low.Delta+c.Delta) > 1e-9 {
 		t.Errorf("satisfied %+v, low %+v", c, low)
 	}
 }
@@ -94,11 +94,7 @@ func TestOneOfOneDoesNotBeatMany(t *testing.T) {
 			t.Errorf("%s: first is %+v", d.Kind, r[0])
 		}
 	}
-	var clean, mostly Hist
-	clean.Add(LowFlag(false), 0, 1)
-	mostly.Add(LowFlag(false), 0, 95)
-	mostly.Add(LowFlag(true), 0, 5)
-	if r := Rank(Def{Kind: LowShare}, []Item[int]{{1, clean}, {2, mostly}}, 0).Ranked; r[0].ID != 2 || r[1].ID != 1 {
+	if r := Rank(Def{Kind: LowShare}, []Item[int]{{1, lows(0, 1)}, {2, lows(5, 100)}}, 0).Ranked; r[0].ID != 2 || r[1].ID != 1 {
 		t.Errorf("low shares: %+v", r)
 	}
 }
@@ -188,6 +184,9 @@ func TestABetterAnswerNeverHurts(t *testing.T) {
 	for _, d := range allDefs {
 		full := d.filled()
 		best, worst := answer{full.Max, 0}, answer{full.Min, 0}
+		if d.LowerIsBetter() {
+			best, worst = worst, best
+		}
 		if d.Weighted() {
 			best.importance, worst.importance = full.Max, full.Min
 		}
@@ -217,7 +216,12 @@ func TestWorstAreThoseSurelyBad(t *testing.T) {
 	good.Add(5, 0, 90)
 	good.Add(1, 0, 10)
 	items := []Item[string]{{"good", good}, {"unlucky", unlucky}, {"bad", bad}}
-	for _, d := range []Def{{Kind: Rating}, {Kind: CSAT}, {Kind: LowShare, Min: 1, Max: 5}} {
+	flagged := []Item[string]{{"good", lows(10, 100)}, {"unlucky", lows(1, 1)}, {"bad", lows(80, 100)}}
+	for _, tt := range []struct {
+		def   Def
+		items []Item[string]
+	}{{Def{Kind: Rating}, items}, {Def{Kind: CSAT}, items}, {Def{Kind: LowShare}, flagged}} {
+		d, items := tt.def, tt.items
 		w := Rank(d, items, 1).Worst(d, 2)
 		if len(w) != 2 || w[0].ID != "bad" {
 			t.Errorf("%s: %+v", d.Kind, w)
@@ -232,7 +236,8 @@ func TestAttain(t *testing.T) {
 	var good Hist // 80 % positive of 1,000: 77.4 to 82.4
 	good.Add(5, 0, 800)
 	good.Add(2, 0, 200)
-	csat, low := Def{Kind: CSAT}, Def{Kind: LowShare, Min: 1, Max: 5} // low: 20 %
+	csat, low := Def{Kind: CSAT}, Def{Kind: LowShare}
+	answers := map[Kind]Hist{CSAT: good, LowShare: lows(200, 1000)}
 	for _, tt := range []struct {
 		def    Def
 		target float64
@@ -242,14 +247,14 @@ func TestAttain(t *testing.T) {
 		{csat, 70, MetForSure, 10}, {csat, 79, Met, 1}, {csat, 80, Met, 0}, {csat, 81, Missed, -1}, {csat, 90, MissedForSure, -10},
 		{low, 30, MetForSure, 10}, {low, 21, Met, 1}, {low, 20, Met, 0}, {low, 19, Missed, -1}, {low, 10, MissedForSure, -10},
 	} {
-		a := Attain(tt.def, good, tt.target)
+		a := Attain(tt.def, answers[tt.def.Kind], tt.target)
 		if a.Status != tt.want {
 			t.Errorf("%s against %v: %s, want %s", tt.def.Kind, tt.target, a.Status, tt.want)
 		}
 		near(t, "gap", a.Gap, tt.gap, 1e-9)
 	}
 	near(t, "80 of 90", Attain(csat, good, 90).Percent, 100*80.0/90, 1e-9)
-	near(t, "20 where 10 was wanted", Attain(low, good, 10).Percent, 50, 1e-9)
+	near(t, "20 where 10 was wanted", Attain(low, answers[LowShare], 10).Percent, 50, 1e-9)
 	if a := Attain(csat, Hist{}, 10); a != (Attainment{}) || a.Status != NoData {
 		t.Errorf("nobody: %+v", a)
 	}

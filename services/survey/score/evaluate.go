@@ -37,8 +37,8 @@ type Result struct {
 	Counts [Scores]int64
 	// Promoters, Passives and Detractors of an NPS sum to N.
 	Promoters, Passives, Detractors int64
-	// Positive is the answers a share counts: at or above a CSAT's threshold,
-	// below a LowShare's.
+	// Positive is the answers a share counts, those at or above its threshold: a
+	// CSAT's satisfied ones, a LowShare's low questionnaires.
 	Positive int64
 	// Weighted is a CSI's Σw·s/Σw, WeightedPercent the same as % of the scale's
 	// top (the one industry benchmarks are set beside), with the interval of a
@@ -55,8 +55,7 @@ func Evaluate(d Def, h Hist) Result {
 	if r.N <= 0 {
 		return Result{Absent: true}
 	}
-	sum, _ := h.sums()
-	r.Mean = float64(sum) / float64(r.N)
+	r.Mean = h.mean()
 	switch d.Kind {
 	case NPS:
 		r.Detractors = h.between(0, firstPassive-1)
@@ -74,9 +73,6 @@ func Evaluate(d Def, h Hist) Result {
 
 // positive is the answers that count in a share.
 func (d Def) positive(h *Hist) int64 {
-	if d.Kind == LowShare {
-		return h.between(0, d.Threshold-1)
-	}
 	return h.between(d.Threshold, Scores-1)
 }
 

@@ -3,6 +3,7 @@ package score
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 )
 
@@ -75,7 +76,7 @@ func TestCSIVectors(t *testing.T) {
 	for i, want := range []float64{56, 20, 72, 9, 24} {
 		near(t, "CSI of a parameter", Evaluate(Def{Kind: CSI}, parameters[i]).Value, want, 1e-9)
 	}
-	o := EvaluateOverall(append(parameters, Hist{}))
+	o := EvaluateOverall(slices.Concat(parameters, []Hist{{}}))
 	near(t, "overall CSI", o.Value, 36.2, 1e-9)
 	near(t, "weighted CSI", o.Weighted, 6.0333, 0.00005)
 	near(t, "weighted CSI in %", o.WeightedPercent, 60.33, 0.005)
@@ -124,7 +125,7 @@ func byAnswer(d Def, list []answer) (value, se float64) {
 	degrees := n
 	for i, a := range list {
 		switch {
-		case d.Kind == NPS && a.score >= 9, d.Kind == CSAT && a.score >= d.Threshold, d.Kind == LowShare && a.score < d.Threshold:
+		case d.Kind == NPS && a.score >= 9, (d.Kind == CSAT || d.Kind == LowShare) && a.score >= d.Threshold:
 			xs[i] = 100
 		case d.Kind == NPS && a.score <= 6:
 			xs[i] = -100
@@ -191,9 +192,8 @@ func TestBucketsSumToN(t *testing.T) {
 				t.Fatalf("NPS groups of %+v", r)
 			}
 			if d.Kind == CSAT {
-				rest := d.filled()
-				rest.Kind = LowShare
-				near(t, "a share and its rest", r.Value+Evaluate(rest, h).Value, 100, 1e-9)
+				rest := Evaluate(Def{Kind: LowShare}, lows(r.N-r.Positive, r.N))
+				near(t, "a share and its rest", r.Value+rest.Value, 100, 1e-9)
 			}
 		}
 	}

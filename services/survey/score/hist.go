@@ -81,6 +81,12 @@ func (h *Hist) sums() (s, s2 int64) {
 	return s, s2
 }
 
+// mean of the scores, if there are any.
+func (h *Hist) mean() float64 {
+	sum, _ := h.sums()
+	return float64(sum) / float64(h.N())
+}
+
 // Vector is the Hist as plain integers, in the order of its fields: for packing.
 func (h *Hist) Vector() (v [Width]int64) {
 	copy(v[:], h.Counts[:])

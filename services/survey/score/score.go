@@ -37,8 +37,8 @@ const (
 	CSI
 	// Rating is the mean.
 	Rating
-	// LowShare is the % of scores below the threshold. Of questionnaires, it is
-	// counted by flags: see LowFlag.
+	// LowShare is the % of questionnaires with a low answer. A questionnaire is
+	// counted once, as 1 if it has one and as 0 if it has none.
 	LowShare
 )
 
@@ -58,9 +58,8 @@ type Def struct {
 	Kind Kind
 	// Min and Max are the ends of the scale, within 0-10.
 	Min, Max int
-	// Threshold is the first positive score of a CSAT (by default the one below
-	// the top: 4 of 5, 9 of 10), or the first score that is not low of a LowShare
-	// (by default 3 of 5, and in proportion).
+	// Threshold is the first score that a share counts: a CSAT's first positive one
+	// (by default the one below the top: 4 of 5, 9 of 10), a LowShare's 1.
 	Threshold int
 }
 
@@ -92,6 +91,8 @@ func (k Kind) scale() (low, top int, ok bool) {
 		return 1, 7, true
 	case CSI:
 		return 1, 10, true
+	case LowShare:
+		return 0, 1, true
 	}
 	return 0, 0, false
 }
@@ -99,13 +100,9 @@ func (k Kind) scale() (low, top int, ok bool) {
 // filled is d with its defaults.
 func (d Def) filled() Def {
 	if d.Min == 0 && d.Max == 0 {
-		switch low, top, ok := d.Kind.scale(); {
-		case ok:
+		d.Min, d.Max = 1, 5
+		if low, top, ok := d.Kind.scale(); ok {
 			d.Min, d.Max = low, top
-		case d.Kind == LowShare:
-			d.Max = 1
-		default:
-			d.Min, d.Max = 1, 5
 		}
 	}
 	if d.Threshold == 0 {
@@ -113,7 +110,7 @@ func (d Def) filled() Def {
 		case CSAT:
 			d.Threshold = max(d.Max-1, d.Min+1)
 		case LowShare:
-			d.Threshold = max((3*d.Max+4)/5, d.Min+1)
+			d.Threshold = d.Max
 		}
 	}
 	return d
@@ -148,30 +145,4 @@ func Whole(x float64) (int, error) {
 		return 0, fmt.Errorf("score %v is not a whole number within 0-10", x)
 	}
 	return int(x), nil
-}
-
-// Low tells whether one score calls for a call-back: a detractor, or below 3 of 5
-// and in proportion on other scales.
-func (d Def) Low(score int) bool { return score < d.Lows().Threshold }
-
-// Lows is the share of this metric's low answers, evaluated on the same counts.
-func (d Def) Lows() Def {
-	d = d.filled()
-	if d.Kind == LowShare {
-		return d
-	}
-	low := Def{Kind: LowShare, Min: d.Min, Max: d.Max}
-	if d.Kind == NPS {
-		low.Threshold = firstPassive
-	}
-	return low.filled()
-}
-
-// LowFlag is the score by which a whole questionnaire is counted in a LowShare of
-// the default scale 0-1: once, however many of its answers are low.
-func LowFlag(low bool) int {
-	if low {
-		return 0
-	}
-	return 1
 }

@@ -10,7 +10,7 @@ import (
 
 var allDefs = []Def{
 	{Kind: NPS}, {Kind: CSAT}, {Kind: CSAT, Min: 1, Max: 10}, {Kind: CES}, {Kind: CSI},
-	{Kind: Rating}, {Kind: Rating, Max: 10}, {Kind: LowShare}, {Kind: LowShare, Min: 1, Max: 5},
+	{Kind: Rating}, {Kind: Rating, Max: 10}, {Kind: LowShare},
 }
 
 type answer struct{ score, importance int }
@@ -64,15 +64,13 @@ func TestDefaults(t *testing.T) {
 		{Def{Kind: CSI}, Def{CSI, 1, 10, 0}},
 		{Def{Kind: Rating}, Def{Rating, 1, 5, 0}},
 		{Def{Kind: LowShare}, Def{LowShare, 0, 1, 1}},
-		{Def{Kind: LowShare, Min: 1, Max: 5}, Def{LowShare, 1, 5, 3}},
-		{Def{Kind: LowShare, Min: 1, Max: 10}, Def{LowShare, 1, 10, 6}},
 	} {
 		if got, err := tt.in.Complete(); err != nil || got != tt.want {
 			t.Errorf("%+v becomes %+v, %v; want %+v", tt.in, got, err, tt.want)
 		}
 	}
 	for _, bad := range []Def{
-		{}, {Kind: 77}, {Kind: NPS, Min: 1, Max: 10}, {Kind: NPS, Threshold: 9}, {Kind: CES, Min: 1, Max: 5}, {Kind: CSI, Min: 1, Max: 5},
+		{}, {Kind: 77}, {Kind: NPS, Min: 1, Max: 10}, {Kind: NPS, Threshold: 9}, {Kind: CES, Min: 1, Max: 5}, {Kind: CSI, Min: 1, Max: 5}, {Kind: LowShare, Min: 1, Max: 5},
 		{Kind: CSAT, Min: 1, Max: 11}, {Kind: CSAT, Min: 5, Max: 1}, {Kind: CSAT, Threshold: 6}, {Kind: CSAT, Threshold: 1}, {Kind: Rating, Min: -1, Max: 5},
 	} {
 		if got, err := bad.Complete(); err == nil {
@@ -107,25 +105,16 @@ func TestWhatDoesNotFitIsRefused(t *testing.T) {
 	}
 }
 
-func TestLow(t *testing.T) {
-	for _, tt := range []struct {
-		def     Def
-		highest int // the highest score that is low
-	}{
-		{Def{Kind: NPS}, 6}, {Def{Kind: CSAT}, 2}, {Def{Kind: CSAT, Min: 1, Max: 10}, 5}, {Def{Kind: CES}, 4}, {Def{Kind: Rating}, 2},
-	} {
-		if !tt.def.Low(tt.highest) || tt.def.Low(tt.highest+1) {
-			t.Errorf("%s: %d must be the highest low score", tt.def.Kind, tt.highest)
-		}
-	}
-	var h Hist
-	h.Add(LowFlag(true), 0, 3)
-	h.Add(LowFlag(false), 0, 7)
-	if r := Evaluate(Def{Kind: LowShare}, h); r.Value != 30 || r.Positive != 3 || r.N != 10 {
+func TestLowShareCountsLowQuestionnaires(t *testing.T) {
+	r := Evaluate(Def{Kind: LowShare}, lows(3, 10))
+	if r.Value != 30 || r.Positive != 3 || r.N != 10 || r.Mean != 0.3 {
 		t.Errorf("3 low questionnaires of 10: %+v", r)
 	}
-	near(t, "low share of Olist", Evaluate(Def{Kind: CSAT}.Lows(), olist).Value, 100*3020.0/8225, 1e-12)
+	near(t, "low share of Olist", Evaluate(Def{Kind: LowShare}, lows(3020, 8225)).Value, 100*3020.0/8225, 1e-12)
 }
+
+// lows is so many low questionnaires of all.
+func lows(low, of int64) Hist { return scores(of-low, low) }
 
 var olist = scores(0, 2638, 382, 667, 1184, 3354)
 
