@@ -66,7 +66,7 @@ third_party/proto/.printed: tools/go.mod tools/thirdparty/main.go
 	@touch $@
 
 .PHONY: lint
-lint: lint-proto lint-go ## buf lint, format, breaking; gofmt, vet, golangci-lint
+lint: lint-proto lint-go lint-deploy ## buf lint, format, breaking; gofmt, vet, golangci-lint
 
 .PHONY: lint-proto
 lint-proto: third_party/proto/.printed
@@ -81,3 +81,7 @@ lint-go:
 	go vet $(EVERYTHING)
 	GOWORK=off go vet -C tools ./...
 	GOWORK=off $(GOLANGCI) run
+
+.PHONY: lint-deploy
+lint-deploy: ## the deploy files, read by the parsers of those who will
+	GOWORK=off go test -C tools/deploy ./...

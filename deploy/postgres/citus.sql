@@ -5,10 +5,6 @@
 --
 -- One brand does not become faster by this; many brands do.
 
--- Tables lie together only if what they are spread by has one collation.
-ALTER TABLE consumer_cursor ALTER COLUMN brand TYPE TEXT COLLATE "C";
-ALTER TABLE slab ALTER COLUMN brand TYPE TEXT COLLATE "C";
-
 -- The log and what follows it.
 SELECT create_distributed_table('log_head', 'brand');
 SELECT create_distributed_table('fact', 'brand', colocate_with => 'log_head');

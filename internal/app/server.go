@@ -47,9 +47,10 @@ func (a *App) Dial() (*grpc.ClientConn, error) {
 }
 
 // DialService connects to a service of another process, which lies on a private
-// network.
+// network. Calls are spread over all addresses that the target's name has.
 func (a *App) DialService(target string) (*grpc.ClientConn, error) {
-	return grpc.NewClient(target, a.clientOptions()...)
+	return grpc.NewClient(target, append(a.clientOptions(),
+		grpc.WithDefaultServiceConfig(`{"loadBalancingConfig": [{"round_robin": {}}]}`))...)
 }
 
 func (a *App) clientOptions() []grpc.DialOption {

@@ -35,8 +35,8 @@ CREATE INDEX fact_kind ON fact (brand, kind, seq) WHERE day = -2147483648;
 
 -- How far each consumer has come, and who has the courtesy of going on.
 CREATE TABLE consumer_cursor (
-    consumer  TEXT NOT NULL,
-    brand     TEXT NOT NULL,
+    consumer  TEXT /*postgres COLLATE "C"*/ NOT NULL,
+    brand     TEXT /*postgres COLLATE "C"*/ NOT NULL,
     seq       BIGINT NOT NULL,
     commit_id BIGINT NOT NULL,
     holder    TEXT NOT NULL,

@@ -3,8 +3,8 @@
 -- commit_id name the last fact known to be in content, so that a row of another
 -- log (one restored out of a backup) is recognised.
 CREATE TABLE slab (
-    brand     TEXT    NOT NULL,
-    measure   TEXT    NOT NULL,
+    brand     TEXT /*postgres COLLATE "C"*/ NOT NULL,
+    measure   TEXT /*postgres COLLATE "C"*/ NOT NULL,
     day       INTEGER NOT NULL,
     seq       BIGINT  NOT NULL,
     commit_id BIGINT  NOT NULL,
