@@ -43,8 +43,8 @@ packages: ## the Debian packages that tests need, where missing
 	@tools/debian-packages.sh
 
 .PHONY: bench
-bench: build ## the table of throughput and CPU beside an empty gRPC echo
-	bin/rapport bench
+bench: packages ## throughput and processor time beside an empty gRPC echo; about 25 minutes
+	go test -run '^$$' -bench . -benchtime 1x -timeout 2h ./services/rapport/bench
 
 .PHONY: gen
 gen: third_party/proto/.printed ## generated code from proto
