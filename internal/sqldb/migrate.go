@@ -49,7 +49,10 @@ func (db *DB) migratePostgres(ctx context.Context, name string, fsys fs.FS) erro
 	if _, err := conn.ExecContext(ctx, "SELECT pg_advisory_lock($1)", key); err != nil {
 		return err
 	}
-	defer conn.ExecContext(context.WithoutCancel(ctx), "SELECT pg_advisory_unlock($1)", key)
+	defer func() {
+		// If it fails, the lock goes with the session.
+		_, _ = conn.ExecContext(context.WithoutCancel(ctx), "SELECT pg_advisory_unlock($1)", key)
+	}()
 	return up(ctx, db.pool, database.DialectPostgres, name, fsys)
 }
 

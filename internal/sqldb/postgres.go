@@ -98,7 +98,8 @@ func (db *DB) runPostgres(ctx context.Context, steps []step) error {
 		}
 		// A failed pipeline leaves the transaction open, in error.
 		if !pc.IsClosed() && pc.PgConn().TxStatus() != 'I' {
-			pc.Exec(context.WithoutCancel(ctx), "rollback")
+			// It fails only with the connection, which is then dropped.
+			_, _ = pc.Exec(context.WithoutCancel(ctx), "rollback")
 		}
 		return unknown(err)
 	})

@@ -67,7 +67,7 @@ func TestWrite(t *testing.T) {
 			wg.Go(func() {
 				for range 10 {
 					err := dbs[i%2].Write(ctx, func(tx *sqldb.Tx) error {
-						if tx.Now() != tx.Now() {
+						if now := tx.Now(); !now.Equal(tx.Now()) {
 							t.Error("time moved within a transaction")
 						}
 						_, err := tx.Exec(ctx, "UPDATE counter SET n = n + 1 WHERE id = $1", 1)

@@ -30,7 +30,7 @@ func openSQLite(addr string) (*DB, error) {
 	}
 	pool, err := sql.Open("sqlite", sqliteDSN(path, "_query_only=1", "cache_size(-16384)"))
 	if err != nil {
-		w.close()
+		_ = w.close()
 		return nil, err
 	}
 	readers := max(4, 2*runtime.NumCPU())

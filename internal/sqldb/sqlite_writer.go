@@ -78,7 +78,7 @@ func (w *writer) discard() {
 	for _, st := range w.stmts {
 		st.Close()
 	}
-	w.conn.Raw(func(any) error {
+	_ = w.conn.Raw(func(any) error {
 		for _, st := range w.rows {
 			st.Close()
 		}

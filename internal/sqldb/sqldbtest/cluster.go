@@ -50,7 +50,7 @@ func start(fsync bool) (addr string, err error) {
 		err = launch(bin, dir, fsync, as)
 	}
 	if err != nil {
-		os.RemoveAll(dir)
+		_ = os.RemoveAll(dir)
 		return "", err
 	}
 	u := url.URL{Scheme: "postgres", User: url.User("postgres"), Path: "/postgres",
