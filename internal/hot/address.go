@@ -3,6 +3,7 @@ package hot
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"net"
 	"net/url"
@@ -62,7 +63,8 @@ func parseAddress(address string) (*redis.UniversalOptions, error) {
 // errAddress hides the address, which may hold a password, that net/url and
 // go-redis like to repeat.
 func errAddress(err error) error {
-	if wrapped, ok := err.(*url.Error); ok {
+	var wrapped *url.Error
+	if errors.As(err, &wrapped) {
 		err = wrapped.Err
 	}
 	return fmt.Errorf("redis: address: %w", err)

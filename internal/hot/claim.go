@@ -2,6 +2,7 @@ package hot
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -20,7 +21,7 @@ func (c *Cache) TryClaim(ctx context.Context, key Key, ttl time.Duration) bool {
 	mine := true
 	_ = c.breaker.do(func() error {
 		err := c.client.SetArgs(ctx, c.slabKey(key)+":claim", "1", redis.SetArgs{Mode: "NX", TTL: ttl}).Err()
-		if err == redis.Nil {
+		if errors.Is(err, redis.Nil) {
 			mine, err = false, nil
 		}
 		return err

@@ -2,6 +2,7 @@ package hot
 
 import (
 	"context"
+	"errors"
 	"unsafe"
 
 	"github.com/redis/go-redis/v9"
@@ -154,7 +155,7 @@ func (c *Cache) fetch(ctx context.Context, names []string) ([]string, error) {
 		value, err := answer.(*redis.StringCmd).Result()
 		values[i] = value
 		// A key of a type that is not ours is no failure of Redis.
-		if err != nil && err != redis.Nil && !redis.HasErrorPrefix(err, "WRONGTYPE") {
+		if err != nil && !errors.Is(err, redis.Nil) && !redis.HasErrorPrefix(err, "WRONGTYPE") {
 			failure = err
 		}
 	}
