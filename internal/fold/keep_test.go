@@ -100,7 +100,7 @@ func TestStartedReplicaFollows(t *testing.T) {
 	eachWorld(t, func(t *testing.T, w *world) {
 		r := w.replica(fold.Config{})
 		r.Start(t.Context())
-		go r.log.Tail(t.Context(), time.Millisecond, nil) //nolint:errcheck // ends with the test
+		go r.log.Tail(t.Context(), time.Millisecond, nil) // ends with the test
 		r.check(fold.Days(0, 5))
 		facts := w.append(add(1, 1, 3, 3))
 		head, err := r.Wait(t.Context(), brand, facts[0].Seq-1)

@@ -61,8 +61,7 @@ func (e *Engine[F]) claim(b *brand[F], want Want, anew bool) (held []*slot[F], j
 		return true
 	})
 	if !whole {
-		err = errAgain
-		e.install(b, j, err)
+		err = e.install(b, j, errAgain)
 	}
 	return held, j, err
 }

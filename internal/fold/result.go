@@ -165,7 +165,7 @@ func (e *Engine[F]) produce(ctx context.Context, b *brand[F], q Question, key []
 	if err != nil {
 		return nil, fmt.Errorf("encode result: %w", err)
 	}
-	if then, later, err := e.versionOf(ctx, b, q); err != nil || then != now || later.epoch != at.epoch {
+	if !e.still(ctx, b, q, now, at) {
 		return v, nil
 	}
 	e.keep(b, key, now, at, v, len(packed))
@@ -173,6 +173,13 @@ func (e *Engine[F]) produce(ctx context.Context, b *brand[F], q Question, key []
 		e.cache.PutResult(ctx, b.name, fingerprint(key, now), packed)
 	}
 	return v, nil
+}
+
+// still tells whether nothing moved while an answer was computed: only then may
+// it be kept under the version it was asked for.
+func (e *Engine[F]) still(ctx context.Context, b *brand[F], q Question, now version, at stamp) bool {
+	then, later, err := e.versionOf(ctx, b, q)
+	return err == nil && then == now && later.epoch == at.epoch
 }
 
 // fromShared looks into Redis. The fingerprint names the commits the answer

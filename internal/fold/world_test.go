@@ -92,7 +92,7 @@ func (w *world) replica(cfg fold.Config) *replica {
 		if err := r.Close(context.Background()); err != nil {
 			w.t.Errorf("close: %v", err)
 		}
-		r.cache.Close(context.Background()) //nolint:errcheck // Redis may be down by intent
+		r.cache.Close(context.Background()) // Redis may be down by intent
 	})
 	return r
 }
