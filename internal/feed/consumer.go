@@ -56,7 +56,7 @@ func (c *Consumer) Run(ctx context.Context) error {
 		n, err := c.Step(ctx)
 		switch {
 		case ctx.Err() != nil:
-			return nil
+			return nil //nolint:nilerr // the caller ended it: nothing is wrong
 		case errors.Is(err, ErrReplaced):
 			return err
 		case err == nil && (c.Every == 0 || n == c.limit()):

@@ -42,6 +42,9 @@ func (e *explained) explain(query string, args []any) {
 		}
 		fmt.Fprintln(&plan, line)
 	}
+	if err := rows.Err(); err != nil {
+		e.t.Fatal(err)
+	}
 	e.plans = append(e.plans, plan.String())
 }
 
