@@ -23,10 +23,10 @@ type gate struct {
 
 func newGate() *gate { return &gate{batches: make(chan []int, 100), open: make(chan struct{})} }
 
-func (g *gate) run(_ context.Context, items []int) []Result[int] {
+func (g *gate) run(ctx context.Context, items []int) []Result[int] {
 	g.batches <- append([]int(nil), items...)
 	<-g.open
-	return double(nil, items)
+	return double(ctx, items)
 }
 
 func double(_ context.Context, items []int) []Result[int] {
@@ -125,8 +125,8 @@ func TestWhoComesMeanwhileSharesTheNextInOrder(t *testing.T) {
 
 func TestAnItemFailsAlone(t *testing.T) {
 	bad := errors.New("odd")
-	q := New(Options{}, func(_ context.Context, items []int) []Result[int] {
-		results := double(nil, items)
+	q := New(Options{}, func(ctx context.Context, items []int) []Result[int] {
+		results := double(ctx, items)
 		for i, item := range items {
 			if item%2 == 1 {
 				results[i] = Result[int]{Err: bad}
