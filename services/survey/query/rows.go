@@ -30,11 +30,12 @@ func newRowSum(p *Plan, c *counter) *rowSum {
 
 // marked is a set of numbers, never nil.
 func marked(subjects []uint32) []bool {
-	out := make([]bool, 1)
+	top := uint32(0)
 	for _, n := range subjects {
-		for int(n) >= len(out) {
-			out = append(out, make([]bool, int(n)-len(out)+1)...)
-		}
+		top = max(top, n)
+	}
+	out := make([]bool, top+1)
+	for _, n := range subjects {
 		out[n] = true
 	}
 	return out
