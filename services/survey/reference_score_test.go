@@ -248,7 +248,8 @@ func (z dates) next(t time.Time, grain commonv1.Grain) time.Time {
 	if grain == commonv1.Grain_GRAIN_HOUR {
 		step = time.Hour
 	}
-	next := z.start(d).Add((t.Sub(z.start(d))/step + 1) * step)
+	begun := z.start(d)
+	next := begun.Add(t.Sub(begun).Truncate(step) + step)
 	if tomorrow := z.start(d.plus(1)); next.After(tomorrow) {
 		return tomorrow
 	}
