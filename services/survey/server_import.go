@@ -12,7 +12,9 @@ import (
 
 	surveyv1 "github.com/rapport-cx/rapport/gen/rapport/survey/v1"
 	"github.com/rapport-cx/rapport/internal/access"
+	"github.com/rapport-cx/rapport/internal/commit"
 	"github.com/rapport-cx/rapport/internal/fault"
+	"github.com/rapport-cx/rapport/services/survey/intake"
 )
 
 // maxRows bounds a chunk, so that an import never holds up the living for longer
@@ -77,6 +79,8 @@ func (s *Server) judgeChunk(stream grpc.ServerStream, in *surveyv1.ImportRespons
 		return nil, fault.Invalid().Field("rows", "must have at most %d entries", maxRows).Err()
 	}
 	now, synced := s.clock(), false
+	var again []refused
+	var lines []int64
 	c := &chunk{brand: b, answer: &surveyv1.ImportResponsesResponse{}}
 	for _, row := range in.GetRows() {
 		a, err := s.judgeRow(b, row, now)
@@ -88,12 +92,33 @@ func (s *Server) judgeChunk(stream grpc.ServerStream, in *surveyv1.ImportRespons
 			a, err = s.judgeRow(b, row, now)
 		}
 		if err != nil {
-			c.refuse(row.GetLine(), err)
+			r := row.GetResponse()
+			again = append(again, refused{r, intake.Key(r.GetSource(), r.GetExternalId(), ""), err})
+			lines = append(lines, row.GetLine())
 			continue
 		}
 		c.lines, c.arrivals = append(c.lines, row.GetLine()), append(c.arrivals, a)
 	}
+	settled, err := s.settle(ctx, b, again)
+	if err != nil {
+		return nil, err
+	}
+	for i, r := range settled {
+		c.told(lines[i], r)
+	}
 	return c, nil
+}
+
+// told adds what became of one row to the chunk's answer.
+func (c *chunk) told(line int64, r commit.Result[receipt]) {
+	switch {
+	case r.Err != nil:
+		c.refuse(line, r.Err)
+	case r.Value.replayed:
+		c.answer.Replayed++
+	default:
+		c.answer.Recorded++
+	}
 }
 
 func (c *chunk) refuse(line int64, err error) {
@@ -130,14 +155,7 @@ func (s *Server) commitChunk(stream grpc.ServerStream, c *chunk) {
 		return
 	}
 	for i, r := range s.arrivals.DoAll(stream.Context(), c.brand.ID, c.arrivals) {
-		switch {
-		case r.Err != nil:
-			c.refuse(c.lines[i], r.Err)
-		case r.Value.replayed:
-			c.answer.Replayed++
-		default:
-			c.answer.Recorded++
-		}
+		c.told(c.lines[i], r)
 	}
 	slices.SortFunc(c.answer.Rejections, func(x, y *surveyv1.ImportRejection) int { return cmp.Compare(x.GetLine(), y.GetLine()) })
 }

@@ -45,10 +45,12 @@ func (s *Server) SubmitResponse(ctx context.Context, in *surveyv1.SubmitResponse
 		}
 		a, err = s.judge(b, in.GetResponse(), in.GetRequestId(), s.clock())
 	}
-	if err != nil {
-		return nil, err
+	var r receipt
+	if err == nil {
+		r, err = s.arrivals.Do(ctx, b.ID, a)
+	} else {
+		r, err = s.again(ctx, b, in, err)
 	}
-	r, err := s.arrivals.Do(ctx, b.ID, a)
 	if err != nil {
 		return nil, err
 	}
@@ -66,6 +68,16 @@ func (s *Server) judge(b *brand, in *surveyv1.Response, requestID string, now ti
 	}
 	f, err := ready.Fact(intake.Key(in.GetSource(), in.GetExternalId(), requestID))
 	return arrival{fact: f, record: ready.Record, newest: in.GetSurveyVersion() == 0}, err
+}
+
+// again answers a refused response that may be a retry.
+func (s *Server) again(ctx context.Context, b *brand, in *surveyv1.SubmitResponseRequest, refusal error) (receipt, error) {
+	refused := []refused{{in.GetResponse(), intake.Key(in.GetResponse().GetSource(), in.GetResponse().GetExternalId(), in.GetRequestId()), refusal}}
+	settled, err := s.settle(ctx, b, refused)
+	if err != nil {
+		return receipt{}, err
+	}
+	return settled[0].Value, settled[0].Err
 }
 
 // outdated tells refusals that may only mean that another replica has defined

@@ -60,8 +60,8 @@ func (r Rules) Prepare(in *surveyv1.Response, received time.Time) (*Ready, error
 	}
 	r.days(in, received, t)
 	t.Scores = withLowShare(scores)
-	rec := r.record(in, version, t)
-	return &Ready{Record: rec, Tally: t}, nil
+	t.Customer = in.GetCustomer().GetId()
+	return &Ready{Record: r.Record(in, version.Def.GetVersion()), Tally: t}, nil
 }
 
 // version finds what the response answers, and whether it is open for it.
@@ -131,16 +131,13 @@ func (r Rules) days(in *surveyv1.Response, received time.Time, t *tally.Tally) {
 	}
 }
 
-// record is the response as the log keeps it: bound to its version, and with
-// nothing in it that tells who the customer is.
-func (r Rules) record(in *surveyv1.Response, v *directory.Version, t *tally.Tally) *surveyv1.ResponseRecord {
+// Record is the response as the log keeps it: bound to its version, and with
+// nothing in it that tells who the customer is. It judges nothing.
+func (r Rules) Record(in *surveyv1.Response, version int32) *surveyv1.ResponseRecord {
 	kept := proto.CloneOf(in)
-	kept.Id, kept.Version, kept.SurveyVersion = "", 0, v.Def.GetVersion()
+	kept.Id, kept.Version, kept.SurveyVersion = "", 0, version
 	out := &surveyv1.ResponseRecord{Response: kept}
-	switch c := in.GetCustomer().GetRef().(type) {
-	case *commonv1.CustomerRef_Id:
-		t.Customer = c.Id
-	case *commonv1.CustomerRef_Identity:
+	if c, ok := in.GetCustomer().GetRef().(*commonv1.CustomerRef_Identity); ok {
 		kept.Customer = nil
 		plain := Normalise(c.Identity)
 		out.SealedIdentity = r.Seal.Seal(plain, []byte(r.Brand))
