@@ -13,8 +13,6 @@ import (
 
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
-
-	surveyv1 "github.com/rapport-cx/rapport/gen/rapport/survey/v1"
 )
 
 // browse opens a window of a real browser. Without one the test is skipped, but
@@ -53,6 +51,18 @@ func do(t *testing.T, ctx context.Context, steps ...chromedp.Action[chromedp.Voi
 	t.Helper()
 	if err := chromedp.Do(ctx, steps...); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// follow does what leads to another page, and waits for that page.
+func follow(t *testing.T, ctx context.Context, step chromedp.Action[chromedp.Void]) {
+	t.Helper()
+	res, err := chromedp.RunResponse(ctx, step)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if res.Status != 200 {
+		t.Fatalf("%s: %d", res.URL, res.Status)
 	}
 }
 
@@ -107,6 +117,9 @@ func TestPageIsReadable(t *testing.T) {
 				if failed := eval[string](t, ctx, "[...document.querySelectorAll('.failed')].map(e => e.textContent).join()"); failed != "" {
 					t.Errorf("%s: %s", name, failed)
 				}
+				if text := eval[string](t, ctx, "document.body.innerText"); strings.Contains(text, "%!") || strings.Contains(text, "NaN") {
+					t.Errorf("%s: a text is filled in wrongly: %s", name, text)
+				}
 				small := eval[string](t, ctx, `[...document.querySelectorAll('svg.line')].filter(e => e.getClientRects().length).map(e =>
 					e.getBoundingClientRect().width / e.viewBox.baseVal.width).filter(s => s < 0.8).join()`)
 				if small != "" {
@@ -129,12 +142,13 @@ func TestDirectorsFirstLook(t *testing.T) {
 	do(t, ctx, chromedp.Navigate(w.url+"/?lang=ru"), chromedp.WaitVisible("#q"))
 
 	interactions++ // types the store's number and presses Enter
-	do(t, ctx, chromedp.SendKeys("#q", "107"+kb.Enter), chromedp.WaitVisible(".path"))
+	follow(t, ctx, chromedp.SendKeys("#q", "107"+kb.Enter))
 	if got, err := chromedp.Run(ctx, chromedp.Text("h1")); err != nil || !strings.Contains(got, "Магазин на Ленина, 19") {
 		t.Fatalf("the search led to %q (%v)", got, err)
 	}
 	interactions++ // chooses the week
-	do(t, ctx, chromedp.Click(".periods a:first-child"), chromedp.WaitVisible(`.periods a:first-child[aria-current]`), chromedp.WaitVisible("#words"))
+	follow(t, ctx, chromedp.Click(".periods a:first-child"))
+	do(t, ctx, chromedp.WaitVisible(`.periods a:first-child[aria-current]`))
 
 	for what, selector := range map[string]string{
 		"how it did": "#value", "what that is worth": "#interval", "of how many": "#n", "is it a change": "#words", "what people say": "#comments .text",
@@ -188,5 +202,3 @@ func until(t *testing.T, ctx context.Context, js string) {
 		t.Fatalf("%s: %v\n%s", js, err, page)
 	}
 }
-
-var _ = surveyv1.Clock_CLOCK_ANSWER

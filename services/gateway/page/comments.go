@@ -176,7 +176,7 @@ func (s *scene) oneCase(c *surveyv1.Case, titles map[string]string) oneCase {
 		out.Due = fmt.Sprintf(s.Lang.Overdue, due)
 	}
 	if c.Score != nil {
-		out.Score = s.Lang.Count(int64(c.GetScore()))
+		out.Score = fmt.Sprintf(s.Lang.Marked, c.GetScore())
 	}
 	for _, ref := range c.GetSubjects() {
 		if name := subjectName(ref); name != subjectName(s.Subject) {

@@ -71,11 +71,14 @@ func (p *Page) loadRanking(ctx context.Context, s *scene) (any, error) {
 // kindsBelow are the kinds that stand below the subject.
 func (p *Page) kindsBelow(ctx context.Context, s *scene) (out []commonv1.SubjectKind, err error) {
 	for _, k := range rankable {
-		list, err := p.survey.ListSubjects(ctx, &surveyv1.ListSubjectsRequest{Brand: s.Brand, Kind: k, Under: s.Subject, PageSize: 1})
+		list, err := p.survey.ListSubjects(ctx, &surveyv1.ListSubjectsRequest{Brand: s.Brand, Kind: k, Under: s.Subject, PageSize: 2})
 		if err != nil {
 			return nil, err
 		}
-		if len(list.GetSubjects()) > 0 {
+		// The subject itself may be in the list of what is under it.
+		if slices.ContainsFunc(list.GetSubjects(), func(one *surveyv1.Subject) bool {
+			return subjectName(one.GetRef()) != subjectName(s.Subject)
+		}) {
 			out = append(out, k)
 		}
 	}
@@ -211,6 +214,9 @@ func (p *Page) loadPlaces(ctx context.Context, s *scene) (any, error) {
 		}
 		last := &d.Groups[len(d.Groups)-1]
 		last.Places = append(last.Places, choice{Name: subjectTitle(one), Link: s.ToSubject(one.GetRef())})
+	}
+	if shown == 0 {
+		return nil, nil
 	}
 	if more > 0 {
 		d.More = fmt.Sprintf(s.Lang.MorePlaces, more)

@@ -222,13 +222,20 @@ func (p *Page) lastPoint(ctx context.Context, s *scene, w window, g commonv1.Gra
 	return points[len(points)-1], nil
 }
 
-// ask asks for the scene's metric and scope.
-func (p *Page) ask(ctx context.Context, s *scene, w window, g commonv1.Grain, by ...*surveyv1.GroupBy) (*surveyv1.GetMetricResponse, error) {
-	return p.survey.GetMetric(ctx, &surveyv1.GetMetricRequest{
+// question is the scene's metric and scope as a question.
+func (p *Page) question(s *scene, w window, g commonv1.Grain, by ...*surveyv1.GroupBy) *surveyv1.GetMetricRequest {
+	return &surveyv1.GetMetricRequest{
 		Brand: s.Brand, Metric: s.Metric, Window: w.proto(), Grain: g, Clock: surveyv1.Clock_CLOCK_EXPERIENCE,
 		Scope: s.scope(), GroupBy: by,
-	})
+	}
 }
+
+func (p *Page) ask(ctx context.Context, s *scene, w window, g commonv1.Grain, by ...*surveyv1.GroupBy) (*surveyv1.GetMetricResponse, error) {
+	return p.survey.GetMetric(ctx, p.question(s, w, g, by...))
+}
+
+// BrandName is the brand for people.
+func (s *scene) BrandName() string { return s.brand.Name }
 
 // FirstDay and LastDay are the window for the form of dates; empty for all time.
 func (s *scene) FirstDay() string { return s.window.formDay(s.window.first) }

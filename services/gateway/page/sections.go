@@ -58,6 +58,7 @@ type content struct {
 	T         *words
 	View      view
 	Failed    string
+	Empty     bool // there is nothing to tell: no room for it either
 	Data      any
 }
 
@@ -81,7 +82,7 @@ func (p *Page) drawOne(ctx context.Context, s *scene, sec section) drawing {
 			p.cfg.Log.Warn("section", "section", sec.id, "error", err)
 		}
 	}
-	c.Data = data
+	c.Data, c.Empty = data, data == nil && err == nil
 	html, err := p.drawn.section(c)
 	if err != nil {
 		p.cfg.Log.Error("draw section", "section", sec.id, "error", err)

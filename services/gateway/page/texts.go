@@ -17,11 +17,11 @@ type words struct {
 	// plural picks one of the forms of a word for a number.
 	plural func(n int64) int
 	// The forms of words that are counted.
-	answer, placeWord []string
+	answer []string
 
 	// Of the page as a whole.
-	Title, Search, SearchHint, Find, WholeBrand, Metrics, Period, NoJS, Live, LiveOff, Found, FoundNone, Problem, Back string
-	Brands, LanguageWord, AsOf, Permalink, Numbers, SectionFailed, NoAnswers, More                                     string
+	Title, Search, Find, Metrics, Period, NoJS, Live, LiveOff, Found, FoundNone, Problem, Back string
+	Brands, LanguageWord, AsOf, Permalink, Numbers, SectionFailed, NoAnswers, More             string
 	// Of the windows of time.
 	Week, Month, Quarter, Year, All               string
 	WeekLong, MonthLong, QuarterLong, YearLong    string
@@ -40,16 +40,16 @@ type words struct {
 	GoodNPS, GreatNPS, Retail, EasyCES                              string
 	IsChange, ChangeUp, ChangeDown, ChangeNone, ChangeEqual         string
 	NoComparison, NothingBefore, NothingNow, Before, Points, Shares string
-	TrendHint, DotTitle, Column, From, To, Value                    string
+	TrendHint, TrendRolled, DotTitle, Column, From, To, Value       string
 
 	// Of the ranking.
-	Best, Worst, Ranked, Unranked, RankOf, RankSpan, NotRanked, AllRanks, FewRanks, Place, NothingRanked string
+	Best, Worst, Ranked, Unranked, RankOf, RankSpan, NotRanked, AllRanks, FewRanks, NothingRanked string
 	// Of places below the subject.
 	MorePlaces string
 	// Of comments and cases.
-	OnlyLow, AllComments, LowMark, NoComments, Anonymous  string
-	OpenCases, ClaimedCases, OverdueCases, NoCases        string
-	Due, Overdue, Queue, Cause, Claimed, Opened, Assignee string
+	OnlyLow, AllComments, LowMark, NoComments      string
+	OpenCases, ClaimedCases, OverdueCases, NoCases string
+	Due, Overdue, Queue, Claimed, Marked           string
 
 	channels map[commonv1.Channel]string
 	kinds    map[commonv1.SubjectKind]string

@@ -16,10 +16,10 @@ var english = words{
 		}
 		return 1
 	},
-	answer: []string{"answer", "answers"}, placeWord: []string{"place", "places"},
+	answer: []string{"answer", "answers"},
 
-	Title: "Customer experience", Search: "Find a store, seller, region …", SearchHint: "name or number", Find: "Find",
-	WholeBrand: "Whole brand", Metrics: "Metric", Period: "Period",
+	Title: "Customer experience", Search: "Find a store, seller, region …", Find: "Find",
+	Metrics: "Metric", Period: "Period",
 	NoJS: "Reload the page to see new answers.", Live: "Live", LiveOff: "Not live: reconnecting …",
 	Found: "Found for “%s”", FoundNone: "Nothing found for “%s”.", Problem: "This page cannot be shown", Back: "To the whole brand",
 	Brands: "Brand", LanguageWord: "Language", AsOf: "As of %s", Permalink: "Link to these dates", Numbers: "Numbers",
@@ -36,7 +36,7 @@ var english = words{
 	Score: "Score", Trend: "Over time", Channels: "By channel", Distribution: "How they answered", Ranking: "Best and worst",
 	Places: "Inside", Comments: "What people say", Cases: "To call back",
 
-	Interval: "95 % interval %s … %s", NoInterval: "too few answers for an interval", OfScale: "of %d", Weighted: "weighted by importance %s",
+	Interval: "95\u00a0%% interval %s … %s", NoInterval: "too few answers for an interval", OfScale: "of %d", Weighted: "weighted by importance %s",
 	Promoters: "promoters", Passives: "passives", Detractors: "detractors", Positive: "positive", Low: "low",
 	GoodNPS: "good", GreatNPS: "excellent", Retail: "online retail", EasyCES: "below: a problem",
 	IsChange:      "Is that a change?",
@@ -47,16 +47,17 @@ var english = words{
 	NoComparison:  "Choose a period to compare it with the one before.",
 	NothingBefore: "Cannot be told: no answers in %s.", NothingNow: "Cannot be told: no answers in this period.",
 	Before: "before: %s", Points: "points", Shares: "percentage points",
-	TrendHint: "The band is the 95 % interval; where the line breaks nobody answered.",
-	DotTitle:  "%s: %s (%s), n = %s", Column: "%s: %s (%s %%)", From: "Period", To: "to", Value: "Value",
+	TrendRolled: "Each point is the 7 days that end with it: days alone have too few answers.",
+	TrendHint:   "The band is the 95 % interval; where the line breaks nobody answered.",
+	DotTitle:    "%s: %s (%s), n = %s", Column: "%s: %s (%s %%)", From: "Period", To: "to", Value: "Value",
 
 	Best: "Best", Worst: "Worst", Ranked: "%s ranked", Unranked: "%s with fewer than %d answers left out",
 	RankOf: "Place %d of %d", RankSpan: "could be %d–%d", NotRanked: "No place: no answers in this period.",
-	AllRanks: "Whole table", FewRanks: "Only best and worst", Place: "place", NothingRanked: "Nothing to rank in this period.",
+	AllRanks: "Whole table", FewRanks: "Only best and worst", NothingRanked: "Nothing to rank in this period.",
 	MorePlaces: "and %d more: use the search",
-	OnlyLow:    "Only low scores", AllComments: "All comments", LowMark: "low score", NoComments: "No comments in this period.", Anonymous: "customer",
+	OnlyLow:    "Only low scores", AllComments: "All comments", LowMark: "low score", NoComments: "No comments in this period.",
 	OpenCases: "open", ClaimedCases: "in work", OverdueCases: "overdue", NoCases: "Nobody waits for a call.",
-	Due: "due %s", Overdue: "overdue since %s", Queue: "queue", Cause: "cause", Claimed: "in work: %s", Opened: "opened %s", Assignee: "assignee",
+	Due: "due %s", Overdue: "overdue since %s", Queue: "queue", Claimed: "in work: %s", Marked: "score %d",
 
 	channels: map[commonv1.Channel]string{
 		commonv1.Channel_CHANNEL_UNSPECIFIED: "Not known", commonv1.Channel_CHANNEL_STORE: "Store",

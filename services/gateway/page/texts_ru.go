@@ -19,10 +19,10 @@ var russian = words{
 		}
 		return 2
 	},
-	answer: []string{"ответ", "ответа", "ответов"}, placeWord: []string{"место", "места", "мест"},
+	answer: []string{"ответ", "ответа", "ответов"},
 
-	Title: "Клиентский опыт", Search: "Найти магазин, продавца, регион…", SearchHint: "название или номер", Find: "Найти",
-	WholeBrand: "Весь бренд", Metrics: "Показатель", Period: "Период",
+	Title: "Клиентский опыт", Search: "Найти магазин, продавца, регион…", Find: "Найти",
+	Metrics: "Показатель", Period: "Период",
 	NoJS: "Обновите страницу, чтобы увидеть новые ответы.", Live: "В эфире", LiveOff: "Связь потеряна, восстанавливаем…",
 	Found: "Найдено по запросу «%s»", FoundNone: "По запросу «%s» ничего не найдено.", Problem: "Эту страницу показать нельзя", Back: "Ко всему бренду",
 	Brands: "Бренд", LanguageWord: "Язык", AsOf: "По состоянию на %s", Permalink: "Ссылка на эти даты", Numbers: "Числа",
@@ -39,7 +39,7 @@ var russian = words{
 	Score: "Оценка", Trend: "Динамика", Channels: "По каналам", Distribution: "Как отвечали", Ranking: "Лучшие и худшие",
 	Places: "Внутри", Comments: "Что говорят люди", Cases: "Кому перезвонить",
 
-	Interval: "95 %-й интервал %s … %s", NoInterval: "для интервала мало ответов", OfScale: "из %d", Weighted: "взвешено по важности: %s",
+	Interval: "95\u00a0%%-й интервал %s … %s", NoInterval: "для интервала мало ответов", OfScale: "из %d", Weighted: "взвешено по важности: %s",
 	Promoters: "промоутеры", Passives: "нейтралы", Detractors: "критики", Positive: "положительные", Low: "низкие",
 	GoodNPS: "хорошо", GreatNPS: "отлично", Retail: "онлайн-торговля", EasyCES: "ниже — проблема",
 	IsChange:      "Это изменение?",
@@ -50,16 +50,17 @@ var russian = words{
 	NoComparison:  "Выберите период, чтобы сравнить его с предыдущим.",
 	NothingBefore: "Сказать нельзя: за %s ответов нет.", NothingNow: "Сказать нельзя: за этот период ответов нет.",
 	Before: "было: %s", Points: "п.", Shares: "п. п.",
-	TrendHint: "Полоса — 95 %-й интервал; где линия прервана, ответов не было.",
-	DotTitle:  "%s: %s (%s), n = %s", Column: "%s: %s (%s %%)", From: "Период", To: "по", Value: "Значение",
+	TrendRolled: "Каждая точка — итог за 7 дней по этот день: за один день ответов слишком мало.",
+	TrendHint:   "Полоса — 95 %-й интервал; где линия прервана, ответов не было.",
+	DotTitle:    "%s: %s (%s), n = %s", Column: "%s: %s (%s %%)", From: "Период", To: "по", Value: "Значение",
 
 	Best: "Лучшие", Worst: "Худшие", Ranked: "в рейтинге: %s", Unranked: "не вошли %s, где меньше %d ответов",
 	RankOf: "Место %d из %d", RankSpan: "возможно, %d–%d", NotRanked: "Без места: за этот период ответов нет.",
-	AllRanks: "Весь рейтинг", FewRanks: "Только лучшие и худшие", Place: "место", NothingRanked: "За этот период сравнивать нечего.",
+	AllRanks: "Весь рейтинг", FewRanks: "Только лучшие и худшие", NothingRanked: "За этот период сравнивать нечего.",
 	MorePlaces: "и ещё %d: воспользуйтесь поиском",
-	OnlyLow:    "Только низкие оценки", AllComments: "Все комментарии", LowMark: "низкая оценка", NoComments: "За этот период комментариев нет.", Anonymous: "клиент",
+	OnlyLow:    "Только низкие оценки", AllComments: "Все комментарии", LowMark: "низкая оценка", NoComments: "За этот период комментариев нет.",
 	OpenCases: "ждут", ClaimedCases: "в работе", OverdueCases: "просрочено", NoCases: "Никто не ждёт звонка.",
-	Due: "срок: %s", Overdue: "просрочено с %s", Queue: "очередь", Cause: "причина", Claimed: "в работе: %s", Opened: "открыто %s", Assignee: "исполнитель",
+	Due: "срок: %s", Overdue: "просрочено с %s", Queue: "очередь", Claimed: "в работе: %s", Marked: "оценка %d",
 
 	channels: map[commonv1.Channel]string{
 		commonv1.Channel_CHANNEL_UNSPECIFIED: "Не указан", commonv1.Channel_CHANNEL_STORE: "Магазин",

@@ -15,19 +15,21 @@ import (
 // in numbers.
 type trendData struct {
 	Wide, Narrow chart.Line
-	Label        string
+	Label, Hint  string
 	Rows         []trendRow // newest first
 }
 
 type trendRow struct{ When, Value, Interval, Answers string }
 
 func (p *Page) loadTrend(ctx context.Context, s *scene) (any, error) {
-	grain := s.window.grain()
-	got, err := p.ask(ctx, s, s.window, grain)
+	got, grain, rolled, err := p.series(ctx, s)
 	if err != nil {
 		return nil, err
 	}
-	d := &trendData{Label: s.Lang.Trend + ": " + s.MetricTitle()}
+	d := &trendData{Label: s.Lang.Trend + ": " + s.MetricTitle(), Hint: s.Lang.TrendHint}
+	if rolled {
+		d.Hint = s.Lang.TrendRolled + " " + d.Hint
+	}
 	if len(got.GetSeries()) == 0 || len(got.GetSeries()[0].GetPoints()) == 0 {
 		return d, nil
 	}
@@ -47,6 +49,37 @@ func (p *Page) loadTrend(ctx context.Context, s *scene) (any, error) {
 	f.Below = s.dates(f, 3)
 	d.Narrow = chart.NewLine(points, f)
 	return d, nil
+}
+
+const (
+	// fewPoints of a line are too few to see where it goes.
+	fewPoints = 6
+	// fewAnswers at a point are no score: the line would jump from end to end.
+	fewAnswers = 5
+	// rollDays is what a day is pooled with where days have too few answers.
+	rollDays = 7
+)
+
+// series asks for the line. All time may be a short time, and a small store has an
+// answer a day: then each point is the week that ends with it.
+func (p *Page) series(ctx context.Context, s *scene) (got *surveyv1.GetMetricResponse, grain commonv1.Grain, rolled bool, err error) {
+	grain = s.window.grain()
+	got, err = p.ask(ctx, s, s.window, grain)
+	if err != nil || len(got.GetSeries()) == 0 {
+		return got, grain, false, err
+	}
+	points := len(got.GetSeries()[0].GetPoints())
+	switch {
+	case s.window.whole() && points <= fewPoints:
+		grain = commonv1.Grain_GRAIN_WEEK
+		got, err = p.ask(ctx, s, s.window, grain)
+	case grain == commonv1.Grain_GRAIN_DAY && got.GetTotal().GetN() < int64(fewAnswers*points):
+		rolled = true
+		q := p.question(s, s.window, grain)
+		q.RollingDays = rollDays
+		got, err = p.survey.GetMetric(ctx, q)
+	}
+	return got, grain, rolled, err
 }
 
 // axes are the room that values of the metric can take.
