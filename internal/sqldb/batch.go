@@ -34,7 +34,7 @@ func NewBatch() *Batch { return &Batch{} }
 // Exec adds a statement that returns no rows.
 func (b *Batch) Exec(query string, args ...any) *Count {
 	n := &Count{}
-	b.steps = append(b.steps, step{query: query, args: args, count: n})
+	b.steps = append(b.steps, step{query: query, args: storableArgs(args), count: n})
 	return n
 }
 
@@ -42,12 +42,13 @@ func (b *Batch) Exec(query string, args ...any) *Count {
 // decides nothing: the commit may be under way. Rows may be seen a second time
 // if the transaction had to be repeated, and mean nothing until Run returned nil.
 func (b *Batch) Query(each func(scan func(dest ...any) error) error, query string, args ...any) {
-	b.steps = append(b.steps, step{query: query, args: args, each: each})
+	b.steps = append(b.steps, step{query: query, args: storableArgs(args), each: each})
 }
 
 // Insert adds many rows to a table.
 func (b *Batch) Insert(in Insert) *Inserted {
 	done := &Inserted{}
+	in = in.storable()
 	b.steps = append(b.steps, step{insert: &in, done: done})
 	return done
 }

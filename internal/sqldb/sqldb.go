@@ -84,6 +84,7 @@ func (db *DB) Close() error {
 
 // Query reads rows outside any transaction.
 func (db *DB) Query(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	args = storableArgs(args)
 	if st := db.texts.get(ctx, query); st != nil {
 		return st.QueryContext(ctx, args...)
 	}
@@ -92,6 +93,7 @@ func (db *DB) Query(ctx context.Context, query string, args ...any) (*sql.Rows, 
 
 // QueryRow reads one row outside any transaction.
 func (db *DB) QueryRow(ctx context.Context, query string, args ...any) *sql.Row {
+	args = storableArgs(args)
 	if st := db.texts.get(ctx, query); st != nil {
 		return st.QueryRowContext(ctx, args...)
 	}

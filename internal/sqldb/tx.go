@@ -34,7 +34,7 @@ func (tx *Tx) Now() time.Time { return tx.now }
 
 // Exec runs a statement and returns how many rows it changed.
 func (tx *Tx) Exec(ctx context.Context, query string, args ...any) (int64, error) {
-	res, err := tx.session.ExecContext(ctx, query, args...)
+	res, err := tx.session.ExecContext(ctx, query, storableArgs(args)...)
 	if err != nil {
 		return 0, err
 	}
@@ -43,12 +43,12 @@ func (tx *Tx) Exec(ctx context.Context, query string, args ...any) (int64, error
 
 // Query reads rows.
 func (tx *Tx) Query(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
-	return tx.session.QueryContext(ctx, query, args...)
+	return tx.session.QueryContext(ctx, query, storableArgs(args)...)
 }
 
 // QueryRow reads one row.
 func (tx *Tx) QueryRow(ctx context.Context, query string, args ...any) *sql.Row {
-	return tx.session.QueryRowContext(ctx, query, args...)
+	return tx.session.QueryRowContext(ctx, query, storableArgs(args)...)
 }
 
 // Insert adds many rows and tells which were inserted, as far as in.Ordinal
@@ -61,6 +61,7 @@ func (tx *Tx) Insert(ctx context.Context, in Insert) ([]bool, error) {
 	if tx.insert == nil {
 		return nil, errReadOnly
 	}
+	in = in.storable()
 	done, err := tx.insert(ctx, &in)
 	if err != nil {
 		return nil, fmt.Errorf("insert into %s: %w", in.Into, err)
