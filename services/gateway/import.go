@@ -24,7 +24,7 @@ import (
 func (s *Server) importResponses(w http.ResponseWriter, r *http.Request) {
 	ctx, err := s.outgoingContext(r, surveyv1.SurveyService_ImportResponses_FullMethodName)
 	if err != nil {
-		refuse(w, 0, ofParser(err))
+		refuse(w, 0, ofParser(err, "header"))
 		return
 	}
 	ctx, cancel := context.WithCancel(ctx)
@@ -34,6 +34,8 @@ func (s *Server) importResponses(w http.ResponseWriter, r *http.Request) {
 		refuse(w, 0, err)
 		return
 	}
+	// What stops an import leaves a body half read: the connection has had its day.
+	w.Header().Set("Connection", "close")
 	control := http.NewResponseController(w)
 	// HTTP/1.1 reads the whole request before it answers unless told otherwise; on
 	// HTTP/2 both ways are open and this is an error that means nothing.

@@ -1,7 +1,10 @@
 package gateway
 
 import (
+	"fmt"
+	"maps"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 
@@ -9,8 +12,6 @@ import (
 	"github.com/grpc-ecosystem/grpc-gateway/v2/utilities"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
-
-	"github.com/rapport-cx/rapport/internal/fault"
 )
 
 // refuseUnknownParameters makes a misspelt parameter of a URL an error. The stock
@@ -24,14 +25,10 @@ type strict struct{ stock runtime.DefaultQueryParser }
 
 // Parse fills msg from the parameters of a URL.
 func (p strict) Parse(msg proto.Message, values url.Values, filter *utilities.DoubleArray) error {
-	wrong := fault.Invalid()
-	for key := range values {
-		if !known(msg.ProtoReflect().Descriptor(), key) {
-			wrong.Field(key, "is not a field of %s", msg.ProtoReflect().Descriptor().Name())
+	for _, key := range slices.Sorted(maps.Keys(values)) {
+		if of := msg.ProtoReflect().Descriptor(); !known(of, key) {
+			return fmt.Errorf("%s is not a field of %s", key, of.Name())
 		}
-	}
-	if err := wrong.Err(); err != nil {
-		return err
 	}
 	return p.stock.Parse(msg, values, filter)
 }

@@ -47,12 +47,12 @@ func statusJSON(err error) []byte {
 
 // ofParser gives an error of the JSON parser the shape of every other refusal.
 // The services' own always carry a reason.
-func ofParser(err error) error {
+func ofParser(err error, where string) error {
 	e := fault.From(err)
 	if runtime.HTTPStatusFromCode(e.Code) != http.StatusBadRequest || e.Reason != "" || len(e.Fields) > 0 {
 		return err
 	}
-	return malformed("body", errors.New(e.Text))
+	return malformed(where, errors.New(e.Text))
 }
 
 // malformed says that a part of a request could not be read. The parser varies

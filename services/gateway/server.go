@@ -114,8 +114,12 @@ func (s *Server) bounded(next http.Handler) http.Handler {
 }
 
 // callFailed answers for a call that was refused, by a service or on its way.
-func (s *Server) callFailed(_ context.Context, _ *runtime.ServeMux, _ runtime.Marshaler, w http.ResponseWriter, _ *http.Request, err error) {
-	refuse(w, 0, ofParser(err))
+func (s *Server) callFailed(_ context.Context, _ *runtime.ServeMux, _ runtime.Marshaler, w http.ResponseWriter, r *http.Request, err error) {
+	where := "body"
+	if r.Method == http.MethodGet {
+		where = "query"
+	}
+	refuse(w, 0, ofParser(err, where))
 }
 
 // routeFailed answers for a path or method that no RPC has.

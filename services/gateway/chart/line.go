@@ -81,8 +81,8 @@ func NewLine(points []Point, f Frame) Line {
 			l.Marks = append(l.Marks, Text{X: number(x.to), Y: number(y.at(m.At)), Anchor: "end", Text: m.Text})
 		}
 	}
-	for i, b := range f.Below {
-		l.Below = append(l.Below, Text{X: number(x.at(b.At)), Y: number(f.Height - 5), Anchor: anchor(i, len(f.Below)), Text: b.Text})
+	for _, b := range f.Below {
+		l.Below = append(l.Below, Text{X: number(x.at(b.At)), Y: number(f.Height - 5), Anchor: x.anchor(x.at(b.At)), Text: b.Text})
 	}
 	for _, p := range points {
 		left, right := x.at(p.From), x.at(p.To)
@@ -97,15 +97,14 @@ func NewLine(points []Point, f Frame) Line {
 	return l
 }
 
-// anchor keeps the first and last word inside the picture.
-func anchor(i, n int) string {
+// anchor keeps a word that stands near an end inside the picture.
+func (s scale) anchor(at float64) string {
+	const halfWord = 34
 	switch {
-	case n == 1:
-		return "middle"
-	case i == 0:
-		return "start"
-	case i == n-1:
+	case s.to-at < halfWord:
 		return "end"
+	case at-s.from < halfWord/2:
+		return "start"
 	}
 	return "middle"
 }

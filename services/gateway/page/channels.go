@@ -38,9 +38,7 @@ func (s *scene) align(lists ...[]row) {
 	for _, rows := range lists {
 		for _, r := range rows {
 			v := chart.Value{Value: r.score.GetValue()}
-			if r.score.Low != nil && r.score.High != nil {
-				v.Low, v.High, v.Banded = r.score.GetLow(), r.score.GetHigh(), true
-			}
+			v.Low, v.High, v.Banded = s.interval(r.score)
 			values = append(values, v)
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"slices"
 	"time"
 
 	surveyv1 "github.com/rapport-cx/rapport/gen/rapport/survey/v1"
@@ -66,6 +67,11 @@ type shown struct {
 	FoundFor string
 	Sections []drawing
 	Problem  string
+}
+
+// In are the sections of a place.
+func (s *shown) In(where place) []drawing {
+	return slices.DeleteFunc(slices.Clone(s.Sections), func(d drawing) bool { return d.place != where })
 }
 
 // choice is a link of which one may be the current.

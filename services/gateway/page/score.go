@@ -53,10 +53,21 @@ func (p *Page) loadScore(ctx context.Context, s *scene) (any, error) {
 
 // intervalText is what the score is worth.
 func (s *scene) intervalText(v *surveyv1.Score) string {
-	if v.Low == nil || v.High == nil {
+	low, high, ok := s.interval(v)
+	if !ok {
 		return s.Lang.NoInterval
 	}
-	return fmt.Sprintf(s.Lang.Interval, s.Lang.bare(s.kind(), v.GetLow()), s.Lang.value(s.kind(), v.GetHigh()))
+	return fmt.Sprintf(s.Lang.Interval, s.Lang.bare(s.kind(), low), s.Lang.value(s.kind(), high))
+}
+
+// interval is the 95 % interval as far as there can be values: of two answers it
+// reaches beyond the ends of the scale, which tells nobody anything.
+func (s *scene) interval(v *surveyv1.Score) (low, high float64, ok bool) {
+	if v == nil || v.Low == nil || v.High == nil {
+		return 0, 0, false
+	}
+	least, most := s.limits()
+	return max(v.GetLow(), least), min(v.GetHigh(), most), true
 }
 
 // windowText says which days are shown.

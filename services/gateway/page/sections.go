@@ -18,21 +18,33 @@ import (
 // section is one part of the page, which loads and fails alone.
 type section struct {
 	id    string
+	place place
 	title func(*words) string
 	load  func(*Page, context.Context, *scene) (any, error)
 }
 
+// place is where a section stands on a desktop; a telephone has one column.
+type place string
+
+const (
+	half   place = "half" // beside another of its kind
+	top    place = "top"
+	left   place = "left"
+	right  place = "right"
+	bottom place = "bottom"
+)
+
 // sections are the parts in the order in which they stand on a telephone.
 var sections = []section{
-	{"score", func(l *words) string { return l.Score }, (*Page).loadScore},
-	{"change", func(l *words) string { return l.IsChange }, (*Page).loadChange},
-	{"trend", func(l *words) string { return l.Trend }, (*Page).loadTrend},
-	{"comments", func(l *words) string { return l.Comments }, (*Page).loadComments},
-	{"channels", func(l *words) string { return l.Channels }, (*Page).loadChannels},
-	{"distribution", func(l *words) string { return l.Distribution }, (*Page).loadDistribution},
-	{"ranking", func(l *words) string { return l.Ranking }, (*Page).loadRanking},
-	{"cases", func(l *words) string { return l.Cases }, (*Page).loadCases},
-	{"places", func(l *words) string { return l.Places }, (*Page).loadPlaces},
+	{"score", half, func(l *words) string { return l.Score }, (*Page).loadScore},
+	{"change", half, func(l *words) string { return l.IsChange }, (*Page).loadChange},
+	{"trend", top, func(l *words) string { return l.Trend }, (*Page).loadTrend},
+	{"comments", left, func(l *words) string { return l.Comments }, (*Page).loadComments},
+	{"channels", left, func(l *words) string { return l.Channels }, (*Page).loadChannels},
+	{"distribution", right, func(l *words) string { return l.Distribution }, (*Page).loadDistribution},
+	{"cases", right, func(l *words) string { return l.Cases }, (*Page).loadCases},
+	{"ranking", bottom, func(l *words) string { return l.Ranking }, (*Page).loadRanking},
+	{"places", bottom, func(l *words) string { return l.Places }, (*Page).loadPlaces},
 }
 
 // unwatched are the parts that may change while the score does not: a comment
@@ -50,6 +62,7 @@ type drawing struct {
 	ID      string        `json:"id"`
 	Version string        `json:"version"`
 	HTML    template.HTML `json:"html"`
+	place   place
 }
 
 // content is what the template of a section reads.
@@ -92,7 +105,7 @@ func (p *Page) drawOne(ctx context.Context, s *scene, sec section) drawing {
 	sum := sha256.Sum256(html)
 	version := hex.EncodeToString(sum[:6])
 	html = bytes.Replace(html, []byte(versionMark), []byte(version), 1)
-	return drawing{ID: sec.id, Version: version, HTML: template.HTML(html)} //nolint:gosec // our own template made it
+	return drawing{ID: sec.id, place: sec.place, Version: version, HTML: template.HTML(html)} //nolint:gosec // our own template made it
 }
 
 // versionMark stands where the version belongs until it is known.

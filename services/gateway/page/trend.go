@@ -126,9 +126,8 @@ func (s *scene) point(one *surveyv1.Point, grain commonv1.Grain) (chart.Point, t
 	row := trendRow{
 		When: s.bucketText(first, next.AddDate(0, 0, -1), grain), Value: s.Lang.value(s.kind(), score.GetValue()), Answers: s.Lang.Count(score.GetN()),
 	}
-	if score.Low != nil && score.High != nil {
-		out.Low, out.High, out.Banded = score.GetLow(), score.GetHigh(), true
-		row.Interval = s.Lang.span(s.kind(), score.GetLow(), score.GetHigh())
+	if out.Low, out.High, out.Banded = s.interval(score); out.Banded {
+		row.Interval = s.Lang.span(s.kind(), out.Low, out.High)
 	} else {
 		row.Interval = s.Lang.NoInterval
 	}
@@ -143,23 +142,22 @@ func (s *scene) bucketText(first, last time.Time, grain commonv1.Grain) string {
 	return s.Lang.days(first, last)
 }
 
-// dates are about n words under the line.
+// dates are at most n words under the line, whole days apart, the last one at its
+// end: it is the day that people look for.
 func (s *scene) dates(f chart.Frame, n int) []chart.Label {
-	days := f.To - f.From
-	out := make([]chart.Label, 0, n)
-	last := ""
-	for i := range n {
-		at := math.Floor(f.From + days*float64(i)/float64(n-1))
-		at = min(at, f.To-1)
+	days := int(f.To - f.From)
+	step := max((days+n-2)/(n-1), 1)
+	var out []chart.Label
+	for back := 0; back < days; back += step {
+		at := f.To - 1 - float64(back)
 		day := time.Unix(int64(at)*86400, 0).UTC()
 		text := s.Lang.shortDay(day)
 		if days > 120 {
 			text = s.Lang.month(day)
 		}
-		if text != last {
+		if len(out) == 0 || out[len(out)-1].Text != text {
 			out = append(out, chart.Label{At: at + 0.5, Text: text})
 		}
-		last = text
 	}
 	return out
 }
