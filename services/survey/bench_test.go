@@ -49,7 +49,7 @@ func BenchmarkSubmit(b *testing.B) {
 // memory: 30 slabs of 3,000 answers, of 1,000 stores.
 func BenchmarkSlabsFromRedis(b *testing.B) {
 	url, redis := sqldbtest.SQLite(b), hottest.Redis(b)
-	r := newReplicaWith(b, url, redis, time.Now, fold.Config{NoMemory: true, NoNear: true, NoShared: true})
+	r := newReplicaOf(b, url, redis, time.Now, fold.Config{NoMemory: true, NoNear: true, NoShared: true})
 	define(b, r)
 	var subjects []*surveyv1.Subject
 	for i := range 1000 {

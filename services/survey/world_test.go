@@ -64,11 +64,6 @@ func newReplica(t testing.TB, url, redis string, now func() time.Time) *replica 
 // newReplicaOf is newReplica with folds of one's own kind.
 func newReplicaOf(t testing.TB, url, redis string, now func() time.Time, folding fold.Config) *replica {
 	t.Helper()
-	return newReplicaWith(t, url, redis, now, fold.Config{SweepEvery: -1})
-}
-
-func newReplicaWith(t testing.TB, url, redis string, now func() time.Time, folding fold.Config) *replica {
-	t.Helper()
 	ctx := t.Context()
 	must := func(err error) {
 		t.Helper()
