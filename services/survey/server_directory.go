@@ -146,7 +146,15 @@ func (s *Server) UpsertMetrics(ctx context.Context, in *surveyv1.UpsertMetricsRe
 	results := make([]*surveyv1.UpsertMetricsResult, len(in.GetMetrics()))
 	err = s.store.change(ctx, b.ID, func(feed.Reader, time.Time) ([]feed.Fact, error) {
 		var facts []feed.Fact
+		named := map[string]bool{}
 		for i, m := range in.GetMetrics() {
+			if named[m.GetName()] {
+				// It would be judged by the book as it was before the first.
+				twice := fault.Invalid().Field("name", "%q stands twice in this request", m.GetName()).Err()
+				results[i] = &surveyv1.UpsertMetricsResult{Error: fault.Status(twice)}
+				continue
+			}
+			named[m.GetName()] = true
 			f, err := metricFact(b.book.Load(), m, &results[i])
 			if err != nil {
 				return nil, err

@@ -13,13 +13,21 @@ import (
 
 // CheckSubjects judges a batch of entries one by one: nil, or why it cannot be
 // taken. Parents may be in the directory or in the batch itself; an entry whose
-// parent is refused is refused too, since it would hang in the air.
+// parent is refused is refused too, since it would hang in the air. So is a second
+// entry of one subject: which of the two holds must not depend on their order.
 func (b *Book) CheckSubjects(batch []*surveyv1.Subject) []error {
 	errs := make([]error, len(batch))
 	arriving := map[subjectKey]*surveyv1.Subject{}
+	named := map[subjectKey]bool{}
 	for i, s := range batch {
+		k := keyOf(s.GetRef())
+		if named[k] {
+			errs[i] = fault.Invalid().Field("ref", "%s stands twice in this request", show(s.GetRef())).Err()
+			continue
+		}
+		named[k] = true
 		if errs[i] = checkLinks(s); errs[i] == nil {
-			arriving[keyOf(s.GetRef())] = s
+			arriving[k] = s
 		}
 	}
 	for again := true; again; {
