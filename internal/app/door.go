@@ -41,7 +41,7 @@ func (d *door) unary(ctx context.Context, req any, info *grpc.UnaryServerInfo, h
 		inner = bounded
 	}
 	if m, ok := req.(proto.Message); ok {
-		if err := fault.Validate(m); err != nil {
+		if err := c.method.judge(m); err != nil {
 			return nil, err
 		}
 	}

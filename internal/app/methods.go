@@ -27,6 +27,7 @@ type method struct {
 	attr     slog.Attr
 	line     string // the middle of the line of a call that went well
 	quiet    bool   // health: no span, no line, no token
+	judged   *judged // nil: its requests do not repeat
 	inFlight atomic.Int64
 	duration metric.Float64Histogram
 	byCode   [codes.Unauthenticated + 1][]metric.RecordOption
@@ -82,6 +83,7 @@ func (ms *methods) make(name string) *method {
 		attr:     slog.String("method", label),
 		line:     `","msg":"call","method":"` + label + `","code":"OK","micros":`,
 		quiet:    strings.HasPrefix(name, healthPrefix),
+		judged:   remembers(name),
 		duration: ms.duration,
 		set:      metric.WithAttributeSet(attribute.NewSet(attribute.String("method", label))),
 	}
