@@ -25,8 +25,8 @@ var bounds = []float64{.0001, .00025, .0005, .001, .0025, .005, .01, .025, .05, 
 type method struct {
 	span     string
 	attr     slog.Attr
-	line     string // the middle of the line of a call that went well
-	quiet    bool   // health: no span, no line, no token
+	line     string  // the middle of the line of a call that went well
+	quiet    bool    // health: no span, no line, no token
 	judged   *judged // nil: its requests do not repeat
 	inFlight atomic.Int64
 	duration metric.Float64Histogram
