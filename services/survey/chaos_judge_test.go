@@ -116,6 +116,12 @@ func (a *asking) judge(q *surveyv1.GetMetricRequest, out *surveyv1.GetMetricResp
 			for _, p := range s.GetPoints() {
 				a.whole(name, p.GetScore())
 				add(p.GetScore())
+				if q.GetGrain() == commonv1.Grain_GRAIN_DAY {
+					a.between(name+p.GetStart().AsTime().String(), p.GetScore(), func(s *sending, _ string) bool {
+						at := a.base.AddDate(0, 0, -s.day)
+						return !at.Before(p.GetStart().AsTime()) && at.Before(p.GetEnd().AsTime())
+					})
+				}
 			}
 			continue
 		}

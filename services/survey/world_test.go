@@ -64,6 +64,13 @@ func newReplica(t testing.TB, url, redis string, now func() time.Time) *replica 
 // newReplicaOf is newReplica with folds of one's own kind.
 func newReplicaOf(t testing.TB, url, redis string, now func() time.Time, folding fold.Config) *replica {
 	t.Helper()
+	return newReplicaWith(t, url, redis, now, folding, hot.Options{})
+}
+
+// newReplicaWith is newReplica with folds and a cache of one's own kind.
+func newReplicaWith(t testing.TB, url, redis string, now func() time.Time, folding fold.Config, caching hot.Options) *replica {
+	t.Helper()
+	caching.Service, caching.Log = "survey", quiet
 	ctx := t.Context()
 	must := func(err error) {
 		t.Helper()
@@ -78,7 +85,7 @@ func newReplicaOf(t testing.TB, url, redis string, now func() time.Time, folding
 	tel, err := telemetry.New(ctx, telemetry.Config{}, "test", "test", io.Discard)
 	must(err)
 	db := sqldbtest.Open(t, url)
-	cache, err := hot.Open(redis, secret, hot.Options{Service: "survey", Log: quiet})
+	cache, err := hot.Open(redis, secret, caching)
 	must(err)
 	s, err := survey.New(brands, guard, db, cache, folding, secret, now, quiet)
 	must(err)
