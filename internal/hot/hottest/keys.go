@@ -3,6 +3,8 @@ package hottest
 import (
 	"context"
 	"sort"
+
+	"github.com/redis/go-redis/v9"
 )
 
 // Keys lists every key there is, sorted.
@@ -37,8 +39,13 @@ func (s *Server) Write(key string, value []byte) {
 func (s *Server) WriteList(key string) {
 	s.t.Helper()
 	ctx := context.Background()
-	s.client.Del(ctx, key)
-	if err := s.client.RPush(ctx, key, "rubbish").Err(); err != nil {
+	// At once: somebody may write the key between the two.
+	_, err := s.client.TxPipelined(ctx, func(p redis.Pipeliner) error {
+		p.Del(ctx, key)
+		p.RPush(ctx, key, "rubbish")
+		return nil
+	})
+	if err != nil {
 		s.t.Fatalf("redis rpush: %v", err)
 	}
 }
