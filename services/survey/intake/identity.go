@@ -2,6 +2,7 @@ package intake
 
 import (
 	"strings"
+	"unicode"
 
 	commonv1 "github.com/rapport-cx/rapport/gen/rapport/common/v1"
 )
@@ -16,10 +17,10 @@ func Normalise(id *commonv1.Identity) []byte {
 		v = strings.ToLower(v)
 	case commonv1.Identity_KIND_PHONE, commonv1.Identity_KIND_CARD:
 		v = strings.Map(func(r rune) rune {
-			if r == ' ' || r == '-' || r == '(' || r == ')' {
-				return -1
+			if r == '+' || unicode.IsLetter(r) || unicode.IsDigit(r) {
+				return r
 			}
-			return r
+			return -1 // of the many ways to group digits, none tells numbers apart
 		}, v)
 	}
 	return []byte(id.GetKind().String() + "\x00" + id.GetNamespace() + "\x00" + v)
