@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 
-	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
 
 	surveyv1 "github.com/rapport-cx/rapport/gen/rapport/survey/v1"
@@ -44,12 +43,7 @@ func valueDifference(path string, fd protoreflect.FieldDescriptor, a, b protoref
 		return ""
 	case fd.IsList():
 		return listDifference(path, fd, a.List(), b.List())
-	case fd.IsMap() || fd.Message() == nil:
-		return path
-	case isTime(fd):
-		if proto.Equal(a.Message().Interface(), b.Message().Interface()) {
-			return ""
-		}
+	case fd.IsMap() || fd.Message() == nil || isTime(fd):
 		return path
 	}
 	return firstDifference(path, a.Message(), b.Message())
