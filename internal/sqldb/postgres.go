@@ -15,6 +15,11 @@ import (
 // connections than that only fight for the server's cores.
 const maxConns = 16
 
+// maxWriters is how many of them may be in a transaction that writes. A closure
+// reads beside its own transaction while others wait for the rows it has locked:
+// had those taken every connection, all would wait for each other.
+const maxWriters = maxConns * 3 / 4
+
 func openPostgres(url string) (*DB, error) {
 	cfg, err := pgx.ParseConfig(url)
 	if err != nil {
@@ -24,11 +29,26 @@ func openPostgres(url string) (*DB, error) {
 	pool.SetMaxOpenConns(maxConns)
 	pool.SetMaxIdleConns(maxConns)
 	pool.SetConnMaxIdleTime(5 * time.Minute)
-	return &DB{engine: Postgres, dsn: url, pool: pool}, nil
+	return &DB{engine: Postgres, dsn: url, pool: pool, writers: make(chan struct{}, maxWriters)}, nil
+}
+
+// enter waits for the right to hold a connection for writing; leave gives it back.
+func (db *DB) enter(ctx context.Context) (leave func(), err error) {
+	select {
+	case db.writers <- struct{}{}:
+		return func() { <-db.writers }, nil
+	case <-ctx.Done():
+		return nil, unavailable(ctx.Err())
+	}
 }
 
 // writePostgres runs fn once in a READ COMMITTED transaction.
 func (db *DB) writePostgres(ctx context.Context, fn func(*Tx) error) error {
+	leave, err := db.enter(ctx)
+	if err != nil {
+		return fmt.Errorf("begin: %w", err)
+	}
+	defer leave()
 	stx, err := db.pool.BeginTx(ctx, &sql.TxOptions{Isolation: sql.LevelReadCommitted})
 	if err != nil {
 		return fmt.Errorf("begin: %w", unavailable(err))
@@ -85,6 +105,11 @@ func scanOrdinal(scan func(dest ...any) error, done []bool) error {
 // runPostgres sends begin, every step and commit in one go and then reads the
 // answers. pgx keeps the statements prepared on each connection.
 func (db *DB) runPostgres(ctx context.Context, steps []step) error {
+	leave, err := db.enter(ctx)
+	if err != nil {
+		return err
+	}
+	defer leave()
 	conn, err := db.pool.Conn(ctx)
 	if err != nil {
 		return unavailable(err)

@@ -36,6 +36,8 @@ type DB struct {
 	texts *prepared
 	// writer is SQLite's one writing connection, nil on PostgreSQL.
 	writer *writer
+	// writers holds a token for each connection that writes to PostgreSQL.
+	writers chan struct{}
 }
 
 // Open connects to a "postgres://…" address, or opens, creating it if need be,

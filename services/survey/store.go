@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	commonv1 "github.com/rapport-cx/rapport/gen/rapport/common/v1"
@@ -20,6 +21,8 @@ type Store struct {
 	log   *feed.Log
 	folds *fold.Engine[*tally.Tally]
 	clock func() time.Time
+	// turns has, for each brand, the right to change what is there.
+	turns sync.Map
 }
 
 // append commits pure facts in one round trip and folds them. For each fact
@@ -83,9 +86,14 @@ func (s *Store) matchFirsts(ctx context.Context, brand string, facts []feed.Fact
 // locked and everything before folded, so that directory and log agree. It may
 // run twice. No facts: nothing is written.
 func (s *Store) change(ctx context.Context, brand string, decide func(log feed.Reader, now time.Time) ([]feed.Fact, error)) error {
+	done, err := s.turn(ctx, brand)
+	if err != nil {
+		return unavailable("change "+brand, err)
+	}
+	defer done()
 	var written []feed.Fact
 	var head feed.Head
-	err := s.db.Write(ctx, func(tx *sqldb.Tx) error {
+	err = s.db.Write(ctx, func(tx *sqldb.Tx) error {
 		var err error
 		written = nil
 		head, err = feed.Lock(ctx, tx, brand, s.clock())
@@ -116,6 +124,20 @@ func (s *Store) change(ctx context.Context, brand string, decide func(log feed.R
 		return unavailable("fold changes of "+brand, err)
 	}
 	return nil
+}
+
+// turn waits for the brand's turn to change. Changes wait for each other here
+// rather than at the head of the log, where each would hold a connection that
+// other brands, and the reads of the one that is at work, need.
+func (s *Store) turn(ctx context.Context, brand string) (done func(), err error) {
+	held, _ := s.turns.LoadOrStore(brand, make(chan struct{}, 1))
+	turn := held.(chan struct{})
+	select {
+	case turn <- struct{}{}:
+		return func() { <-turn }, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
 }
 
 // unavailable tells a caller to try again where the database may be back by
