@@ -72,7 +72,8 @@ type model struct {
 	url     string
 	sent    int
 	keys    map[string]*surveyv1.Response
-	alive   []*entry // entries by the order they came
+	alive   []*entry                     // entries by the order they came
+	old     []*surveyv1.GetMetricRequest // asked before
 	ids     map[*entry]string
 }
 
@@ -95,10 +96,11 @@ func (m *model) must(err error) {
 }
 
 func (m *model) run() {
-	for step := range 220 {
+	for step := range 160 {
 		m.step()
 		if step%4 == 3 {
 			m.ask(m.server, m.question())
+			m.ask(m.server, m.oldQuestion())
 		}
 	}
 	second := newReplica(m.t, m.url, "", m.clock.Now)
@@ -117,6 +119,28 @@ func (m *model) run() {
 	}
 }
 
+// oldQuestion is one asked before, whose answer may be kept somewhere.
+func (m *model) oldQuestion() *surveyv1.GetMetricRequest {
+	if len(m.old) < 12 {
+		m.old = append(m.old, m.question())
+	} else if m.r.IntN(8) == 0 {
+		m.old[m.r.IntN(len(m.old))] = m.question()
+	}
+	return pick(m.r, m.old...)
+}
+
+// around asks some questions before and after a change that touches no day.
+func (m *model) around(change func()) {
+	asked := []*surveyv1.GetMetricRequest{m.oldQuestion(), m.oldQuestion(), m.oldQuestion(), m.question(), m.question()}
+	for _, q := range asked {
+		m.ask(m.server, q)
+	}
+	change()
+	for _, q := range asked {
+		m.ask(m.server, q)
+	}
+}
+
 // step does one thing that may move numbers.
 func (m *model) step() {
 	switch k := m.r.IntN(100); {
@@ -129,9 +153,9 @@ func (m *model) step() {
 	case k < 90:
 		m.retract()
 	case k < 94:
-		m.move()
+		m.around(m.move)
 	default:
-		m.clock.Add(time.Duration(1+m.r.IntN(300)) * time.Minute)
+		m.around(func() { m.clock.Add(time.Duration(1+m.r.IntN(300)) * time.Minute) })
 	}
 }
 
