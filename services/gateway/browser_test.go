@@ -107,7 +107,7 @@ func TestPageIsReadable(t *testing.T) {
 			for view, query := range map[string]string{"brand": "", "store": "&subject=STORE:103&days=7", "whole": "&metric=csi.visit&days=all&subject=REGION:north"} {
 				name := strings.Join([]string{size.name, lang, view}, "-")
 				do(t, ctx, chromedp.Navigate(w.url+"/?lang="+lang+query))
-				do(t, ctx, chromedp.WaitVisible("#value"))
+				do(t, ctx, chromedp.WaitVisible(chromedp.CSS("#value")))
 				if got := eval[string](t, ctx, "document.documentElement.lang"); got != lang {
 					t.Errorf("%s: language %q", name, got)
 				}
@@ -139,21 +139,21 @@ func TestDirectorsFirstLook(t *testing.T) {
 	fill(t, w)
 	ctx := browse(t, 390, 844)
 	interactions := 0
-	do(t, ctx, chromedp.Navigate(w.url+"/?lang=ru"), chromedp.WaitVisible("#q"))
+	do(t, ctx, chromedp.Navigate(w.url+"/?lang=ru"), chromedp.WaitVisible(chromedp.CSS("#q")))
 
 	interactions++ // types the store's number and presses Enter
-	follow(t, ctx, chromedp.SendKeys("#q", "107"+kb.Enter))
-	if got, err := chromedp.Run(ctx, chromedp.Text("h1")); err != nil || !strings.Contains(got, "Магазин на Ленина, 19") {
+	follow(t, ctx, chromedp.SendKeys(chromedp.CSS("#q"), "107"+kb.Enter))
+	if got, err := chromedp.Run(ctx, chromedp.Text(chromedp.CSS("h1"))); err != nil || !strings.Contains(got, "Магазин на Ленина, 19") {
 		t.Fatalf("the search led to %q (%v)", got, err)
 	}
 	interactions++ // chooses the week
-	follow(t, ctx, chromedp.Click(".periods a:first-child"))
-	do(t, ctx, chromedp.WaitVisible(`.periods a:first-child[aria-current]`))
+	follow(t, ctx, chromedp.Click(chromedp.CSS(".periods a:first-child")))
+	do(t, ctx, chromedp.WaitVisible(chromedp.CSS(`.periods a:first-child[aria-current]`)))
 
 	for what, selector := range map[string]string{
 		"how it did": "#value", "what that is worth": "#interval", "of how many": "#n", "is it a change": "#words", "what people say": "#comments .text",
 	} {
-		got, err := chromedp.Run(ctx, chromedp.Text(selector))
+		got, err := chromedp.Run(ctx, chromedp.Text(chromedp.CSS(selector)))
 		if err != nil || strings.TrimSpace(got) == "" {
 			t.Errorf("%s: %q (%v)", what, got, err)
 		}
@@ -178,7 +178,7 @@ func TestPageMoves(t *testing.T) {
 	define(t, w)
 	w.submit(t, "first", response("101", 0, 10, ""))
 	ctx := browse(t, 1280, 900)
-	do(t, ctx, chromedp.Navigate(w.url+"/?lang=en"), chromedp.WaitVisible("#live:not(.lost)"))
+	do(t, ctx, chromedp.Navigate(w.url+"/?lang=en"), chromedp.WaitVisible(chromedp.CSS("#live:not(.lost)")))
 	until(t, ctx, "document.querySelector('#value').textContent === '100.0'")
 	for i := range 3 {
 		w.submit(t, fmt.Sprint("second", i), response("101", 0, 0, "Rude <b>staff</b>."))
@@ -198,7 +198,7 @@ func TestPageMoves(t *testing.T) {
 func until(t *testing.T, ctx context.Context, js string) {
 	t.Helper()
 	if _, err := chromedp.Run(ctx, chromedp.Poll[bool](js, chromedp.WithPollingTimeout(20*time.Second))); err != nil {
-		page, _ := chromedp.Run(ctx, chromedp.Text("main"))
+		page, _ := chromedp.Run(ctx, chromedp.Text(chromedp.CSS("main")))
 		t.Fatalf("%s: %v\n%s", js, err, page)
 	}
 }
