@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"database/sql/driver"
 	"errors"
+	"io"
+	"net"
 
 	"github.com/jackc/pgx/v5/pgconn"
 	"modernc.org/sqlite"
@@ -88,7 +90,8 @@ func IsUnavailable(err error) bool {
 		return true
 	}
 	var dial *pgconn.ConnectError
-	if errors.As(err, &dial) {
+	var broken *net.OpError
+	if errors.As(err, &dial) || errors.As(err, &broken) || errors.Is(err, io.ErrUnexpectedEOF) {
 		return true
 	}
 	switch code := pgCode(err); code {

@@ -14,7 +14,8 @@ func worked[In interface{ GetBrand() string }, Out any](ctx context.Context, s *
 		var none Out
 		return none, err
 	}
-	return do(ctx, in)
+	out, err := do(ctx, in)
+	return out, lost("work on cases", err)
 }
 
 // ListCases pages through cases.

@@ -24,7 +24,7 @@ func (s *Server) ListResponses(ctx context.Context, in *surveyv1.ListResponsesRe
 	size := pageSize(in.GetPageSize(), 50)
 	places, err := b.asked.Responses(ctx, in.GetFilter(), after, size+1, s.clock())
 	if err != nil {
-		return nil, err
+		return nil, lost("list responses", err)
 	}
 	out := &surveyv1.ListResponsesResponse{}
 	if len(places) > size {

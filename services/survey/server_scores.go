@@ -20,7 +20,8 @@ func (s *Server) GetMetric(ctx context.Context, in *surveyv1.GetMetricRequest) (
 	if err != nil {
 		return nil, err
 	}
-	return b.asked.GetMetric(ctx, in, s.clock())
+	out, err := b.asked.GetMetric(ctx, in, s.clock())
+	return out, lost("read score", err)
 }
 
 // WatchMetric reads a score whenever it changes.
@@ -30,9 +31,10 @@ func (s *Server) WatchMetric(in *surveyv1.WatchMetricRequest, stream grpc.Server
 	if err != nil {
 		return err
 	}
-	return b.asked.WatchMetric(ctx, in.GetQuery(), s.clock, func(out *surveyv1.GetMetricResponse) error {
+	err = b.asked.WatchMetric(ctx, in.GetQuery(), s.clock, func(out *surveyv1.GetMetricResponse) error {
 		return stream.Send(&surveyv1.WatchMetricResponse{Result: out})
 	})
+	return lost("watch score", err)
 }
 
 // RankSubjects reads a page of a league table.
@@ -48,7 +50,7 @@ func (s *Server) RankSubjects(ctx context.Context, in *surveyv1.RankSubjectsRequ
 	size := pageSize(in.GetPageSize(), 100)
 	out, err := b.asked.RankSubjects(ctx, in, offset, size, s.clock())
 	if err != nil {
-		return nil, err
+		return nil, lost("rank subjects", err)
 	}
 	if offset+size < int(out.GetRanked()) {
 		out.NextPageToken, err = s.token(in, offset+size)
@@ -62,7 +64,8 @@ func (s *Server) CompareMetric(ctx context.Context, in *surveyv1.CompareMetricRe
 	if err != nil {
 		return nil, err
 	}
-	return b.asked.CompareMetric(ctx, in, s.clock())
+	out, err := b.asked.CompareMetric(ctx, in, s.clock())
+	return out, lost("compare scores", err)
 }
 
 // SetGoal sets or removes a target.
@@ -110,5 +113,6 @@ func (s *Server) ListGoals(ctx context.Context, in *surveyv1.ListGoalsRequest) (
 	if err != nil {
 		return nil, err
 	}
-	return b.asked.ListGoals(ctx, in, s.clock())
+	out, err := b.asked.ListGoals(ctx, in, s.clock())
+	return out, lost("read goals", err)
 }

@@ -43,5 +43,5 @@ func (s *Server) WatchResponses(in *surveyv1.WatchResponsesRequest, stream grpc.
 		return fault.Precondition(commonv1.Reason_REASON_LOG_REPLACED,
 			"the log was restored from a backup and does not have this position: start from the beginning, or run rapport rebuild")
 	}
-	return err
+	return lost("watch responses", err)
 }

@@ -140,6 +140,15 @@ func (s *Store) turn(ctx context.Context, brand string) (done func(), err error)
 	}
 }
 
+// lost is unavailable for reads: only a database that is not there is a reason
+// to try again, and who left or had no more time is told so.
+func lost(doing string, err error) error {
+	if sqldb.IsUnavailable(err) || sqldb.IsRetryable(err) {
+		return unavailable(doing, err)
+	}
+	return err
+}
+
 // unavailable tells a caller to try again where the database may be back by
 // then; what is a refusal already, or a mistake of ours, stays what it is.
 func unavailable(doing string, err error) error {
