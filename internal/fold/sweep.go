@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"time"
 )
 
 // sweepDays is how many days one round of the sweeper refolds. With rounds
@@ -13,20 +12,13 @@ import (
 const sweepDays = 8
 
 func (e *Engine[F]) keepSweeping() {
-	every := time.NewTicker(e.cfg.SweepEvery)
-	defer every.Stop()
-	for {
-		select {
-		case <-e.running.Done():
-			return
-		case <-every.C:
-		}
+	e.regularly(e.cfg.SweepEvery, func() {
 		for name := range *e.brands.Load() {
 			if err := e.Sweep(e.running, name, sweepDays); err != nil && e.running.Err() == nil {
 				e.cfg.Logger.WarnContext(e.running, "sweep", "brand", name, "error", err)
 			}
 		}
-	}
+	})
 }
 
 // Sweep refolds the stored slabs of up to limit days that were touched while

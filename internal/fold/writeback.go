@@ -53,18 +53,25 @@ func (b *brand[F]) due(all bool) (due []*slot[F]) {
 }
 
 func (e *Engine[F]) keepWriting() {
-	every := time.NewTicker(e.cfg.WriteEvery)
+	e.regularly(e.cfg.WriteEvery, func() {
+		if err := e.flush(e.running, false); err != nil && e.running.Err() == nil {
+			e.cfg.Logger.WarnContext(e.running, "write slabs back", "error", err)
+		}
+		e.shrink(e.running)
+	})
+}
+
+// regularly runs fn until the engine is closed.
+func (e *Engine[F]) regularly(pause time.Duration, fn func()) {
+	every := time.NewTicker(pause)
 	defer every.Stop()
 	for {
 		select {
 		case <-e.running.Done():
 			return
 		case <-every.C:
+			fn()
 		}
-		if err := e.flush(e.running, false); err != nil && e.running.Err() == nil {
-			e.cfg.Logger.WarnContext(e.running, "write slabs back", "error", err)
-		}
-		e.shrink(e.running)
 	}
 }
 
