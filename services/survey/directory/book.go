@@ -60,41 +60,30 @@ func (b *Book) Apply(f *feed.Fact) error {
 	if f.Seq <= b.version {
 		return nil
 	}
+	var err error
 	switch f.Kind {
 	case record.Subject:
-		m := &surveyv1.Subject{}
-		if err := read(f, m); err != nil {
-			return err
-		}
-		b.putSubject(m)
+		err = put(f, &surveyv1.Subject{}, b.putSubject)
 	case record.Metric:
-		m := &surveyv1.Metric{}
-		if err := read(f, m); err != nil {
-			return err
-		}
-		b.putMetric(m)
+		err = put(f, &surveyv1.Metric{}, b.putMetric)
 	case record.Survey:
-		m := &surveyv1.Survey{}
-		if err := read(f, m); err != nil {
-			return err
-		}
-		b.putSurvey(m)
+		err = put(f, &surveyv1.Survey{}, b.putSurvey)
 	case record.Goal:
-		m := &surveyv1.SetGoalRequest{}
-		if err := read(f, m); err != nil {
-			return err
-		}
-		b.putGoal(m)
+		err = put(f, &surveyv1.SetGoalRequest{}, b.putGoal)
 	default:
 		return nil
 	}
-	b.version = f.Seq
-	return nil
+	if err == nil {
+		b.version = f.Seq
+	}
+	return err
 }
 
-func read(f *feed.Fact, m proto.Message) error {
+// put reads what a fact defines and hands it on.
+func put[M proto.Message](f *feed.Fact, m M, into func(M)) error {
 	if err := proto.Unmarshal(f.Body, m); err != nil {
 		return fmt.Errorf("definition %d: %w", f.Seq, err)
 	}
+	into(m)
 	return nil
 }
