@@ -112,7 +112,7 @@ func (c *chaos) torment(redis *hottest.Server, r *rand.Rand) (lies int) {
 			each(func(key string, _ []byte) []byte { return keep[key] })
 		},
 	}
-	for round := range 10 {
+	for round := range 6 {
 		for _, i := range r.Perm(len(faults)) {
 			if round%2 == 1 {
 				c.calm()
