@@ -104,7 +104,7 @@ func TestPageIsReadable(t *testing.T) {
 	}{{"desktop", 1280, 900}, {"phone", 390, 844}} {
 		ctx := browse(t, size.width, size.height)
 		for _, lang := range []string{"ru", "en"} {
-			for view, query := range map[string]string{"brand": "", "store": "&subject=STORE:103&days=7", "whole": "&metric=csi.visit&days=all&subject=REGION:north"} {
+			for view, query := range map[string]string{"brand": "", "store": "&subject=STORE:103&days=7", "long-name": "&brand=sfo", "whole": "&metric=csi.visit&days=all&subject=REGION:north"} {
 				name := strings.Join([]string{size.name, lang, view}, "-")
 				do(t, ctx, chromedp.Navigate(w.url+"/?lang="+lang+query))
 				do(t, ctx, chromedp.WaitVisible(chromedp.CSS("#value")))

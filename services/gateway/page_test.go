@@ -6,6 +6,8 @@ import (
 	"encoding/base64"
 	"fmt"
 	"html"
+	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -15,6 +17,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	surveyv1 "github.com/rapport-cx/rapport/gen/rapport/survey/v1"
+	"github.com/rapport-cx/rapport/internal/config"
 )
 
 // page reads a page that must be there.
@@ -202,6 +205,30 @@ func TestEveryLinkLeads(t *testing.T) {
 	}
 	if len(tried) < 30 {
 		t.Errorf("only %d links", len(tried))
+	}
+}
+
+// TestTokenIsAskedFor: where others can reach us nothing is shown without the
+// token, and with it the gateway's own calls pass too.
+func TestTokenIsAskedFor(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "token")
+	if err := os.WriteFile(file, []byte("open sesame"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	w := newGuardedWorld(t, config.SecretFile(file))
+	define(t, w)
+	bearer, basic := "Bearer open sesame", "Basic "+base64.StdEncoding.EncodeToString([]byte("anna:open sesame"))
+	for _, path := range []string{"/", "/v1/demo/metrics", "/openapi.json", "/live?brand=demo&metric=x"} {
+		for _, header := range []string{"", "Bearer wrong", "Basic d3Jvbmc6d3Jvbmc="} {
+			if code, body, _ := w.get(t, path, "Authorization", header); code != 401 || strings.Contains(body, "nps") {
+				t.Errorf("%s with %q: HTTP %d", path, header, code)
+			}
+		}
+		for _, header := range []string{bearer, basic} {
+			if code, body, _ := w.get(t, path, "Authorization", header); code == 401 || code >= 500 && path != "/live?brand=demo&metric=x" {
+				t.Errorf("%s with the token as %.6s: HTTP %d: %s", path, header, code, body)
+			}
+		}
 	}
 }
 

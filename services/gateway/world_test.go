@@ -47,6 +47,12 @@ var quiet = slog.New(slog.DiscardHandler)
 // newWorld starts one. Broken, if not nil, stands between gateway and service.
 func newWorld(t testing.TB, broken ...grpc.UnaryClientInterceptor) *world {
 	t.Helper()
+	return newGuardedWorld(t, "", broken...)
+}
+
+// newGuardedWorld starts one that asks for the token of a file, if there is one.
+func newGuardedWorld(t testing.TB, token config.SecretFile, broken ...grpc.UnaryClientInterceptor) *world {
+	t.Helper()
 	ctx := t.Context()
 	must := func(err error) {
 		t.Helper()
@@ -56,7 +62,7 @@ func newWorld(t testing.TB, broken ...grpc.UnaryClientInterceptor) *world {
 	}
 	brands, err := config.LoadBrands("")
 	must(err)
-	guard, err := access.New(access.Config{}, brands, true)
+	guard, err := access.New(access.Config{TokenFile: token}, brands, token == "")
 	must(err)
 	tel, err := telemetry.New(ctx, telemetry.Config{}, "test", "test", io.Discard)
 	must(err)

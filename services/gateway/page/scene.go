@@ -97,7 +97,8 @@ func (p *Page) stage(ctx context.Context, v view) (*scene, error) {
 		}
 		s.subject, s.path = found.GetSubject(), found.GetPath()
 	}
-	return s, p.chooseWindow(ctx, s)
+	p.chooseWindow(ctx, s)
+	return s, nil
 }
 
 // chooseBrand takes the first brand that has data if none was asked for.
@@ -164,28 +165,27 @@ func (p *Page) chooseMetric(ctx context.Context, s *scene) error {
 
 // chooseWindow finds the days. Where nobody answered in the last so many, it goes
 // back to the last ones that have answers: an empty page helps nobody, and tells
-// nothing of when there were some.
-func (p *Page) chooseWindow(ctx context.Context, s *scene) error {
+// nothing of when there were some. A failure is the sections' to tell.
+func (p *Page) chooseWindow(ctx context.Context, s *scene) {
 	if s.Days == "" {
 		s.window = window{first: s.From, last: s.To}
-		return nil
+		return
 	}
 	length := map[string]int{"7": 7, "30": 30, "90": 90, "365": 365}[s.Days]
 	if length == 0 {
-		return nil
+		return
 	}
 	s.window = ending(dayOf(p.cfg.Clock(), s.brand.Location), length)
 	recent, err := p.ask(ctx, s, s.window, 0)
 	if err != nil || recent.GetTotal().GetN() > 0 {
-		return nil // a failure is the sections' to tell
+		return
 	}
 	last, err := p.newest(ctx, s)
 	if err != nil || last.IsZero() {
-		return nil
+		return
 	}
 	s.window = ending(last, length)
 	s.window.stale = true
-	return nil
 }
 
 func ending(last time.Time, days int) window {

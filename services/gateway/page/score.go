@@ -14,7 +14,7 @@ import (
 type scoreData struct {
 	Value, Interval, Of, Answers, Weighted string // Value is empty: nobody answered
 	Window, AsOf, Permalink                string
-	Stale                                  []string
+	Stale                                  string // why these are not the days asked for
 	Benchmarks                             []chart.Label
 	Parts                                  []part
 }
@@ -94,17 +94,14 @@ func (s *scene) beforeText() string {
 }
 
 // staleText says that these are not the days that were asked for.
-func (s *scene) staleText(n int64) []string {
+func (s *scene) staleText(n int64) string {
 	switch {
 	case s.window.stale:
-		return []string{
-			fmt.Sprintf(s.Lang.Stale, s.lengthText()),
-			fmt.Sprintf(s.Lang.StaleDates, s.lengthText(), s.Lang.day(s.window.last)),
-		}
+		return fmt.Sprintf(s.Lang.Stale, s.lengthText()) + " " + fmt.Sprintf(s.Lang.StaleDates, s.lengthText(), s.Lang.day(s.window.last))
 	case n == 0 && s.Days != "":
-		return []string{s.Lang.NoneEver}
+		return s.Lang.NoneEver
 	}
-	return nil
+	return ""
 }
 
 // benchmarks are what the value may be set beside. CSI has none here: the

@@ -51,7 +51,7 @@ var english = words{
 	TrendHint:   "The band is the 95 % interval; where the line breaks nobody answered.",
 	DotTitle:    "%s: %s (%s), n = %s", Column: "%s: %s (%s %%)", From: "Period", To: "to", Value: "Value",
 
-	Best: "Best", Worst: "Worst", Ranked: "%s ranked", Unranked: "%s with fewer than %d answers left out",
+	Best: "Best", Worst: "Worst", Ranked: "%s ranked by the cautious end of their intervals", Unranked: "%s with fewer than %d answers left out",
 	RankOf: "Place %d of %d", RankSpan: "could be %d–%d", NotRanked: "No place: no answers in this period.",
 	AllRanks: "Whole table", FewRanks: "Only best and worst", NothingRanked: "Nothing to rank in this period.",
 	MorePlaces: "and %d more: use the search",
