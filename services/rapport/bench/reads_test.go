@@ -31,10 +31,11 @@ func BenchmarkReads(b *testing.B) {
 	all := []*scenario{
 		empty(b, "E: echo", 64, launch(b, "echo")),
 		empty(b, "empty call behind the same steps", 64, near),
-		asks(b, "GetMetric, near cache", 64, near, network),
-		asks(b, "GetMetric, result in Redis only", 64, far, network),
-		asks(b, "GetMetric, slabs in memory", 64, folded, network),
-		asks(b, "one store, 30 days, slabs in Redis only, 1 caller", 1, slabs, oneStore),
+		asks(b, "GetMetric of the brand, near cache", 64, near, nil, lately()),
+		asks(b, "GetMetric of a region between dates, near cache", 64, near, region, month()),
+		asks(b, "GetMetric of the brand, result in Redis only", 64, far, nil, lately()),
+		asks(b, "GetMetric of a region, slabs in memory", 64, folded, region, month()),
+		asks(b, "GetMetric of a store, 30 days, slabs in Redis only, 1 caller", 1, slabs, oneStore, month()),
 	}
 	for b.Loop() {
 		measure(b, all)
@@ -53,7 +54,7 @@ func dataDir(tb testing.TB) string {
 }
 
 var (
-	network  = &commonv1.SubjectRef{Kind: commonv1.SubjectKind_SUBJECT_KIND_NETWORK, Id: "all"}
+	region   = &commonv1.SubjectRef{Kind: commonv1.SubjectKind_SUBJECT_KIND_REGION, Id: "3"}
 	oneStore = &commonv1.SubjectRef{Kind: commonv1.SubjectKind_SUBJECT_KIND_STORE, Id: "s0007"}
 )
 
@@ -64,9 +65,17 @@ func month() *surveyv1.Window {
 	}}}
 }
 
-func asks(tb testing.TB, name string, callers int, p *process, subject *commonv1.SubjectRef) *scenario {
-	in := &surveyv1.GetMetricRequest{Brand: "demo", Metric: "nps.network", Window: month(),
-		Scope: &surveyv1.Scope{Subjects: []*commonv1.SubjectRef{subject}}}
+// lately is the window of days, today included, that reaches into history.
+func lately() *surveyv1.Window {
+	return &surveyv1.Window{Window: &surveyv1.Window_LastDays{LastDays: int32(time.Since(lastDay).Hours()/24) + 30}}
+}
+
+// asks repeats one question about a subject, or about the whole brand.
+func asks(tb testing.TB, name string, callers int, p *process, subject *commonv1.SubjectRef, w *surveyv1.Window) *scenario {
+	in := &surveyv1.GetMetricRequest{Brand: "demo", Metric: "nps.network", Window: w}
+	if subject != nil {
+		in.Scope = &surveyv1.Scope{Subjects: []*commonv1.SubjectRef{subject}}
+	}
 	return &scenario{name: name, callers: callers, servers: []*process{p}, conns: p.dial(tb, min(callers, connections)),
 		do: func(ctx context.Context, c *grpc.ClientConn, _ int64) error {
 			out, err := surveyv1.NewSurveyServiceClient(c).GetMetric(ctx, in)
