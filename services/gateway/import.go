@@ -44,12 +44,13 @@ func (s *Server) importResponses(w http.ResponseWriter, r *http.Request) {
 	go func() { sent <- s.sendChunks(r.Body, stream) }()
 	out := &lines{w: w, flush: control.Flush}
 	err = out.copy(stream)
-	if err == nil {
-		err = <-sent // every chunk sent is answered: what stopped the sending comes last
-	} else {
+	if err != nil {
 		cancel()
 		_ = control.SetReadDeadline(time.Now()) // the sender may wait for a chunk that never comes
-		<-sent
+	}
+	// Every chunk sent is answered: what stopped the sending comes last.
+	if stopped := <-sent; err == nil {
+		err = stopped
 	}
 	if err != nil {
 		out.fail(err)

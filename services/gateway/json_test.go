@@ -62,7 +62,7 @@ func TestRefusals(t *testing.T) {
 		"no such call":      {method: "GET", path: "/v1/demo/nothing", status: 404},
 		"not by this verb":  {method: "DELETE", path: "/v1/demo/metrics", status: 405},
 		"no JSON":           {method: "POST", path: "/v1/demo/responses", body: "{", status: 400, reason: "FIELD_INVALID", field: "body"},
-		"misspelt field":    {method: "POST", path: "/v1/demo/responses", body: `{"responce": {}}`, status: 400, reason: "FIELD_INVALID", field: "body"},
+		"misspelt field":    {method: "POST", path: "/v1/demo/responses", body: `{"responze": {}}`, status: 400, reason: "FIELD_INVALID", field: "body"},
 		"misspelt question": {method: "GET", path: "/v1/demo/metrics/nps.network?widow.lastDays=7", status: 400, reason: "FIELD_INVALID", field: "query"},
 		"no number":         {method: "GET", path: "/v1/demo/metrics/nps.network?window.lastDays=x", status: 400, reason: "FIELD_INVALID"},
 		"a broken rule":     {method: "GET", path: "/v1/demo/metrics/nps.network?window.lastDays=-7", status: 400, reason: "FIELD_INVALID", field: "window.last_days"},
