@@ -3,6 +3,8 @@ package sqldb_test
 import (
 	"context"
 	"errors"
+	"os"
+	"strings"
 	"testing"
 
 	"github.com/rapport-cx/rapport/internal/sqldb"
@@ -126,4 +128,33 @@ func TestCancelledBeforeItBegins(t *testing.T) {
 			t.Errorf("%d increments for a caller that had left", n)
 		}
 	})
+}
+
+// A file removed under a running server takes nothing more: what SQLite would
+// still say is stored would be gone with the process.
+func TestFileGone(t *testing.T) {
+	url := sqldbtest.SQLite(t)
+	db, ctx := sqldbtest.Open(t, url), t.Context()
+	migrate(t, db)
+	path := strings.TrimPrefix(url, "sqlite:")
+	add := func() error {
+		b := sqldb.NewBatch()
+		b.Exec("UPDATE counter SET n = n + 1")
+		return db.Run(ctx, b)
+	}
+	if err := errors.Join(add(), db.Ping(ctx), os.Rename(path, path+".away")); err != nil {
+		t.Fatal(err)
+	}
+	if err := add(); !sqldb.IsUnavailable(err) || sqldb.IsUnknown(err) {
+		t.Errorf("write: %v", err)
+	}
+	if err := db.Ping(ctx); !sqldb.IsUnavailable(err) {
+		t.Errorf("ping: %v", err)
+	}
+	if err := errors.Join(os.Rename(path+".away", path), add(), db.Ping(ctx)); err != nil {
+		t.Error(err)
+	}
+	if n := value(t, db, "SELECT n FROM counter"); n != 2 {
+		t.Errorf("counted %d, want 2", n)
+	}
 }

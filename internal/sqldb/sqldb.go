@@ -64,6 +64,11 @@ func (db *DB) Engine() Engine { return db.engine }
 
 // Ping tells whether the database answers.
 func (db *DB) Ping(ctx context.Context) error {
+	if db.writer != nil {
+		if err := db.writer.present(); err != nil {
+			return err
+		}
+	}
 	var one int
 	return db.QueryRow(ctx, "SELECT 1").Scan(&one)
 }

@@ -24,7 +24,7 @@ func openSQLite(addr string) (*DB, error) {
 		// Checkpoints cost two more syncs; 16 MiB of journal between them makes
 		// them rare and lets them write a page that changed often only once.
 		"wal_autocheckpoint(4096)")
-	w, err := openWriter(dsn)
+	w, err := openWriter(path, dsn)
 	if err != nil {
 		return nil, err
 	}

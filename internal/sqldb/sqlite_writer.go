@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"database/sql/driver"
 	"fmt"
+	"os"
 	"time"
 
 	_ "modernc.org/sqlite" // registers the driver
@@ -16,6 +17,9 @@ import (
 // file's lock.
 type writer struct {
 	pool *sql.DB
+	// path is the file, and file what it was when it was opened.
+	path string
+	file os.FileInfo
 	// turn holds one token: the right to use what follows.
 	turn chan struct{}
 	conn *sql.Conn
@@ -24,21 +28,34 @@ type writer struct {
 	rows  map[string]driver.Stmt
 }
 
-func openWriter(dsn string) (*writer, error) {
+func openWriter(path, dsn string) (*writer, error) {
 	pool, err := sql.Open("sqlite", dsn)
 	if err != nil {
 		return nil, err
 	}
-	w := &writer{pool: pool, turn: make(chan struct{}, 1)}
+	w := &writer{pool: pool, path: path, turn: make(chan struct{}, 1)}
 	// The first connection creates the file and turns it to WAL, before readers
 	// that may not do so look at it. Another process may be doing the same.
 	ctx := context.Background()
 	err = retry(ctx, func() error { return w.use(ctx, func() error { return nil }) })
+	if err == nil {
+		w.file, err = os.Stat(path)
+	}
 	if err != nil {
 		pool.Close()
 		return nil, fmt.Errorf("open database file: %w", err)
 	}
 	return w, nil
+}
+
+// present tells whether the file is still where it was opened. SQLite goes on
+// writing to one that was removed or replaced under it, and whatever it says is
+// stored is gone with the process.
+func (w *writer) present() error {
+	if now, err := os.Stat(w.path); err != nil || !os.SameFile(w.file, now) {
+		return &lostError{err: fmt.Errorf("%s was removed or replaced: put it back, or start again", w.path)}
+	}
+	return nil
 }
 
 // use runs do with the connection to itself, reopened if it was discarded.
@@ -91,6 +108,9 @@ func (w *writer) discard() {
 // the caller's leaving: what has begun ends, one way or the other.
 func (w *writer) transact(ctx context.Context, fn func() error) error {
 	return w.use(ctx, func() error {
+		if err := w.present(); err != nil {
+			return err
+		}
 		end := context.WithoutCancel(ctx)
 		if _, err := w.ExecContext(end, "BEGIN IMMEDIATE"); err != nil {
 			return fmt.Errorf("begin: %w", err)
