@@ -137,6 +137,7 @@ func TestErrorsForPeople(t *testing.T) {
 		{[]string{"report", "--embedded", "--data", data, "--from", "2026-02-30"}, "YYYY-MM-DD"},
 		{[]string{"report", "--server", "127.0.0.1:1"}, "no server answers at 127.0.0.1:1"},
 		{[]string{"import", "responses", "--mapping", "none.yaml"}, "none.yaml"},
+		{[]string{"verify", "--data", filepath.Join(data, "mistyped"), "--all"}, "no database"},
 		{[]string{"verify", "--data", data}, "name one --brand, or --all"},
 		{[]string{"demo", "--stores", "0"}, "--stores takes"},
 	} {

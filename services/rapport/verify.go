@@ -32,6 +32,14 @@ func (d *direct) open(ctx context.Context) (*survey.Upkeep, *config.Brands, erro
 	return u, brands, err
 }
 
+// existing is open for those who look at what is there.
+func (d *direct) existing(ctx context.Context) (*survey.Upkeep, *config.Brands, error) {
+	if err := d.Survey.Missing(); err != nil {
+		return nil, nil, err
+	}
+	return d.open(ctx)
+}
+
 // choosing says which brands are meant.
 type choosing struct {
 	Brand string `flag:"brand" help:"the brand"`
@@ -73,7 +81,7 @@ and in Redis, byte by byte. Servers may go on meanwhile. Works on the database
 itself (--db or --data, --redis). Exit code 3: something differs.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			u, brands, err := d.open(cmd.Context())
+			u, brands, err := d.existing(cmd.Context())
 			if err != nil {
 				return err
 			}
@@ -139,7 +147,7 @@ Needed only after rapport verify found drift, or a database was changed by hand.
 Servers may go on, but keep what they hold in memory: restart them afterwards.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			u, brands, err := d.open(cmd.Context())
+			u, brands, err := d.existing(cmd.Context())
 			if err != nil {
 				return err
 			}

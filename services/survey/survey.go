@@ -9,6 +9,8 @@
 package survey
 
 import (
+	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync/atomic"
@@ -46,6 +48,19 @@ func (c Config) url() string {
 		return "sqlite:" + filepath.Join(c.Data, "survey.db")
 	}
 	return strings.ReplaceAll(c.DB, "{service}", "survey")
+}
+
+// Missing refuses a folder without a database: to make one where somebody meant
+// to look into one would hide a mistyped path. PostgreSQL tells by itself.
+func (c Config) Missing() error {
+	path, embedded := strings.CutPrefix(c.url(), "sqlite:")
+	if !embedded {
+		return nil
+	}
+	if _, err := os.Stat(path); err != nil {
+		return fmt.Errorf("no database of survey under %q: %w", c.Data, err)
+	}
+	return nil
 }
 
 func (c Config) secret() ([]byte, error) {
