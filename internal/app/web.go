@@ -2,6 +2,7 @@ package app
 
 import (
 	"log/slog"
+	"net"
 	"net/http"
 	"strings"
 	"time"
@@ -29,7 +30,7 @@ func (a *App) newWeb() *http.Server {
 // token from programs, as the password from browsers.
 func (a *App) authenticated(next http.Handler) http.Handler {
 	if a.guard.Open() {
-		return next
+		return localNames(next)
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/healthz" {
@@ -43,6 +44,23 @@ func (a *App) authenticated(next http.Handler) http.Handler {
 			return
 		}
 		next.ServeHTTP(w, r.WithContext(access.With(r.Context(), who)))
+	})
+}
+
+// localNames refuses requests that came to us under a name of somebody else: a
+// page could have that name point to this machine, and then read as its own
+// what is open to everybody here.
+func localNames(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		host := r.Host
+		if name, _, err := net.SplitHostPort(host); err == nil {
+			host = name
+		}
+		if ip := net.ParseIP(strings.Trim(host, "[]")); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+			http.Error(w, "open on this machine's own names only", http.StatusForbidden)
+			return
+		}
+		next.ServeHTTP(w, r)
 	})
 }
 

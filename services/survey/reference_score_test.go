@@ -167,7 +167,7 @@ func (w *reference) RankSubjects(req *surveyv1.RankSubjectsRequest, now time.Tim
 
 // ranked tells whether a subject may stand in the table.
 func (w *reference) ranked(key string, req *surveyv1.RankSubjectsRequest, now time.Time) bool {
-	under := req.GetUnder() == nil || slices.Contains(w.pathAt([]string{key}, now), keyOf(req.GetUnder()))
+	under := req.GetUnder() == nil || key != keyOf(req.GetUnder()) && slices.Contains(w.pathAt([]string{key}, now), keyOf(req.GetUnder()))
 	return under && w.subjects[key].GetRef().GetKind() == req.GetKind() && w.labelled(key, req.GetLabels())
 }
 

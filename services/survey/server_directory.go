@@ -110,7 +110,7 @@ func (s *Server) ListSubjects(ctx context.Context, in *surveyv1.ListSubjectsRequ
 			return nil, fault.NotFound(commonv1.Reason_REASON_SUBJECT_UNKNOWN, "subject %s", subjectName(in.GetUnder()))
 		}
 		below := members(book.Under(top, s.clock()))
-		keep = func(n uint32) bool { return below[n] && book.HasLabels(n, in.GetLabels()) }
+		keep = func(n uint32) bool { return n != top && below[n] && book.HasLabels(n, in.GetLabels()) }
 	}
 	var after *commonv1.SubjectRef
 	if err := s.readToken(in, in.GetPageToken(), &after); err != nil {

@@ -36,6 +36,7 @@ func (s *Server) ImportResponses(stream grpc.BidiStreamingServer[surveyv1.Import
 	judged := make(chan *chunk, 1)
 	g.Go(func() error {
 		defer close(judged)
+		var brand string
 		for {
 			in, err := stream.Recv()
 			if errors.Is(err, io.EOF) {
@@ -44,6 +45,10 @@ func (s *Server) ImportResponses(stream grpc.BidiStreamingServer[surveyv1.Import
 			if err != nil {
 				return err
 			}
+			if brand != "" && in.GetBrand() != brand {
+				return fault.Invalid().Field("brand", "must be %q as in the chunks before", brand).Err()
+			}
+			brand = in.GetBrand()
 			c, err := s.judgeChunk(stream, in)
 			if err != nil {
 				return err

@@ -103,7 +103,7 @@ func (s *Store) change(ctx context.Context, brand string, decide func(log feed.R
 		if err := s.folds.Sync(ctx, brand); err != nil {
 			return err
 		}
-		facts, err := decide(feed.In(tx), tx.Now())
+		facts, err := decide(feed.In(tx), s.clock())
 		if err != nil {
 			return err
 		}

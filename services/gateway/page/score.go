@@ -121,19 +121,24 @@ func (s *scene) benchmarks() []chart.Label {
 
 // parts are the groups that the answers fall into; they add up to all of them.
 func (s *scene) parts(v *surveyv1.Score) []part {
-	one := func(name, class string, n int64) part {
-		return part{Name: name, Class: class, Count: s.Lang.Count(n), Share: s.Lang.fixed(float64(n)/float64(v.GetN())*100, 1)}
-	}
 	l := s.Lang
-	switch s.kind() {
-	case surveyv1.MetricKind_METRIC_KIND_NPS:
+	one := func(name, class string, n int64, tenth int) part {
+		return part{Name: name, Class: class, Count: l.Count(n), Share: l.fixed(float64(tenth)/10, 1)}
+	}
+	positive := tenths(v.GetPositive(), v.GetN()-v.GetPositive())
+	switch {
+	case v.GetN() == 0:
+	case s.kind() == surveyv1.MetricKind_METRIC_KIND_NPS:
+		share := tenths(v.GetPromoters(), v.GetPassives(), v.GetDetractors())
 		return []part{
-			one(l.Promoters, "high", v.GetPromoters()), one(l.Passives, "mid", v.GetPassives()), one(l.Detractors, "low", v.GetDetractors()),
+			one(l.Promoters, "high", v.GetPromoters(), share[0]),
+			one(l.Passives, "mid", v.GetPassives(), share[1]),
+			one(l.Detractors, "low", v.GetDetractors(), share[2]),
 		}
-	case surveyv1.MetricKind_METRIC_KIND_CSAT:
-		return []part{one(l.Positive, "high", v.GetPositive())}
-	case surveyv1.MetricKind_METRIC_KIND_LOW_SHARE:
-		return []part{one(l.Low, "low", v.GetPositive())}
+	case s.kind() == surveyv1.MetricKind_METRIC_KIND_CSAT:
+		return []part{one(l.Positive, "high", v.GetPositive(), positive[0])}
+	case s.kind() == surveyv1.MetricKind_METRIC_KIND_LOW_SHARE:
+		return []part{one(l.Low, "low", v.GetPositive(), positive[0])}
 	}
 	return nil
 }

@@ -15,6 +15,9 @@ import (
 // consumer names the cursor in the log.
 const consumer = "cases"
 
+// lease is for how long a replica that died keeps the others from its work.
+const lease = 3 * time.Second
+
 // gather is how long responses wait for company before their cases are opened:
 // people work on cases for hours, and the database has only so many commits.
 const gather = 100 * time.Millisecond
@@ -35,7 +38,7 @@ func (d *Desk) Run(ctx context.Context, brand string) error {
 func (d *Desk) Consumer(brand string) *feed.Consumer {
 	var touched atomic.Bool
 	return &feed.Consumer{
-		Name: consumer, Brand: brand, DB: d.db, Clock: d.clock, Log: d.logger, Every: gather,
+		Name: consumer, Brand: brand, DB: d.db, Clock: d.clock, Log: d.logger, Every: gather, Lease: lease,
 		// The next batch is asked for when the last one is committed: not before
 		// may a page that waits for changes look.
 		Source: func(ctx context.Context, brand string, from feed.Cursor, limit int) ([]feed.Fact, error) {

@@ -11,6 +11,14 @@ import (
 // alike: addresses without regard to case, numbers by their digits. Resolving
 // it for good (countries, aliases) is Segmentation's business.
 func Normalise(id *commonv1.Identity) []byte {
+	return []byte(id.GetKind().String() + "\x00" + id.GetNamespace() + "\x00" + normal(id))
+}
+
+// blank tells an identity of which nothing is left: all customers whose address
+// was lost on the way would be taken for one.
+func blank(id *commonv1.Identity) bool { return normal(id) == "" }
+
+func normal(id *commonv1.Identity) string {
 	v := strings.TrimSpace(id.GetValue())
 	switch id.GetKind() {
 	case commonv1.Identity_KIND_EMAIL:
@@ -23,5 +31,5 @@ func Normalise(id *commonv1.Identity) []byte {
 			return -1 // of the many ways to group digits, none tells numbers apart
 		}, v)
 	}
-	return []byte(id.GetKind().String() + "\x00" + id.GetNamespace() + "\x00" + v)
+	return v
 }

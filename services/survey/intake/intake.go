@@ -49,6 +49,9 @@ func (r Rules) Prepare(in *surveyv1.Response, received time.Time) (*Ready, error
 	checkTimes(f, in, received)
 	scores := r.answers(f, in, version, t)
 	facets(f, in, version, t)
+	if id := in.GetCustomer().GetIdentity(); id != nil && blank(id) {
+		f.Field("response.customer.identity.value", "is blank")
+	}
 	if in.GetExternalId() != "" && in.GetSource() == "" {
 		f.Field("response.source", "is required with external_id")
 	}

@@ -109,6 +109,7 @@ func (r *Ranking) candidates() (subjects []uint32, place []int32) {
 	var below []bool
 	if r.req.GetUnder() != nil {
 		below = marked(book.Under(r.under, r.now))
+		below[r.under] = false // it does not stand below itself
 	}
 	for _, n := range book.OfKind(r.req.GetKind()) {
 		if int(n) >= len(place) || below != nil && (int(n) >= len(below) || !below[n]) || !book.HasLabels(n, r.req.GetLabels()) {

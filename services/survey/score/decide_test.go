@@ -208,30 +208,6 @@ func TestABetterAnswerNeverHurts(t *testing.T) {
 	}
 }
 
-func TestWorstAreThoseSurelyBad(t *testing.T) {
-	var unlucky, bad, good Hist
-	unlucky.Add(1, 0, 1)
-	bad.Add(1, 0, 80)
-	bad.Add(5, 0, 20)
-	good.Add(5, 0, 90)
-	good.Add(1, 0, 10)
-	items := []Item[string]{{"good", good}, {"unlucky", unlucky}, {"bad", bad}}
-	flagged := []Item[string]{{"good", lows(10, 100)}, {"unlucky", lows(1, 1)}, {"bad", lows(80, 100)}}
-	for _, tt := range []struct {
-		def   Def
-		items []Item[string]
-	}{{Def{Kind: Rating}, items}, {Def{Kind: CSAT}, items}, {Def{Kind: LowShare}, flagged}} {
-		d, items := tt.def, tt.items
-		w := Rank(d, items, 1).Worst(d, 2)
-		if len(w) != 2 || w[0].ID != "bad" {
-			t.Errorf("%s: %+v", d.Kind, w)
-		}
-		if n := len(Rank(d, items, 1).Worst(d, 9)); n != 3 {
-			t.Errorf("%s: %d of 3", d.Kind, n)
-		}
-	}
-}
-
 func TestAttain(t *testing.T) {
 	var good Hist // 80 % positive of 1,000: 77.4 to 82.4
 	good.Add(5, 0, 800)

@@ -57,9 +57,6 @@ func TestMeanVectors(t *testing.T) {
 	r := Evaluate(Def{Kind: CES}, scores(0, 0, 0, 0, 1, 1, 1, 1))
 	near(t, "CES", r.Value, 5.5, 0)
 	near(t, "its standard error", r.SE, math.Sqrt(5.0/3/4), 1e-12)
-	if r.Value < CESProblem {
-		t.Error("5.5 is a problem")
-	}
 	if same := Evaluate(Def{Kind: CES}, scores(0, 0, 0, 9)); !same.Interval.Known || same.Interval.Low != 3 || same.Interval.High != 3 {
 		t.Errorf("the plain interval of equal answers: %+v", same.Interval)
 	}

@@ -86,17 +86,3 @@ func (h *Hist) mean() float64 {
 	sum, _ := h.sums()
 	return float64(sum) / float64(h.N())
 }
-
-// Vector is the Hist as plain integers, in the order of its fields: for packing.
-func (h *Hist) Vector() (v [Width]int64) {
-	copy(v[:], h.Counts[:])
-	v[Scores], v[Scores+1], v[Scores+2], v[Scores+3], v[Scores+4] = h.W, h.WS, h.W2, h.W2S, h.W2S2
-	return v
-}
-
-// FromVector is the Hist that Vector gave.
-func FromVector(v *[Width]int64) (h Hist) {
-	copy(h.Counts[:], v[:])
-	h.W, h.WS, h.W2, h.W2S, h.W2S2 = v[Scores], v[Scores+1], v[Scores+2], v[Scores+3], v[Scores+4]
-	return h
-}

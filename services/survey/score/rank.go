@@ -129,17 +129,3 @@ func standings[K cmp.Ordered](sorted []contender[K], places []Place[K]) {
 		p.Rank, p.Best, p.Worst, p.Tier = i+1, 1+better, n-worse, tier
 	}
 }
-
-// Worst gives the n items that are worst even at their best: by the bound on the
-// good side, worst first. It is not the end of Ranked, where those stand of whom
-// little is known.
-func (r Ranking[K]) Worst(d Def, n int) []Place[K] {
-	out := slices.Clone(r.Ranked)
-	slices.SortStableFunc(out, func(a, b Place[K]) int {
-		if d.LowerIsBetter() {
-			return cmp.Compare(b.Low, a.Low)
-		}
-		return cmp.Compare(a.High, b.High)
-	})
-	return out[:max(0, min(n, len(out)))]
-}

@@ -9,17 +9,10 @@
 // of ten have a plain margin of zero, and would otherwise win every comparison.
 package score
 
-import (
-	"errors"
-	"fmt"
-	"math"
-)
+import "fmt"
 
 // z is the normal quantile of a 95 % interval, as the definitions write it.
 const z = 1.96
-
-// CESProblem is the customer effort below which ease is a problem.
-const CESProblem = 5.5
 
 // Kind is how answers become a score.
 type Kind uint8
@@ -53,7 +46,7 @@ func (k Kind) String() string {
 }
 
 // Def is a metric's definition. The zero scale and threshold mean the kind's
-// default. Only answers of equal Complete definitions may be pooled.
+// default. Only answers of equal definitions may be pooled.
 type Def struct {
 	Kind Kind
 	// Min and Max are the ends of the scale, within 0-10.
@@ -61,25 +54,6 @@ type Def struct {
 	// Threshold is the first score that a share counts: a CSAT's first positive one
 	// (by default the one below the top: 4 of 5, 9 of 10), a LowShare's 1.
 	Threshold int
-}
-
-// Complete fills in the defaults and refuses what does not fit together.
-func (d Def) Complete() (Def, error) {
-	d = d.filled()
-	switch {
-	case d.Kind < NPS || d.Kind > LowShare:
-		return d, errors.New("a metric needs a kind")
-	case d.Min < 0 || d.Max >= Scores || d.Min >= d.Max:
-		return d, fmt.Errorf("scale %d-%d: it must ascend within 0-10", d.Min, d.Max)
-	case (d.Kind == CSAT || d.Kind == LowShare) && (d.Threshold <= d.Min || d.Threshold > d.Max):
-		return d, fmt.Errorf("threshold %d: it must be above the lowest score, %d, and at most %d", d.Threshold, d.Min, d.Max)
-	case d.Kind != CSAT && d.Kind != LowShare && d.Threshold != 0:
-		return d, fmt.Errorf("a %s has no threshold", d.Kind)
-	}
-	if low, top, ok := d.Kind.scale(); ok && (d.Min != low || d.Max != top) {
-		return d, fmt.Errorf("scale %d-%d: a %s is asked on %d-%d", d.Min, d.Max, d.Kind, low, top)
-	}
-	return d, nil
 }
 
 // scale is the scale a kind prescribes, if it does.
@@ -122,27 +96,3 @@ func (d Def) Weighted() bool { return d.Kind == CSI }
 // LowerIsBetter tells which way is up: only a low share is better when lower. A
 // CES counts ease, not effort: higher is better.
 func (d Def) LowerIsBetter() bool { return d.Kind == LowShare }
-
-// Check refuses an answer that does not fit the definition. Importance is 0 where
-// the metric has none.
-func (d Def) Check(score, importance int) error {
-	d = d.filled()
-	switch {
-	case score < d.Min || score > d.Max:
-		return fmt.Errorf("score %d is not within %d-%d", score, d.Min, d.Max)
-	case d.Weighted() && (importance < d.Min || importance > d.Max):
-		return fmt.Errorf("importance %d is not within %d-%d", importance, d.Min, d.Max)
-	case !d.Weighted() && importance != 0:
-		return fmt.Errorf("a %s has no importance", d.Kind)
-	}
-	return nil
-}
-
-// Whole is a score given as a number. A fraction belongs to no bucket and is
-// refused, never rounded.
-func Whole(x float64) (int, error) {
-	if x != math.Trunc(x) || x < 0 || x >= Scores {
-		return 0, fmt.Errorf("score %v is not a whole number within 0-10", x)
-	}
-	return int(x), nil
-}

@@ -65,42 +65,8 @@ func TestDefaults(t *testing.T) {
 		{Def{Kind: Rating}, Def{Rating, 1, 5, 0}},
 		{Def{Kind: LowShare}, Def{LowShare, 0, 1, 1}},
 	} {
-		if got, err := tt.in.Complete(); err != nil || got != tt.want {
-			t.Errorf("%+v becomes %+v, %v; want %+v", tt.in, got, err, tt.want)
-		}
-	}
-	for _, bad := range []Def{
-		{}, {Kind: 77}, {Kind: NPS, Min: 1, Max: 10}, {Kind: NPS, Threshold: 9}, {Kind: CES, Min: 1, Max: 5}, {Kind: CSI, Min: 1, Max: 5}, {Kind: LowShare, Min: 1, Max: 5},
-		{Kind: CSAT, Min: 1, Max: 11}, {Kind: CSAT, Min: 5, Max: 1}, {Kind: CSAT, Threshold: 6}, {Kind: CSAT, Threshold: 1}, {Kind: Rating, Min: -1, Max: 5},
-	} {
-		if got, err := bad.Complete(); err == nil {
-			t.Errorf("%+v was accepted as %+v", bad, got)
-		}
-	}
-}
-
-func TestWhatDoesNotFitIsRefused(t *testing.T) {
-	for _, x := range []float64{0, 5, 10} {
-		if got, err := Whole(x); err != nil || float64(got) != x {
-			t.Errorf("%v became %v, %v", x, got, err)
-		}
-	}
-	for _, x := range []float64{4.5, 9.999, -1, 11, 1e300, math.NaN(), math.Inf(1)} {
-		if got, err := Whole(x); err == nil {
-			t.Errorf("%v became %v", x, got)
-		}
-	}
-	for _, tt := range []struct {
-		def               Def
-		score, importance int
-		fits              bool
-	}{
-		{Def{Kind: NPS}, 0, 0, true}, {Def{Kind: NPS}, 10, 0, true}, {Def{Kind: NPS}, 11, 0, false}, {Def{Kind: NPS}, 5, 1, false},
-		{Def{Kind: CSAT}, 0, 0, false}, {Def{Kind: CSAT}, 6, 0, false}, {Def{Kind: CES}, 7, 0, true}, {Def{Kind: CES}, 8, 0, false},
-		{Def{Kind: CSI}, 10, 10, true}, {Def{Kind: CSI}, 10, 0, false}, {Def{Kind: CSI}, 0, 5, false}, {Def{Kind: CSI}, 5, 11, false},
-	} {
-		if err := tt.def.Check(tt.score, tt.importance); (err == nil) != tt.fits {
-			t.Errorf("%s %d, importance %d: %v", tt.def.Kind, tt.score, tt.importance, err)
+		if got := tt.in.filled(); got != tt.want {
+			t.Errorf("%+v becomes %+v, want %+v", tt.in, got, tt.want)
 		}
 	}
 }
@@ -139,50 +105,8 @@ func TestHistIsASignedSum(t *testing.T) {
 		if !sum.Empty() {
 			t.Errorf("%s: answers leave a rest: %+v", d.Kind, sum)
 		}
-		v := both.Vector()
-		if FromVector(&v) != both {
-			t.Errorf("%s: a vector lost something", d.Kind)
-		}
 		if !d.Weighted() && both.W+both.WS+both.W2+both.W2S+both.W2S2 != 0 {
 			t.Errorf("%s has weights", d.Kind)
-		}
-	}
-}
-
-func TestPercentages(t *testing.T) {
-	for _, tt := range []struct {
-		counts []int64
-		want   []int
-	}{
-		{[]int64{45, 39, 51}, []int{33, 29, 38}},
-		{[]int64{1, 1, 1}, []int{34, 33, 33}},
-		{[]int64{1436, 968, 342}, []int{52, 35, 13}},
-		{[]int64{0, 0, 5}, []int{0, 0, 100}},
-		{[]int64{1, 199, 0}, []int{0, 100, 0}},
-		{[]int64{0, 0}, nil},
-		{nil, nil},
-	} {
-		if diff := cmp.Diff(tt.want, Percentages(tt.counts...)); diff != "" {
-			t.Errorf("%v: %s", tt.counts, diff)
-		}
-	}
-	random := rand.New(rand.NewPCG(2, 2))
-	for range 2000 {
-		counts := make([]int64, 1+random.IntN(8))
-		var total int64
-		for i := range counts {
-			counts[i] = random.Int64N(50)
-			total += counts[i]
-		}
-		sum := 0
-		for i, p := range Percentages(counts...) {
-			sum += p
-			if exact := 100 * float64(counts[i]) / float64(total); math.Abs(float64(p)-exact) >= 1 {
-				t.Fatalf("%v: %v %% became %d", counts, exact, p)
-			}
-		}
-		if total > 0 && sum != 100 {
-			t.Fatalf("%v: percentages sum to %d", counts, sum)
 		}
 	}
 }

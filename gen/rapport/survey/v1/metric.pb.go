@@ -126,7 +126,8 @@ type Metric struct {
 	Title *v1.LocalizedText `protobuf:"bytes,7,opt,name=title,proto3" json:"title,omitempty"`
 	// Short explanation; may change.
 	Description *v1.LocalizedText `protobuf:"bytes,8,opt,name=description,proto3" json:"description,omitempty"`
-	// CSI_OVERALL: the CSI_ITEM metrics it is the mean of, 1 to 50. May change.
+	// CSI_OVERALL: the CSI_ITEM metrics it is the mean of, 1 to 50, defined by an
+	// earlier call. May change.
 	Parameters    []string `protobuf:"bytes,9,rep,name=parameters,proto3" json:"parameters,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

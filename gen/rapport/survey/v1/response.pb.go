@@ -1763,12 +1763,12 @@ const file_rapport_survey_v1_response_proto_rawDesc = "" +
 	"\tpage_size\x18\x03 \x01(\x05B\n" +
 	"\xbaH\a\x1a\x05\x18\xe8\a(\x00R\bpageSize\x12\x1d\n" +
 	"\n" +
-	"page_token\x18\x04 \x01(\tR\tpageToken\"\xae\x03\n" +
+	"page_token\x18\x04 \x01(\tR\tpageToken\"\xbf\x03\n" +
 	"\x0eResponseFilter\x12C\n" +
 	"\tfirst_day\x18\x01 \x01(\tB&\xbaH#r!2\x1f^([0-9]{4}-[0-9]{2}-[0-9]{2})?$R\bfirstDay\x12A\n" +
 	"\blast_day\x18\x02 \x01(\tB&\xbaH#r!2\x1f^([0-9]{4}-[0-9]{2}-[0-9]{2})?$R\alastDay\x12C\n" +
-	"\bsubjects\x18\x03 \x03(\v2\x1d.rapport.common.v1.SubjectRefB\b\xbaH\x05\x92\x01\x02\x10dR\bsubjects\x126\n" +
-	"\bchannels\x18\x04 \x03(\x0e2\x1a.rapport.common.v1.ChannelR\bchannels\x12\x1d\n" +
+	"\bsubjects\x18\x03 \x03(\v2\x1d.rapport.common.v1.SubjectRefB\b\xbaH\x05\x92\x01\x02\x10dR\bsubjects\x12G\n" +
+	"\bchannels\x18\x04 \x03(\x0e2\x1a.rapport.common.v1.ChannelB\x0f\xbaH\f\x92\x01\t\x10\x14\"\x05\x82\x01\x02\x10\x01R\bchannels\x12\x1d\n" +
 	"\n" +
 	"survey_ids\x18\x05 \x03(\tR\tsurveyIds\x12\x15\n" +
 	"\x03low\x18\x06 \x01(\bH\x00R\x03low\x88\x01\x01\x12!\n" +

@@ -2100,11 +2100,11 @@ const file_rapport_survey_v1_score_proto_rawDesc = "" +
 	"\x05dates\x18\x02 \x01(\v2\x1c.rapport.common.v1.DateRangeH\x00R\x05dates\x12)\n" +
 	"\tlast_days\x18\x03 \x01(\x05B\n" +
 	"\xbaH\a\x1a\x05\x18\xcc\x1c(\x01H\x00R\blastDaysB\b\n" +
-	"\x06window\"\xb0\x04\n" +
+	"\x06window\"\xbe\x04\n" +
 	"\x05Scope\x12D\n" +
-	"\bsubjects\x18\x01 \x03(\v2\x1d.rapport.common.v1.SubjectRefB\t\xbaH\x06\x92\x01\x03\x10\xe8\aR\bsubjects\x12@\n" +
-	"\bchannels\x18\x02 \x03(\x0e2\x1a.rapport.common.v1.ChannelB\b\xbaH\x05\x92\x01\x02\x10\x14R\bchannels\x12>\n" +
-	"\x05modes\x18\x03 \x03(\x0e2\x1e.rapport.common.v1.ContactModeB\b\xbaH\x05\x92\x01\x02\x10\x14R\x05modes\x12'\n" +
+	"\bsubjects\x18\x01 \x03(\v2\x1d.rapport.common.v1.SubjectRefB\t\xbaH\x06\x92\x01\x03\x10\xe8\aR\bsubjects\x12G\n" +
+	"\bchannels\x18\x02 \x03(\x0e2\x1a.rapport.common.v1.ChannelB\x0f\xbaH\f\x92\x01\t\x10\x14\"\x05\x82\x01\x02\x10\x01R\bchannels\x12E\n" +
+	"\x05modes\x18\x03 \x03(\x0e2\x1e.rapport.common.v1.ContactModeB\x0f\xbaH\f\x92\x01\t\x10\x14\"\x05\x82\x01\x02\x10\x01R\x05modes\x12'\n" +
 	"\n" +
 	"survey_ids\x18\x04 \x03(\tB\b\xbaH\x05\x92\x01\x02\x10dR\tsurveyIds\x12<\n" +
 	"\x06facets\x18\x05 \x03(\v2$.rapport.survey.v1.Scope.FacetsEntryR\x06facets\x12<\n" +
@@ -2149,7 +2149,7 @@ const file_rapport_survey_v1_score_proto_rawDesc = "" +
 	"\x12WatchMetricRequest\x12A\n" +
 	"\x05query\x18\x01 \x01(\v2#.rapport.survey.v1.GetMetricRequestB\x06\xbaH\x03\xc8\x01\x01R\x05query\"S\n" +
 	"\x13WatchMetricResponse\x12<\n" +
-	"\x06result\x18\x01 \x01(\v2$.rapport.survey.v1.GetMetricResponseR\x06result\"\xcd\x04\n" +
+	"\x06result\x18\x01 \x01(\v2$.rapport.survey.v1.GetMetricResponseR\x06result\"\xd4\x04\n" +
 	"\x13RankSubjectsRequest\x12\x1d\n" +
 	"\x05brand\x18\x01 \x01(\tB\a\xbaH\x04r\x02\x10\x01R\x05brand\x12\x1f\n" +
 	"\x06metric\x18\x02 \x01(\tB\a\xbaH\x04r\x02\x10\x01R\x06metric\x121\n" +
@@ -2157,8 +2157,8 @@ const file_rapport_survey_v1_score_proto_rawDesc = "" +
 	"\x04kind\x18\x04 \x01(\x0e2\x1e.rapport.common.v1.SubjectKindB\n" +
 	"\xbaH\a\x82\x01\x04\x10\x01 \x00R\x04kind\x123\n" +
 	"\x05under\x18\x05 \x01(\v2\x1d.rapport.common.v1.SubjectRefR\x05under\x12J\n" +
-	"\x06labels\x18\x06 \x03(\v22.rapport.survey.v1.RankSubjectsRequest.LabelsEntryR\x06labels\x12@\n" +
-	"\bchannels\x18\a \x03(\x0e2\x1a.rapport.common.v1.ChannelB\b\xbaH\x05\x92\x01\x02\x10\x14R\bchannels\x12\x1c\n" +
+	"\x06labels\x18\x06 \x03(\v22.rapport.survey.v1.RankSubjectsRequest.LabelsEntryR\x06labels\x12G\n" +
+	"\bchannels\x18\a \x03(\x0e2\x1a.rapport.common.v1.ChannelB\x0f\xbaH\f\x92\x01\t\x10\x14\"\x05\x82\x01\x02\x10\x01R\bchannels\x12\x1c\n" +
 	"\x05min_n\x18\b \x01(\x05B\a\xbaH\x04\x1a\x02(\x00R\x04minN\x12\x1f\n" +
 	"\vworst_first\x18\t \x01(\bR\n" +
 	"worstFirst\x12'\n" +
