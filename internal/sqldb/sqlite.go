@@ -21,9 +21,9 @@ func openSQLite(addr string) (*DB, error) {
 		return nil, fmt.Errorf("database folder: %w", err)
 	}
 	dsn := sqliteDSN(path, "_txlock=immediate", "cache_size(-65536)",
-		// Checkpoints cost two more syncs; 16 MiB of journal between them makes
+		// Checkpoints cost two more syncs; 64 MiB of journal between them makes
 		// them rare and lets them write a page that changed often only once.
-		"wal_autocheckpoint(4096)")
+		"wal_autocheckpoint(16384)")
 	w, err := openWriter(path, dsn)
 	if err != nil {
 		return nil, err
