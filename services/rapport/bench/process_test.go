@@ -125,7 +125,7 @@ func selfCPU() time.Duration {
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
-// ticks reads the user and system time of a process.
+// ticks reads the user and system time of a process and of its children that ended.
 func ticks(pid string) time.Duration {
 	stat, err := os.ReadFile("/proc/" + pid + "/stat")
 	if err != nil {
@@ -133,7 +133,7 @@ func ticks(pid string) time.Duration {
 	}
 	fields := strings.Fields(string(stat[bytes.LastIndexByte(stat, ')')+1:]))
 	var n int64
-	for _, f := range fields[11:13] {
+	for _, f := range fields[11:15] {
 		v, _ := strconv.ParseInt(f, 10, 64)
 		n += v
 	}

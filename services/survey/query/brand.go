@@ -32,6 +32,8 @@ type Brand struct {
 	Book func() *directory.Book
 	Zone *calendar.Zone
 
+	repeats repeated
+
 	mu     sync.Mutex
 	extent extent
 }

@@ -22,7 +22,7 @@ import (
 // GetMetric answers from the cache of results where nothing changed since. The
 // response is shared: nobody may change it.
 func (b *Brand) GetMetric(ctx context.Context, req *surveyv1.GetMetricRequest, now time.Time) (*surveyv1.GetMetricResponse, error) {
-	p, err := b.Metric(ctx, req, now)
+	p, err := b.planned(ctx, req, now)
 	if err != nil {
 		return nil, err
 	}
