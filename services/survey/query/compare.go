@@ -3,6 +3,7 @@ package query
 import (
 	"context"
 	"encoding/binary"
+	"errors"
 	"time"
 
 	"google.golang.org/protobuf/proto"
@@ -11,6 +12,7 @@ import (
 	"github.com/rapport-cx/rapport/internal/feed"
 	"github.com/rapport-cx/rapport/internal/fold"
 	"github.com/rapport-cx/rapport/services/survey/score"
+	"github.com/rapport-cx/rapport/services/survey/tally"
 )
 
 // CompareMetric says whether two scores of a metric differ. The response is
@@ -57,18 +59,48 @@ func (a asker) side(ctx context.Context, path string, s *surveyv1.MetricSide, su
 	return p, err
 }
 
-func compare(ctx context.Context, one, other *Plan) (*surveyv1.CompareMetricResponse, error) {
-	x, head, err := one.sum(ctx)
-	if err != nil {
-		return nil, err
+// sides counts both sides at one point of the log: compared with itself, nothing
+// differs, however many responses arrive meanwhile.
+func sides(ctx context.Context, one, other *Plan) (x, y *counter, head feed.Head, err error) {
+	if one.fromCells() && other.fromCells() {
+		x, y, head, err = sidesOf(ctx, one, other, false)
+		if !errors.Is(err, errOverlap) {
+			return x, y, head, err
+		}
 	}
-	y, second, err := other.sum(ctx)
+	return sidesOf(ctx, one, other, true)
+}
+
+func sidesOf(ctx context.Context, one, other *Plan, rows bool) (x, y *counter, head feed.Head, err error) {
+	first, second := one.total(), other.total()
+	want := one.want(first, rows)
+	want.Days = append(want.Days, other.want(second, rows).Days...)
+	err = one.b.Engine.View(ctx, one.b.Name, want, func(v *fold.View[*tally.Tally]) error {
+		head = v.Last
+		if rows {
+			x, y = one.countRows(v, first), other.countRows(v, second)
+			return nil
+		}
+		var err error
+		if x, err = one.countCells(v, first); err == nil {
+			y, err = other.countCells(v, second)
+		}
+		return err
+	})
+	return x, y, head, err
+}
+
+// total lays out the days of a plan without series.
+func (p *Plan) total() slots { return p.b.cut(p.window, p.grain, p.rolling, false) }
+
+func compare(ctx context.Context, one, other *Plan) (*surveyv1.CompareMetricResponse, error) {
+	x, y, head, err := sides(ctx, one, other)
 	if err != nil {
 		return nil, err
 	}
 	m := &one.subject
 	out := &surveyv1.CompareMetricResponse{
-		A: m.evaluate(x.total), B: m.evaluate(y.total), AsOf: asOf(newer(head, second)), Metric: m.def,
+		A: m.evaluate(x.total), B: m.evaluate(y.total), AsOf: asOf(head), Metric: m.def,
 	}
 	if out.A.GetN() == 0 || out.B.GetN() == 0 {
 		return out, nil
@@ -84,13 +116,6 @@ func compare(ctx context.Context, one, other *Plan) (*surveyv1.CompareMetricResp
 		out.Margin = proto.Float64(d.Margin)
 	}
 	return out, nil
-}
-
-func newer(a, b feed.Head) feed.Head {
-	if b.Seq > a.Seq {
-		return b
-	}
-	return a
 }
 
 func appendNumbers(b []byte, numbers ...int) []byte {

@@ -74,42 +74,58 @@ func tooManyPoints() error {
 }
 
 func (p *Plan) sumCells(ctx context.Context, s slots) (c *counter, head feed.Head, err error) {
-	measures := p.subject.measures(p.window.live, false)
-	err = p.b.Engine.View(ctx, p.b.Name, fold.Want{Measures: measures, Days: p.window.spans(s.lead)}, func(v *fold.View[*tally.Tally]) error {
-		c, head = newCounter(p, s), v.Last
-		sum := newCellSum(p, c)
-		for i := range s.day {
-			for part, m := range measures {
-				h, ok := v.Slab(m, int32(s.first)+int32(i)).(*tally.Hist)
-				if !ok {
-					continue
-				}
-				if !sum.apart(h) {
-					return errOverlap
-				}
-				sum.day(h, &s.day[i], part)
-			}
-		}
-		return nil
+	err = p.b.Engine.View(ctx, p.b.Name, p.want(s, false), func(v *fold.View[*tally.Tally]) error {
+		head = v.Last
+		c, err = p.countCells(v, s)
+		return err
 	})
 	return c, head, err
 }
 
 func (p *Plan) sumRows(ctx context.Context, s slots) (c *counter, head feed.Head, err error) {
-	measures := p.subject.measures(p.window.live, true)
-	err = p.b.Engine.View(ctx, p.b.Name, fold.Want{Measures: measures, Days: p.window.spans(s.lead)}, func(v *fold.View[*tally.Tally]) error {
-		c, head = newCounter(p, s), v.Last
-		sum := newRowSum(p, c)
-		for i := range s.day {
-			for part, m := range measures {
-				if rows, ok := v.Slab(m, int32(s.first)+int32(i)).(*tally.Rows); ok {
-					sum.day(rows, &s.day[i], part)
-				}
-			}
-		}
+	err = p.b.Engine.View(ctx, p.b.Name, p.want(s, true), func(v *fold.View[*tally.Tally]) error {
+		c, head = p.countRows(v, s), v.Last
 		return nil
 	})
 	return c, head, err
+}
+
+// want is what counting the days of s reads.
+func (p *Plan) want(s slots, rows bool) fold.Want {
+	return fold.Want{Measures: p.subject.measures(p.window.live, rows), Days: p.window.spans(s.lead)}
+}
+
+// countCells counts by histograms; errOverlap where those do not tell.
+func (p *Plan) countCells(v *fold.View[*tally.Tally], s slots) (*counter, error) {
+	c := newCounter(p, s)
+	sum := newCellSum(p, c)
+	for i := range s.day {
+		for part, m := range p.subject.measures(p.window.live, false) {
+			h, ok := v.Slab(m, int32(s.first)+int32(i)).(*tally.Hist)
+			if !ok {
+				continue
+			}
+			if !sum.apart(h) {
+				return nil, errOverlap
+			}
+			sum.day(h, &s.day[i], part)
+		}
+	}
+	return c, nil
+}
+
+// countRows counts answer by answer.
+func (p *Plan) countRows(v *fold.View[*tally.Tally], s slots) *counter {
+	c := newCounter(p, s)
+	sum := newRowSum(p, c)
+	for i := range s.day {
+		for part, m := range p.subject.measures(p.window.live, true) {
+			if rows, ok := v.Slab(m, int32(s.first)+int32(i)).(*tally.Rows); ok {
+				sum.day(rows, &s.day[i], part)
+			}
+		}
+	}
+	return c
 }
 
 // Answer computes the answer, whatever may be cached.
