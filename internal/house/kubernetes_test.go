@@ -77,7 +77,7 @@ func (p probe) given() bool { return p.GRPC != nil || p.HTTP != nil || p.TCP != 
 func objects(t *testing.T) []object {
 	t.Helper()
 	var all []object
-	err := filepath.WalkDir(filepath.Join(root, "deploy/kubernetes/base"), func(path string, d fs.DirEntry, err error) error {
+	err := filepath.WalkDir(filepath.Join(root, "deploy/kubernetes/suite"), func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() || filepath.Base(path) == "kustomization.yaml" {
 			return err
 		}
@@ -184,7 +184,7 @@ func TestKustomizations(t *testing.T) {
 			Files []string
 		} `yaml:"secretGenerator"`
 	}
-	for _, dir := range []string{"base", "example"} {
+	for _, dir := range []string{"suite", "example"} {
 		if err := yaml.Unmarshal([]byte(read(t, "deploy/kubernetes/"+dir+"/kustomization.yaml")), &k); err != nil {
 			t.Fatal(err)
 		}
