@@ -17,6 +17,9 @@ type Config struct {
 	// SweepEvery is how often a few days that fell behind are refolded in the
 	// background; 5 s. Negative: never.
 	SweepEvery time.Duration
+	// AuditEvery is how often a day in memory is folded from zero and compared; 1
+	// minute. Negative: never.
+	AuditEvery time.Duration
 	// Loads bounds the reads of the log that run at the same time; 4.
 	Loads int
 	// Page is how many facts are read from the log at once; 1000.
@@ -39,6 +42,7 @@ func (c Config) withDefaults() Config {
 	or(&c.Results, 64<<20)
 	or((*int64)(&c.WriteEvery), int64(time.Second))
 	or((*int64)(&c.SweepEvery), int64(5*time.Second))
+	or((*int64)(&c.AuditEvery), int64(time.Minute))
 	if c.Loads == 0 {
 		c.Loads = 4
 	}

@@ -67,6 +67,9 @@ func (e *Engine[F]) Start(ctx context.Context) {
 	if e.cfg.SweepEvery > 0 {
 		e.work.Go(e.keepSweeping)
 	}
+	if e.cfg.AuditEvery > 0 {
+		e.work.Go(e.keepAuditing)
+	}
 }
 
 // Close stops the background work and writes back what changed.

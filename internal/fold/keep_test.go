@@ -80,6 +80,28 @@ func TestVerifyFindsAndRebuildRepairs(t *testing.T) {
 	})
 }
 
+func TestAuditFindsDriftInTheDaysInMemory(t *testing.T) {
+	eachWorld(t, func(t *testing.T, w *world) {
+		r := w.replica(fold.Config{})
+		var found []fold.Drift
+		audit := func() { w.ok(r.Audit(t.Context(), brand, func(d fold.Drift) { found = append(found, d) })) }
+		audit() // nothing is in memory yet
+		r.commit(add(0, 1, 3, 3))
+		r.check(fold.Days(3, 4))
+		w.ok(r.Flush(t.Context()))
+		if audit(); len(found) > 0 {
+			t.Fatalf("found %+v in what is right", found)
+		}
+		w.ok(w.db.Write(t.Context(), func(tx *txn) error {
+			_, err := tx.Exec(t.Context(), "UPDATE slab SET content = $1 WHERE measure = 'rows' AND day = 3", []byte("wrong but"))
+			return err
+		}))
+		if audit(); len(found) != 1 || found[0].Where != "table" || found[0].Day != 3 {
+			t.Errorf("found %+v", found)
+		}
+	})
+}
+
 func TestSweepBringsStoredSlabsUpToDate(t *testing.T) {
 	eachWorld(t, func(t *testing.T, w *world) {
 		r := w.replica(fold.Config{Memory: 1})
