@@ -112,6 +112,7 @@ WHERE consumer = $1 AND brand = $2 AND seq = $5 AND commit_id = $6`,
 		return 0, fmt.Errorf("consume %s of %s: %w", c.Name, c.Brand, err)
 	}
 	c.cursor = to
+	c.lagged(ctx, &facts[0])
 	return len(facts), nil
 }
 
