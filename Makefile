@@ -45,6 +45,12 @@ packages: ## the Debian packages that tests need, where missing
 .PHONY: bench
 bench: packages ## throughput and processor time beside an empty gRPC echo; about 25 minutes
 	go test -run '^$$' -bench . -benchtime 1x -timeout 2h ./services/rapport/bench
+	go test -run '^$$' -bench Visible -benchtime 200x ./services/survey
+
+.PHONY: soak
+soak: packages ## random histories against the plain reference, kills and faults, for about half an hour
+	RAPPORT_TEST_MODEL_RUNS=60 go test -count=1 -timeout 2h -run 'Reference' ./services/survey
+	go test -count=20 -timeout 2h -run 'Killed|NoWrongAnswer' ./services/survey
 
 .PHONY: gen
 gen: third_party/proto/.printed ## generated code from proto
