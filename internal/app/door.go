@@ -40,8 +40,9 @@ func (d *door) unary(ctx context.Context, req any, info *grpc.UnaryServerInfo, h
 		defer bounded.release()
 		inner = bounded
 	}
+	var q *asked
 	if m, ok := req.(proto.Message); ok {
-		if err := c.method.judge(m); err != nil {
+		if q, err = c.method.judge(m); err != nil {
 			return nil, err
 		}
 	}
@@ -49,10 +50,11 @@ func (d *door) unary(ctx context.Context, req any, info *grpc.UnaryServerInfo, h
 		return nil, err
 	}
 	// gRPC would send a missing reply as an empty one, with status OK.
-	if m, ok := reply.(proto.Message); !ok || !m.ProtoReflect().IsValid() {
+	m, ok := reply.(proto.Message)
+	if !ok || !m.ProtoReflect().IsValid() {
 		return nil, errors.New("the handler gave neither a reply nor an error")
 	}
-	return reply, nil
+	return q.reuse(m), nil
 }
 
 // stream takes one stream through the steps.

@@ -3,6 +3,7 @@ package app
 import (
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"google.golang.org/protobuf/proto"
 
@@ -14,10 +15,13 @@ import (
 // from the cache of results.
 type judged struct {
 	mu   sync.RWMutex
-	good map[string]struct{}
+	good map[string]*asked
 }
 
-// Bounds of what is remembered for a method: a few hundred kilobytes.
+// asked is a request that broke no rule, and the last reply to it.
+type asked struct{ last atomic.Pointer[encoded] }
+
+// Bounds of what is remembered for a method: a few megabytes, replies included.
 const maxJudged, maxJudgedBytes = 1024, 512
 
 // remembers tells methods whose requests repeat from those whose never do.
@@ -25,7 +29,7 @@ func remembers(name string) *judged {
 	_, method, _ := strings.Cut(strings.TrimPrefix(name, "/"), "/")
 	for _, verb := range [...]string{"Get", "List", "Rank", "Compare"} {
 		if strings.HasPrefix(method, verb) {
-			return &judged{good: make(map[string]struct{})}
+			return &judged{good: make(map[string]*asked)}
 		}
 	}
 	return nil
@@ -33,41 +37,42 @@ func remembers(name string) *judged {
 
 var packed = sync.Pool{New: func() any { b := make([]byte, 0, maxJudgedBytes); return &b }}
 
-// judge checks a request against the rules of its proto file.
-func (m *method) judge(req proto.Message) error {
+// judge checks a request against the rules of its proto file. It returns what is
+// remembered of the request, nil if nothing is.
+func (m *method) judge(req proto.Message) (*asked, error) {
 	if m.judged == nil {
-		return fault.Validate(req)
+		return nil, fault.Validate(req)
 	}
 	room := packed.Get().(*[]byte)
 	defer packed.Put(room)
 	b, err := proto.MarshalOptions{}.MarshalAppend((*room)[:0], req)
 	if err != nil || len(b) > maxJudgedBytes {
-		return fault.Validate(req)
+		return nil, fault.Validate(req)
 	}
 	*room = b
-	if m.judged.has(b) {
-		return nil
+	if q := m.judged.find(b); q != nil {
+		return q, nil
 	}
 	if err := fault.Validate(req); err != nil {
-		return err
+		return nil, err
 	}
-	m.judged.add(b)
-	return nil
+	return m.judged.add(b), nil
 }
 
-func (j *judged) has(b []byte) bool {
+func (j *judged) find(b []byte) *asked {
 	j.mu.RLock()
 	defer j.mu.RUnlock()
-	_, ok := j.good[string(b)]
-	return ok
+	return j.good[string(b)]
 }
 
 // add forgets everything when it is full: what repeats is soon back.
-func (j *judged) add(b []byte) {
+func (j *judged) add(b []byte) *asked {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	if len(j.good) >= maxJudged {
 		clear(j.good)
 	}
-	j.good[string(b)] = struct{}{}
+	q := &asked{}
+	j.good[string(b)] = q
+	return q
 }

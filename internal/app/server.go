@@ -19,6 +19,7 @@ func serverOptions(cfg Config, d *door) []grpc.ServerOption {
 	return []grpc.ServerOption{
 		grpc.UnaryInterceptor(d.unary),
 		grpc.StreamInterceptor(d.stream),
+		grpc.ForceServerCodecV2(newCodec()),
 		grpc.MaxRecvMsgSize(int(cfg.MaxMessage)),
 		grpc.MaxConcurrentStreams(uint32(cfg.MaxStreams)),
 		grpc.ConnectionTimeout(20 * time.Second),
