@@ -5,7 +5,6 @@ import (
 
 	surveyv1 "github.com/rapport-cx/rapport/gen/rapport/survey/v1"
 	"github.com/rapport-cx/rapport/internal/commit"
-	"github.com/rapport-cx/rapport/internal/feed"
 	"github.com/rapport-cx/rapport/services/survey/intake"
 )
 
@@ -28,13 +27,9 @@ func (s *Server) settle(ctx context.Context, b *brand, all []refused) ([]commit.
 			keys = append(keys, r.key)
 		}
 	}
-	firsts, err := s.store.log.ByKey(ctx, b.ID, keys)
+	byKey, err := s.store.firsts(ctx, b.ID, keys)
 	if err != nil {
-		return nil, unavailable("read first responses", err)
-	}
-	byKey := make(map[string]*feed.Fact, len(firsts))
-	for i := range firsts {
-		byKey[string(firsts[i].Key)] = &firsts[i]
+		return nil, err
 	}
 	for i, r := range all {
 		if first := byKey[string(r.key)]; first != nil && intake.CheckOutput(r.in) == nil {

@@ -52,10 +52,15 @@ func (s *Server) RankSubjects(ctx context.Context, in *surveyv1.RankSubjectsRequ
 	if err != nil {
 		return nil, lost("rank subjects", err)
 	}
-	if offset+size < int(out.GetRanked()) {
-		out.NextPageToken, err = s.token(in, offset+size)
+	if offset+size >= int(out.GetRanked()) {
+		return out, nil
 	}
-	return out, err
+	next, err := s.token(in, offset+size)
+	// The page is shared with everybody who asks for it; the token is this caller's.
+	return &surveyv1.RankSubjectsResponse{
+		Subjects: out.GetSubjects(), Ranked: out.GetRanked(), Unranked: out.GetUnranked(),
+		NextPageToken: next, AsOf: out.GetAsOf(), Metric: out.GetMetric(),
+	}, err
 }
 
 // CompareMetric tells whether two scores differ beyond chance.

@@ -63,13 +63,9 @@ func keysOf(facts []feed.Fact, in []bool) (keys [][]byte) {
 
 // matchFirsts finds the facts that stand under the keys of those left out.
 func (s *Store) matchFirsts(ctx context.Context, brand string, facts []feed.Fact, in []bool, keys [][]byte, firsts []*feed.Fact) error {
-	found, err := s.log.ByKey(ctx, brand, keys)
+	byKey, err := s.firsts(ctx, brand, keys)
 	if err != nil {
-		return unavailable("read first responses", err)
-	}
-	byKey := make(map[string]*feed.Fact, len(found))
-	for i := range found {
-		byKey[string(found[i].Key)] = &found[i]
+		return err
 	}
 	for i := range facts {
 		if in[i] {
@@ -80,6 +76,25 @@ func (s *Store) matchFirsts(ctx context.Context, brand string, facts []feed.Fact
 		}
 	}
 	return nil
+}
+
+// firsts finds the facts that stand under keys. Another replica may have written
+// them: they are folded here too before anybody is told again that they are in.
+func (s *Store) firsts(ctx context.Context, brand string, keys [][]byte) (map[string]*feed.Fact, error) {
+	found, err := s.log.ByKey(ctx, brand, keys)
+	if err != nil {
+		return nil, unavailable("read first responses", err)
+	}
+	byKey := make(map[string]*feed.Fact, len(found))
+	for i := range found {
+		byKey[string(found[i].Key)] = &found[i]
+	}
+	if n := len(found); n > 0 && found[n-1].Seq > s.folds.Applied(brand).Seq {
+		if err := s.folds.Sync(ctx, brand); err != nil {
+			return nil, unavailable("fold first responses", err)
+		}
+	}
+	return byKey, nil
 }
 
 // change writes facts that depend on what is there: decide runs with the log
