@@ -149,21 +149,25 @@ func (a *App) Bind(services ...Service) {
 
 func (a *App) bind(s Service) {
 	names := []string{s.Name}
-	s.Register(&registrar{Server: a.outer, seen: func(name string) { names = append(names, name) }})
-	s.Register(&registrar{Server: a.inner, seen: func(string) {}})
+	s.Register(&registrar{Server: a.outer, methods: a.steps.methods, seen: func(name string) { names = append(names, name) }})
+	s.Register(&registrar{Server: a.inner, methods: a.steps.methods, seen: func(string) {}})
 	a.checks = append(a.checks, &check{service: s, names: names})
 }
 
-// registrar tells the full names of what is registered.
+// registrar tells the full names of what is registered, and prepares its methods.
 type registrar struct {
 	*grpc.Server
-	seen func(name string)
+	methods *methods
+	seen    func(name string)
 }
 
 // RegisterService binds one gRPC service.
 func (r *registrar) RegisterService(desc *grpc.ServiceDesc, impl any) {
 	r.seen(desc.ServiceName)
-	r.Server.RegisterService(desc, impl)
+	r.methods.add(desc)
+	r.Server.RegisterService(remembering(desc, func(method string) *repeats {
+		return r.methods.get("/" + desc.ServiceName + "/" + method).repeats
+	}), impl)
 }
 
 // Handle serves a pattern on the HTTP port. It must be called before Start.

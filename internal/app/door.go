@@ -22,6 +22,10 @@ type branded interface{ GetBrand() string }
 // unary takes one call through the steps.
 func (d *door) unary(ctx context.Context, req any, info *grpc.UnaryServerInfo, handle grpc.UnaryHandler) (reply any, err error) {
 	ctx, c := d.begin(ctx, info.FullMethod)
+	q, _ := req.(*asked)
+	if q != nil {
+		req = q.req
+	}
 	if b, ok := req.(branded); ok {
 		c.brand = b.GetBrand()
 	}
@@ -40,11 +44,8 @@ func (d *door) unary(ctx context.Context, req any, info *grpc.UnaryServerInfo, h
 		defer bounded.release()
 		inner = bounded
 	}
-	var q *asked
-	if m, ok := req.(proto.Message); ok {
-		if q, err = c.method.judge(m); err != nil {
-			return nil, err
-		}
+	if err = c.method.judge(req, q); err != nil {
+		return nil, err
 	}
 	if reply, err = handle(inner, req); err != nil {
 		return nil, err
@@ -55,6 +56,23 @@ func (d *door) unary(ctx context.Context, req any, info *grpc.UnaryServerInfo, h
 		return nil, errors.New("the handler gave neither a reply nor an error")
 	}
 	return q.reuse(m), nil
+}
+
+// judge checks a request against the rules of its proto file, unless it was
+// checked before.
+func (m *method) judge(req any, q *asked) error {
+	if q != nil && q.good {
+		return nil
+	}
+	if p, ok := req.(proto.Message); ok {
+		if err := fault.Validate(p); err != nil {
+			return err
+		}
+	}
+	if q != nil {
+		m.repeats.add(q)
+	}
+	return nil
 }
 
 // stream takes one stream through the steps.

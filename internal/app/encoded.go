@@ -16,7 +16,8 @@ type encoded struct {
 // maxEncoded bounds what is kept of one reply; larger ones are coded anew.
 const maxEncoded = 4 << 10
 
-// codec is gRPC's own, but for replies that are encoded already.
+// codec is gRPC's own, but for replies that are encoded already and requests that
+// were read before.
 type codec struct{ encoding.CodecV2 }
 
 func newCodec() codec { return codec{encoding.GetCodecV2("proto")} }
@@ -29,10 +30,22 @@ func (c codec) Marshal(v any) (mem.BufferSlice, error) {
 	return c.CodecV2.Marshal(v)
 }
 
+// Unmarshal reads what arrives, unless it is known.
+func (c codec) Unmarshal(data mem.BufferSlice, v any) error {
+	a, ok := v.(*arrival)
+	if !ok {
+		return c.CodecV2.Unmarshal(data, v)
+	}
+	if len(data) == 1 {
+		return a.read(data[0].ReadOnlyData())
+	}
+	return a.read(data.Materialize())
+}
+
 // reuse returns the reply as it was encoded when the handler last gave this very
 // message to this very request, as a cache of results does.
 func (q *asked) reuse(reply proto.Message) any {
-	if q == nil {
+	if q == nil || q.key == "" {
 		return reply
 	}
 	if last := q.last.Load(); last != nil && last.of == reply {

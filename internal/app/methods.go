@@ -25,9 +25,9 @@ var bounds = []float64{.0001, .00025, .0005, .001, .0025, .005, .01, .025, .05, 
 type method struct {
 	span     string
 	attr     slog.Attr
-	line     string  // the middle of the line of a call that went well
-	quiet    bool    // health: no span, no line, no token
-	judged   *judged // nil: its requests do not repeat
+	line     string // the middle of the line of a call that went well
+	quiet    bool   // health: no span, no line, no token
+	repeats  *repeats
 	inFlight atomic.Int64
 	duration metric.Float64Histogram
 	byCode   [codes.Unauthenticated + 1][]metric.RecordOption
@@ -64,15 +64,19 @@ func newMethods(provider metric.MeterProvider) (*methods, error) {
 	return ms, err
 }
 
-// add prepares all methods of a server.
-func (ms *methods) add(s *grpc.Server) {
-	for service, info := range s.GetServiceInfo() {
-		for _, m := range info.Methods {
-			name := "/" + service + "/" + m.Name
-			if ms.byName[name] == nil {
-				ms.byName[name] = ms.make(name)
-			}
-		}
+// add prepares the methods of a service as it is bound.
+func (ms *methods) add(desc *grpc.ServiceDesc) {
+	for _, m := range desc.Methods {
+		ms.ensure("/" + desc.ServiceName + "/" + m.MethodName)
+	}
+	for _, s := range desc.Streams {
+		ms.ensure("/" + desc.ServiceName + "/" + s.StreamName)
+	}
+}
+
+func (ms *methods) ensure(name string) {
+	if ms.byName[name] == nil {
+		ms.byName[name] = ms.make(name)
 	}
 }
 
@@ -83,7 +87,7 @@ func (ms *methods) make(name string) *method {
 		attr:     slog.String("method", label),
 		line:     `","msg":"call","method":"` + label + `","code":"OK","micros":`,
 		quiet:    strings.HasPrefix(name, healthPrefix),
-		judged:   remembers(name),
+		repeats:  &repeats{},
 		duration: ms.duration,
 		set:      metric.WithAttributeSet(attribute.NewSet(attribute.String("method", label))),
 	}

@@ -38,7 +38,6 @@ func (a *App) Draining() <-chan struct{} { return a.steps.draining.Done() }
 // Start listens and serves in the background. The first health check is done
 // when it returns. Whether it works or not, Stop must follow.
 func (a *App) Start(ctx context.Context) error {
-	a.steps.methods.add(a.outer)
 	if err := prepareRules(a.outer); err != nil {
 		return err
 	}
