@@ -73,6 +73,32 @@ const (
 	Reason_REASON_TOKEN_MISSING Reason = 21
 	// The bearer token is not valid.
 	Reason_REASON_TOKEN_INVALID Reason = 22
+	// No customer has that number or identity.
+	Reason_REASON_CUSTOMER_UNKNOWN Reason = 23
+	// The identity is on the brand's list of those that belong to nobody (the office telephone).
+	Reason_REASON_IDENTITY_BLOCKED Reason = 24
+	// The identities of one row belong to different customers; metadata "ids" names them.
+	Reason_REASON_IDENTITY_CONFLICT Reason = 25
+	// The customer has as many identities of that kind as the brand allows.
+	Reason_REASON_IDENTITY_LIMIT Reason = 26
+	// The identity's customer was erased.
+	Reason_REASON_IDENTITY_ERASED Reason = 27
+	// The customer is merged into another one already; metadata "into" names it.
+	Reason_REASON_CUSTOMER_MERGED Reason = 28
+	// The merge would form a circle.
+	Reason_REASON_MERGE_CYCLE Reason = 29
+	// The customer was erased.
+	Reason_REASON_CUSTOMER_ERASED Reason = 30
+	// The attribute is not declared, or its type is another one.
+	Reason_REASON_ATTRIBUTE_MISMATCH Reason = 31
+	// No erasure has that number.
+	Reason_REASON_ERASURE_UNKNOWN Reason = 32
+	// No reservation has that id.
+	Reason_REASON_RESERVATION_UNKNOWN Reason = 33
+	// No journey map has that id or version.
+	Reason_REASON_MAP_UNKNOWN Reason = 34
+	// The journey map has no published version.
+	Reason_REASON_MAP_UNPUBLISHED Reason = 35
 )
 
 // Enum value maps for Reason.
@@ -101,31 +127,57 @@ var (
 		20: "REASON_SUBJECT_CYCLE",
 		21: "REASON_TOKEN_MISSING",
 		22: "REASON_TOKEN_INVALID",
+		23: "REASON_CUSTOMER_UNKNOWN",
+		24: "REASON_IDENTITY_BLOCKED",
+		25: "REASON_IDENTITY_CONFLICT",
+		26: "REASON_IDENTITY_LIMIT",
+		27: "REASON_IDENTITY_ERASED",
+		28: "REASON_CUSTOMER_MERGED",
+		29: "REASON_MERGE_CYCLE",
+		30: "REASON_CUSTOMER_ERASED",
+		31: "REASON_ATTRIBUTE_MISMATCH",
+		32: "REASON_ERASURE_UNKNOWN",
+		33: "REASON_RESERVATION_UNKNOWN",
+		34: "REASON_MAP_UNKNOWN",
+		35: "REASON_MAP_UNPUBLISHED",
 	}
 	Reason_value = map[string]int32{
-		"REASON_UNSPECIFIED":        0,
-		"REASON_FIELD_INVALID":      1,
-		"REASON_BRAND_UNKNOWN":      2,
-		"REASON_SUBJECT_UNKNOWN":    3,
-		"REASON_METRIC_UNKNOWN":     4,
-		"REASON_SURVEY_UNKNOWN":     5,
-		"REASON_RESPONSE_UNKNOWN":   6,
-		"REASON_CASE_UNKNOWN":       7,
-		"REASON_ALREADY_EXISTS":     8,
-		"REASON_KEY_REUSED":         9,
-		"REASON_VERSION_CONFLICT":   10,
-		"REASON_SURVEY_NOT_OPEN":    11,
-		"REASON_RESPONSE_RETRACTED": 12,
-		"REASON_METRIC_MISMATCH":    13,
-		"REASON_CASE_STATE":         14,
-		"REASON_QUEUE_FULL":         15,
-		"REASON_UNAVAILABLE":        16,
-		"REASON_LOG_REPLACED":       17,
-		"REASON_PAGE_TOKEN_INVALID": 18,
-		"REASON_ACCESS_DENIED":      19,
-		"REASON_SUBJECT_CYCLE":      20,
-		"REASON_TOKEN_MISSING":      21,
-		"REASON_TOKEN_INVALID":      22,
+		"REASON_UNSPECIFIED":         0,
+		"REASON_FIELD_INVALID":       1,
+		"REASON_BRAND_UNKNOWN":       2,
+		"REASON_SUBJECT_UNKNOWN":     3,
+		"REASON_METRIC_UNKNOWN":      4,
+		"REASON_SURVEY_UNKNOWN":      5,
+		"REASON_RESPONSE_UNKNOWN":    6,
+		"REASON_CASE_UNKNOWN":        7,
+		"REASON_ALREADY_EXISTS":      8,
+		"REASON_KEY_REUSED":          9,
+		"REASON_VERSION_CONFLICT":    10,
+		"REASON_SURVEY_NOT_OPEN":     11,
+		"REASON_RESPONSE_RETRACTED":  12,
+		"REASON_METRIC_MISMATCH":     13,
+		"REASON_CASE_STATE":          14,
+		"REASON_QUEUE_FULL":          15,
+		"REASON_UNAVAILABLE":         16,
+		"REASON_LOG_REPLACED":        17,
+		"REASON_PAGE_TOKEN_INVALID":  18,
+		"REASON_ACCESS_DENIED":       19,
+		"REASON_SUBJECT_CYCLE":       20,
+		"REASON_TOKEN_MISSING":       21,
+		"REASON_TOKEN_INVALID":       22,
+		"REASON_CUSTOMER_UNKNOWN":    23,
+		"REASON_IDENTITY_BLOCKED":    24,
+		"REASON_IDENTITY_CONFLICT":   25,
+		"REASON_IDENTITY_LIMIT":      26,
+		"REASON_IDENTITY_ERASED":     27,
+		"REASON_CUSTOMER_MERGED":     28,
+		"REASON_MERGE_CYCLE":         29,
+		"REASON_CUSTOMER_ERASED":     30,
+		"REASON_ATTRIBUTE_MISMATCH":  31,
+		"REASON_ERASURE_UNKNOWN":     32,
+		"REASON_RESERVATION_UNKNOWN": 33,
+		"REASON_MAP_UNKNOWN":         34,
+		"REASON_MAP_UNPUBLISHED":     35,
 	}
 )
 
@@ -160,7 +212,7 @@ var File_rapport_common_v1_reason_proto protoreflect.FileDescriptor
 
 const file_rapport_common_v1_reason_proto_rawDesc = "" +
 	"\n" +
-	"\x1erapport/common/v1/reason.proto\x12\x11rapport.common.v1*\xe8\x04\n" +
+	"\x1erapport/common/v1/reason.proto\x12\x11rapport.common.v1*\xd6\a\n" +
 	"\x06Reason\x12\x16\n" +
 	"\x12REASON_UNSPECIFIED\x10\x00\x12\x18\n" +
 	"\x14REASON_FIELD_INVALID\x10\x01\x12\x18\n" +
@@ -185,7 +237,20 @@ const file_rapport_common_v1_reason_proto_rawDesc = "" +
 	"\x14REASON_ACCESS_DENIED\x10\x13\x12\x18\n" +
 	"\x14REASON_SUBJECT_CYCLE\x10\x14\x12\x18\n" +
 	"\x14REASON_TOKEN_MISSING\x10\x15\x12\x18\n" +
-	"\x14REASON_TOKEN_INVALID\x10\x16B\xc8\x01\n" +
+	"\x14REASON_TOKEN_INVALID\x10\x16\x12\x1b\n" +
+	"\x17REASON_CUSTOMER_UNKNOWN\x10\x17\x12\x1b\n" +
+	"\x17REASON_IDENTITY_BLOCKED\x10\x18\x12\x1c\n" +
+	"\x18REASON_IDENTITY_CONFLICT\x10\x19\x12\x19\n" +
+	"\x15REASON_IDENTITY_LIMIT\x10\x1a\x12\x1a\n" +
+	"\x16REASON_IDENTITY_ERASED\x10\x1b\x12\x1a\n" +
+	"\x16REASON_CUSTOMER_MERGED\x10\x1c\x12\x16\n" +
+	"\x12REASON_MERGE_CYCLE\x10\x1d\x12\x1a\n" +
+	"\x16REASON_CUSTOMER_ERASED\x10\x1e\x12\x1d\n" +
+	"\x19REASON_ATTRIBUTE_MISMATCH\x10\x1f\x12\x1a\n" +
+	"\x16REASON_ERASURE_UNKNOWN\x10 \x12\x1e\n" +
+	"\x1aREASON_RESERVATION_UNKNOWN\x10!\x12\x16\n" +
+	"\x12REASON_MAP_UNKNOWN\x10\"\x12\x1a\n" +
+	"\x16REASON_MAP_UNPUBLISHED\x10#B\xc8\x01\n" +
 	"\x15com.rapport.common.v1B\vReasonProtoP\x01Z<github.com/rapport-cx/rapport/gen/rapport/common/v1;commonv1\xa2\x02\x03RCX\xaa\x02\x11Rapport.Common.V1\xca\x02\x11Rapport\\Common\\V1\xe2\x02\x1dRapport\\Common\\V1\\GPBMetadata\xea\x02\x13Rapport::Common::V1b\x06proto3"
 
 var (
