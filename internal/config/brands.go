@@ -41,8 +41,14 @@ type Brand struct {
 	Hours Week `yaml:"hours"`
 	// Holidays are days on which the brand does not work whatever the weekday.
 	Holidays []Holiday `yaml:"holidays"`
-	// Norms are numbers others compare with, by a name of their own choice.
-	Norms map[string]any `yaml:"norms"`
+	// Identities says how customers are recognised.
+	Identities Identities `yaml:"identities"`
+	// Contact is the budget of contacts.
+	Contact Contact `yaml:"contact"`
+	// Norms are what orders are judged by.
+	Norms Norms `yaml:"norms"`
+	// Receipts tag purchases with occasions; each rule that holds gives its own.
+	Receipts []ReceiptRule `yaml:"receipts"`
 
 	// Location is Zone, loaded.
 	Location *time.Location `yaml:"-"`

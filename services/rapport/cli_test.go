@@ -222,7 +222,7 @@ func tiny(t *testing.T, client surveyv1.SurveyServiceClient) {
 // The report of a tiny data set, to the letter. UPDATE=1 writes it anew.
 func TestReportGolden(t *testing.T) {
 	cfg := &reach{Embedded: true}
-	cfg.Survey.Data = t.TempDir()
+	cfg.Floor.Data = t.TempDir()
 	client, hangUp, err := cfg.dial(t.Context())
 	if err != nil {
 		t.Fatal(err)

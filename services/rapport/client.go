@@ -18,8 +18,8 @@ import (
 	"github.com/rapport-cx/rapport/internal/access"
 	"github.com/rapport-cx/rapport/internal/app"
 	"github.com/rapport-cx/rapport/internal/fault"
+	"github.com/rapport-cx/rapport/internal/floor"
 	"github.com/rapport-cx/rapport/internal/telemetry"
-	"github.com/rapport-cx/rapport/services/survey"
 )
 
 // reach is how a client command gets at the services: it asks a server, or with
@@ -33,7 +33,7 @@ type reach struct {
 	// Embedded asks no server.
 	Embedded bool `flag:"embedded" help:"ask no server: open --data, or --db, in this process"`
 	Access   access.Config
-	Survey   survey.Config
+	Floor    floor.Config
 	// Brands is the file that names the brands; a server has its own.
 	Brands string `flag:"brands" help:"with --embedded, brands.yaml; empty: the built-in brands demo, olist and sfo"`
 }
@@ -103,7 +103,7 @@ func (r *reach) embed(ctx context.Context) (surveyv1.SurveyServiceClient, func()
 	cfg := &serving{
 		App:       app.Config{MaxMessage: 4 << 20, MaxStreams: 1024, Deadline: 10 * time.Minute, Grace: 15 * time.Second},
 		Telemetry: telemetry.Config{LogLevel: slog.LevelWarn},
-		Survey:    r.Survey, Brands: r.Brands,
+		Floor:     r.Floor, Brands: r.Brands,
 	}
 	s, err := start(ctx, cfg, []string{"survey"})
 	if err != nil {

@@ -59,7 +59,7 @@ func TestDemoServes(t *testing.T) {
 // end every answer is there once.
 func TestDemoGoesOn(t *testing.T) {
 	cfg := &reach{Embedded: true}
-	cfg.Survey.Data = t.TempDir()
+	cfg.Floor.Data = t.TempDir()
 	client, hangUp, err := cfg.dial(t.Context())
 	if err != nil {
 		t.Fatal(err)

@@ -12,6 +12,7 @@ import (
 	"github.com/rapport-cx/rapport/internal/access"
 	"github.com/rapport-cx/rapport/internal/app"
 	"github.com/rapport-cx/rapport/internal/config"
+	"github.com/rapport-cx/rapport/internal/floor"
 	"github.com/rapport-cx/rapport/internal/telemetry"
 	"github.com/rapport-cx/rapport/services/gateway"
 	"github.com/rapport-cx/rapport/services/survey"
@@ -22,7 +23,7 @@ type serving struct {
 	App       app.Config
 	Access    access.Config
 	Telemetry telemetry.Config
-	Survey    survey.Config
+	Floor     floor.Config
 	// SurveyAt is where a gateway finds Survey that is not in its own process.
 	SurveyAt string `flag:"survey-at" help:"host:port of the Survey service; empty: the one in this process"`
 	// Brands is the file that names the brands; empty: the built-in examples.
@@ -75,13 +76,13 @@ func start(ctx context.Context, cfg *serving, names []string) (*served, error) {
 		return nil, err
 	}
 	tel.Install()
-	app.Memory(int64(cfg.Survey.FoldMemory))
+	app.Memory(int64(cfg.Floor.FoldMemory))
 	a, err := app.New(cfg.App, guard, tel)
 	if err != nil {
 		return nil, err
 	}
 	if slices.Contains(names, "survey") {
-		_, service, err := survey.Bind(ctx, cfg.Survey, brands, guard, tel)
+		_, service, err := survey.Bind(ctx, cfg.Floor, brands, guard, tel)
 		if err != nil {
 			return nil, fmt.Errorf("survey: %w", err)
 		}

@@ -11,13 +11,14 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/rapport-cx/rapport/internal/config"
+	"github.com/rapport-cx/rapport/internal/floor"
 	"github.com/rapport-cx/rapport/services/survey"
 )
 
 // direct are the settings of commands that open the database themselves. They
 // may run beside servers.
 type direct struct {
-	Survey survey.Config
+	Floor  floor.Config
 	Brands string `flag:"brands" help:"brands.yaml; empty: the built-in brands demo, olist and sfo"`
 }
 
@@ -28,13 +29,13 @@ func (d *direct) open(ctx context.Context) (*survey.Upkeep, *config.Brands, erro
 		return nil, nil, err
 	}
 	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
-	u, err := survey.OpenUpkeep(ctx, d.Survey, brands, log)
+	u, err := survey.OpenUpkeep(ctx, d.Floor, brands, log)
 	return u, brands, err
 }
 
 // existing is open for those who look at what is there.
 func (d *direct) existing(ctx context.Context) (*survey.Upkeep, *config.Brands, error) {
-	if err := d.Survey.Missing(); err != nil {
+	if err := d.Floor.Missing("survey"); err != nil {
 		return nil, nil, err
 	}
 	return d.open(ctx)
@@ -66,9 +67,9 @@ var errDrift = errors.New("stored numbers differ from the fold of their facts; `
 
 // verified is what became of one brand.
 type verified struct {
-	Brand    string         `json:"brand"`
-	Examined int            `json:"examined"`
-	Drift    []survey.Drift `json:"drift"`
+	Brand    string        `json:"brand"`
+	Examined int           `json:"examined"`
+	Drift    []floor.Drift `json:"drift"`
 }
 
 func verifyCommand(set *config.Set) *cobra.Command {
@@ -102,9 +103,9 @@ itself (--db or --data, --redis). Exit code 3: something differs.`,
 func verify(ctx context.Context, u *survey.Upkeep, names []string, tell func(verified) error) error {
 	var all error
 	for _, name := range names {
-		v := verified{Brand: name, Drift: []survey.Drift{}}
+		v := verified{Brand: name, Drift: []floor.Drift{}}
 		var err error
-		v.Examined, err = u.Verify(ctx, name, func(d survey.Drift) { v.Drift = append(v.Drift, d) })
+		v.Examined, err = u.Verify(ctx, name, func(d floor.Drift) { v.Drift = append(v.Drift, d) })
 		if err != nil {
 			return fmt.Errorf("verify %s: %w", name, err)
 		}

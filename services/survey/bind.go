@@ -11,34 +11,24 @@ import (
 	"github.com/rapport-cx/rapport/internal/access"
 	"github.com/rapport-cx/rapport/internal/app"
 	"github.com/rapport-cx/rapport/internal/config"
-	"github.com/rapport-cx/rapport/internal/fold"
-	"github.com/rapport-cx/rapport/internal/hot"
-	"github.com/rapport-cx/rapport/internal/sqldb"
+	"github.com/rapport-cx/rapport/internal/floor"
 	"github.com/rapport-cx/rapport/internal/telemetry"
 )
 
 // Bind opens the service's database and cache and returns it ready to be
 // served. Its background work ends with Close.
-func Bind(ctx context.Context, cfg Config, brands *config.Brands, guard *access.Guard, tel *telemetry.Telemetry) (*Server, app.Service, error) {
+func Bind(ctx context.Context, cfg floor.Config, brands *config.Brands, guard *access.Guard, tel *telemetry.Telemetry) (*Server, app.Service, error) {
 	none := app.Service{}
-	secret, err := cfg.secret()
+	f, err := floor.Open(ctx, cfg, "survey", tel.Log)
 	if err != nil {
 		return nil, none, err
 	}
-	db, err := sqldb.Open(ctx, cfg.url())
-	if err != nil {
-		return nil, none, err
-	}
-	cache, err := hot.Open(cfg.Redis, secret, hot.Options{Service: "survey", Log: tel.Log})
-	if err != nil {
-		return nil, none, errors.Join(err, db.Close())
-	}
-	s, err := New(brands, guard, db, cache, cfg.folding(), secret, time.Now, tel.Log)
+	s, err := New(brands, guard, f.DB, f.Cache, cfg.Folding(), f.Secret, time.Now, tel.Log)
 	if err == nil {
 		err = s.Migrate(ctx)
 	}
 	if err != nil {
-		return nil, none, errors.Join(err, cache.Close(ctx), db.Close())
+		return nil, none, errors.Join(err, f.Close(ctx))
 	}
 	running, stop := context.WithCancel(context.WithoutCancel(ctx))
 	stopped := make(chan error, 1)
@@ -46,17 +36,10 @@ func Bind(ctx context.Context, cfg Config, brands *config.Brands, guard *access.
 	return s, app.Service{
 		Name:     "survey",
 		Register: func(r grpc.ServiceRegistrar) { surveyv1.RegisterSurveyServiceServer(r, s) },
-		Ready:    db.Ping,
+		Ready:    f.DB.Ping,
 		Close: func(ctx context.Context) error {
 			stop()
-			return errors.Join(<-stopped, s.Close(ctx), cache.Close(ctx), db.Close())
+			return errors.Join(<-stopped, s.Close(ctx), f.Close(ctx))
 		},
 	}, nil
-}
-
-func (c Config) folding() fold.Config {
-	return fold.Config{
-		Memory: int64(c.FoldMemory),
-		NoNear: c.NoNear || c.NoResults, NoShared: c.NoResults, NoMemory: c.NoSlabs,
-	}
 }

@@ -20,6 +20,7 @@ import (
 	"github.com/rapport-cx/rapport/internal/access"
 	"github.com/rapport-cx/rapport/internal/app"
 	"github.com/rapport-cx/rapport/internal/config"
+	"github.com/rapport-cx/rapport/internal/floor"
 	"github.com/rapport-cx/rapport/internal/sqldb"
 	"github.com/rapport-cx/rapport/internal/telemetry"
 	"github.com/rapport-cx/rapport/services/survey"
@@ -76,8 +77,8 @@ func serve() error {
 	return nil
 }
 
-func processConfig(data, db, redis string) survey.Config {
-	return survey.Config{DB: db, Data: data, Redis: redis, FoldMemory: 64 << 20}
+func processConfig(data, db, redis string) floor.Config {
+	return floor.Config{DB: db, Data: data, Redis: redis, FoldMemory: 64 << 20}
 }
 
 // process is a server that can be killed as nothing can be cleaned up after.

@@ -21,6 +21,7 @@ import (
 	"github.com/rapport-cx/rapport/internal/access"
 	"github.com/rapport-cx/rapport/internal/app"
 	"github.com/rapport-cx/rapport/internal/config"
+	"github.com/rapport-cx/rapport/internal/floor"
 	"github.com/rapport-cx/rapport/internal/sqldb"
 	"github.com/rapport-cx/rapport/internal/telemetry"
 	"github.com/rapport-cx/rapport/services/survey"
@@ -120,7 +121,7 @@ func serveSuite(ctx context.Context) error {
 		return err
 	}
 	tel.Install()
-	cfg := survey.Config{DB: os.Getenv("BENCH_DB"), Data: os.Getenv("BENCH_DATA"), Redis: os.Getenv("BENCH_REDIS"),
+	cfg := floor.Config{DB: os.Getenv("BENCH_DB"), Data: os.Getenv("BENCH_DATA"), Redis: os.Getenv("BENCH_REDIS"),
 		FoldMemory: 1 << 30, NoNear: os.Getenv("BENCH_NO_NEAR") != "", NoResults: os.Getenv("BENCH_NO_RESULTS") != "", NoSlabs: os.Getenv("BENCH_NO_SLABS") != ""}
 	app.Memory(int64(cfg.FoldMemory))
 	a, err := app.New(app.Config{GRPC: os.Getenv("BENCH_LISTEN"), MaxMessage: 16 << 20, MaxStreams: 1024, Deadline: deadline, Grace: deadline}, guard, tel)
