@@ -69,13 +69,13 @@ func TestBrandsRefused(t *testing.T) {
 }
 
 func TestBrandWhole(t *testing.T) {
-	brands, err := ParseBrands([]byte(head + "    hours:\n      sat: 09:00-13:00, 14:00-24:00\n    holidays: [2026-01-09, 02-29]\n    norms: {nps: 40}\n"))
+	brands, err := ParseBrands([]byte(head + "    hours:\n      sat: 09:00-13:00, 14:00-24:00\n    holidays: [2026-01-09, 02-29]\n    norms: {late: day, channels: {EXPRESS: {grace: 10m}}}\n"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	b, _ := brands.Get("a")
 	want := []Span{{540, 780}, {840, 1440}}
-	if diff := cmp.Diff(want, b.Hours[time.Saturday]); diff != "" || b.Name != "a" || b.Norms["nps"] != 40 {
+	if diff := cmp.Diff(want, b.Hours[time.Saturday]); diff != "" || b.Name != "a" || b.Norms.Late != "day" || b.Norms.Channels["EXPRESS"].Grace != 10*time.Minute {
 		t.Error(diff, b)
 	}
 	if !b.Closed(2026, time.January, 9) || b.Closed(2027, time.January, 9) || !b.Closed(2028, time.February, 29) {

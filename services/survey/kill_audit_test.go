@@ -11,6 +11,7 @@ import (
 
 	surveyv1 "github.com/rapport-cx/rapport/gen/rapport/survey/v1"
 	"github.com/rapport-cx/rapport/internal/config"
+	"github.com/rapport-cx/rapport/internal/floor"
 	"github.com/rapport-cx/rapport/services/survey"
 )
 
@@ -25,7 +26,7 @@ func verify(t *testing.T, data, db, redis string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := u.Verify(t.Context(), brand, func(d survey.Drift) { t.Errorf("drift: %+v", d) }); err != nil {
+	if _, err := u.Verify(t.Context(), brand, func(d floor.Drift) { t.Errorf("drift: %+v", d) }); err != nil {
 		t.Error(err)
 	}
 	if err := u.Close(t.Context()); err != nil {
