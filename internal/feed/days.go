@@ -3,8 +3,8 @@ package feed
 import (
 	"context"
 	"fmt"
-	"strconv"
-	"strings"
+
+	"github.com/rapport-cx/rapport/internal/sqldb"
 )
 
 // ReadDay calls fn for each fact that touches day and has a number above
@@ -90,30 +90,7 @@ func orZero(seq *int64) int64 {
 	return *seq
 }
 
-// in writes "$3, $4, …" for values numbered from first, and their arguments.
-// The last value is repeated up to a power of two, so that lists of any length
-// make few different texts and stay prepared.
-func in[T any](first int, values []T) (string, []any) { return placeholders(first, values, "$%d") }
-
-// rows is in for VALUES: "(CAST($3 AS INTEGER)), …".
+// rows is sqldb.In for VALUES: "(CAST($3 AS INTEGER)), …".
 func rows[T any](first int, values []T) (string, []any) {
-	return placeholders(first, values, "(CAST($%d AS INTEGER))")
-}
-
-func placeholders[T any](first int, values []T, form string) (string, []any) {
-	n := 1
-	for n < len(values) {
-		n *= 2
-	}
-	before, behind, _ := strings.Cut(form, "%d")
-	var w strings.Builder
-	args := make([]any, n)
-	for i := range n {
-		if i > 0 {
-			w.WriteString(", ")
-		}
-		w.WriteString(before + strconv.Itoa(first+i) + behind)
-		args[i] = values[min(i, len(values)-1)]
-	}
-	return w.String(), args
+	return sqldb.Values(first, values, "(CAST($%d AS INTEGER))")
 }

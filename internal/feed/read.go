@@ -148,7 +148,7 @@ func (r Reader) Get(ctx context.Context, brand string, seqs ...int64) ([]Fact, e
 	if len(seqs) == 0 {
 		return nil, nil
 	}
-	list, args := in(2, seqs)
+	list, args := sqldb.In(2, seqs)
 	return r.list(ctx, "facts of "+brand, "SELECT "+whole+" FROM fact WHERE brand = $1 AND seq IN ("+list+") ORDER BY seq",
 		append([]any{brand}, args...)...)
 }
@@ -159,7 +159,7 @@ func (r Reader) ByKey(ctx context.Context, brand string, keys [][]byte) ([]Fact,
 	if len(keys) == 0 {
 		return nil, nil
 	}
-	list, args := in(2, keys)
+	list, args := sqldb.In(2, keys)
 	return r.list(ctx, "facts of "+brand, "SELECT "+whole+` FROM fact
 WHERE brand = $1 AND key IN (`+list+") AND key IS NOT NULL ORDER BY seq", append([]any{brand}, args...)...)
 }

@@ -3,9 +3,7 @@ package fold
 import (
 	"context"
 	"embed"
-	"fmt"
 	"io/fs"
-	"strings"
 
 	"github.com/rapport-cx/rapport/internal/feed"
 	"github.com/rapport-cx/rapport/internal/sqldb"
@@ -50,12 +48,9 @@ func (t store) load(ctx context.Context, brand string, keys []Key) ([]stored, er
 }
 
 func (t store) loadDays(ctx context.Context, brand string, m Measure, days []int32) ([]stored, error) {
-	args := []any{brand, m}
-	for _, d := range padded(days) {
-		args = append(args, d)
-	}
+	list, args := sqldb.In(3, days)
 	rows, err := t.db.Query(ctx, `SELECT day, seq, commit_id, content FROM slab
-		WHERE brand = $1 AND measure = $2 AND day IN (`+placeholders(3, len(args)-2)+`)`, args...)
+		WHERE brand = $1 AND measure = $2 AND day IN (`+list+`)`, append([]any{brand, m}, args...)...)
 	if err != nil {
 		return nil, err
 	}
@@ -69,31 +64,6 @@ func (t store) loadDays(ctx context.Context, brand string, m Measure, days []int
 		out = append(out, r)
 	}
 	return out, rows.Err()
-}
-
-// padded repeats the last day up to a power of two, so that the engines see
-// nine texts of the query and keep them prepared.
-func padded(days []int32) []int32 {
-	n := 1
-	for n < len(days) {
-		n *= 2
-	}
-	out := append(make([]int32, 0, n), days...)
-	for len(out) < n {
-		out = append(out, days[len(days)-1])
-	}
-	return out
-}
-
-func placeholders(first, n int) string {
-	var w strings.Builder
-	for i := range n {
-		if i > 0 {
-			w.WriteString(", ")
-		}
-		fmt.Fprintf(&w, "$%d", first+i)
-	}
-	return w.String()
 }
 
 // save inserts the rows, or replaces those that are older.
