@@ -87,6 +87,11 @@ func ParseBrands(text []byte) (*Brands, error) {
 	if err := dec.Decode(&file); err != nil {
 		return nil, readable(err)
 	}
+	// The same again as nodes, which know their lines.
+	var root yaml.Node
+	if err := yaml.Unmarshal(text, &root); err != nil {
+		return nil, readable(err)
+	}
 	if err := dec.Decode(new(any)); !errors.Is(err, io.EOF) {
 		return nil, errors.New("more than one YAML document")
 	}
@@ -99,7 +104,7 @@ func ParseBrands(text []byte) (*Brands, error) {
 			return nil, fmt.Errorf("brand %d is empty", i+1)
 		}
 		if err := brand.check(); err != nil {
-			return nil, fmt.Errorf("brand %d (%s): %w", i+1, brand.ID, err)
+			return nil, fmt.Errorf("brand %d (%s): %w", i+1, brand.ID, lined(&root, err, "brands", i))
 		}
 		if b.byID[brand.ID] != nil {
 			return nil, fmt.Errorf("brand %d: id %q is taken", i+1, brand.ID)
@@ -160,6 +165,25 @@ func (b *Brand) check() error {
 	}
 	if b.Name == "" {
 		b.Name = b.ID
+	}
+	return b.checkParts()
+}
+
+// checkParts checks what is said of customers and orders.
+func (b *Brand) checkParts() error {
+	if err := b.Identities.check(); err != nil {
+		return within(err, "identities")
+	}
+	if err := b.Contact.check(); err != nil {
+		return within(err, "contact")
+	}
+	if err := b.Norms.check(); err != nil {
+		return within(err, "norms")
+	}
+	for i := range b.Receipts {
+		if err := b.Receipts[i].check(); err != nil {
+			return within(err, "receipts", i)
+		}
 	}
 	return nil
 }
