@@ -1,0 +1,44 @@
+package journey
+
+import (
+	"fmt"
+	"sync"
+
+	"google.golang.org/protobuf/proto"
+
+	journeyv1 "github.com/rapport-cx/rapport/gen/rapport/journey/v1"
+	"github.com/rapport-cx/rapport/internal/feed"
+	"github.com/rapport-cx/rapport/services/journey/record"
+)
+
+// definitions are what a brand's log says of no day. The log's tail writes them,
+// everybody reads.
+type definitions struct {
+	mu sync.RWMutex
+	// kinds are what was said of kinds of events, by kind.
+	kinds map[string]*journeyv1.EventKind
+}
+
+func newDefinitions() *definitions {
+	return &definitions{kinds: map[string]*journeyv1.EventKind{}}
+}
+
+// apply takes in one fact, in the order of the log.
+func (d *definitions) apply(f *feed.Fact) error {
+	switch f.Kind {
+	case record.Kind:
+		return d.describe(f)
+	}
+	return nil
+}
+
+func (d *definitions) describe(f *feed.Fact) error {
+	k := &journeyv1.EventKind{}
+	if err := proto.Unmarshal(f.Body, k); err != nil {
+		return fmt.Errorf("fact %d: read kind of events: %w", f.Seq, err)
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.kinds[k.GetKind()] = k
+	return nil
+}

@@ -1,0 +1,96 @@
+package journey
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	journeyv1 "github.com/rapport-cx/rapport/gen/rapport/journey/v1"
+	"github.com/rapport-cx/rapport/internal/access"
+	"github.com/rapport-cx/rapport/internal/config"
+	"github.com/rapport-cx/rapport/internal/feed"
+	"github.com/rapport-cx/rapport/internal/fold"
+	"github.com/rapport-cx/rapport/internal/hot"
+	"github.com/rapport-cx/rapport/internal/seal"
+	"github.com/rapport-cx/rapport/internal/sqldb"
+)
+
+// Server answers JourneyService.
+type Server struct {
+	journeyv1.UnimplementedJourneyServiceServer
+	config Config
+	brands map[string]*brand
+	guard  *access.Guard
+	near   Neighbours
+	store  *store
+	tokens *seal.Sealer
+	clock  func() time.Time
+	log    *slog.Logger
+}
+
+// New makes a server on a database. A nil cache means no Redis. Migrate must run
+// before anything is asked; nothing runs in the background before Run.
+func New(cfg Config, all *config.Brands, guard *access.Guard, db *sqldb.DB, cache *hot.Cache, folding fold.Config,
+	secret []byte, near Neighbours, clock func() time.Time, log *slog.Logger) (*Server, error) {
+	s := &Server{config: cfg, brands: newBrands(all), guard: guard, near: near, clock: clock, log: log}
+	var err error
+	if s.tokens, err = seal.New(secret, "journey/token"); err != nil {
+		return nil, err
+	}
+	facts := feed.New(db)
+	folding.Clock, folding.Logger = clock, log
+	s.store = &store{db: db, log: facts, clock: clock, folds: fold.New(folding, facts, db, cache, s.folding())}
+	return s, nil
+}
+
+// Migrate creates or updates the tables of the service. Replicas may start at once.
+func (s *Server) Migrate(ctx context.Context) error {
+	if err := feed.Migrate(ctx, s.store.db); err != nil {
+		return err
+	}
+	if err := s.store.folds.Migrate(ctx); err != nil {
+		return err
+	}
+	return s.store.migrate(ctx)
+}
+
+// Run follows the log and folds it until ctx ends.
+func (s *Server) Run(ctx context.Context) error {
+	s.store.folds.Start(ctx)
+	works := []func(context.Context) error{
+		func(ctx context.Context) error { return s.store.log.Tail(ctx, feed.PollEvery, s.log) },
+	}
+	errs := make(chan error, len(works))
+	for _, work := range works {
+		go func() { errs <- work(ctx) }()
+	}
+	var all error
+	for range works {
+		if err := <-errs; err != nil && ctx.Err() == nil {
+			all = errors.Join(all, err)
+		}
+	}
+	return all
+}
+
+// Close commits what waits and writes the folds back. No call may be in flight.
+func (s *Server) Close(ctx context.Context) error {
+	return s.store.folds.Close(ctx)
+}
+
+// enter is the first line of every method: the caller may do this, the brand
+// exists, and its definitions have been read.
+func (s *Server) enter(ctx context.Context, id string, verb access.Verb) (*brand, error) {
+	if err := s.guard.Check(ctx, access.Request{Brand: id, Verb: verb}); err != nil {
+		return nil, err
+	}
+	b := s.brands[id]
+	if !b.opened.Load() {
+		if err := s.store.folds.Sync(ctx, id); err != nil {
+			return nil, unavailable("open brand "+id, err)
+		}
+		b.opened.Store(true)
+	}
+	return b, nil
+}
