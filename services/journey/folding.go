@@ -4,17 +4,15 @@ import (
 	"github.com/rapport-cx/rapport/internal/feed"
 	"github.com/rapport-cx/rapport/internal/fold"
 	"github.com/rapport-cx/rapport/services/journey/record"
+	"github.com/rapport-cx/rapport/services/journey/tally"
 )
 
-// counted is what the folds know of a fact.
-type counted = record.Packed
-
 // folding teaches the engine what facts count for and where definitions go.
-func (s *Server) folding() fold.Rules[*counted] {
-	return fold.Rules[*counted]{
-		Decode:      func(string, *feed.Fact) (*counted, bool, error) { return nil, false, nil },
-		Measures:    func(_ *counted, _ int32, into []fold.Measure) []fold.Measure { return into },
-		New:         func(fold.Measure) fold.Slab[*counted] { return nil },
+func (s *Server) folding() fold.Rules[*tally.Fact] {
+	return fold.Rules[*tally.Fact]{
+		Decode:      tally.Decode,
+		Measures:    tally.Measures,
+		New:         tally.New,
 		Definitions: record.Definitions,
 		Define: func(id string, f *feed.Fact) error {
 			if b := s.brands[id]; b != nil {

@@ -14,6 +14,7 @@ import (
 	"github.com/rapport-cx/rapport/internal/feed"
 	"github.com/rapport-cx/rapport/internal/fold"
 	"github.com/rapport-cx/rapport/internal/sqldb"
+	"github.com/rapport-cx/rapport/services/journey/tally"
 )
 
 //go:embed schema/*.sql
@@ -23,7 +24,7 @@ var schema embed.FS
 type store struct {
 	db    *sqldb.DB
 	log   *feed.Log
-	folds *fold.Engine[*counted]
+	folds *fold.Engine[*tally.Fact]
 	clock func() time.Time
 	// turns has, for each brand, the right to change what is there.
 	turns sync.Map

@@ -48,16 +48,21 @@ func (p *Packed) Append(b []byte) []byte {
 	b = append(b, packedVersion, flags)
 	b = appendText(b, p.Kind)
 	b = binary.AppendUvarint(b, uint64(p.Channel))
-	b = binary.AppendUvarint(b, uint64(len(p.Subjects)))
-	for _, s := range p.Subjects {
-		b = binary.AppendUvarint(b, uint64(s.Kind))
-		b = appendText(b, s.ID)
-	}
+	b = appendSubjects(b, p.Subjects)
 	b = appendText(b, p.Touchpoint)
 	b = appendText(b, p.Order)
 	b = appendText(b, p.Reason)
 	for _, n := range [...]int64{p.At, p.Promised, int64(p.Sequence), p.Amount, p.Items} {
 		b = binary.AppendVarint(b, n)
+	}
+	return b
+}
+
+func appendSubjects(b []byte, named []Subject) []byte {
+	b = binary.AppendUvarint(b, uint64(len(named)))
+	for _, s := range named {
+		b = binary.AppendUvarint(b, uint64(s.Kind))
+		b = appendText(b, s.ID)
 	}
 	return b
 }

@@ -16,12 +16,12 @@ import (
 
 // Kinds of facts in Journey's log. Numbers are stored: never reuse one.
 const (
-	// Event adds one version of an event; body Event, data an Event of this package.
+	// Event adds one version of an event; body EventRecord, data Packed.
 	Event int16 = 1
 	// Reversal takes one version of an event out; data that of the version.
 	Reversal int16 = 2
-	// Outcome adds the outcome of an order; body OrderOutcome, data an Order of this
-	// package; the day is the day it ended, or was placed while it is open.
+	// Outcome adds the outcome of an order; no body, data an Order of this package;
+	// the day is the day it ended, or was placed while it is open.
 	Outcome int16 = 3
 	// OutcomeReversal takes an outcome out; data that of the outcome.
 	OutcomeReversal int16 = 4
