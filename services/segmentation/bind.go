@@ -1,0 +1,45 @@
+package segmentation
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"google.golang.org/grpc"
+
+	segmentationv1 "github.com/rapport-cx/rapport/gen/rapport/segmentation/v1"
+	"github.com/rapport-cx/rapport/internal/access"
+	"github.com/rapport-cx/rapport/internal/app"
+	"github.com/rapport-cx/rapport/internal/config"
+	"github.com/rapport-cx/rapport/internal/floor"
+	"github.com/rapport-cx/rapport/internal/telemetry"
+)
+
+// Bind opens the service's database and returns it ready to be served. Its
+// background work ends with Close.
+func Bind(ctx context.Context, ground floor.Config, cfg Config, brands *config.Brands, guard *access.Guard, tel *telemetry.Telemetry) (*Server, app.Service, error) {
+	none := app.Service{}
+	f, err := floor.Open(ctx, ground, "segmentation", tel.Log)
+	if err != nil {
+		return nil, none, err
+	}
+	s, err := New(cfg, brands, guard, f.DB, f.Secret, time.Now, tel.Log)
+	if err == nil {
+		err = s.Migrate(ctx)
+	}
+	if err != nil {
+		return nil, none, errors.Join(err, f.Close(ctx))
+	}
+	running, stop := context.WithCancel(context.WithoutCancel(ctx))
+	stopped := make(chan error, 1)
+	go func() { stopped <- s.Run(running) }()
+	return s, app.Service{
+		Name:     "segmentation",
+		Register: func(r grpc.ServiceRegistrar) { segmentationv1.RegisterSegmentationServiceServer(r, s) },
+		Ready:    f.DB.Ping,
+		Close: func(ctx context.Context) error {
+			stop()
+			return errors.Join(<-stopped, s.Close(ctx), f.Close(ctx))
+		},
+	}, nil
+}

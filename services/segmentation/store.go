@@ -1,0 +1,145 @@
+package segmentation
+
+import (
+	"context"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"sync"
+	"time"
+
+	commonv1 "github.com/rapport-cx/rapport/gen/rapport/common/v1"
+	"github.com/rapport-cx/rapport/internal/fault"
+	"github.com/rapport-cx/rapport/internal/feed"
+	"github.com/rapport-cx/rapport/internal/fold"
+	"github.com/rapport-cx/rapport/internal/sqldb"
+)
+
+//go:embed schema/*.sql
+var schema embed.FS
+
+// Store keeps customers and the facts about them.
+type Store struct {
+	db  *sqldb.DB
+	log *feed.Log
+	// folds has no slabs: it follows the log and hands definitions out.
+	folds *fold.Engine[struct{}]
+	clock func() time.Time
+	// turns has, for each brand, the right to change what is there.
+	turns sync.Map
+}
+
+func (s *Store) migrate(ctx context.Context) error {
+	if err := feed.Migrate(ctx, s.db); err != nil {
+		return err
+	}
+	if err := s.folds.Migrate(ctx); err != nil {
+		return err
+	}
+	files, err := fs.Sub(schema, "schema")
+	if err != nil {
+		return err
+	}
+	return s.db.Migrate(ctx, "segmentation", files)
+}
+
+// change is a guarded change under way: the brand's log is locked, and what tx
+// reads stays true until its commit.
+type change struct {
+	tx    *sqldb.Tx
+	brand string
+	// at is the commit time that the facts will carry.
+	at    time.Time
+	facts []feed.Fact
+}
+
+// tell adds facts to those that the change will put into the log.
+func (c *change) tell(facts ...feed.Fact) { c.facts = append(c.facts, facts...) }
+
+// write makes a guarded change. decide may run twice. If it tells no facts, what
+// it wrote is committed all the same.
+func (s *Store) write(ctx context.Context, brand string, decide func(c *change) error) error {
+	return s.writing(ctx, brand, false, decide)
+}
+
+// writeKnowing is write with every definition before it known: what decide finds
+// in memory agrees with the log.
+func (s *Store) writeKnowing(ctx context.Context, brand string, decide func(c *change) error) error {
+	return s.writing(ctx, brand, true, decide)
+}
+
+func (s *Store) writing(ctx context.Context, brand string, knowing bool, decide func(c *change) error) error {
+	done, err := s.turn(ctx, brand)
+	if err != nil {
+		return unavailable("change "+brand, err)
+	}
+	defer done()
+	var head feed.Head
+	var facts []feed.Fact
+	err = s.db.Write(ctx, func(tx *sqldb.Tx) error {
+		var err error
+		now := s.clock()
+		if head, err = feed.Lock(ctx, tx, brand, now); err != nil {
+			return err
+		}
+		if knowing {
+			if err := s.folds.Sync(ctx, brand); err != nil {
+				return err
+			}
+		}
+		c := &change{tx: tx, brand: brand, at: time.UnixMicro(max(head.At, now.UnixMicro()))}
+		if err := decide(c); err != nil {
+			return err
+		}
+		facts = c.facts
+		return feed.Put(ctx, tx, &head, facts)
+	})
+	if err != nil {
+		return unavailable("change "+brand, err)
+	}
+	if len(facts) == 0 {
+		return nil
+	}
+	s.log.Notice(head)
+	if err := s.folds.Ingest(ctx, brand, facts); err != nil {
+		return unavailable("follow the log of "+brand, err)
+	}
+	return nil
+}
+
+// turn waits for the brand's turn to change. Changes wait for each other here
+// rather than at the head of the log, where each would hold a connection.
+func (s *Store) turn(ctx context.Context, brand string) (done func(), err error) {
+	held, _ := s.turns.LoadOrStore(brand, make(chan struct{}, 1))
+	turn := held.(chan struct{})
+	select {
+	case turn <- struct{}{}:
+		return func() { <-turn }, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// lost is unavailable for reads: only a database that is not there is a reason
+// to try again, and who left or had no more time is told so.
+func lost(doing string, err error) error {
+	if sqldb.IsUnavailable(err) || sqldb.IsRetryable(err) {
+		return unavailable(doing, err)
+	}
+	return err
+}
+
+// unavailable tells a caller to try again where the database may be back by
+// then; what is a refusal already, or a mistake of ours, stays what it is.
+func unavailable(doing string, err error) error {
+	var refusal *fault.Error
+	switch {
+	case errors.As(err, &refusal):
+		return err
+	case sqldb.IsUnavailable(err), sqldb.IsUnknown(err), sqldb.IsRetryable(err),
+		errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
+		return fault.Unavailable(commonv1.Reason_REASON_UNAVAILABLE, "%s: try again", doing).Because(err)
+	}
+	return fmt.Errorf("%s: %w", doing, err)
+}
