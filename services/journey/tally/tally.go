@@ -35,6 +35,9 @@ func Decode(_ string, f *feed.Fact) (*Fact, bool, error) {
 	case record.Event, record.Reversal:
 		out, err := decodeEvent(f)
 		return out, err == nil, err
+	case record.Outcome, record.OutcomeReversal:
+		out, err := decodeOutcome(f)
+		return out, err == nil, err
 	}
 	return nil, false, nil
 }
@@ -52,4 +55,19 @@ func decodeEvent(f *feed.Fact) (*Fact, error) {
 		sign: int32(p.Sign), who: p.Who, measure: KindMeasure(p.Kind),
 		packed: t.pack(), packedKind: string(appendText(nil, p.Kind)),
 	}, nil
+}
+
+func decodeOutcome(f *feed.Fact) (*Fact, error) {
+	p, err := record.ParseOrder(f)
+	if err != nil {
+		return nil, err
+	}
+	if p.Status < 0 || p.Channel < 0 {
+		return nil, fmt.Errorf("fact %d: %w", f.Seq, errFact)
+	}
+	o := Outcome{
+		Status: p.Status, Late: p.Late, Partial: p.Partial, Missorted: p.Missorted,
+		Channel: p.Channel, Subjects: p.Subjects, Reason: p.Reason,
+	}
+	return &Fact{sign: int32(p.Sign), measure: OrdersMeasure, packed: o.pack()}, nil
 }

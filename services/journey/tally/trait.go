@@ -70,8 +70,5 @@ func compareSubjects(a, b record.Subject) int {
 // ascending calls equal neighbours out of order too, so that a set passes as it is
 // only if it is one.
 func ascending(a, b record.Subject) int {
-	if compareSubjects(a, b) == 0 {
-		return 1
-	}
-	return compareSubjects(a, b)
+	return cmp.Or(compareSubjects(a, b), -1)
 }
