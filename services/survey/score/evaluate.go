@@ -1,6 +1,10 @@
 package score
 
-import "math"
+import (
+	"math"
+
+	"github.com/rapport-cx/rapport/internal/stat"
+)
 
 // The groups of an NPS answer.
 const (
@@ -131,11 +135,8 @@ func mean(n, sum, squares int64) (value, se float64) {
 	return value, math.Sqrt(deviations / float64(n-1) / float64(n))
 }
 
-// wilson is the score interval of x of n, in %. It never leaves 0-100 and does
-// not shrink to a point at either end.
+// wilson is the score interval of x of n, in %.
 func wilson(x, n int64) Interval {
-	p, m := float64(x)/float64(n), float64(n)
-	centre := (p + z*z/(2*m)) / (1 + z*z/m)
-	half := z / (1 + z*z/m) * math.Sqrt(p*(1-p)/m+z*z/(4*m*m))
-	return Interval{Low: 100 * max(0, centre-half), High: 100 * min(1, centre+half), Known: true}
+	low, high := stat.Wilson(x, n)
+	return Interval{Low: low, High: high, Known: true}
 }

@@ -9,10 +9,14 @@
 // of ten have a plain margin of zero, and would otherwise win every comparison.
 package score
 
-import "fmt"
+import (
+	"fmt"
 
-// z is the normal quantile of a 95 % interval, as the definitions write it.
-const z = 1.96
+	"github.com/rapport-cx/rapport/internal/stat"
+)
+
+// z is the normal quantile of a 95 % interval.
+const z = stat.Z
 
 // Kind is how answers become a score.
 type Kind uint8
