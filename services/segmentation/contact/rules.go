@@ -107,7 +107,7 @@ func sensitiveDays(p *Person, at time.Time) (runs []calendar.Days) {
 			for year := first; year <= first+3; year++ {
 				day := calendar.DayOn(year, time.Month(date.GetMonth()), int(date.GetDay()))
 				if _, month, _ := day.Date(); month != time.Month(date.GetMonth()) {
-					day = calendar.DayOn(year, time.March, 1) - 1
+					day = calendar.DayOn(year, time.Month(date.GetMonth())+1, 1) - 1
 				}
 				runs = append(runs, calendar.Days{From: day, Until: day + 1})
 			}
