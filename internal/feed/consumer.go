@@ -24,6 +24,9 @@ type Consumer struct {
 	Source func(ctx context.Context, brand string, from Cursor, limit int) ([]Fact, error)
 	// Effect writes what the facts cause, within tx alone. It may run twice.
 	Effect func(ctx context.Context, tx *sqldb.Tx, facts []Fact) error
+	// Done, if set, is called when the effect of facts is committed, before the
+	// next batch is asked for. A crash leaves it out: nothing may depend on it.
+	Done func(ctx context.Context, facts []Fact)
 	// Limit bounds a batch; 0 means 500.
 	Limit int
 	// Lease is for how long a consumer that has come first keeps its twins
@@ -112,6 +115,9 @@ WHERE consumer = $1 AND brand = $2 AND seq = $5 AND commit_id = $6`,
 		return 0, fmt.Errorf("consume %s of %s: %w", c.Name, c.Brand, err)
 	}
 	c.cursor = to
+	if c.Done != nil {
+		c.Done(ctx, facts)
+	}
 	c.lagged(ctx, &facts[0])
 	return len(facts), nil
 }

@@ -49,7 +49,7 @@ var rules = []rule{
 		from, to := service(f.pkg.room()), service(strings.TrimPrefix(imported, module))
 		return from != "" && to != "" && from != to && from != "rapport"
 	}},
-	{"gRPC is known to internal/app, internal/fault, server*.go, bind.go and clients", false, func(f *file, imported string) bool {
+	{"gRPC is known to internal/app, internal/fault, internal/follow, server*.go, bind.go and clients", false, func(f *file, imported string) bool {
 		return under(imported, "google.golang.org/grpc") && !mayKnowGRPC(f)
 	}},
 	{"database/sql only in internal/sqldb and store*.go", false, func(f *file, imported string) bool {
@@ -75,7 +75,7 @@ var rules = []rule{
 func mayKnowGRPC(f *file) bool {
 	room, name := f.pkg.room(), path.Base(f.name)
 	switch {
-	case underAny(room, "gen", "internal/app", "internal/fault"):
+	case underAny(room, "gen", "internal/app", "internal/fault", "internal/follow"):
 		return true
 	case under(room, "services/gateway"), under(room, "services/rapport"):
 		return true // clients of every service
