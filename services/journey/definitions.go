@@ -8,19 +8,23 @@ import (
 
 	journeyv1 "github.com/rapport-cx/rapport/gen/rapport/journey/v1"
 	"github.com/rapport-cx/rapport/internal/feed"
+	"github.com/rapport-cx/rapport/internal/people"
 	"github.com/rapport-cx/rapport/services/journey/record"
 )
 
 // definitions are what a brand's log says of no day. The log's tail writes them,
 // everybody reads.
 type definitions struct {
+	// people tells which customers' numbers are one person.
+	people *people.Book
+
 	mu sync.RWMutex
 	// kinds are what was said of kinds of events, by kind.
 	kinds map[string]*journeyv1.EventKind
 }
 
 func newDefinitions() *definitions {
-	return &definitions{kinds: map[string]*journeyv1.EventKind{}}
+	return &definitions{people: people.NewBook(), kinds: map[string]*journeyv1.EventKind{}}
 }
 
 // apply takes in one fact, in the order of the log.
@@ -28,6 +32,8 @@ func (d *definitions) apply(f *feed.Fact) error {
 	switch f.Kind {
 	case record.Kind:
 		return d.describe(f)
+	case record.Person:
+		return d.people.ApplyBody(f.Body)
 	}
 	return nil
 }

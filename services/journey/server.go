@@ -8,10 +8,12 @@ import (
 
 	journeyv1 "github.com/rapport-cx/rapport/gen/rapport/journey/v1"
 	"github.com/rapport-cx/rapport/internal/access"
+	"github.com/rapport-cx/rapport/internal/commit"
 	"github.com/rapport-cx/rapport/internal/config"
 	"github.com/rapport-cx/rapport/internal/feed"
 	"github.com/rapport-cx/rapport/internal/fold"
 	"github.com/rapport-cx/rapport/internal/hot"
+	"github.com/rapport-cx/rapport/internal/people"
 	"github.com/rapport-cx/rapport/internal/seal"
 	"github.com/rapport-cx/rapport/internal/sqldb"
 )
@@ -25,8 +27,13 @@ type Server struct {
 	near   Neighbours
 	store  *store
 	tokens *seal.Sealer
+	seals  *seal.Sealer
 	clock  func() time.Time
 	log    *slog.Logger
+	// resolver says whose identities are.
+	resolver *people.Resolver
+	// arrivals are the events on their way in, a queue per brand.
+	arrivals *commit.Set[arrival, receipt]
 }
 
 // New makes a server on a database. A nil cache means no Redis. Migrate must run
@@ -38,9 +45,14 @@ func New(cfg Config, all *config.Brands, guard *access.Guard, db *sqldb.DB, cach
 	if s.tokens, err = seal.New(secret, "journey/token"); err != nil {
 		return nil, err
 	}
+	if s.seals, err = seal.New(secret, "journey/identity"); err != nil {
+		return nil, err
+	}
 	facts := feed.New(db)
 	folding.Clock, folding.Logger = clock, log
-	s.store = &store{db: db, log: facts, clock: clock, folds: fold.New(folding, facts, db, cache, s.folding())}
+	s.store = &store{db: db, log: facts, clock: clock, sealed: people.NewSealed(db), folds: fold.New(folding, facts, db, cache, s.folding())}
+	s.resolver = people.NewResolver(near.Segmentation, 0)
+	s.arrivals = commit.NewSet(commit.Options{Name: "journey"}, s.commit)
 	return s, nil
 }
 
@@ -50,6 +62,9 @@ func (s *Server) Migrate(ctx context.Context) error {
 		return err
 	}
 	if err := s.store.folds.Migrate(ctx); err != nil {
+		return err
+	}
+	if err := people.Migrate(ctx, s.store.db); err != nil {
 		return err
 	}
 	return s.store.migrate(ctx)
@@ -76,7 +91,7 @@ func (s *Server) Run(ctx context.Context) error {
 
 // Close commits what waits and writes the folds back. No call may be in flight.
 func (s *Server) Close(ctx context.Context) error {
-	return s.store.folds.Close(ctx)
+	return errors.Join(s.arrivals.Close(ctx), s.store.folds.Close(ctx))
 }
 
 // enter is the first line of every method: the caller may do this, the brand

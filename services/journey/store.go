@@ -13,6 +13,7 @@ import (
 	"github.com/rapport-cx/rapport/internal/fault"
 	"github.com/rapport-cx/rapport/internal/feed"
 	"github.com/rapport-cx/rapport/internal/fold"
+	"github.com/rapport-cx/rapport/internal/people"
 	"github.com/rapport-cx/rapport/internal/sqldb"
 	"github.com/rapport-cx/rapport/services/journey/tally"
 )
@@ -25,7 +26,9 @@ type store struct {
 	db    *sqldb.DB
 	log   *feed.Log
 	folds *fold.Engine[*tally.Fact]
-	clock func() time.Time
+	// sealed are the identities that wait to be resolved.
+	sealed *people.Sealed
+	clock  func() time.Time
 	// turns has, for each brand, the right to change what is there.
 	turns sync.Map
 }

@@ -1,0 +1,48 @@
+package journey
+
+import (
+	"bytes"
+
+	"google.golang.org/protobuf/proto"
+
+	commonv1 "github.com/rapport-cx/rapport/gen/rapport/common/v1"
+	journeyv1 "github.com/rapport-cx/rapport/gen/rapport/journey/v1"
+	"github.com/rapport-cx/rapport/internal/differ"
+	"github.com/rapport-cx/rapport/internal/fault"
+	"github.com/rapport-cx/rapport/internal/feed"
+	"github.com/rapport-cx/rapport/services/journey/event"
+	"github.com/rapport-cx/rapport/services/journey/record"
+)
+
+// replay compares an event with the first one under its key: the same one gets
+// the first answer again, another one is told where it differs.
+func replay(first *feed.Fact, again *journeyv1.EventRecord) (receipt, error) {
+	kept, err := record.Kept(first)
+	if err != nil {
+		return receipt{}, err
+	}
+	if field := difference(kept, again); field != "" {
+		return receipt{}, fault.Conflict(commonv1.Reason_REASON_KEY_REUSED, field,
+			"event %s came under this key with another %s", record.ID(first.Seq), field)
+	}
+	return receipt{number: first.Seq, replayed: true}, nil
+}
+
+// difference names the first field in which a repeated event differs from the one
+// kept; empty if they say the same. Identities are compared by their hash, since
+// the number may have become known in between; what was blanked, and what the
+// brand's rules found in a receipt, not at all.
+func difference(kept, again *journeyv1.EventRecord) string {
+	if !bytes.Equal(kept.GetIdentityHash(), again.GetIdentityHash()) {
+		return "event.customer"
+	}
+	a, b := kept.GetEvent(), proto.CloneOf(again.GetEvent())
+	a.Occasions, b.Occasions = nil, nil
+	if len(kept.GetIdentityHash()) > 0 {
+		a.Actor, b.Actor = nil, nil
+	}
+	if kept.GetErased() {
+		event.Blank(b)
+	}
+	return differ.First("event", a, b)
+}
