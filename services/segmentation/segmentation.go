@@ -68,3 +68,12 @@ func (b *brand) person(id int64) int64 { return id }
 
 // members are all numbers of the person that id belongs to, ascending.
 func (b *brand) members(id int64) []int64 { return []int64{id} }
+
+// seen notes that a number was given out.
+func (b *brand) seen(id int64) {
+	for was := b.last.Load(); was < id; was = b.last.Load() {
+		if b.last.CompareAndSwap(was, id) {
+			return
+		}
+	}
+}

@@ -8,6 +8,7 @@ import (
 
 	segmentationv1 "github.com/rapport-cx/rapport/gen/rapport/segmentation/v1"
 	"github.com/rapport-cx/rapport/internal/access"
+	"github.com/rapport-cx/rapport/internal/commit"
 	"github.com/rapport-cx/rapport/internal/config"
 	"github.com/rapport-cx/rapport/internal/feed"
 	"github.com/rapport-cx/rapport/internal/fold"
@@ -28,6 +29,8 @@ type Server struct {
 	tokens *seal.Sealer
 	clock  func() time.Time
 	log    *slog.Logger
+	// newcomers are identities that nobody has yet, a queue per brand.
+	newcomers *commit.Set[newcomer, welcome]
 }
 
 // New makes a server on a database. Migrate must run before anything is asked;
@@ -51,6 +54,7 @@ func New(cfg Config, all *config.Brands, guard *access.Guard, db *sqldb.DB, secr
 	facts := feed.New(db)
 	following := fold.Config{SweepEvery: -1, AuditEvery: -1, Clock: clock, Logger: log}
 	s.store = &Store{db: db, log: facts, clock: clock, folds: fold.New(following, facts, db, nil, s.folding())}
+	s.newcomers = commit.NewSet(commit.Options{Name: "segmentation"}, s.create)
 	return s, nil
 }
 
@@ -107,9 +111,9 @@ func (s *Server) Run(ctx context.Context) error {
 	return all
 }
 
-// Close ends the work. No call may be in flight.
+// Close commits what waits and ends the work. No call may be in flight.
 func (s *Server) Close(ctx context.Context) error {
-	return s.store.folds.Close(ctx)
+	return errors.Join(s.newcomers.Close(ctx), s.store.folds.Close(ctx))
 }
 
 // enter is the first line of every method: the caller may do this, the brand

@@ -1,0 +1,153 @@
+package segmentation
+
+import (
+	"context"
+	"fmt"
+	"math/bits"
+
+	"github.com/rapport-cx/rapport/internal/sqldb"
+	"github.com/rapport-cx/rapport/services/segmentation/identity"
+)
+
+// holder is the customer who has an identity.
+type holder struct {
+	customer int64
+	// erased: nobody may have the identity again.
+	erased bool
+}
+
+// doubled marks a text as one for about that many customers. A plan that
+// PostgreSQL has prepared while a table was small reads all of it for ever; the
+// mark makes another text, planned afresh, each time the brand has doubled.
+func doubled(last int64) string { return fmt.Sprintf("/* 2^%d */ ", bits.Len64(uint64(last))) }
+
+// maxListed is how many values one IN takes.
+const maxListed = 1024
+
+// holders finds who has identities, in one statement for up to maxListed of them;
+// those nobody has are left out. last is a number of the brand's customers.
+func holders(ctx context.Context, q sqldb.Querier, brand string, last int64, hashes []identity.Hash) (map[identity.Hash]holder, error) {
+	found := make(map[identity.Hash]holder, len(hashes))
+	for len(hashes) > 0 {
+		some := hashes[:min(maxListed, len(hashes))]
+		hashes = hashes[len(some):]
+		keys := make([][]byte, len(some))
+		for i := range some {
+			keys[i] = some[i][:]
+		}
+		list, args := sqldb.In(2, keys)
+		rows, err := q.Query(ctx, doubled(last)+"SELECT hash, customer, sealed IS NULL FROM identity WHERE brand = $1 AND hash IN ("+list+")",
+			append([]any{brand}, args...)...)
+		if err != nil {
+			return nil, fmt.Errorf("find identities: %w", err)
+		}
+		err = scanAll(rows, func(scan func(...any) error) error {
+			var hash []byte
+			var h holder
+			if err := scan(&hash, &h.customer, &h.erased); err != nil {
+				return err
+			}
+			found[identity.Hash(hash)] = h
+			return nil
+		})
+		if err != nil {
+			return nil, fmt.Errorf("find identities: %w", err)
+		}
+	}
+	return found, nil
+}
+
+// identityRow is one identity as it lies in the table; sealed is nil once the
+// customer was erased.
+type identityRow struct {
+	hash     identity.Hash
+	customer int64
+	kind     identity.Kind
+	sealed   []byte
+	key      int32
+}
+
+const identityColumns = "hash, customer, kind, sealed, seal_key"
+
+func (r *identityRow) scan(scan func(...any) error) error {
+	var hash []byte
+	var kind int32
+	if err := scan(&hash, &r.customer, &kind, &r.sealed, &r.key); err != nil {
+		return err
+	}
+	if len(hash) != len(r.hash) {
+		return fmt.Errorf("hash of %d bytes", len(hash))
+	}
+	r.hash, r.kind = identity.Hash(hash), identity.Kind(kind)
+	return nil
+}
+
+// identitiesOf reads the identities of customers, by customer, kind and hash.
+func identitiesOf(ctx context.Context, q sqldb.Querier, brand string, ids []int64) (all []identityRow, err error) {
+	for len(ids) > 0 {
+		some := ids[:min(maxListed, len(ids))]
+		ids = ids[len(some):]
+		list, args := sqldb.In(2, some)
+		rows, err := q.Query(ctx, "SELECT "+identityColumns+" FROM identity WHERE brand = $1 AND customer IN ("+list+") ORDER BY customer, kind, hash",
+			append([]any{brand}, args...)...)
+		if err == nil {
+			all, err = gatherIdentities(rows, all)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("read identities: %w", err)
+		}
+	}
+	return all, nil
+}
+
+// identitiesAfter reads a page of a brand's identities, in order of hash.
+func identitiesAfter(ctx context.Context, q sqldb.Querier, brand string, after []byte, limit int) ([]identityRow, error) {
+	rows, err := q.Query(ctx, "SELECT "+identityColumns+" FROM identity WHERE brand = $1 AND hash > $2 ORDER BY hash LIMIT $3",
+		brand, after, limit)
+	if err != nil {
+		return nil, fmt.Errorf("page identities: %w", err)
+	}
+	return gatherIdentities(rows, nil)
+}
+
+func gatherIdentities(rows rowsOf, all []identityRow) ([]identityRow, error) {
+	err := scanAll(rows, func(scan func(...any) error) error {
+		var r identityRow
+		err := r.scan(scan)
+		all = append(all, r)
+		return err
+	})
+	return all, err
+}
+
+// addIdentities inserts identities that nobody has.
+func addIdentities(ctx context.Context, tx *sqldb.Tx, brand string, rows []identityRow) error {
+	n := len(rows)
+	if n == 0 {
+		return nil
+	}
+	hash, sealed := make([][]byte, n), make([][]byte, n)
+	customer, kind, key := make([]int64, n), make([]int32, n), make([]int32, n)
+	for i := range rows {
+		r := &rows[i]
+		hash[i], sealed[i], customer[i], kind[i], key[i] = r.hash[:], r.sealed, r.customer, int32(r.kind), r.key
+	}
+	_, err := tx.Insert(ctx, sqldb.Insert{Into: "identity", Args: []any{brand}, Columns: []sqldb.Column{
+		{Name: "brand", Expr: "$1"}, {Name: "hash", Data: hash}, {Name: "customer", Data: customer},
+		{Name: "kind", Data: kind}, {Name: "sealed", Data: sealed}, {Name: "seal_key", Data: key},
+	}})
+	if err != nil {
+		return fmt.Errorf("add %d identities: %w", n, err)
+	}
+	return nil
+}
+
+// resealIdentity replaces a seal, unless somebody else changed it meanwhile.
+func resealIdentity(ctx context.Context, tx *sqldb.Tx, brand string, was *identityRow, sealed []byte, key int32) error {
+	_, err := tx.Exec(ctx, `UPDATE identity SET sealed = $4, seal_key = $5
+WHERE brand = $1 AND hash = $2 AND seal_key = $3 AND sealed IS NOT NULL`, brand, was.hash[:], was.key, sealed, key)
+	if err != nil {
+		return fmt.Errorf("reseal identity: %w", err)
+	}
+	return nil
+}
