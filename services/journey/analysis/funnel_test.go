@@ -182,7 +182,7 @@ func TestFunnelKnowsTheTraps(t *testing.T) {
 		want   []int64
 	}{
 		"equal times count":                {steps("visit", "purchase"), at(5, 5, 5), []int64{1, 1}},
-		"equal times are within any time":   {within, at(1, 5, 5), []int64{1, 1}},
+		"equal times are within any time":  {within, at(1, 5, 5), []int64{1, 1}},
 		"an event is one step":             {steps("visit", "visit", "visit"), at(1, 2), []int64{1, 1, 0}},
 		"order counts":                     {steps("purchase", "visit"), at(1, 2, 3), []int64{1, 0}},
 		"the first step may come again":    {within, at(1, 3, 3, 9, 9), []int64{1, 1}},
