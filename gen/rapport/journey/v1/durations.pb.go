@@ -28,14 +28,19 @@ type GetStageDurationsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The brand.
 	Brand string `protobuf:"bytes,1,opt,name=brand,proto3" json:"brand,omitempty"`
-	// Days of the stage's first event. Its last event may lie on any later day.
+	// Days of the event a stage begins with. The event it ends with, and that of
+	// having, may lie on any later day too. Events before the first day are not looked
+	// at: the first event is the first from that day on.
 	Window *Window `protobuf:"bytes,2,opt,name=window,proto3" json:"window,omitempty"`
 	// Whose.
 	Unit Unit `protobuf:"varint,3,opt,name=unit,proto3,enum=rapport.journey.v1.Unit" json:"unit,omitempty"`
 	// The stages, 1 to 20.
 	Stages []*DurationStage `protobuf:"bytes,4,rep,name=stages,proto3" json:"stages,omitempty"`
 	// Only units with an event of this filter; unset: all.
-	Having        *EventFilter `protobuf:"bytes,5,opt,name=having,proto3" json:"having,omitempty"`
+	Having *EventFilter `protobuf:"bytes,5,opt,name=having,proto3" json:"having,omitempty"`
+	// Leave units that end before they begin out of the times; they are still told as
+	// reversed.
+	ForwardOnly   bool `protobuf:"varint,6,opt,name=forward_only,json=forwardOnly,proto3" json:"forward_only,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -105,7 +110,15 @@ func (x *GetStageDurationsRequest) GetHaving() *EventFilter {
 	return nil
 }
 
-// DurationStage is from the unit's first event of one kind to its first of another.
+func (x *GetStageDurationsRequest) GetForwardOnly() bool {
+	if x != nil {
+		return x.ForwardOnly
+	}
+	return false
+}
+
+// DurationStage is from the unit's first event of one filter to its first of another.
+// An event is never both: where one would be, the stage ends with the next of `to`.
 type DurationStage struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// How it begins.
@@ -218,9 +231,11 @@ func (x *GetStageDurationsResponse) GetAsOf() *timestamppb.Timestamp {
 // StageDuration is how long one stage takes.
 type StageDuration struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Times of the units that have both events, the end not before the beginning.
+	// Times of the units that have both events; absent if there are none. Where clocks
+	// disagree and the end lies before the beginning, the time is negative: it is told
+	// in reversed, and neither mended nor lost, which would move the percentiles.
 	Took *Percentiles `protobuf:"bytes,1,opt,name=took,proto3" json:"took,omitempty"`
-	// Units that have both, the end before the beginning: told, not counted.
+	// Units that have both, the end before the beginning.
 	Reversed int64 `protobuf:"varint,2,opt,name=reversed,proto3" json:"reversed,omitempty"`
 	// Units that began and did not end.
 	Unfinished    int64 `protobuf:"varint,3,opt,name=unfinished,proto3" json:"unfinished,omitempty"`
@@ -283,14 +298,15 @@ var File_rapport_journey_v1_durations_proto protoreflect.FileDescriptor
 
 const file_rapport_journey_v1_durations_proto_rawDesc = "" +
 	"\n" +
-	"\"rapport/journey/v1/durations.proto\x12\x12rapport.journey.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1frapport/journey/v1/funnel.proto\x1a\x1frapport/journey/v1/window.proto\"\xa5\x02\n" +
+	"\"rapport/journey/v1/durations.proto\x12\x12rapport.journey.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1frapport/journey/v1/funnel.proto\x1a\x1frapport/journey/v1/window.proto\"\xc8\x02\n" +
 	"\x18GetStageDurationsRequest\x12\x1d\n" +
 	"\x05brand\x18\x01 \x01(\tB\a\xbaH\x04r\x02\x10\x01R\x05brand\x122\n" +
 	"\x06window\x18\x02 \x01(\v2\x1a.rapport.journey.v1.WindowR\x06window\x126\n" +
 	"\x04unit\x18\x03 \x01(\x0e2\x18.rapport.journey.v1.UnitB\b\xbaH\x05\x82\x01\x02\x10\x01R\x04unit\x12E\n" +
 	"\x06stages\x18\x04 \x03(\v2!.rapport.journey.v1.DurationStageB\n" +
 	"\xbaH\a\x92\x01\x04\b\x01\x10\x14R\x06stages\x127\n" +
-	"\x06having\x18\x05 \x01(\v2\x1f.rapport.journey.v1.EventFilterR\x06having\"\x85\x01\n" +
+	"\x06having\x18\x05 \x01(\v2\x1f.rapport.journey.v1.EventFilterR\x06having\x12!\n" +
+	"\fforward_only\x18\x06 \x01(\bR\vforwardOnly\"\x85\x01\n" +
 	"\rDurationStage\x12;\n" +
 	"\x04from\x18\x01 \x01(\v2\x1f.rapport.journey.v1.EventFilterB\x06\xbaH\x03\xc8\x01\x01R\x04from\x127\n" +
 	"\x02to\x18\x02 \x01(\v2\x1f.rapport.journey.v1.EventFilterB\x06\xbaH\x03\xc8\x01\x01R\x02to\"\x87\x01\n" +

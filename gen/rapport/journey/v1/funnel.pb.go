@@ -31,12 +31,13 @@ type FunnelGroup int32
 const (
 	// Not split.
 	FunnelGroup_FUNNEL_GROUP_UNSPECIFIED FunnelGroup = 0
-	// Channel of the first step; key its name without prefix.
+	// Channel of the first step; key its name without prefix, UNSPECIFIED if it is not
+	// known.
 	FunnelGroup_FUNNEL_GROUP_CHANNEL FunnelGroup = 1
 	// Subject of subject_kind that the first step names (the first named, if several);
 	// key its id, empty if it names none.
 	FunnelGroup_FUNNEL_GROUP_SUBJECT FunnelGroup = 2
-	// Month of the first step; key YYYY-MM.
+	// Month of the first step in the brand's calendar; key YYYY-MM.
 	FunnelGroup_FUNNEL_GROUP_MONTH FunnelGroup = 3
 )
 
@@ -89,7 +90,7 @@ type FunnelStep struct {
 	// Which events are this step.
 	Filter *EventFilter `protobuf:"bytes,1,opt,name=filter,proto3" json:"filter,omitempty"`
 	// How long after the event of the step before it may come, at most; unset: any
-	// time. Not on the first step.
+	// time. Whole microseconds, not negative. Not on the first step.
 	Within        *durationpb.Duration `protobuf:"bytes,2,opt,name=within,proto3" json:"within,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -144,9 +145,10 @@ func (x *FunnelStep) GetWithin() *durationpb.Duration {
 // A unit's events are taken in their order. A unit reaches step k if there are k
 // different events, each behind the one before in the order, of which the i-th is
 // step i and comes within the step's time of the one before; equal times are within
-// any. Each unit counts once, at the deepest step it reaches. Its step times are
-// those of the chain that reached that step first and, of these, has the latest
-// earlier steps.
+// any. Each unit counts once, at the deepest step it reaches and all before it. Its
+// step times, and what it is split by, are those of one chain: of all that reach
+// that step, the one that reached it first; of these, the one whose step before is
+// latest, and so on down to the first step.
 type GetFunnelRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The brand.
@@ -159,7 +161,7 @@ type GetFunnelRequest struct {
 	Steps []*FunnelStep `protobuf:"bytes,4,rep,name=steps,proto3" json:"steps,omitempty"`
 	// What to split by.
 	GroupBy FunnelGroup `protobuf:"varint,5,opt,name=group_by,json=groupBy,proto3,enum=rapport.journey.v1.FunnelGroup" json:"group_by,omitempty"`
-	// For SUBJECT: the kind.
+	// The kind; for SUBJECT, and only there.
 	SubjectKind   v1.SubjectKind `protobuf:"varint,6,opt,name=subject_kind,json=subjectKind,proto3,enum=rapport.common.v1.SubjectKind" json:"subject_kind,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -242,11 +244,15 @@ type GetFunnelResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// All units together.
 	Total *Funnel `protobuf:"bytes,1,opt,name=total,proto3" json:"total,omitempty"`
-	// One per group with units, ordered by key; they sum to the total. At most 1,000:
-	// RESOURCE_EXHAUSTED is not used, the smallest are summed under the key "other".
+	// One per group with units, ordered by key: the 1,000 with the most units at the
+	// first step (of equally many, by key). groups and other sum to the total.
 	Groups []*Funnel `protobuf:"bytes,2,rep,name=groups,proto3" json:"groups,omitempty"`
 	// Commit time of the last event included; absent before the first.
-	AsOf          *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=as_of,json=asOf,proto3" json:"as_of,omitempty"`
+	AsOf *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=as_of,json=asOf,proto3" json:"as_of,omitempty"`
+	// All groups that are not listed, together; absent if there are none.
+	Other *Funnel `protobuf:"bytes,4,opt,name=other,proto3" json:"other,omitempty"`
+	// How many groups are not listed.
+	OtherGroups   int64 `protobuf:"varint,5,opt,name=other_groups,json=otherGroups,proto3" json:"other_groups,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -302,10 +308,24 @@ func (x *GetFunnelResponse) GetAsOf() *timestamppb.Timestamp {
 	return nil
 }
 
+func (x *GetFunnelResponse) GetOther() *Funnel {
+	if x != nil {
+		return x.Other
+	}
+	return nil
+}
+
+func (x *GetFunnelResponse) GetOtherGroups() int64 {
+	if x != nil {
+		return x.OtherGroups
+	}
+	return 0
+}
+
 // Funnel is how many got how far.
 type Funnel struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The group; empty for the total.
+	// The group; empty for the total, for other and for units without a subject.
 	Key string `protobuf:"bytes,1,opt,name=key,proto3" json:"key,omitempty"`
 	// One per step, in order.
 	Steps         []*FunnelStepResult `protobuf:"bytes,2,rep,name=steps,proto3" json:"steps,omitempty"`
@@ -519,11 +539,11 @@ var File_rapport_journey_v1_funnel_proto protoreflect.FileDescriptor
 
 const file_rapport_journey_v1_funnel_proto_rawDesc = "" +
 	"\n" +
-	"\x1frapport/journey/v1/funnel.proto\x12\x12rapport.journey.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1frapport/common/v1/subject.proto\x1a\x1frapport/journey/v1/window.proto\"\x80\x01\n" +
+	"\x1frapport/journey/v1/funnel.proto\x12\x12rapport.journey.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1frapport/common/v1/subject.proto\x1a\x1frapport/journey/v1/window.proto\"\x8a\x01\n" +
 	"\n" +
 	"FunnelStep\x12?\n" +
-	"\x06filter\x18\x01 \x01(\v2\x1f.rapport.journey.v1.EventFilterB\x06\xbaH\x03\xc8\x01\x01R\x06filter\x121\n" +
-	"\x06within\x18\x02 \x01(\v2\x19.google.protobuf.DurationR\x06within\"\xf2\x02\n" +
+	"\x06filter\x18\x01 \x01(\v2\x1f.rapport.journey.v1.EventFilterB\x06\xbaH\x03\xc8\x01\x01R\x06filter\x12;\n" +
+	"\x06within\x18\x02 \x01(\v2\x19.google.protobuf.DurationB\b\xbaH\x05\xaa\x01\x022\x00R\x06within\"\xf2\x02\n" +
 	"\x10GetFunnelRequest\x12\x1d\n" +
 	"\x05brand\x18\x01 \x01(\tB\a\xbaH\x04r\x02\x10\x01R\x05brand\x122\n" +
 	"\x06window\x18\x02 \x01(\v2\x1a.rapport.journey.v1.WindowR\x06window\x126\n" +
@@ -531,11 +551,13 @@ const file_rapport_journey_v1_funnel_proto_rawDesc = "" +
 	"\x05steps\x18\x04 \x03(\v2\x1e.rapport.journey.v1.FunnelStepB\n" +
 	"\xbaH\a\x92\x01\x04\b\x01\x10\x14R\x05steps\x12D\n" +
 	"\bgroup_by\x18\x05 \x01(\x0e2\x1f.rapport.journey.v1.FunnelGroupB\b\xbaH\x05\x82\x01\x02\x10\x01R\agroupBy\x12K\n" +
-	"\fsubject_kind\x18\x06 \x01(\x0e2\x1e.rapport.common.v1.SubjectKindB\b\xbaH\x05\x82\x01\x02\x10\x01R\vsubjectKind\"\xaa\x01\n" +
+	"\fsubject_kind\x18\x06 \x01(\x0e2\x1e.rapport.common.v1.SubjectKindB\b\xbaH\x05\x82\x01\x02\x10\x01R\vsubjectKind\"\xff\x01\n" +
 	"\x11GetFunnelResponse\x120\n" +
 	"\x05total\x18\x01 \x01(\v2\x1a.rapport.journey.v1.FunnelR\x05total\x122\n" +
 	"\x06groups\x18\x02 \x03(\v2\x1a.rapport.journey.v1.FunnelR\x06groups\x12/\n" +
-	"\x05as_of\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\x04asOf\"V\n" +
+	"\x05as_of\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\x04asOf\x120\n" +
+	"\x05other\x18\x04 \x01(\v2\x1a.rapport.journey.v1.FunnelR\x05other\x12!\n" +
+	"\fother_groups\x18\x05 \x01(\x03R\votherGroups\"V\n" +
 	"\x06Funnel\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12:\n" +
 	"\x05steps\x18\x02 \x03(\v2$.rapport.journey.v1.FunnelStepResultR\x05steps\"\xd3\x01\n" +
@@ -600,17 +622,18 @@ var file_rapport_journey_v1_funnel_proto_depIdxs = []int32{
 	4,  // 7: rapport.journey.v1.GetFunnelResponse.total:type_name -> rapport.journey.v1.Funnel
 	4,  // 8: rapport.journey.v1.GetFunnelResponse.groups:type_name -> rapport.journey.v1.Funnel
 	12, // 9: rapport.journey.v1.GetFunnelResponse.as_of:type_name -> google.protobuf.Timestamp
-	5,  // 10: rapport.journey.v1.Funnel.steps:type_name -> rapport.journey.v1.FunnelStepResult
-	6,  // 11: rapport.journey.v1.FunnelStepResult.since_previous:type_name -> rapport.journey.v1.Percentiles
-	8,  // 12: rapport.journey.v1.Percentiles.median:type_name -> google.protobuf.Duration
-	8,  // 13: rapport.journey.v1.Percentiles.p50:type_name -> google.protobuf.Duration
-	8,  // 14: rapport.journey.v1.Percentiles.p90:type_name -> google.protobuf.Duration
-	8,  // 15: rapport.journey.v1.Percentiles.p99:type_name -> google.protobuf.Duration
-	16, // [16:16] is the sub-list for method output_type
-	16, // [16:16] is the sub-list for method input_type
-	16, // [16:16] is the sub-list for extension type_name
-	16, // [16:16] is the sub-list for extension extendee
-	0,  // [0:16] is the sub-list for field type_name
+	4,  // 10: rapport.journey.v1.GetFunnelResponse.other:type_name -> rapport.journey.v1.Funnel
+	5,  // 11: rapport.journey.v1.Funnel.steps:type_name -> rapport.journey.v1.FunnelStepResult
+	6,  // 12: rapport.journey.v1.FunnelStepResult.since_previous:type_name -> rapport.journey.v1.Percentiles
+	8,  // 13: rapport.journey.v1.Percentiles.median:type_name -> google.protobuf.Duration
+	8,  // 14: rapport.journey.v1.Percentiles.p50:type_name -> google.protobuf.Duration
+	8,  // 15: rapport.journey.v1.Percentiles.p90:type_name -> google.protobuf.Duration
+	8,  // 16: rapport.journey.v1.Percentiles.p99:type_name -> google.protobuf.Duration
+	17, // [17:17] is the sub-list for method output_type
+	17, // [17:17] is the sub-list for method input_type
+	17, // [17:17] is the sub-list for extension type_name
+	17, // [17:17] is the sub-list for extension extendee
+	0,  // [0:17] is the sub-list for field type_name
 }
 
 func init() { file_rapport_journey_v1_funnel_proto_init() }

@@ -37,7 +37,8 @@ type GetPathsRequest struct {
 	// How many events of a unit make its path, the first ones; 0: all (a process's
 	// variant). At most 100.
 	MaxLength int32 `protobuf:"varint,5,opt,name=max_length,json=maxLength,proto3" json:"max_length,omitempty"`
-	// An event of the same kind as the one before it does not lengthen the path.
+	// An event of the same kind as the one taken before it is passed over: it is no
+	// part of the path.
 	CollapseRepeats bool `protobuf:"varint,6,opt,name=collapse_repeats,json=collapseRepeats,proto3" json:"collapse_repeats,omitempty"`
 	// How many paths; default 20, at most 1,000.
 	Top           int32 `protobuf:"varint,7,opt,name=top,proto3" json:"top,omitempty"`
@@ -215,7 +216,7 @@ type Path struct {
 	Units int64 `protobuf:"varint,2,opt,name=units,proto3" json:"units,omitempty"`
 	// units / all units, 0–1.
 	Share float64 `protobuf:"fixed64,3,opt,name=share,proto3" json:"share,omitempty"`
-	// From its first to its last event.
+	// From the first to the last event that is part of the path.
 	Duration      *Percentiles `protobuf:"bytes,4,opt,name=duration,proto3" json:"duration,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -290,10 +291,13 @@ type GetTransitionsRequest struct {
 	Unit Unit `protobuf:"varint,3,opt,name=unit,proto3,enum=rapport.journey.v1.Unit" json:"unit,omitempty"`
 	// Which events are taken; what lies between two of them is not looked at.
 	Filter *EventFilter `protobuf:"bytes,4,opt,name=filter,proto3" json:"filter,omitempty"`
-	// An event of the same kind as the one before it is passed over.
+	// An event of the same kind as the one taken before it is passed over: it is as if
+	// it had not been, and the time counts from the one before it.
 	CollapseRepeats bool `protobuf:"varint,5,opt,name=collapse_repeats,json=collapseRepeats,proto3" json:"collapse_repeats,omitempty"`
-	unknownFields   protoimpl.UnknownFields
-	sizeCache       protoimpl.SizeCache
+	// How many transitions; default 1,000, at most 10,000.
+	Top           int32 `protobuf:"varint,6,opt,name=top,proto3" json:"top,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *GetTransitionsRequest) Reset() {
@@ -361,19 +365,31 @@ func (x *GetTransitionsRequest) GetCollapseRepeats() bool {
 	return false
 }
 
-// GetTransitionsResponse has what directly follows what.
+func (x *GetTransitionsRequest) GetTop() int32 {
+	if x != nil {
+		return x.Top
+	}
+	return 0
+}
+
+// GetTransitionsResponse has what directly follows what. The times of transitions
+// and other_times sum to events + units: every unit has a beginning and an end.
 type GetTransitionsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Ordered by times descending, then by from and to.
+	// The commonest, by times descending, then by from and to.
 	Transitions []*Transition `protobuf:"bytes,1,rep,name=transitions,proto3" json:"transitions,omitempty"`
-	// Units with any event.
+	// Units with any event taken.
 	Units int64 `protobuf:"varint,2,opt,name=units,proto3" json:"units,omitempty"`
-	// Events taken.
+	// Events taken, those passed over not among them.
 	Events int64 `protobuf:"varint,3,opt,name=events,proto3" json:"events,omitempty"`
 	// Commit time of the last event included; absent before the first.
-	AsOf          *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=as_of,json=asOf,proto3" json:"as_of,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	AsOf *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=as_of,json=asOf,proto3" json:"as_of,omitempty"`
+	// Times of all other transitions together.
+	OtherTimes int64 `protobuf:"varint,5,opt,name=other_times,json=otherTimes,proto3" json:"other_times,omitempty"`
+	// How many other transitions there are.
+	OtherTransitions int64 `protobuf:"varint,6,opt,name=other_transitions,json=otherTransitions,proto3" json:"other_transitions,omitempty"`
+	unknownFields    protoimpl.UnknownFields
+	sizeCache        protoimpl.SizeCache
 }
 
 func (x *GetTransitionsResponse) Reset() {
@@ -432,6 +448,20 @@ func (x *GetTransitionsResponse) GetAsOf() *timestamppb.Timestamp {
 		return x.AsOf
 	}
 	return nil
+}
+
+func (x *GetTransitionsResponse) GetOtherTimes() int64 {
+	if x != nil {
+		return x.OtherTimes
+	}
+	return 0
+}
+
+func (x *GetTransitionsResponse) GetOtherTransitions() int64 {
+	if x != nil {
+		return x.OtherTransitions
+	}
+	return 0
 }
 
 // Transition is one step from kind to kind.
@@ -543,18 +573,23 @@ const file_rapport_journey_v1_paths_proto_rawDesc = "" +
 	"\x05kinds\x18\x01 \x03(\tR\x05kinds\x12\x14\n" +
 	"\x05units\x18\x02 \x01(\x03R\x05units\x12\x14\n" +
 	"\x05share\x18\x03 \x01(\x01R\x05share\x12;\n" +
-	"\bduration\x18\x04 \x01(\v2\x1f.rapport.journey.v1.PercentilesR\bduration\"\x86\x02\n" +
+	"\bduration\x18\x04 \x01(\v2\x1f.rapport.journey.v1.PercentilesR\bduration\"\xa4\x02\n" +
 	"\x15GetTransitionsRequest\x12\x1d\n" +
 	"\x05brand\x18\x01 \x01(\tB\a\xbaH\x04r\x02\x10\x01R\x05brand\x122\n" +
 	"\x06window\x18\x02 \x01(\v2\x1a.rapport.journey.v1.WindowR\x06window\x126\n" +
 	"\x04unit\x18\x03 \x01(\x0e2\x18.rapport.journey.v1.UnitB\b\xbaH\x05\x82\x01\x02\x10\x01R\x04unit\x127\n" +
 	"\x06filter\x18\x04 \x01(\v2\x1f.rapport.journey.v1.EventFilterR\x06filter\x12)\n" +
-	"\x10collapse_repeats\x18\x05 \x01(\bR\x0fcollapseRepeats\"\xb9\x01\n" +
+	"\x10collapse_repeats\x18\x05 \x01(\bR\x0fcollapseRepeats\x12\x1c\n" +
+	"\x03top\x18\x06 \x01(\x05B\n" +
+	"\xbaH\a\x1a\x05\x18\x90N(\x00R\x03top\"\x87\x02\n" +
 	"\x16GetTransitionsResponse\x12@\n" +
 	"\vtransitions\x18\x01 \x03(\v2\x1e.rapport.journey.v1.TransitionR\vtransitions\x12\x14\n" +
 	"\x05units\x18\x02 \x01(\x03R\x05units\x12\x16\n" +
 	"\x06events\x18\x03 \x01(\x03R\x06events\x12/\n" +
-	"\x05as_of\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\x04asOf\"\x91\x01\n" +
+	"\x05as_of\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\x04asOf\x12\x1f\n" +
+	"\vother_times\x18\x05 \x01(\x03R\n" +
+	"otherTimes\x12+\n" +
+	"\x11other_transitions\x18\x06 \x01(\x03R\x10otherTransitions\"\x91\x01\n" +
 	"\n" +
 	"Transition\x12\x12\n" +
 	"\x04from\x18\x01 \x01(\tR\x04from\x12\x0e\n" +
