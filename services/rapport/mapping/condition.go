@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -10,6 +11,7 @@ import (
 type condition struct {
 	value   *value
 	is, not map[string]bool
+	starts  []string
 	most    *value
 	least   *value
 }
@@ -30,13 +32,13 @@ func (p *parser) conditions(at place) ([]condition, error) {
 
 func (p *parser) condition(at place) (condition, error) {
 	var c condition
-	known, err := at.only("value", "is", "not", "at_most", "at_least")
+	known, err := at.only("value", "is", "not", "starts", "at_most", "at_least")
 	if err != nil {
 		return c, err
 	}
 	here, ok := known["value"]
 	if !ok || len(known) < 2 {
-		return c, at.errorf("a condition is a value and what it is: is, not, at_most or at_least")
+		return c, at.errorf("a condition is a value and what it is: is, not, starts, at_most or at_least")
 	}
 	if c.value, err = p.value(here); err != nil {
 		return c, err
@@ -46,6 +48,11 @@ func (p *parser) condition(at place) (condition, error) {
 			if *into, err = here.set(); err != nil {
 				return c, err
 			}
+		}
+	}
+	if here, ok := known["starts"]; ok {
+		if c.starts, err = here.texts(); err != nil {
+			return c, err
 		}
 	}
 	for key, into := range map[string]**value{"at_most": &c.most, "at_least": &c.least} {
@@ -70,6 +77,9 @@ func (c condition) holds(s *scope) (bool, error) {
 		text = have.at.Format(time.RFC3339)
 	}
 	if (c.is != nil && !c.is[text]) || c.not[text] {
+		return false, nil
+	}
+	if c.starts != nil && !slices.ContainsFunc(c.starts, func(head string) bool { return strings.HasPrefix(text, head) }) {
 		return false, nil
 	}
 	for _, bound := range []struct {

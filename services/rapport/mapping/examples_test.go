@@ -19,7 +19,7 @@ import (
 const root = "../../../"
 
 // realData is the folder of real files; in CI it must be there.
-func realData(t *testing.T, name string) string {
+func realData(t testing.TB, name string) string {
 	t.Helper()
 	dir := os.Getenv("RAPPORT_DATA")
 	if dir == "" {

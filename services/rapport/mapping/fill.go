@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"errors"
 	"fmt"
 
 	"google.golang.org/protobuf/reflect/protoreflect"
@@ -9,6 +10,7 @@ import (
 // fieldError is what is wrong with one field of a row's message.
 type fieldError struct {
 	path string
+	line int64 // of the row of a group that it is about; 0: the first
 	err  error
 }
 
@@ -34,7 +36,7 @@ func (f *shapeField) fill(row *scope, m protoreflect.Message) (bool, error) {
 	case f.leaf != nil:
 		v, err := f.leaf.of(row)
 		if err != nil {
-			return false, &fieldError{f.path, err}
+			return false, &fieldError{path: f.path, err: err}
 		}
 		if v.IsValid() {
 			m.Set(f.desc, v)
@@ -58,12 +60,19 @@ func (f *shapeField) fillMap(row *scope, m protoreflect.Message) (bool, error) {
 	for _, e := range f.words {
 		v, err := e.leaf.of(row)
 		if err != nil {
-			return false, &fieldError{e.leaf.path, err}
+			return false, &fieldError{path: e.leaf.path, err: err}
 		}
-		if v.IsValid() {
-			m.Mutable(f.desc).Map().Set(protoreflect.ValueOfString(e.key).MapKey(), v)
-			some = true
+		if !v.IsValid() {
+			continue
 		}
+		words := m.Mutable(f.desc).Map()
+		if e.within != nil {
+			inner := words.NewValue()
+			inner.Message().Set(e.within, v)
+			v = inner
+		}
+		words.Set(protoreflect.ValueOfString(e.key).MapKey(), v)
+		some = true
 	}
 	return some, nil
 }
@@ -72,7 +81,7 @@ func (f *shapeField) fillList(row *scope, m protoreflect.Message) (bool, error) 
 	some := false
 	for i := range f.list {
 		e := &f.list[i]
-		if e.over < 0 {
+		if e.span.over < 0 {
 			added, err := f.add(e, row, m, false)
 			if err != nil {
 				return false, err
@@ -80,22 +89,30 @@ func (f *shapeField) fillList(row *scope, m protoreflect.Message) (bool, error) 
 			some = some || added
 			continue
 		}
-		for at := range row.found[e.over] {
-			row.at[e.over] = at
-			added, err := f.add(e, row, m, true)
-			if err != nil {
-				return false, err
-			}
+		err := row.each(e.span, func(at int) error {
+			added, err := f.add(e, row, m, !f.every)
 			some = some || added
+			return row.inGroup(e.span, at, err)
+		})
+		if err != nil {
+			return false, err
 		}
-		row.at[e.over] = 0
 	}
 	return some, nil
 }
 
+// inGroup adds to an error about a row of a group where that row stands.
+func (s *scope) inGroup(sp span, at int, err error) error {
+	var field *fieldError
+	if err != nil && sp.over == 0 && s.lines != nil && errors.As(err, &field) && field.line == 0 {
+		field.line = s.lines[at]
+	}
+	return err
+}
+
 // add appends what an element comes to. Of an element that stands for many
-// records equal ones are one: an order's seller is rated once, however many of
-// its items he sold.
+// records equal ones are one, if distinct: an order's seller is rated once,
+// however many of its items he sold.
 func (f *shapeField) add(e *element, row *scope, m protoreflect.Message, distinct bool) (bool, error) {
 	list := m.Mutable(f.desc).List()
 	start := list.Len()
@@ -123,7 +140,7 @@ func (f *shapeField) add(e *element, row *scope, m protoreflect.Message, distinc
 		return err
 	})
 	if err != nil {
-		return false, &fieldError{e.path, err}
+		return false, &fieldError{path: e.path, err: err}
 	}
 	return list.Len() > start, nil
 }

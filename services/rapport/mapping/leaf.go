@@ -23,6 +23,7 @@ const (
 	leafEnum
 	leafTime
 	leafDuration
+	leafDay // a text of the form 2006-01-02
 )
 
 // kindOf is how a field is filled; false for a message of several fields and for
@@ -62,6 +63,11 @@ func (p *parser) leaf(at place, desc protoreflect.FieldDescriptor, path string) 
 	if !ok {
 		return nil, at.errorf("a mapping cannot fill this field")
 	}
+	return p.leafOf(at, desc, kind, path)
+}
+
+// leafOf is leaf for a kind that the field alone does not tell.
+func (p *parser) leafOf(at place, desc protoreflect.FieldDescriptor, kind leafKind, path string) (*leaf, error) {
 	v, err := p.value(at)
 	if err != nil {
 		return nil, err
@@ -95,6 +101,9 @@ func (l *leaf) of(s *scope) (protoreflect.Value, error) {
 func (l *leaf) convert(r result) (protoreflect.Value, error) {
 	if r.isTime && l.kind != leafTime {
 		r.text = r.at.Format(time.RFC3339Nano)
+		if l.kind == leafDay {
+			r.text = r.at.In(l.zone).Format(time.DateOnly)
+		}
 	}
 	switch l.kind {
 	case leafInteger:
@@ -120,6 +129,10 @@ func (l *leaf) convert(r result) (protoreflect.Value, error) {
 			}
 		}
 		return protoreflect.ValueOfMessage(timestamppb.New(r.at).ProtoReflect()), nil
+	case leafDay:
+		if _, err := time.Parse(time.DateOnly, r.text); err != nil {
+			return protoreflect.Value{}, fmt.Errorf("%s is not a day of the form 2006-01-02; say which form it has", quoted(r.text))
+		}
 	case leafDuration:
 		d, err := time.ParseDuration(r.text)
 		if err != nil {

@@ -1,6 +1,6 @@
 // Package mapping turns files of other systems into requests of the suite: it
 // reads a mapping, a YAML file that says what an import needs and how a row
-// becomes a response, and gives the messages row by row.
+// becomes a response, a customer or events, and gives the messages row by row.
 //
 // A mapping is the message in its proto JSON form whose leaves may take values
 // from the row: "{column}". The language is described, with two worked examples,
@@ -14,6 +14,8 @@ import (
 	"path/filepath"
 	"time"
 
+	journeyv1 "github.com/rapport-cx/rapport/gen/rapport/journey/v1"
+	segmentationv1 "github.com/rapport-cx/rapport/gen/rapport/segmentation/v1"
 	surveyv1 "github.com/rapport-cx/rapport/gen/rapport/survey/v1"
 	"github.com/rapport-cx/rapport/services/rapport/mapping/records"
 )
@@ -27,8 +29,14 @@ type Mapping struct {
 	Surveys []*surveyv1.Survey
 	// Subjects make the directory, in this order; parents come first.
 	Subjects []*Block
-	// Responses are what is imported.
+	// Responses, Customers and Events are what is imported, each by its own command.
 	Responses []*Block
+	Customers []*Block
+	Events    []*Block
+	// Attributes are declared before the first customer, Kinds described before the
+	// first event.
+	Attributes []*segmentationv1.Attribute
+	Kinds      []*journeyv1.EventKind
 
 	files  map[string]*file
 	tables []*table
@@ -39,9 +47,15 @@ type Mapping struct {
 type Block struct {
 	from    *file
 	columns []string // of from, that are used
+	// group: the rows that share the value of by are one, and the first of lookups
+	// finds all of them.
+	group   bool
+	by      template
 	lookups []*lookup
 	skip    []condition
+	first   *template // a row counts only if none before had this value
 	shape   *shape
+	each    []variant // what a row becomes beside what shape says; none: one message
 }
 
 // file is a file of the mapping and how it is read.
@@ -72,12 +86,13 @@ const (
 	takeAll
 )
 
-// lookup finds records of a table for each row of a block.
+// lookup finds records of a table for each row of a block. Without a table it is
+// the rows of the block's own group.
 type lookup struct {
 	name     string
 	table    *table
 	key      template
-	over     int // the lookup with many records that key goes through; -1: none
+	via      span // the lookup with many records that key goes through
 	many     bool
 	optional bool
 }

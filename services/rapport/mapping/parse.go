@@ -6,6 +6,8 @@ import (
 
 	"google.golang.org/protobuf/proto"
 
+	journeyv1 "github.com/rapport-cx/rapport/gen/rapport/journey/v1"
+	segmentationv1 "github.com/rapport-cx/rapport/gen/rapport/segmentation/v1"
 	surveyv1 "github.com/rapport-cx/rapport/gen/rapport/survey/v1"
 	"github.com/rapport-cx/rapport/services/rapport/mapping/records"
 )
@@ -21,7 +23,8 @@ type parser struct {
 }
 
 func (p *parser) mapping(root place) error {
-	top, err := root.only("brand", "zone", "files", "metrics", "surveys", "subjects", "responses")
+	top, err := root.only("brand", "zone", "files", "metrics", "surveys", "subjects", "responses",
+		"attributes", "customers", "kinds", "events")
 	if err != nil {
 		return err
 	}
@@ -42,18 +45,38 @@ func (p *parser) mapping(root place) error {
 			return err
 		}
 	}
+	return p.sections(top)
+}
+
+func (p *parser) sections(top map[string]place) (err error) {
 	if p.m.Metrics, err = constants[*surveyv1.Metric](p, top["metrics"]); err != nil {
 		return err
 	}
 	if p.m.Surveys, err = constants[*surveyv1.Survey](p, top["surveys"]); err != nil {
 		return err
 	}
-	if p.m.Subjects, err = p.blocks(top["subjects"], "subject", &surveyv1.Subject{}, "ref"); err != nil {
+	if p.m.Attributes, err = constants[*segmentationv1.Attribute](p, top["attributes"]); err != nil {
 		return err
 	}
-	// Without its natural key a response would be added again by every run.
-	p.m.Responses, err = p.blocks(top["responses"], "response", &surveyv1.Response{}, "survey_id", "source", "external_id")
-	return err
+	if p.m.Kinds, err = constants[*journeyv1.EventKind](p, top["kinds"]); err != nil {
+		return err
+	}
+	// What is required is what makes a second run add nothing.
+	for _, s := range []struct {
+		name string
+		kind section
+		into *[]*Block
+	}{
+		{"subjects", section{"subject", &surveyv1.Subject{}, []string{"ref"}}, &p.m.Subjects},
+		{"responses", section{"response", &surveyv1.Response{}, []string{"survey_id", "source", "external_id"}}, &p.m.Responses},
+		{"customers", section{"customer", &segmentationv1.Customer{}, []string{"identities"}}, &p.m.Customers},
+		{"events", section{"event", &journeyv1.Event{}, []string{"source", "external_id", "kind", "occurred_at"}}, &p.m.Events},
+	} {
+		if *s.into, err = p.blocks(top[s.name], s.kind); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func zone(at place) (*time.Location, error) {
@@ -158,61 +181,6 @@ func constants[M proto.Message](p *parser, at place) ([]M, error) {
 	return out, nil
 }
 
-// blocks reads a list of blocks whose message stands under the key named.
-func (p *parser) blocks(at place, key string, m proto.Message, required ...string) ([]*Block, error) {
-	if at.node == nil {
-		return nil, nil
-	}
-	items, err := at.items()
-	if err != nil {
-		return nil, err
-	}
-	out := make([]*Block, len(items))
-	for i, item := range items {
-		if out[i], err = p.readBlock(item, key, m, required); err != nil {
-			return nil, err
-		}
-	}
-	return out, nil
-}
-
-func (p *parser) readBlock(at place, key string, m proto.Message, required []string) (*Block, error) {
-	known, err := at.only("from", "lookup", "skip", key)
-	if err != nil {
-		return nil, err
-	}
-	p.block = &Block{}
-	defer func() { p.block = nil }()
-	if here, ok := known["from"]; ok {
-		if p.block.from, err = p.fileNamed(here); err != nil {
-			return nil, err
-		}
-	}
-	if here, ok := known["lookup"]; ok {
-		if err := p.lookups(here); err != nil {
-			return nil, err
-		}
-	}
-	if here, ok := known["skip"]; ok {
-		if p.block.skip, err = p.conditions(here); err != nil {
-			return nil, err
-		}
-	}
-	here, ok := known[key]
-	if !ok {
-		return nil, at.errorf("%s is missing", key)
-	}
-	if p.block.shape, err = p.shape(here, m.ProtoReflect().Descriptor()); err != nil {
-		return nil, err
-	}
-	for _, name := range required {
-		if !p.block.shape.has(name) {
-			return nil, here.errorf("%s is missing", name)
-		}
-	}
-	return p.block, nil
-}
-
 func (p *parser) fileNamed(at place) (*file, error) {
 	name, err := at.text()
 	if err != nil {
@@ -233,7 +201,10 @@ func (p *parser) lookups(at place) error {
 	}
 	for _, f := range fields {
 		if strings.Contains(f.key, ".") {
-			return f.value.errorf("the name of a lookup has no dot")
+			return f.value.errorf(noDot)
+		}
+		if p.block.group && f.key == p.block.lookups[0].name {
+			return f.value.errorf("the rows of the group have this name")
 		}
 		l, err := p.lookup(f.key, f.value)
 		if err != nil {
@@ -242,6 +213,18 @@ func (p *parser) lookups(at place) error {
 		p.block.lookups = append(p.block.lookups, l)
 	}
 	return nil
+}
+
+const noDot = "the name of a lookup has no dot"
+
+// lookupName is the name of a group's rows; references tell it from columns by
+// the dot behind it.
+func lookupName(at place) (string, error) {
+	name, err := at.text()
+	if err == nil && (name == "" || strings.Contains(name, ".")) {
+		err = at.errorf(noDot)
+	}
+	return name, err
 }
 
 func (p *parser) lookup(name string, at place) (*lookup, error) {
@@ -270,16 +253,16 @@ func (p *parser) lookup(name string, at place) (*lookup, error) {
 			return nil, here.errorf("%q is not first, last or all", word)
 		}
 	}
-	l := &lookup{name: name, table: p.table(t), over: -1, many: t.take == takeAll}
+	l := &lookup{name: name, table: p.table(t), many: t.take == takeAll}
 	p.many = map[int]bool{}
 	defer func() { p.many = nil }()
 	if l.key, err = p.template(known["is"]); err != nil {
 		return nil, err
 	}
-	if l.over, err = p.single(known["is"]); err != nil {
+	if l.via, err = p.span(known["is"]); err != nil {
 		return nil, err
 	}
-	l.many = l.many || l.over >= 0
+	l.many = l.many || l.via.over >= 0
 	if here, ok := known["optional"]; ok {
 		word, err := here.text()
 		if err != nil || (word != "true" && word != "false") {
@@ -299,16 +282,4 @@ func (p *parser) table(t *table) *table {
 	}
 	p.m.tables = append(p.m.tables, t)
 	return t
-}
-
-// single is the one lookup with many records that was collected; -1 if none was.
-func (p *parser) single(at place) (int, error) {
-	over := -1
-	for l := range p.many {
-		if over >= 0 {
-			return 0, at.errorf("takes from %s and %s, which both have many records", p.block.lookups[over].name, p.block.lookups[l].name)
-		}
-		over = l
-	}
-	return over, nil
 }

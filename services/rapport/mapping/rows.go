@@ -36,6 +36,7 @@ func (r *Reject) Error() string {
 const (
 	ReasonField  = "FIELD_INVALID"
 	ReasonLookup = "LOOKUP_MISSING"
+	ReasonGroup  = "GROUP_BROKEN"
 )
 
 // Data is the folder a mapping reads from. Tables are loaded when first looked
@@ -84,8 +85,11 @@ func (d *Data) open(f *file, columns []string) (*records.Reader, error) {
 	return r, nil
 }
 
-// Row is one row and its message; nil if the mapping skips it.
+// Row is one row, or one group of rows, and its message; nil if the mapping skips
+// it. Of a row that becomes several messages each comes by itself.
 type Row struct {
+	// Line is the first physical line, Raw what stands in the file; "" if the row is
+	// skipped.
 	Line    int64
 	Raw     string
 	Message proto.Message
@@ -98,16 +102,33 @@ type Rows struct {
 	in    *records.Reader
 	data  *Data
 	scope scope
-	done  bool
+	seen  map[string]bool // values of first_of
+	// queue is what came of the rows read, given out from next on.
+	queue  []came
+	next   int
+	ended  bool
+	groups groups
+	alone  [1][]string // the row at hand as a group of its own
+}
+
+// came is what came of a row.
+type came struct {
+	row Row
+	err error
 }
 
 // Open begins a block of the mapping; made gives it empty messages of the
 // block's kind.
 func (d *Data) Open(b *Block, made func() proto.Message) (*Rows, error) {
-	r := &Rows{block: b, made: made, data: d}
+	r := &Rows{block: b, made: made, data: d, seen: map[string]bool{}}
+	r.scope.lookups, r.scope.index = b.lookups, d.index
 	r.scope.found = make([][][]string, len(b.lookups))
 	r.scope.at = make([]int, len(b.lookups))
+	r.groups.begin()
 	for _, l := range b.lookups {
+		if l.table == nil {
+			continue
+		}
 		if err := d.load(l.table); err != nil {
 			return nil, err
 		}
@@ -123,60 +144,82 @@ func (d *Data) Open(b *Block, made func() proto.Message) (*Rows, error) {
 // Next is the next row; io.EOF at the end, *Reject for a row that cannot be
 // used (call again for the next). Any other error is final.
 func (r *Rows) Next() (Row, error) {
+	for r.next == len(r.queue) {
+		if r.ended {
+			return Row{}, io.EOF
+		}
+		r.queue, r.next = r.queue[:0], 0
+		if err := r.read(); err != nil {
+			return Row{}, err
+		}
+	}
+	out := r.queue[r.next]
+	r.queue[r.next] = came{}
+	r.next++
+	return out.row, out.err
+}
+
+// read takes one row of the file and queues what came of it, if anything did yet.
+func (r *Rows) read() error {
 	if r.in == nil {
-		return r.only()
+		r.ended = true
+		m, err := r.make(nil)
+		r.push(Row{Message: m}, err)
+		return nil
 	}
 	rec, err := r.in.Next()
+	if errors.Is(err, io.EOF) {
+		r.ended = true
+		r.closeAll()
+		return nil
+	}
 	if err != nil {
-		return Row{}, r.data.unread(r.block.from, err)
+		return r.data.unread(r.block.from, err)
 	}
 	blankOut(r.block.from, rec.Cells)
-	row := Row{Line: rec.Line, Raw: string(rec.Raw)}
-	r.scope.cells = rec.Cells
-	row.Message, err = r.make()
-	if err != nil {
-		return Row{}, r.reject(row, err)
+	r.at(rec.Line, rec.Cells)
+	if r.block.group {
+		r.alone[0] = rec.Cells
+		r.scope.found[0], r.scope.lines = r.alone[:], nil
 	}
-	return row, nil
+	wanted, err := r.wanted()
+	switch {
+	case err != nil:
+		r.fail(rec, err)
+	case !wanted:
+		r.push(Row{Line: rec.Line}, nil)
+	case r.block.group:
+		r.gather(rec)
+	default:
+		r.emit(Row{Line: rec.Line, Raw: string(rec.Raw)})
+	}
+	return nil
 }
 
-// only is the one message of a block without a file.
-func (r *Rows) only() (Row, error) {
-	if r.done {
-		return Row{}, io.EOF
-	}
-	r.done = true
-	m, err := r.make()
-	return Row{Message: m}, err
-}
+func (r *Rows) push(row Row, err error) { r.queue = append(r.queue, came{row, err}) }
 
-func (r *Rows) make() (proto.Message, error) {
-	for i, l := range r.block.lookups {
-		if err := r.find(i, l); err != nil {
-			return nil, err
-		}
-	}
-	for _, c := range r.block.skip {
-		if holds, err := c.holds(&r.scope); holds || err != nil {
-			return nil, err
-		}
-	}
-	m := r.made()
-	_, err := r.block.shape.fill(&r.scope, m.ProtoReflect())
-	return m, err
-}
+// at makes a row the one at hand.
+func (r *Rows) at(line int64, cells []string) { r.scope.line, r.scope.cells = line, cells }
 
-// reject makes an error about a row a Reject that tells where it is.
+// reject makes an error about a row, if there is one, a Reject that tells where
+// it is.
 func (r *Rows) reject(row Row, err error) error {
+	if err == nil {
+		return nil
+	}
+	line := row.Line
 	var told *Reject
 	if !errors.As(err, &told) {
 		told = &Reject{Reason: ReasonField, Text: err.Error()}
 		var field *fieldError
 		if errors.As(err, &field) {
 			told.Field, told.Text = field.path, field.err.Error()
+			if field.line > 0 {
+				line = field.line
+			}
 		}
 	}
-	told.File, told.Line, told.Raw = r.block.from.name, row.Line, row.Raw
+	told.File, told.Line, told.Raw = r.block.From(), line, row.Raw
 	return told
 }
 

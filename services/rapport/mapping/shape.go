@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"google.golang.org/protobuf/reflect/protoreflect"
+
+	segmentationv1 "github.com/rapport-cx/rapport/gen/rapport/segmentation/v1"
 )
 
 // shape is a message whose leaves are values: how one is made of a row.
@@ -24,12 +26,15 @@ type shapeField struct {
 	message *shape
 	list    []element
 	words   []entry
+	// every: equal elements are as many. Two equal lines of a receipt are two things
+	// bought; of names, such as sellers, equal ones are one.
+	every bool
 }
 
 // element is an entry of a list. It stands once for each record of a lookup, if
 // it takes from one that has many.
 type element struct {
-	over    int // the lookup; -1: none
+	span    span
 	path    string
 	leaf    *leaf
 	message *shape
@@ -37,8 +42,9 @@ type element struct {
 
 // entry is one key of a map.
 type entry struct {
-	key  string
-	leaf *leaf
+	key    string
+	leaf   *leaf
+	within protoreflect.FieldDescriptor // the field of the map's message; nil: it has plain values
 }
 
 // leaf is a value and the type it must have.
@@ -107,6 +113,7 @@ func (p *parser) shapeField(at place, desc protoreflect.FieldDescriptor, path st
 	case desc.IsMap():
 		f.words, err = p.entries(at, desc, path)
 	case desc.IsList():
+		f.every = desc.Kind() == protoreflect.MessageKind && desc.Message().FullName() == "rapport.journey.v1.Line"
 		f.list, err = p.elements(at, desc, path)
 	case isMessage(desc):
 		f.message, err = p.shapeAt(at, desc.Message(), path)
@@ -118,7 +125,8 @@ func (p *parser) shapeField(at place, desc protoreflect.FieldDescriptor, path st
 }
 
 func (p *parser) entries(at place, desc protoreflect.FieldDescriptor, path string) ([]entry, error) {
-	if desc.MapKey().Kind() != protoreflect.StringKind || isMessage(desc.MapValue()) {
+	attributes := isMessage(desc.MapValue()) && desc.MapValue().Message().FullName() == "rapport.segmentation.v1.AttributeValue"
+	if desc.MapKey().Kind() != protoreflect.StringKind || (isMessage(desc.MapValue()) && !attributes) {
 		return nil, at.errorf("a mapping cannot fill this field")
 	}
 	fields, err := at.fields()
@@ -128,6 +136,12 @@ func (p *parser) entries(at place, desc protoreflect.FieldDescriptor, path strin
 	out := make([]entry, len(fields))
 	for i, f := range fields {
 		out[i].key = f.key
+		if attributes {
+			if out[i].leaf, out[i].within, err = p.attribute(f, desc.MapValue().Message(), path); err != nil {
+				return nil, err
+			}
+			continue
+		}
 		if out[i].leaf, err = p.leaf(f.value, desc.MapValue(), path+"["+f.key+"]"); err != nil {
 			return nil, err
 		}
@@ -154,12 +168,40 @@ func (p *parser) elements(at place, desc protoreflect.FieldDescriptor, path stri
 		if err != nil {
 			return nil, err
 		}
-		if e.over, err = p.single(item); err != nil {
+		if e.span, err = p.span(item); err != nil {
 			return nil, err
 		}
 		out[i] = e
 	}
 	return out, nil
+}
+
+// attribute reads a customer's attribute, which has the type it was declared with.
+func (p *parser) attribute(f field, m protoreflect.MessageDescriptor, path string) (*leaf, protoreflect.FieldDescriptor, error) {
+	for _, a := range p.m.Attributes {
+		if a.GetName() != f.key {
+			continue
+		}
+		into, ok := attributeFields[a.GetType()]
+		if !ok {
+			return nil, nil, f.value.errorf("the type of %s is missing under attributes", f.key)
+		}
+		desc := m.Fields().ByName(into.field)
+		l, err := p.leafOf(f.value, desc, into.kind, path+"["+f.key+"]")
+		return l, desc, err
+	}
+	return nil, nil, f.value.errorf("%s is not declared under attributes", f.key)
+}
+
+// attributeFields are where the values of a type stand.
+var attributeFields = map[segmentationv1.AttributeType]struct {
+	field protoreflect.Name
+	kind  leafKind
+}{
+	segmentationv1.AttributeType_ATTRIBUTE_TYPE_TEXT:   {"text", leafText},
+	segmentationv1.AttributeType_ATTRIBUTE_TYPE_NUMBER: {"number", leafNumber},
+	segmentationv1.AttributeType_ATTRIBUTE_TYPE_BOOL:   {"flag", leafBool},
+	segmentationv1.AttributeType_ATTRIBUTE_TYPE_DATE:   {"text", leafDay},
 }
 
 func (f shapeField) dynamic() bool {

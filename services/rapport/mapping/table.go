@@ -51,37 +51,32 @@ func (d *Data) load(t *table) error {
 }
 
 // find looks up the records of one lookup for the row at hand.
-func (r *Rows) find(i int, l *lookup) error {
-	s := &r.scope
+func (s *scope) find(i int, l *lookup) (err error) {
 	s.at[i], s.found[i] = 0, nil
-	byKey := r.data.index[l.table]
-	if l.over < 0 {
-		found, err := l.records(byKey, s)
-		s.found[i] = found
+	if l.via.over < 0 {
+		s.found[i], err = l.records(s)
 		return err
 	}
 	seen := map[string]bool{}
-	for at := range s.found[l.over] {
-		s.at[l.over] = at
+	var all [][]string
+	err = s.each(l.via, func(int) error {
 		key := l.key.eval(s)
 		if seen[key] {
-			continue
+			return nil
 		}
 		seen[key] = true
-		found, err := l.records(byKey, s)
-		if err != nil {
-			return err
-		}
-		s.found[i] = append(s.found[i], found...)
-	}
-	s.at[l.over] = 0
-	return nil
+		found, err := l.records(s)
+		all = append(all, found...)
+		return err
+	})
+	s.found[i] = all
+	return err
 }
 
 // records are those of the key of the row; a row without a key has none.
-func (l *lookup) records(byKey map[string][][]string, s *scope) ([][]string, error) {
+func (l *lookup) records(s *scope) ([][]string, error) {
 	key := strings.TrimSpace(l.key.eval(s))
-	found := byKey[key]
+	found := s.index[l.table][key]
 	if len(found) == 0 && key != "" && !l.optional {
 		return nil, &Reject{Reason: ReasonLookup, Field: l.name,
 			Text: fmt.Sprintf("no record of %s has %s %s", l.table.file.name, l.table.key, quoted(key))}

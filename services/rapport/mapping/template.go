@@ -4,10 +4,18 @@ import (
 	"strings"
 )
 
-// ref is a column: of the row itself (lookup -1) or of a record looked up.
+// ref is a column: of the row itself (ofRow), its line (ofLine) or a column of a
+// record looked up.
 type ref struct {
 	lookup, column int
 }
+
+const (
+	ofRow  = -1
+	ofLine = -2
+	// lineName stands for the line of the row in its file.
+	lineName = "@line"
+)
 
 // part is a literal text or, if it is a reference, a column.
 type part struct {
@@ -19,24 +27,6 @@ type part struct {
 type template struct {
 	parts []part
 	refs  int
-}
-
-// scope is the row at hand with what was looked up for it.
-type scope struct {
-	cells []string
-	found [][][]string // records, for each lookup of the block
-	at    []int        // the record at hand of each lookup
-}
-
-func (s *scope) cell(r *ref) string {
-	if r.lookup < 0 {
-		return s.cells[r.column]
-	}
-	records := s.found[r.lookup]
-	if len(records) == 0 {
-		return ""
-	}
-	return records[s.at[r.lookup]][r.column]
 }
 
 // eval is the text for a row. Where all its columns are blank the whole is: a
@@ -115,8 +105,11 @@ func (p *parser) ref(at place, name string) (*ref, error) {
 	if p.block == nil || p.block.from == nil {
 		return nil, at.errorf("{%s}: there is no row to take it from", name)
 	}
-	if name == "" {
+	switch name {
+	case "":
 		return nil, at.errorf("{} names no column")
+	case lineName:
+		return &ref{lookup: ofLine}, nil
 	}
 	if head, column, ok := strings.Cut(name, "."); ok {
 		for i, l := range p.block.lookups {
@@ -129,10 +122,14 @@ func (p *parser) ref(at place, name string) (*ref, error) {
 			if l.many {
 				p.many[i] = true
 			}
-			return &ref{lookup: i, column: index(&l.table.columns, column)}, nil
+			columns := &p.block.columns
+			if l.table != nil {
+				columns = &l.table.columns
+			}
+			return &ref{lookup: i, column: index(columns, column)}, nil
 		}
 	}
-	return &ref{lookup: -1, column: index(&p.block.columns, name)}, nil
+	return &ref{lookup: ofRow, column: index(&p.block.columns, name)}, nil
 }
 
 // index is where a name stands in a list; it is added if it does not.

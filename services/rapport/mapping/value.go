@@ -8,7 +8,7 @@ import (
 )
 
 // value makes one text, or several, of a row. Its steps, in this order: when,
-// the template, split, trim, blank, map, default, time.
+// the template, split, trim, blank, map, default, comma, times, round, sum, time.
 type value struct {
 	when    []condition
 	text    template
@@ -17,6 +17,9 @@ type value struct {
 	blank   map[string]bool
 	words   map[string]string // nil: every text stays what it is
 	instead *value
+	number  *number
+	sums    bool
+	sum     span
 	times   []layout
 	zone    *time.Location
 }
@@ -40,7 +43,7 @@ func (p *parser) value(at place) (*value, error) {
 		t, err := p.template(at)
 		return &value{text: t}, err
 	}
-	known, err := at.only("value", "when", "split", "trim", "blank", "map", "default", "time", "zone")
+	known, err := at.only("value", "when", "split", "trim", "blank", "map", "default", "comma", "times", "round", "sum", "time", "zone")
 	if err != nil {
 		return nil, err
 	}
@@ -49,6 +52,14 @@ func (p *parser) value(at place) (*value, error) {
 		return nil, at.errorf("value is missing")
 	}
 	v := &value{zone: p.zone}
+	if here, ok := known["sum"]; ok {
+		if v.sums, err = word(here, "true"); err != nil {
+			return nil, err
+		}
+		outer := p.many
+		p.many = map[int]bool{}
+		defer func() { p.many = outer }()
+	}
 	if v.text, err = p.template(here); err != nil {
 		return nil, err
 	}
@@ -62,6 +73,9 @@ func (p *parser) value(at place) (*value, error) {
 		{"blank", func(at place) (err error) { v.blank, err = at.set(); return }},
 		{"map", func(at place) (err error) { v.words, err = words(at); return }},
 		{"default", func(at place) (err error) { v.instead, err = p.value(at); return }},
+		{"comma", func(at place) (err error) { v.counts().comma, err = word(at, "true"); return }},
+		{"times", func(at place) (err error) { v.counts().times, err = p.factors(at); return }},
+		{"round", func(at place) (err error) { v.counts().down, err = word(at, "down"); return }},
 		{"time", func(at place) (err error) { v.times, err = layouts(at); return }},
 		{"zone", func(at place) (err error) { v.zone, err = zone(at); return }},
 	}
@@ -72,7 +86,12 @@ func (p *parser) value(at place) (*value, error) {
 			}
 		}
 	}
-	return v, nil
+	if v.sums {
+		if v.sum, err = p.span(at); err == nil && v.sum.over < 0 {
+			err = at.errorf("sum adds up many records; this takes from none that has many")
+		}
+	}
+	return v, err
 }
 
 func isFalse(at place) (bool, error) {
@@ -99,11 +118,25 @@ func words(at place) (map[string]string, error) {
 
 // constant reports whether the value is the same for every row.
 func (v *value) constant() bool {
-	return v.text.refs == 0 && len(v.when) == 0 && (v.instead == nil || v.instead.constant())
+	if v.number != nil {
+		for _, factor := range v.number.times {
+			if !factor.constant() {
+				return false
+			}
+		}
+	}
+	return !v.sums && v.text.refs == 0 && len(v.when) == 0 && (v.instead == nil || v.instead.constant())
 }
 
 // eval is the value of a row, as one text.
 func (v *value) eval(s *scope) (result, error) {
+	if v.sums {
+		return v.total(s)
+	}
+	return v.one(s)
+}
+
+func (v *value) one(s *scope) (result, error) {
 	for _, c := range v.when {
 		holds, err := c.holds(s)
 		if err != nil {
@@ -164,6 +197,13 @@ func (v *value) read(s *scope, text string) (result, error) {
 			return v.fallback(s)
 		}
 		text = word
+	}
+	if v.number != nil {
+		counted, err := v.number.apply(s, text)
+		if err != nil || counted == "" {
+			return result{}, err
+		}
+		text = counted
 	}
 	if v.times == nil {
 		return result{text: text}, nil
