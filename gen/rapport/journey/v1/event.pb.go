@@ -148,7 +148,7 @@ type Event struct {
 	// What it cost or brought, in the brand's currency (REASON_FIELD_INVALID
 	// otherwise); not negative. Unset: the sum of the lines.
 	Amount *v1.Money `protobuf:"bytes,14,opt,name=amount,proto3" json:"amount,omitempty"`
-	// What was bought or returned; at most 500 lines.
+	// What was bought or returned; at most 1,000 lines.
 	Lines []*Line `protobuf:"bytes,15,rep,name=lines,proto3" json:"lines,omitempty"`
 	// Why, for contacts, cancellations and the like; a short code, at most 64 bytes.
 	Reason string `protobuf:"bytes,16,opt,name=reason,proto3" json:"reason,omitempty"`
@@ -1657,7 +1657,7 @@ const file_rapport_journey_v1_event_proto_rawDesc = "" +
 	"receivedAt\x12\x1a\n" +
 	"\bsequence\x18\r \x01(\x05R\bsequence\x120\n" +
 	"\x06amount\x18\x0e \x01(\v2\x18.rapport.common.v1.MoneyR\x06amount\x129\n" +
-	"\x05lines\x18\x0f \x03(\v2\x18.rapport.journey.v1.LineB\t\xbaH\x06\x92\x01\x03\x10\xf4\x03R\x05lines\x12\x1f\n" +
+	"\x05lines\x18\x0f \x03(\v2\x18.rapport.journey.v1.LineB\t\xbaH\x06\x92\x01\x03\x10\xe8\aR\x05lines\x12\x1f\n" +
 	"\x06reason\x18\x10 \x01(\tB\a\xbaH\x04r\x02(@R\x06reason\x12;\n" +
 	"\vpromised_at\x18\x11 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"promisedAt\x12)\n" +
