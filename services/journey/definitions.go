@@ -2,6 +2,8 @@ package journey
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"sync"
 
 	"google.golang.org/protobuf/proto"
@@ -47,4 +49,25 @@ func (d *definitions) describe(f *feed.Fact) error {
 	defer d.mu.Unlock()
 	d.kinds[k.GetKind()] = k
 	return nil
+}
+
+// titles are the names of a kind for people; they must not be changed.
+func (d *definitions) titles(kind string) map[string]string {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	return d.kinds[kind].GetTitles()
+}
+
+// described tells whether anything was said of a kind.
+func (d *definitions) described(kind string) bool {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	return d.kinds[kind] != nil
+}
+
+// describedKinds are the kinds of which something was said.
+func (d *definitions) describedKinds() []string {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	return slices.Collect(maps.Keys(d.kinds))
 }
