@@ -13,7 +13,7 @@ import (
 	"github.com/rapport-cx/rapport/internal/config"
 )
 
-var zones = []string{"UTC", "Europe/Moscow", "Europe/Berlin", "America/New_York", "America/Sao_Paulo", "Australia/Lord_Howe",
+var zoneNames = []string{"UTC", "Europe/Moscow", "Europe/Berlin", "America/New_York", "America/Sao_Paulo", "Australia/Lord_Howe",
 	"Asia/Kathmandu", "Africa/Casablanca"}
 
 // plainly is whether a contact is allowed, by the words of the rules, one moment
@@ -67,7 +67,7 @@ func fullest(z *calendar.Zone, made []Made, l config.ContactLimit, day calendar.
 }
 
 func randomPerson(r *rand.Rand, t *testing.T, at time.Time) *Person {
-	p := &Person{Zone: zone(t, zones[r.IntN(len(zones))])}
+	p := &Person{Zone: zone(t, zoneNames[r.IntN(len(zoneNames))])}
 	for range 1 + r.IntN(2) {
 		m := &customer{}
 		for range r.IntN(4) {
@@ -146,7 +146,7 @@ func TestNoWindowIsEverTooFull(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 4))
 	for range 60 {
 		rules := randomRules(r)
-		p := &Person{Zone: zone(t, zones[r.IntN(len(zones))])}
+		p := &Person{Zone: zone(t, zoneNames[r.IntN(len(zoneNames))])}
 		for range 150 {
 			ask := Ask{Purpose: []string{"survey", "news"}[r.IntN(2)], Mode: email,
 				At: time.Date(2024, 3, 1, 0, 0, 0, 0, time.UTC).Add(time.Duration(r.IntN(60*24*60)) * time.Minute)}
