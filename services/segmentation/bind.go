@@ -17,13 +17,13 @@ import (
 
 // Bind opens the service's database and returns it ready to be served. Its
 // background work ends with Close.
-func Bind(ctx context.Context, ground floor.Config, cfg Config, brands *config.Brands, guard *access.Guard, tel *telemetry.Telemetry) (*Server, app.Service, error) {
+func Bind(ctx context.Context, ground floor.Config, cfg Config, brands *config.Brands, guard *access.Guard, neighbours Neighbours, tel *telemetry.Telemetry) (*Server, app.Service, error) {
 	none := app.Service{}
 	f, err := floor.Open(ctx, ground, "segmentation", tel.Log)
 	if err != nil {
 		return nil, none, err
 	}
-	s, err := New(cfg, brands, guard, f.DB, f.Secret, time.Now, tel.Log)
+	s, err := New(cfg, brands, guard, f.DB, f.Secret, neighbours, time.Now, tel.Log)
 	if err == nil {
 		err = s.Migrate(ctx)
 	}

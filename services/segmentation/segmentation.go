@@ -16,6 +16,7 @@ import (
 
 	"github.com/rapport-cx/rapport/internal/calendar"
 	"github.com/rapport-cx/rapport/internal/config"
+	"github.com/rapport-cx/rapport/internal/people"
 	"github.com/rapport-cx/rapport/services/segmentation/identity"
 	"github.com/rapport-cx/rapport/services/segmentation/profile"
 )
@@ -37,6 +38,9 @@ type brand struct {
 	rules *identity.Rules
 	// attributes is replaced, not changed.
 	attributes atomic.Pointer[profile.Catalogue]
+	// book has the merges; it is replaced, not emptied, when the log turns out to be
+	// another one.
+	book atomic.Pointer[people.Book]
 	// last is a customer number that was given out; there may be later ones.
 	last atomic.Int64
 	// opened is set once the definitions have been read from the log.
@@ -61,13 +65,17 @@ func newBrands(all *config.Brands, hashes *identity.Hasher) (map[string]*brand, 
 // forget drops what was defined, since the log turned out to be another one.
 func (b *brand) forget() {
 	b.attributes.Store(profile.NewCatalogue())
+	b.book.Store(people.NewBook())
 }
 
 // person is the number that stands for id now.
-func (b *brand) person(id int64) int64 { return id }
+func (b *brand) person(id int64) int64 { return b.book.Load().Now().Person(id) }
 
 // members are all numbers of the person that id belongs to, ascending.
-func (b *brand) members(id int64) []int64 { return []int64{id} }
+func (b *brand) members(id int64) []int64 {
+	now := b.book.Load().Now()
+	return now.Members(now.Person(id))
+}
 
 // seen notes that a number was given out.
 func (b *brand) seen(id int64) {

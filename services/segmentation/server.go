@@ -14,6 +14,7 @@ import (
 	"github.com/rapport-cx/rapport/internal/fold"
 	"github.com/rapport-cx/rapport/internal/seal"
 	"github.com/rapport-cx/rapport/internal/sqldb"
+	"github.com/rapport-cx/rapport/services/segmentation/contact"
 	"github.com/rapport-cx/rapport/services/segmentation/identity"
 	"github.com/rapport-cx/rapport/services/segmentation/record"
 )
@@ -29,19 +30,25 @@ type Server struct {
 	tokens *seal.Sealer
 	clock  func() time.Time
 	log    *slog.Logger
+	// neighbours are asked for exports and waited for by erasures.
+	neighbours Neighbours
 	// newcomers are identities that nobody has yet, a queue per brand.
 	newcomers *commit.Set[newcomer, welcome]
+	// contacts are reservations and releases on their way in, a queue per brand.
+	contacts *commit.Set[contact.Order, contact.Answer]
+	// bought sums what numbers bought, all of one person; nil: nothing is told.
+	bought func(ctx context.Context, b *brand, numbers []int64) (*segmentationv1.PurchaseFacts, error)
 }
 
 // New makes a server on a database. Migrate must run before anything is asked;
 // nothing runs in the background before Run.
 func New(cfg Config, all *config.Brands, guard *access.Guard, db *sqldb.DB, secret []byte,
-	clock func() time.Time, log *slog.Logger) (*Server, error) {
+	neighbours Neighbours, clock func() time.Time, log *slog.Logger) (*Server, error) {
 	hashes, err := identity.NewHasher(secret)
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{guard: guard, clock: clock, log: log}
+	s := &Server{guard: guard, neighbours: neighbours, clock: clock, log: log}
 	if s.brands, err = newBrands(all, hashes); err != nil {
 		return nil, err
 	}
@@ -55,6 +62,7 @@ func New(cfg Config, all *config.Brands, guard *access.Guard, db *sqldb.DB, secr
 	following := fold.Config{SweepEvery: -1, AuditEvery: -1, Clock: clock, Logger: log}
 	s.store = &Store{db: db, log: facts, clock: clock, folds: fold.New(following, facts, db, nil, s.folding())}
 	s.newcomers = commit.NewSet(commit.Options{Name: "segmentation"}, s.create)
+	s.contacts = commit.NewSet(commit.Options{Name: "segmentation-contact"}, s.serveContacts)
 	return s, nil
 }
 
@@ -85,6 +93,12 @@ func (b *brand) define(f *feed.Fact) error {
 			return err
 		}
 		b.attributes.Store(b.attributes.Load().With(a))
+	case record.Merged, record.Unmerged:
+		e, err := record.Event(f)
+		if err != nil {
+			return err
+		}
+		b.book.Load().Apply(e)
 	}
 	return nil
 }
@@ -97,6 +111,7 @@ func (s *Server) Run(ctx context.Context) error {
 	s.store.folds.Start(ctx)
 	work := []func(context.Context) error{
 		func(ctx context.Context) error { return s.store.log.Tail(ctx, feed.PollEvery, s.log) },
+		s.keepResealing,
 	}
 	errs := make(chan error, len(work))
 	for _, do := range work {
@@ -113,7 +128,7 @@ func (s *Server) Run(ctx context.Context) error {
 
 // Close commits what waits and ends the work. No call may be in flight.
 func (s *Server) Close(ctx context.Context) error {
-	return errors.Join(s.newcomers.Close(ctx), s.store.folds.Close(ctx))
+	return errors.Join(s.newcomers.Close(ctx), s.contacts.Close(ctx), s.store.folds.Close(ctx))
 }
 
 // enter is the first line of every method: the caller may do this, the brand
@@ -124,10 +139,23 @@ func (s *Server) enter(ctx context.Context, id string, verb access.Verb) (*brand
 	}
 	b := s.brands[id]
 	if !b.opened.Load() {
-		if err := s.store.folds.Sync(ctx, id); err != nil {
+		if err := s.open(ctx, b); err != nil {
 			return nil, unavailable("open brand "+id, err)
 		}
-		b.opened.Store(true)
 	}
 	return b, nil
+}
+
+// open reads the brand's definitions, and about how many customers it has.
+func (s *Server) open(ctx context.Context, b *brand) error {
+	if err := s.store.folds.Sync(ctx, b.ID); err != nil {
+		return err
+	}
+	last, err := lastNumber(ctx, s.store.db, b.ID)
+	if err != nil {
+		return err
+	}
+	b.seen(last)
+	b.opened.Store(true)
+	return nil
 }

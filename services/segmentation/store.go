@@ -14,6 +14,8 @@ import (
 	"github.com/rapport-cx/rapport/internal/feed"
 	"github.com/rapport-cx/rapport/internal/fold"
 	"github.com/rapport-cx/rapport/internal/sqldb"
+	"github.com/rapport-cx/rapport/services/segmentation/contact"
+	"github.com/rapport-cx/rapport/services/segmentation/erase"
 )
 
 //go:embed schema/*.sql
@@ -37,11 +39,17 @@ func (s *Store) migrate(ctx context.Context) error {
 	if err := s.folds.Migrate(ctx); err != nil {
 		return err
 	}
+	if err := erase.Migrate(ctx, s.db); err != nil {
+		return err
+	}
 	files, err := fs.Sub(schema, "schema")
 	if err != nil {
 		return err
 	}
-	return s.db.Migrate(ctx, "segmentation", files)
+	if err := s.db.Migrate(ctx, "segmentation", files); err != nil {
+		return err
+	}
+	return contact.Migrate(ctx, s.db)
 }
 
 // change is a guarded change under way: the brand's log is locked, and what tx

@@ -143,13 +143,3 @@ profile = excluded.profile, profile_key = excluded.profile_key`})
 	}
 	return nil
 }
-
-// resealCustomer replaces a seal, unless somebody else changed it meanwhile.
-func resealCustomer(ctx context.Context, tx *sqldb.Tx, brand string, was *customerRow, sealed []byte, key int32) error {
-	_, err := tx.Exec(ctx, `UPDATE customer SET profile = $4, profile_key = $5
-WHERE brand = $1 AND id = $2 AND profile = $3`, brand, was.id, was.profile, sealed, key)
-	if err != nil {
-		return fmt.Errorf("reseal customer %d: %w", was.id, err)
-	}
-	return nil
-}

@@ -141,13 +141,3 @@ func addIdentities(ctx context.Context, tx *sqldb.Tx, brand string, rows []ident
 	}
 	return nil
 }
-
-// resealIdentity replaces a seal, unless somebody else changed it meanwhile.
-func resealIdentity(ctx context.Context, tx *sqldb.Tx, brand string, was *identityRow, sealed []byte, key int32) error {
-	_, err := tx.Exec(ctx, `UPDATE identity SET sealed = $4, seal_key = $5
-WHERE brand = $1 AND hash = $2 AND seal_key = $3 AND sealed IS NOT NULL`, brand, was.hash[:], was.key, sealed, key)
-	if err != nil {
-		return fmt.Errorf("reseal identity: %w", err)
-	}
-	return nil
-}

@@ -163,6 +163,16 @@ func (r *Rules) foldEmail(email string) string {
 	return local + host
 }
 
+// Hash is where an identity that was kept is found today: the brand's rules may be
+// others than when it came.
+func (r *Rules) Hash(kept *Known) (Hash, error) {
+	known, err := r.read(kept.Proto())
+	if err != nil {
+		return Hash{}, err
+	}
+	return known.Hash, nil
+}
+
 // hashed is what a hash is taken of: every part with its length, so that no two
 // identities run together.
 func hashed(brand string, kind Kind, namespace, value string) []byte {

@@ -76,6 +76,9 @@ func (c *Catalogue) Declare(all []*segmentationv1.Attribute) ([]*segmentationv1.
 
 // fits says what is wrong with a value for an attribute; "" if nothing is.
 func fits(a *segmentationv1.Attribute, v *segmentationv1.AttributeValue) string {
+	if a == nil {
+		return "is not declared"
+	}
 	switch x := v.GetValue().(type) {
 	case nil:
 		return "" // takes the attribute away

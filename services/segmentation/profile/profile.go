@@ -3,6 +3,7 @@ package profile
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -10,6 +11,7 @@ import (
 
 	"google.golang.org/protobuf/proto"
 
+	commonv1 "github.com/rapport-cx/rapport/gen/rapport/common/v1"
 	segmentationv1 "github.com/rapport-cx/rapport/gen/rapport/segmentation/v1"
 	"github.com/rapport-cx/rapport/internal/fault"
 )
@@ -51,12 +53,9 @@ var localeShape = regexp.MustCompile(`^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$`)
 // Field paths start at the customer.
 func Check(in *segmentationv1.Customer, declared *Catalogue) error {
 	f := fault.Invalid()
-	for name, v := range in.GetAttributes() {
-		a := declared.Get(name)
-		if a == nil {
-			f.Field("attributes["+name+"]", "is not declared")
-		} else if wrong := fits(a, v); wrong != "" {
-			f.Field("attributes["+name+"]", "%s", wrong)
+	for _, name := range slices.Sorted(maps.Keys(in.GetAttributes())) {
+		if wrong := fits(declared.Get(name), in.GetAttributes()[name]); wrong != "" {
+			f.Reason(commonv1.Reason_REASON_ATTRIBUTE_MISMATCH).Field("attributes["+name+"]", "%s", wrong)
 		}
 	}
 	for i, d := range in.GetSensitiveDates() {

@@ -20,8 +20,8 @@ const (
 	Updated int16 = 2
 	// Merged puts Who behind another number; body MergeCustomersRequest without brand.
 	Merged int16 = 3
-	// Unmerged takes that back; body MergeCustomersRequest without brand, into_id
-	// being the number Who was merged into.
+	// Unmerged takes that back; body MergeCustomersRequest without brand: what Who
+	// was merged into, and why no more.
 	Unmerged int16 = 4
 	// Erased says that what is personal of Who is gone; body EraseCustomerRequest
 	// without brand, its id being the erasure's.
@@ -43,9 +43,12 @@ func about(kind int16, id int64) feed.Fact {
 	return feed.Fact{Kind: kind, Day: feed.NoDay, Day2: feed.NoDay, Who: id}
 }
 
+// written is how bodies are written: equal facts have equal bytes.
+var written = proto.MarshalOptions{Deterministic: true}
+
 // Declare is the fact that declares an attribute.
 func Declare(a *segmentationv1.Attribute) (feed.Fact, error) {
-	body, err := proto.MarshalOptions{Deterministic: true}.Marshal(a)
+	body, err := written.Marshal(a)
 	f := about(Attribute, 0)
 	f.Body = body
 	return f, err
