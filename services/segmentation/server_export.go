@@ -1,0 +1,217 @@
+package segmentation
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"google.golang.org/grpc"
+	"google.golang.org/protobuf/encoding/protojson"
+	"google.golang.org/protobuf/proto"
+
+	journeyv1 "github.com/rapport-cx/rapport/gen/rapport/journey/v1"
+	segmentationv1 "github.com/rapport-cx/rapport/gen/rapport/segmentation/v1"
+	surveyv1 "github.com/rapport-cx/rapport/gen/rapport/survey/v1"
+	"github.com/rapport-cx/rapport/internal/access"
+)
+
+// exportPage is how much is asked of a neighbour at a time.
+const exportPage = 500
+
+// ExportCustomer streams everything the suite holds about one person. It is whole
+// or it fails: a neighbour that cannot be reached ends it with its error.
+func (s *Server) ExportCustomer(in *segmentationv1.ExportCustomerRequest, stream grpc.ServerStreamingServer[segmentationv1.ExportCustomerResponse]) error {
+	ctx := stream.Context()
+	b, err := s.enter(ctx, in.GetBrand(), access.Detail)
+	if err != nil {
+		return err
+	}
+	// Another replica may have merged a moment ago.
+	if err := s.store.folds.Sync(ctx, b.ID); err != nil {
+		return unavailable("read merges", err)
+	}
+	members := b.members(in.GetId())
+	out := &export{send: stream.Send}
+	if err := s.exportOwn(ctx, b, members, out); err != nil {
+		return err
+	}
+	if s.neighbours.Survey != nil {
+		if err := s.exportSurvey(ctx, b.ID, members, out); err != nil {
+			return fmt.Errorf("export from survey: %w", err)
+		}
+	}
+	if s.neighbours.Journey != nil {
+		if err := s.exportJourney(ctx, b.ID, members, out); err != nil {
+			return fmt.Errorf("export from journey: %w", err)
+		}
+	}
+	return out.flush()
+}
+
+// export gathers lines into messages.
+type export struct {
+	send  func(*segmentationv1.ExportCustomerResponse) error
+	lines bytes.Buffer
+}
+
+// exportPiece is how large a message grows before it is sent.
+const exportPiece = 64 << 10
+
+// add writes one line: {"service": …, "kind": …, "data": …}.
+func (x *export) add(service, kind string, m proto.Message) error {
+	data, err := protojson.Marshal(m)
+	if err != nil {
+		return fmt.Errorf("export %s: %w", kind, err)
+	}
+	// Marshal compacts Data: protojson varies its blanks on purpose.
+	line, err := json.Marshal(struct {
+		Service string          `json:"service"`
+		Kind    string          `json:"kind"`
+		Data    json.RawMessage `json:"data"`
+	}{service, kind, data})
+	if err != nil {
+		return fmt.Errorf("export %s: %w", kind, err)
+	}
+	x.lines.Write(line)
+	x.lines.WriteByte('\n')
+	if x.lines.Len() < exportPiece {
+		return nil
+	}
+	return x.flush()
+}
+
+func (x *export) flush() error {
+	if x.lines.Len() == 0 {
+		return nil
+	}
+	err := x.send(&segmentationv1.ExportCustomerResponse{Lines: bytes.Clone(x.lines.Bytes())})
+	x.lines.Reset()
+	return err
+}
+
+// exportOwn has a line for each of the person's numbers.
+func (s *Server) exportOwn(ctx context.Context, b *brand, members []int64, out *export) error {
+	rows, err := customers(ctx, s.store.db, b.ID, members)
+	if err != nil {
+		return lost("read customers", err)
+	}
+	if len(rows) == 0 {
+		return unknownCustomer()
+	}
+	for _, row := range rows {
+		one, err := s.show(b, row, true)
+		if err != nil {
+			return err
+		}
+		held, err := identitiesOf(ctx, s.store.db, b.ID, []int64{row.id})
+		if err != nil {
+			return lost("read identities", err)
+		}
+		if err := s.openIdentities(b.ID, held, one); err != nil {
+			return err
+		}
+		if err := out.add(own, "customer", one); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// exportSurvey has the person's responses, and the cases they belong to. A filter
+// by customer may mean the person or the number, so each response is told once.
+func (s *Server) exportSurvey(ctx context.Context, brand string, members []int64, out *export) error {
+	told, mine := map[string]bool{}, map[int64]bool{}
+	for _, id := range members {
+		mine[id] = true
+		filter := &surveyv1.ResponseFilter{CustomerId: id}
+		err := pages(func(token string) (string, error) {
+			page, err := s.neighbours.Survey.ListResponses(ctx, &surveyv1.ListResponsesRequest{
+				Brand: brand, Filter: filter, PageSize: exportPage, PageToken: token,
+			})
+			for _, r := range page.GetResponses() {
+				if err == nil && !told[r.GetId()] {
+					told[r.GetId()] = true
+					err = out.add("survey", "response", r)
+				}
+			}
+			return page.GetNextPageToken(), err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	if len(told) == 0 {
+		return nil
+	}
+	states := []surveyv1.CaseState{surveyv1.CaseState_CASE_STATE_OPEN, surveyv1.CaseState_CASE_STATE_CLAIMED, surveyv1.CaseState_CASE_STATE_RESOLVED}
+	return pages(func(token string) (string, error) {
+		page, err := s.neighbours.Survey.ListCases(ctx, &surveyv1.ListCasesRequest{
+			Brand: brand, States: states, PageSize: exportPage, PageToken: token,
+		})
+		for _, c := range page.GetCases() {
+			if err == nil && concerns(c, told, mine) {
+				err = s.exportCase(ctx, brand, c.GetId(), out)
+			}
+		}
+		return page.GetNextPageToken(), err
+	})
+}
+
+// concerns tells whether a case is about one of the person's responses.
+func concerns(c *surveyv1.Case, responses map[string]bool, mine map[int64]bool) bool {
+	if mine[c.GetCustomerId()] {
+		return true
+	}
+	for _, id := range c.GetResponseIds() {
+		if responses[id] {
+			return true
+		}
+	}
+	return false
+}
+
+// exportCase has a case with its notes, which lists leave out.
+func (s *Server) exportCase(ctx context.Context, brand, id string, out *export) error {
+	whole, err := s.neighbours.Survey.GetCase(ctx, &surveyv1.GetCaseRequest{Brand: brand, Id: id})
+	if err != nil {
+		return err
+	}
+	return out.add("survey", "case", whole.GetCase())
+}
+
+// exportJourney has the person's events. Journey may not know of a merge yet, so
+// each number is asked for, and each event told once.
+func (s *Server) exportJourney(ctx context.Context, brand string, members []int64, out *export) error {
+	told := map[string]bool{}
+	for _, id := range members {
+		err := pages(func(token string) (string, error) {
+			page, err := s.neighbours.Journey.ListJourney(ctx, &journeyv1.ListJourneyRequest{
+				Brand: brand, CustomerId: id, PageSize: exportPage, PageToken: token,
+			})
+			for _, e := range page.GetEvents() {
+				if err == nil && !told[e.GetId()] {
+					told[e.GetId()] = true
+					err = out.add("journey", "event", e)
+				}
+			}
+			return page.GetNextPageToken(), err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// pages reads one page after the other until there is none.
+func pages(read func(token string) (next string, err error)) error {
+	token := ""
+	for {
+		next, err := read(token)
+		if err != nil || next == "" {
+			return err
+		}
+		token = next
+	}
+}
