@@ -5,6 +5,8 @@ import (
 	"fmt"
 
 	commonv1 "github.com/rapport-cx/rapport/gen/rapport/common/v1"
+	journeyv1 "github.com/rapport-cx/rapport/gen/rapport/journey/v1"
+	segmentationv1 "github.com/rapport-cx/rapport/gen/rapport/segmentation/v1"
 	surveyv1 "github.com/rapport-cx/rapport/gen/rapport/survey/v1"
 	"github.com/rapport-cx/rapport/internal/fault"
 )
@@ -94,6 +96,36 @@ func (r *run) publish(ctx context.Context, id string) error {
 		_, err := r.client.PublishSurvey(ctx, &surveyv1.PublishSurveyRequest{Brand: r.m.Brand, SurveyId: id})
 		return err
 	})
+}
+
+// declare says which attributes the customers may have.
+func (r *run) declare(ctx context.Context, client segmentationv1.SegmentationServiceClient) error {
+	if len(r.m.Attributes) == 0 {
+		return nil
+	}
+	err := r.retry(ctx, func() error {
+		_, err := client.DeclareAttributes(ctx, &segmentationv1.DeclareAttributesRequest{Brand: r.m.Brand, Attributes: r.m.Attributes})
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("declare attributes: %w", err)
+	}
+	return nil
+}
+
+// describe gives the kinds of the events names for people.
+func (r *run) describe(ctx context.Context, client journeyv1.JourneyServiceClient) error {
+	if len(r.m.Kinds) == 0 {
+		return nil
+	}
+	err := r.retry(ctx, func() error {
+		_, err := client.DescribeEventKinds(ctx, &journeyv1.DescribeEventKindsRequest{Brand: r.m.Brand, Kinds: r.m.Kinds})
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("describe kinds of events: %w", err)
+	}
+	return nil
 }
 
 func (r *run) say(format string, args ...any) {

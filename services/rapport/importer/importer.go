@@ -1,10 +1,10 @@
-// Package importer brings rows of files into the suite through its own client:
-// it defines what a mapping needs (metrics, surveys, subjects) and then streams
-// the responses.
+// Package importer brings rows of files into the suite through its own clients:
+// it defines what a mapping needs (metrics, surveys and subjects for responses,
+// attributes for customers, kinds for events) and then streams the rows.
 //
 // It may be run twice, or again after it was broken off: every definition is an
-// upsert and every response has its natural key, so what is there already is
-// told as replayed and nothing is doubled.
+// upsert and every row has its natural key, so what is there already is told as
+// replayed and nothing is doubled.
 package importer
 
 import (
@@ -12,6 +12,8 @@ import (
 	"io"
 	"time"
 
+	journeyv1 "github.com/rapport-cx/rapport/gen/rapport/journey/v1"
+	segmentationv1 "github.com/rapport-cx/rapport/gen/rapport/segmentation/v1"
 	surveyv1 "github.com/rapport-cx/rapport/gen/rapport/survey/v1"
 	"github.com/rapport-cx/rapport/services/rapport/mapping"
 )
@@ -37,17 +39,21 @@ type Options struct {
 	ChunkRows int
 	// InFlight is how many chunks may wait for their answer; default 4.
 	InFlight int
+	// MergeConflicts merges the customers that the identities of one row belong to.
+	// Otherwise the row is refused.
+	MergeConflicts bool
 	// Clock is the time now; default the system's.
 	Clock func() time.Time
 
 	wait func(context.Context, time.Duration) error
 }
 
-// Counts are what became of the rows of some files. Read is the sum of the
-// others, unless the import broke off: then some were read and never answered.
+// Counts are what became of the rows of some files; of events they count events,
+// and rows that became none. Read is the sum of the others, unless the import
+// broke off: then some were read and never answered.
 type Counts struct {
 	Read int64 `json:"read"`
-	// Recorded are new; of subjects also those that changed.
+	// Recorded are new; of subjects and customers also those that changed.
 	Recorded int64 `json:"recorded"`
 	// Replayed were there before with the same content.
 	Replayed int64 `json:"replayed"`
@@ -80,7 +86,7 @@ func (s Summary) RowsPerSecond() float64 {
 
 // run is one import under way.
 type run struct {
-	client  surveyv1.SurveyServiceClient
+	client  surveyv1.SurveyServiceClient // nil where only other services are needed
 	m       *mapping.Mapping
 	opts    Options
 	data    *mapping.Data
@@ -91,31 +97,49 @@ type run struct {
 // Responses defines what the mapping needs and imports its responses. With an
 // error the summary tells what is durable all the same.
 func Responses(ctx context.Context, client surveyv1.SurveyServiceClient, m *mapping.Mapping, opts Options) (Summary, error) {
-	return start(ctx, client, m, opts, func(ctx context.Context, r *run) error {
+	return start(ctx, &run{client: client, m: m, opts: opts}, func(ctx context.Context, r *run) error {
 		if err := r.define(ctx); err != nil {
 			return err
 		}
 		if err := r.subjects(ctx, &r.summary.Subjects); err != nil {
 			return err
 		}
-		from := r.opts.Clock()
-		defer func() { r.summary.Streaming = r.opts.Clock().Sub(from) }()
-		return r.responses(ctx)
+		return r.stream(ctx, m.Responses, responses(client, m.Brand))
 	})
 }
 
 // Subjects imports the mapping's subjects alone, and counts them at the top of
 // the summary.
 func Subjects(ctx context.Context, client surveyv1.SurveyServiceClient, m *mapping.Mapping, opts Options) (Summary, error) {
-	return start(ctx, client, m, opts, func(ctx context.Context, r *run) error {
+	return start(ctx, &run{client: client, m: m, opts: opts}, func(ctx context.Context, r *run) error {
 		from := r.opts.Clock()
 		defer func() { r.summary.Streaming = r.opts.Clock().Sub(from) }()
 		return r.subjects(ctx, &r.summary.Counts)
 	})
 }
 
-func start(ctx context.Context, client surveyv1.SurveyServiceClient, m *mapping.Mapping, opts Options,
-	work func(context.Context, *run) error) (Summary, error) {
+// Customers declares the mapping's attributes and imports its customers.
+func Customers(ctx context.Context, client segmentationv1.SegmentationServiceClient, m *mapping.Mapping, opts Options) (Summary, error) {
+	return start(ctx, &run{m: m, opts: opts}, func(ctx context.Context, r *run) error {
+		if err := r.declare(ctx, client); err != nil {
+			return err
+		}
+		return r.stream(ctx, m.Customers, customers(client, m.Brand, opts.MergeConflicts))
+	})
+}
+
+// Events describes the mapping's kinds and imports its events.
+func Events(ctx context.Context, client journeyv1.JourneyServiceClient, m *mapping.Mapping, opts Options) (Summary, error) {
+	return start(ctx, &run{m: m, opts: opts}, func(ctx context.Context, r *run) error {
+		if err := r.describe(ctx, client); err != nil {
+			return err
+		}
+		return r.stream(ctx, m.Events, events(client, m.Brand))
+	})
+}
+
+func start(ctx context.Context, r *run, work func(context.Context, *run) error) (Summary, error) {
+	opts := &r.opts
 	if opts.ChunkRows <= 0 || opts.ChunkRows > maxChunkRows {
 		opts.ChunkRows = maxChunkRows
 	}
@@ -128,9 +152,9 @@ func start(ctx context.Context, client surveyv1.SurveyServiceClient, m *mapping.
 	if opts.wait == nil {
 		opts.wait = wait
 	}
-	r := &run{client: client, m: m, opts: opts, rejects: newRejects(opts.Rejects)}
+	r.rejects = newRejects(opts.Rejects)
 	var err error
-	r.data, err = m.Data(opts.Dir, opts.Files, func(bad *mapping.Reject) {
+	r.data, err = r.m.Data(opts.Dir, opts.Files, func(bad *mapping.Reject) {
 		r.summary.Unreadable++
 		r.rejects.add(bad)
 	})

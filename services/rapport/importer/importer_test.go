@@ -178,7 +178,7 @@ func stores(n int) string {
 func TestBrokenStream(t *testing.T) {
 	const n = 2500
 	m, dir := folder(t, map[string]string{"mapping.yaml": shop, "visits.csv": visits(n), "stores.ndjson": stores(1500)})
-	road := &bumpy{ClientConnInterface: serve(t, sqldbtest.SQLite(t)), breaks: []int{0, 3, 1, 0, 7}, busy: map[int64]bool{7: true, 1002: true, 1003: true}}
+	road := &bumpy{ClientConnInterface: serve(t, sqldbtest.SQLite(t)), breaks: []int{0, 3, 1, 0, 7}, busy: map[string]bool{"v7": true, "v1002": true, "v1003": true}}
 	c := surveyv1.NewSurveyServiceClient(road)
 	var out, lines bytes.Buffer
 	var waits []time.Duration

@@ -9,7 +9,6 @@ import (
 
 	"google.golang.org/protobuf/proto"
 
-	surveyv1 "github.com/rapport-cx/rapport/gen/rapport/survey/v1"
 	"github.com/rapport-cx/rapport/internal/fault"
 	"github.com/rapport-cx/rapport/services/rapport/mapping"
 )
@@ -23,17 +22,24 @@ const (
 	barEvery      = 100 * time.Millisecond
 )
 
+// row is a message and where it comes from.
+type row struct {
+	message proto.Message
+	line    int64
+	raw     string
+}
+
 // chunk is rows on their way. They are kept until they are answered, so that
 // they can be sent again.
 type chunk struct {
-	rows []*surveyv1.ImportRow
-	raw  map[int64]string // what stands in the file, by line
+	rows []row
 	try  int
 }
 
-// upload streams one block's responses.
+// upload streams one block's rows.
 type upload struct {
 	run  *run
+	what cargo
 	file string
 	rows *mapping.Rows
 	bar  *progress
@@ -50,22 +56,28 @@ type upload struct {
 	delayed time.Duration
 }
 
-func (r *run) responses(ctx context.Context) error {
-	for _, b := range r.m.Responses {
-		if err := r.upload(ctx, b); err != nil {
-			return fmt.Errorf("import responses: %w", err)
+// stream imports blocks, one after the other.
+func (r *run) stream(ctx context.Context, blocks []*mapping.Block, what cargo) error {
+	if len(blocks) == 0 {
+		return fmt.Errorf("the mapping has no %s", what.name)
+	}
+	from := r.opts.Clock()
+	defer func() { r.summary.Streaming = r.opts.Clock().Sub(from) }()
+	for _, b := range blocks {
+		if err := r.upload(ctx, b, what); err != nil {
+			return fmt.Errorf("import %s: %w", what.name, err)
 		}
 	}
 	return nil
 }
 
-func (r *run) upload(ctx context.Context, b *mapping.Block) error {
-	rows, err := r.data.Open(b, func() proto.Message { return &surveyv1.Response{} })
+func (r *run) upload(ctx context.Context, b *mapping.Block, what cargo) error {
+	rows, err := r.data.Open(b, what.made)
 	if err != nil {
 		return err
 	}
 	defer rows.Close()
-	u := &upload{run: r, file: b.From(), rows: rows, bar: r.progress("responses of " + b.From())}
+	u := &upload{run: r, what: what, file: b.From(), rows: rows, bar: r.progress(what.name + " of " + b.From())}
 	err = u.all(ctx)
 	if err == nil {
 		u.bar.end(u.local.Read)
@@ -112,7 +124,7 @@ func (u *upload) all(ctx context.Context) error {
 func (u *upload) stream(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	stream, err := u.run.client.ImportResponses(ctx)
+	stream, err := u.what.open(ctx)
 	if err != nil {
 		return err
 	}
@@ -123,7 +135,7 @@ func (u *upload) stream(ctx context.Context) error {
 		for {
 			c := u.next()
 			if c == nil {
-				_ = stream.CloseSend() // an error shows in Recv
+				_ = stream.end() // an error shows in Recv
 				return
 			}
 			select {
@@ -132,13 +144,13 @@ func (u *upload) stream(ctx context.Context) error {
 				return
 			case sent <- c:
 			}
-			if stream.Send(&surveyv1.ImportResponsesRequest{Brand: u.run.m.Brand, Rows: c.rows}) != nil {
+			if stream.send(c.rows) != nil {
 				return // Recv tells why
 			}
 		}
 	}()
 	for c := range sent {
-		resp, err := stream.Recv()
+		resp, err := stream.recv()
 		if err == nil {
 			err = u.answered(c, resp)
 		} else if errors.Is(err, io.EOF) {
@@ -163,7 +175,7 @@ func (u *upload) stream(ctx context.Context) error {
 		u.back = append([]*chunk{stopped}, u.back...)
 		return ctx.Err()
 	}
-	if _, err := stream.Recv(); err != nil && !errors.Is(err, io.EOF) {
+	if _, err := stream.recv(); err != nil && !errors.Is(err, io.EOF) {
 		return err
 	}
 	return nil
@@ -176,20 +188,18 @@ func (u *upload) next() *chunk {
 		u.back = u.back[1:]
 		return c
 	}
-	c := &chunk{raw: make(map[int64]string, u.run.opts.ChunkRows)}
+	c := &chunk{rows: make([]row, 0, u.run.opts.ChunkRows)}
 	for size := 0; len(c.rows) < u.run.opts.ChunkRows; {
-		row := u.read()
-		if row == nil {
+		read := u.read()
+		if read == nil {
 			break
 		}
-		m := row.Message.(*surveyv1.Response)
-		size += proto.Size(m) + 16
+		size += proto.Size(read.Message) + 16
 		if size > maxChunkBytes && len(c.rows) > 0 {
-			u.held = row
+			u.held = read
 			break
 		}
-		c.rows = append(c.rows, &surveyv1.ImportRow{Line: row.Line, Response: m})
-		c.raw[row.Line] = row.Raw
+		c.rows = append(c.rows, row{read.Message, read.Line, read.Raw})
 	}
 	read, size := u.rows.Progress()
 	u.bar.at(read, size, u.local.Read)
@@ -230,38 +240,33 @@ func (u *upload) read() *mapping.Row {
 }
 
 // answered counts what became of a chunk.
-func (u *upload) answered(c *chunk, resp *surveyv1.ImportResponsesResponse) error {
-	if n := int(resp.GetRecorded()) + int(resp.GetReplayed()) + len(resp.GetRejections()); n != len(c.rows) {
+func (u *upload) answered(c *chunk, resp answer) error {
+	if n := int(resp.recorded+resp.replayed) + len(resp.refused); n != len(c.rows) {
 		return fmt.Errorf("the server answered for %d of %d rows", n, len(c.rows))
 	}
 	sum := &u.run.summary
-	sum.Recorded += int64(resp.GetRecorded())
-	sum.Replayed += int64(resp.GetReplayed())
-	u.moved = u.moved || resp.GetRecorded()+resp.GetReplayed() > 0
-	again := &chunk{raw: map[int64]string{}, try: c.try + 1}
-	for _, rejection := range resp.GetRejections() {
-		e := fault.FromStatus(rejection.GetError())
+	sum.Recorded += int64(resp.recorded)
+	sum.Replayed += int64(resp.replayed)
+	u.moved = u.moved || resp.recorded+resp.replayed > 0
+	again := &chunk{try: c.try + 1}
+	for _, refusal := range resp.refused {
+		number := refusal.GetLine()
+		if number < 1 || number > int64(len(c.rows)) {
+			return fmt.Errorf("the server refused row %d of %d", number, len(c.rows))
+		}
+		here := c.rows[number-1]
+		e := fault.FromStatus(refusal.GetError())
 		if e != nil && fault.Retryable(e) && c.try < maxTries {
-			again.take(c, rejection.GetLine())
+			again.rows = append(again.rows, here)
 			u.delayed = max(u.delayed, e.RetryAfter)
 			continue
 		}
 		u.moved = true
 		sum.Rejected++
-		u.run.rejects.add(refused(u.file, rejection.GetLine(), c.raw[rejection.GetLine()], rejection.GetError()))
+		u.run.rejects.add(refused(u.file, here.line, here.raw, refusal.GetError()))
 	}
 	if len(again.rows) > 0 {
 		u.later = append(u.later, again)
 	}
 	return nil
-}
-
-// take copies one row of another chunk.
-func (c *chunk) take(from *chunk, line int64) {
-	for _, row := range from.rows {
-		if row.GetLine() == line {
-			c.rows = append(c.rows, row)
-			c.raw[line] = from.raw[line]
-		}
-	}
 }

@@ -79,8 +79,8 @@ type bumpy struct {
 	mu sync.Mutex
 	// breaks are after how many answers each stream breaks, in turn; then none does.
 	breaks []int
-	// busy are the lines that are given back once.
-	busy    map[int64]bool
+	// busy are the external ids of rows that are given back once.
+	busy    map[string]bool
 	streams int
 }
 
@@ -104,7 +104,7 @@ type bumpyStream struct {
 	road *bumpy
 	left int
 	mu   sync.Mutex
-	held [][]int64 // lines held back of each chunk under way
+	held [][]int64 // numbers of the rows held back of each chunk under way
 }
 
 func (s *bumpyStream) SendMsg(m any) error {
@@ -113,8 +113,8 @@ func (s *bumpyStream) SendMsg(m any) error {
 	var held []int64
 	s.road.mu.Lock()
 	for _, row := range in.GetRows() {
-		if s.road.busy[row.GetLine()] {
-			delete(s.road.busy, row.GetLine())
+		if id := row.GetResponse().GetExternalId(); s.road.busy[id] {
+			delete(s.road.busy, id)
 			held = append(held, row.GetLine())
 			continue
 		}
@@ -138,9 +138,9 @@ func (s *bumpyStream) RecvMsg(m any) error {
 	out := m.(*surveyv1.ImportResponsesResponse)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, line := range s.held[0] {
+	for _, number := range s.held[0] {
 		full := fault.Exhausted("QUEUE_FULL", time.Minute, "the queue is full")
-		out.Rejections = append(out.Rejections, &surveyv1.ImportRejection{Line: line, Error: fault.Status(full)})
+		out.Rejections = append(out.Rejections, &surveyv1.ImportRejection{Line: number, Error: fault.Status(full)})
 	}
 	s.held = s.held[1:]
 	return nil
