@@ -1,0 +1,155 @@
+package purchase
+
+import (
+	"encoding/binary"
+	"errors"
+	"math"
+	"slices"
+
+	"github.com/rapport-cx/rapport/internal/calendar"
+)
+
+// packed is the version of the form below; a History has one form alone.
+//
+//	version
+//	number of traits, each: kind, length, name; sorted
+//	number of days, each: days since the one before, purchases, returns, spent,
+//	    returned, number of traits, each: steps since the one before, purchases
+const packed = 1
+
+// Pack writes a history; equal histories are equal bytes.
+func (h *History) Pack() []byte {
+	traits := h.traits()
+	out := binary.AppendUvarint([]byte{packed}, uint64(len(traits)))
+	for _, t := range traits {
+		out = append(out, byte(t.Kind))
+		out = binary.AppendUvarint(out, uint64(len(t.Name)))
+		out = append(out, t.Name...)
+	}
+	out = binary.AppendUvarint(out, uint64(len(h.days)))
+	before := calendar.Day(0)
+	for _, d := range h.days {
+		out = binary.AppendVarint(out, int64(d.Day-before))
+		before = d.Day
+		for _, n := range [...]int64{d.Purchases, d.Returns, d.Spent, d.Returned} {
+			out = binary.AppendVarint(out, n)
+		}
+		out = binary.AppendUvarint(out, uint64(len(d.Seen)))
+		last := 0
+		for _, s := range d.Seen {
+			at, _ := slices.BinarySearchFunc(traits, s.Trait, compareTraits)
+			out = binary.AppendUvarint(out, uint64(at-last))
+			out = binary.AppendVarint(out, s.Purchases)
+			last = at
+		}
+	}
+	return out
+}
+
+// traits are all that any day has, sorted.
+func (h *History) traits() (all []Trait) {
+	known := map[Trait]bool{}
+	for _, d := range h.days {
+		for _, s := range d.Seen {
+			if !known[s.Trait] {
+				known[s.Trait] = true
+				all = append(all, s.Trait)
+			}
+		}
+	}
+	slices.SortFunc(all, compareTraits)
+	return all
+}
+
+// errPacked says that bytes are not a history.
+var errPacked = errors.New("history of purchases cannot be read")
+
+// Parse reads what Pack wrote. No bytes are an empty history.
+func Parse(b []byte) (*History, error) {
+	h := &History{}
+	if len(b) == 0 {
+		return h, nil
+	}
+	r := &reader{rest: b[1:]}
+	if b[0] != packed {
+		return nil, errPacked
+	}
+	traits := make([]Trait, r.size())
+	for i := range traits {
+		traits[i] = r.trait()
+	}
+	h.days = make([]Day, r.size())
+	before := calendar.Day(0)
+	for i := range h.days {
+		h.days[i] = r.day(before, traits)
+		before = h.days[i].Day
+	}
+	if r.bad || len(r.rest) > 0 {
+		return nil, errPacked
+	}
+	return h, nil
+}
+
+// reader takes numbers off; once anything is wrong, bad stays set.
+type reader struct {
+	rest []byte
+	bad  bool
+}
+
+func (r *reader) varint() int64 {
+	n, size := binary.Varint(r.rest)
+	if size <= 0 {
+		r.bad, r.rest = true, nil
+		return 0
+	}
+	r.rest = r.rest[size:]
+	return n
+}
+
+// size is a number of things that follow, each of a byte at least.
+func (r *reader) size() int {
+	n, size := binary.Uvarint(r.rest)
+	if size <= 0 || n > uint64(len(r.rest)-size) {
+		r.bad, r.rest = true, nil
+		return 0
+	}
+	r.rest = r.rest[size:]
+	return int(n)
+}
+
+func (r *reader) trait() (t Trait) {
+	if len(r.rest) == 0 {
+		r.bad = true
+		return t
+	}
+	t.Kind = TraitKind(r.rest[0])
+	r.rest = r.rest[1:]
+	n := r.size()
+	t.Name = string(r.rest[:n])
+	r.rest = r.rest[n:]
+	return t
+}
+
+func (r *reader) day(before calendar.Day, traits []Trait) (d Day) {
+	day := int64(before) + r.varint()
+	r.bad = r.bad || day < math.MinInt32 || day > math.MaxInt32
+	d.Day = calendar.Day(day)
+	d.Purchases, d.Returns, d.Spent, d.Returned = r.varint(), r.varint(), r.varint(), r.varint()
+	n := r.size()
+	if n == 0 {
+		return d
+	}
+	d.Seen = make([]Seen, n)
+	at := uint64(0)
+	for i := range d.Seen {
+		step, size := binary.Uvarint(r.rest)
+		if size <= 0 || step >= uint64(len(traits)) || at+step >= uint64(len(traits)) {
+			r.bad, r.rest = true, nil
+			return d
+		}
+		r.rest = r.rest[size:]
+		at += step
+		d.Seen[i] = Seen{Trait: traits[at], Purchases: r.varint()}
+	}
+	return d
+}
