@@ -63,6 +63,7 @@ func New(cfg Config, all *config.Brands, guard *access.Guard, db *sqldb.DB, secr
 	s.store = &Store{db: db, log: facts, clock: clock, folds: fold.New(following, facts, db, nil, s.folding())}
 	s.newcomers = commit.NewSet(commit.Options{Name: "segmentation"}, s.create)
 	s.contacts = commit.NewSet(commit.Options{Name: "segmentation-contact"}, s.serveContacts)
+	s.bought = s.purchasesOf
 	return s, nil
 }
 
@@ -112,6 +113,7 @@ func (s *Server) Run(ctx context.Context) error {
 	work := []func(context.Context) error{
 		func(ctx context.Context) error { return s.store.log.Tail(ctx, feed.PollEvery, s.log) },
 		s.keepResealing,
+		s.followPurchases,
 	}
 	errs := make(chan error, len(work))
 	for _, do := range work {

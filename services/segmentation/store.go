@@ -16,6 +16,7 @@ import (
 	"github.com/rapport-cx/rapport/internal/sqldb"
 	"github.com/rapport-cx/rapport/services/segmentation/contact"
 	"github.com/rapport-cx/rapport/services/segmentation/erase"
+	"github.com/rapport-cx/rapport/services/segmentation/purchase"
 )
 
 //go:embed schema/*.sql
@@ -49,7 +50,10 @@ func (s *Store) migrate(ctx context.Context) error {
 	if err := s.db.Migrate(ctx, "segmentation", files); err != nil {
 		return err
 	}
-	return contact.Migrate(ctx, s.db)
+	if err := contact.Migrate(ctx, s.db); err != nil {
+		return err
+	}
+	return purchase.Migrate(ctx, s.db)
 }
 
 // change is a guarded change under way: the brand's log is locked, and what tx

@@ -53,7 +53,7 @@ type check func(ctx context.Context, b *brand, report func(floor.Drift)) (int, e
 
 // checks are all there are.
 func (s *Server) checks() []check {
-	return []check{s.checkNumbers, s.checkIdentities}
+	return []check{s.checkNumbers, s.checkIdentities, s.checkContacts, s.checkPurchases}
 }
 
 // Verify counts everything stored of a brand anew and reports what differs. It
@@ -184,11 +184,14 @@ func drifting(report func(floor.Drift), fold string) func(at int64, format strin
 	}
 }
 
-// Rebuild seals everything of a brand with the first key. Nothing else here is
-// derived from facts: what is personal is in no fact.
+// Rebuild counts purchases anew and seals everything of a brand with the first key.
+// Nothing else here is derived from facts: what is personal is in no fact.
 func (u *Upkeep) Rebuild(ctx context.Context, brand string, progress func(done, all int)) error {
 	b, err := u.server.enter(ctx, brand, access.Define)
 	if err != nil {
+		return err
+	}
+	if err := u.server.rebuildPurchases(ctx, b); err != nil {
 		return err
 	}
 	return u.server.reseal(ctx, b, func(done int) { progress(done, done) })

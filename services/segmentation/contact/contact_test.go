@@ -57,8 +57,8 @@ func no(purpose string, mode commonv1.ContactMode) *segmentationv1.Consent {
 
 func agreeing(consents ...*segmentationv1.Consent) *customer { return &customer{Consents: consents} }
 
-// told is a judgement in short: rules, and the time as the wall clock shows it.
-func told(z *calendar.Zone, j Judgement) (list []string) {
+// short is a judgement in short: rules, and the time as the wall clock shows it.
+func short(z *calendar.Zone, j Judgement) (list []string) {
 	for _, v := range j.Verdicts {
 		text := v.Rule.String()[len("CONTACT_RULE_"):] + ": " + v.Detail
 		if v.AllowedFrom != nil {
@@ -145,7 +145,7 @@ func TestRules(t *testing.T) {
 			if c.mode != 0 {
 				ask.Mode = c.mode
 			}
-			if diff := cmp.Diff(c.want, told(z, Judge(&strict, p, ask)), protocmp.Transform()); diff != "" {
+			if diff := cmp.Diff(c.want, short(z, Judge(&strict, p, ask)), protocmp.Transform()); diff != "" {
 				t.Error(diff)
 			}
 		})
@@ -167,7 +167,7 @@ func TestOnceADayIsNotOnceIn24Hours(t *testing.T) {
 		p := &Person{Zone: z, Made: []Made{{Purpose: "news", At: wall(t, z, c.made)}}}
 		j := Judge(&strict, p, Ask{Purpose: "news", Mode: email, At: wall(t, z, c.at)})
 		if j.Allowed() != c.allowed {
-			t.Errorf("%s after %s: %v", c.at, c.made, told(z, j))
+			t.Errorf("%s after %s: %v", c.at, c.made, short(z, j))
 		}
 	}
 }

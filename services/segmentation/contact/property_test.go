@@ -116,7 +116,7 @@ func TestAllowedFromIsTheEarliest(t *testing.T) {
 		rules, p := randomRules(r), randomPerson(r, t, at)
 		ask := Ask{Purpose: []string{"survey", "news", "service"}[r.IntN(3)], Mode: []commonv1.ContactMode{call, email}[r.IntN(2)], At: at}
 		j := Judge(rules, p, ask)
-		where := fmt.Sprintf("case %d: %s of %s at %s: %v", i, ask.Purpose, p.Zone, at, told(p.Zone, j))
+		where := fmt.Sprintf("case %d: %s of %s at %s: %v", i, ask.Purpose, p.Zone, at, short(p.Zone, j))
 		if j.From.IsZero() || j.Allowed() != plainly(rules, p, ask) || j.Allowed() != j.From.Equal(at) {
 			t.Fatal(where)
 		}
