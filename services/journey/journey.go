@@ -30,13 +30,17 @@ type brand struct {
 	defined atomic.Pointer[definitions]
 	// opened is set once the definitions have been read from the log.
 	opened atomic.Bool
+	// unresolved wakes whoever resolves identities.
+	unresolved chan struct{}
+	// extent is the run of days that have facts, as last read.
+	extent extent
 }
 
 // newBrands lays out the calendar and empty definitions for each brand.
 func newBrands(all *config.Brands) map[string]*brand {
 	out := map[string]*brand{}
 	for _, b := range all.All() {
-		one := &brand{Brand: b, zone: calendar.In(b.Location)}
+		one := &brand{Brand: b, zone: calendar.In(b.Location), unresolved: make(chan struct{}, 1)}
 		one.defined.Store(newDefinitions())
 		out[b.ID] = one
 	}
