@@ -223,7 +223,7 @@ func tiny(t *testing.T, client surveyv1.SurveyServiceClient) {
 func TestReportGolden(t *testing.T) {
 	cfg := &reach{Embedded: true}
 	cfg.Floor.Data = t.TempDir()
-	client, hangUp, err := cfg.dial(t.Context())
+	conn, hangUp, err := cfg.dial(t.Context(), "survey")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -232,6 +232,7 @@ func TestReportGolden(t *testing.T) {
 			t.Error(err)
 		}
 	}()
+	client := surveyv1.NewSurveyServiceClient(conn)
 	tiny(t, client)
 	now := time.Date(2026, 3, 10, 9, 0, 0, 0, time.UTC)
 	var out bytes.Buffer

@@ -41,10 +41,11 @@ type reach struct {
 // patience is how long a server may take to answer the telephone.
 const patience = 5 * time.Second
 
-// dial connects, and tells what to do if nobody is there.
-func (r *reach) dial(ctx context.Context) (surveyv1.SurveyServiceClient, func() error, error) {
+// dial connects, and tells what to do if nobody is there. Embedded are the
+// services that the command needs.
+func (r *reach) dial(ctx context.Context, needed ...string) (*grpc.ClientConn, func() error, error) {
 	if r.Embedded {
-		return r.embed(ctx)
+		return r.embed(ctx, needed)
 	}
 	token, err := r.Access.TokenFile.Read()
 	if err != nil {
@@ -65,7 +66,7 @@ func (r *reach) dial(ctx context.Context) (surveyv1.SurveyServiceClient, func() 
 	if !answers(ctx, conn) {
 		return nil, nil, errors.Join(fmt.Errorf("no server answers at %s: start one with `rapport serve`, name another with --server, or add --embedded to open the database in this process", r.Server), conn.Close())
 	}
-	return surveyv1.NewSurveyServiceClient(conn), conn.Close, nil
+	return conn, conn.Close, nil
 }
 
 // answers waits until the connection stands or has failed once.
@@ -98,31 +99,22 @@ func (b bearer) GetRequestMetadata(context.Context, ...string) (map[string]strin
 // RequireTransportSecurity leaves that to --tls.
 func (bearer) RequireTransportSecurity() bool { return false }
 
-// embed starts the service in this process, without listeners.
-func (r *reach) embed(ctx context.Context) (surveyv1.SurveyServiceClient, func() error, error) {
+// embed starts services in this process, without listeners.
+func (r *reach) embed(ctx context.Context, needed []string) (*grpc.ClientConn, func() error, error) {
 	cfg := &serving{
 		App:       app.Config{MaxMessage: 4 << 20, MaxStreams: 1024, Deadline: 10 * time.Minute, Grace: 15 * time.Second},
 		Telemetry: telemetry.Config{LogLevel: slog.LevelWarn},
 		Floor:     r.Floor, Brands: r.Brands,
 	}
-	s, err := start(ctx, cfg, []string{"survey"})
+	s, err := start(ctx, cfg, needed)
 	if err != nil {
 		return nil, nil, err
 	}
-	client, hangUp, err := s.client()
+	conn, err := s.app.Dial()
 	if err != nil {
 		return nil, nil, s.stop(ctx, err)
 	}
-	return client, func() error { return s.stop(ctx, hangUp()) }, nil
-}
-
-// client connects to the services of this very process.
-func (s *served) client() (surveyv1.SurveyServiceClient, func() error, error) {
-	conn, err := s.app.Dial()
-	if err != nil {
-		return nil, nil, err
-	}
-	return surveyv1.NewSurveyServiceClient(conn), conn.Close, nil
+	return conn, func() error { return s.stop(ctx, conn.Close()) }, nil
 }
 
 // stop drains at once. What went wrong before comes first in the error.

@@ -62,11 +62,12 @@ database itself, or with --serve starts all services here and goes on serving.`,
 func (cfg *demonstrating) fillOther(cmd *cobra.Command) (err error) {
 	ctx := cmd.Context()
 	r := &reach{Server: cfg.Server, TLS: cfg.TLS, Embedded: cfg.Embedded, Access: cfg.Access, Floor: cfg.Floor, Brands: cfg.Brands}
-	client, hangUp, err := r.dial(ctx)
+	conn, hangUp, err := r.dial(ctx, "survey")
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, hangUp()) }()
+	client := surveyv1.NewSurveyServiceClient(conn)
 	result, err := cfg.fill(cmd, client)
 	if err != nil || cfg.Live == 0 {
 		return err
@@ -85,15 +86,15 @@ func (cfg *demonstrating) serve(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	client, hangUp, err := s.client()
+	conn, err := s.app.Dial()
 	if err != nil {
 		return s.stop(ctx, err)
 	}
-	err = cfg.showOff(cmd, s, client)
+	err = cfg.showOff(cmd, s, surveyv1.NewSurveyServiceClient(conn))
 	if err != nil {
-		return s.stop(ctx, errors.Join(err, hangUp()))
+		return s.stop(ctx, errors.Join(err, conn.Close()))
 	}
-	return errors.Join(s.wait(ctx), hangUp())
+	return errors.Join(s.wait(ctx), conn.Close())
 }
 
 // showOff fills, reports, tells the addresses and starts the trickle.

@@ -60,7 +60,7 @@ func TestDemoServes(t *testing.T) {
 func TestDemoGoesOn(t *testing.T) {
 	cfg := &reach{Embedded: true}
 	cfg.Floor.Data = t.TempDir()
-	client, hangUp, err := cfg.dial(t.Context())
+	conn, hangUp, err := cfg.dial(t.Context(), "survey")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -69,6 +69,7 @@ func TestDemoGoesOn(t *testing.T) {
 			t.Error(err)
 		}
 	}()
+	client := surveyv1.NewSurveyServiceClient(conn)
 	zone, err := time.LoadLocation("Europe/Moscow")
 	if err != nil {
 		t.Fatal(err)

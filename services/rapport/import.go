@@ -10,7 +10,10 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"google.golang.org/grpc"
 
+	journeyv1 "github.com/rapport-cx/rapport/gen/rapport/journey/v1"
+	segmentationv1 "github.com/rapport-cx/rapport/gen/rapport/segmentation/v1"
 	surveyv1 "github.com/rapport-cx/rapport/gen/rapport/survey/v1"
 	"github.com/rapport-cx/rapport/internal/config"
 	"github.com/rapport-cx/rapport/services/rapport/importer"
@@ -27,33 +30,57 @@ type importing struct {
 	Brand          string   `flag:"brand" help:"brand to import into; empty: the mapping's"`
 	Rejects        string   `flag:"rejects" help:"CSV file for rows that did not get in, with line and reason"`
 	MaxRejects     int64    `flag:"max-rejects" default:"0" help:"how many rejected rows still end with exit code 0; -1: any"`
+	Merge          bool     `flag:"merge-conflicts" help:"of customers: merge those that the identities of one row belong to, instead of refusing the row"`
 	ReplaceSurveys bool     `flag:"replace-surveys" help:"publish the mapping's questionnaire where a survey of that id has another one"`
+}
+
+// job imports one section of a mapping.
+type job func(context.Context, *grpc.ClientConn, *mapping.Mapping, importer.Options) (importer.Summary, error)
+
+// by is a job done with the client of one service.
+func by[Client any](client func(grpc.ClientConnInterface) Client, run func(context.Context, Client, *mapping.Mapping, importer.Options) (importer.Summary, error)) job {
+	return func(ctx context.Context, conn *grpc.ClientConn, m *mapping.Mapping, opts importer.Options) (importer.Summary, error) {
+		return run(ctx, client(conn), m, opts)
+	}
+}
+
+// imports are the sections of a mapping, each with its command and the services
+// that it needs.
+var imports = []struct {
+	name, short string
+	needed      []string
+	run         job
+}{
+	{"responses", "Import responses, and the metrics, surveys and subjects they need", []string{"survey"},
+		by(surveyv1.NewSurveyServiceClient, importer.Responses)},
+	{"subjects", "Import the mapping's subjects alone", []string{"survey"},
+		by(surveyv1.NewSurveyServiceClient, importer.Subjects)},
+	{"customers", "Import customers, and the attributes they are described by", []string{"segmentation"},
+		by(segmentationv1.NewSegmentationServiceClient, importer.Customers)},
+	// Journey asks Segmentation who the customers are.
+	{"events", "Import events, and the names of their kinds", []string{"segmentation", "journey"},
+		by(journeyv1.NewJourneyServiceClient, importer.Events)},
 }
 
 func importCommand(set *config.Set) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "import",
-		Short: "Bring in responses or subjects from CSV and NDJSON files",
-		Long: `Bring in responses or subjects from CSV (also .gz) and NDJSON files.
+		Short: "Bring in responses, customers or events from CSV and NDJSON files",
+		Long: `Bring in responses, subjects, customers or events from CSV (also .gz) and NDJSON
+files.
 
-A mapping says what a row becomes; see deploy/examples. Every good row lands and
-every bad one is told with its line and reason (--rejects). An import can be run
-again, also after it was broken off: what is there already is replayed, not
-doubled. Exit code 2: more rows were rejected than --max-rejects allows; the
-good ones are in all the same.`,
+A mapping says what a row becomes; see deploy/examples. It may have several
+sections: each command imports its own. Every good row lands and every bad one
+is told with its line and reason (--rejects). An import can be run again, also
+after it was broken off: what is there already is replayed, not doubled. Exit
+code 2: more rows were rejected than --max-rejects allows; the good ones are in
+all the same.`,
 	}
-	type job func(context.Context, surveyv1.SurveyServiceClient, *mapping.Mapping, importer.Options) (importer.Summary, error)
-	for _, one := range []struct {
-		name, short string
-		run         job
-	}{
-		{"responses", "Import responses, and the metrics, surveys and subjects they need", importer.Responses},
-		{"subjects", "Import the mapping's subjects alone", importer.Subjects},
-	} {
+	for _, one := range imports {
 		cfg := &importing{}
 		sub := &cobra.Command{
 			Use: one.name + " --mapping FILE", Short: one.short, Args: cobra.NoArgs,
-			RunE: func(cmd *cobra.Command, _ []string) error { return cfg.run(cmd, one.run) },
+			RunE: func(cmd *cobra.Command, _ []string) error { return cfg.run(cmd, one.run, one.needed) },
 		}
 		bind(set, sub, cfg, &cfg.reach, &cfg.printing)
 		_ = sub.MarkFlagRequired("mapping") // it is declared two lines above
@@ -65,7 +92,7 @@ good ones are in all the same.`,
 // errRejected makes the exit code 2.
 var errRejected = errors.New("rows were rejected")
 
-func (cfg *importing) run(cmd *cobra.Command, job func(context.Context, surveyv1.SurveyServiceClient, *mapping.Mapping, importer.Options) (importer.Summary, error)) (err error) {
+func (cfg *importing) run(cmd *cobra.Command, job job, needed []string) (err error) {
 	m, err := mapping.Load(cfg.Mapping)
 	if err != nil {
 		return err
@@ -74,7 +101,8 @@ func (cfg *importing) run(cmd *cobra.Command, job func(context.Context, surveyv1
 		m.Brand = cfg.Brand
 	}
 	opts := importer.Options{
-		Dir: cfg.Dir, Progress: os.Stderr, Terminal: terminal(os.Stderr), ReplaceSurveys: cfg.ReplaceSurveys,
+		Dir: cfg.Dir, Progress: os.Stderr, Terminal: terminal(os.Stderr),
+		ReplaceSurveys: cfg.ReplaceSurveys, MergeConflicts: cfg.Merge,
 	}
 	if opts.Files, err = paths(cfg.Files); err != nil {
 		return err
@@ -87,12 +115,12 @@ func (cfg *importing) run(cmd *cobra.Command, job func(context.Context, surveyv1
 		defer func() { err = errors.Join(err, f.Close()) }()
 		opts.Rejects = f
 	}
-	client, hangUp, err := cfg.dial(cmd.Context())
+	conn, hangUp, err := cfg.dial(cmd.Context(), needed...)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, hangUp()) }()
-	sum, err := job(cmd.Context(), client, m, opts)
+	sum, err := job(cmd.Context(), conn, m, opts)
 	// What is durable is told even if the rest failed.
 	told := cfg.print(cmd.OutOrStdout(), sum, func(w io.Writer) error { return summary(w, m.Brand, sum) })
 	if err != nil {

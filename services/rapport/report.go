@@ -46,12 +46,12 @@ report is of the last ones that have, and says so.`,
 			if err != nil {
 				return err
 			}
-			client, hangUp, err := cfg.dial(cmd.Context())
+			conn, hangUp, err := cfg.dial(cmd.Context(), "survey")
 			if err != nil {
 				return err
 			}
 			defer func() { err = errors.Join(err, hangUp()) }()
-			r, err := report.Gather(cmd.Context(), client, ask)
+			r, err := report.Gather(cmd.Context(), surveyv1.NewSurveyServiceClient(conn), ask)
 			if err != nil {
 				return err
 			}

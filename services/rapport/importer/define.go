@@ -100,30 +100,27 @@ func (r *run) publish(ctx context.Context, id string) error {
 
 // declare says which attributes the customers may have.
 func (r *run) declare(ctx context.Context, client segmentationv1.SegmentationServiceClient) error {
-	if len(r.m.Attributes) == 0 {
-		return nil
-	}
-	err := r.retry(ctx, func() error {
+	return r.first(ctx, "declare attributes", len(r.m.Attributes), func() error {
 		_, err := client.DeclareAttributes(ctx, &segmentationv1.DeclareAttributesRequest{Brand: r.m.Brand, Attributes: r.m.Attributes})
 		return err
 	})
-	if err != nil {
-		return fmt.Errorf("declare attributes: %w", err)
-	}
-	return nil
 }
 
 // describe gives the kinds of the events names for people.
 func (r *run) describe(ctx context.Context, client journeyv1.JourneyServiceClient) error {
-	if len(r.m.Kinds) == 0 {
-		return nil
-	}
-	err := r.retry(ctx, func() error {
+	return r.first(ctx, "describe kinds of events", len(r.m.Kinds), func() error {
 		_, err := client.DescribeEventKinds(ctx, &journeyv1.DescribeEventKindsRequest{Brand: r.m.Brand, Kinds: r.m.Kinds})
 		return err
 	})
-	if err != nil {
-		return fmt.Errorf("describe kinds of events: %w", err)
+}
+
+// first makes a call before the rows, if there are n of anything to make it for.
+func (r *run) first(ctx context.Context, doing string, n int, call func() error) error {
+	if n == 0 {
+		return nil
+	}
+	if err := r.retry(ctx, call); err != nil {
+		return fmt.Errorf("%s: %w", doing, err)
 	}
 	return nil
 }
