@@ -20,6 +20,7 @@ import (
 	"github.com/rapport-cx/rapport/services/survey/cases"
 	"github.com/rapport-cx/rapport/services/survey/directory"
 	"github.com/rapport-cx/rapport/services/survey/intake"
+	"github.com/rapport-cx/rapport/services/survey/join"
 	"github.com/rapport-cx/rapport/services/survey/query"
 	"github.com/rapport-cx/rapport/services/survey/record"
 	"github.com/rapport-cx/rapport/services/survey/tally"
@@ -121,6 +122,9 @@ func (s *Server) Migrate(ctx context.Context) error {
 		return err
 	}
 	if err := s.store.folds.Migrate(ctx); err != nil {
+		return err
+	}
+	if err := join.Migrate(ctx, s.store.db); err != nil {
 		return err
 	}
 	return cases.Migrate(ctx, s.store.db)

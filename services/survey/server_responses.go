@@ -2,6 +2,7 @@ package survey
 
 import (
 	"context"
+	"maps"
 	"strconv"
 	"time"
 
@@ -148,6 +149,9 @@ func (s *Server) amendment(b *brand, at *standing, in *surveyv1.AmendResponseReq
 		return nil, fault.Aborted(commonv1.Reason_REASON_VERSION_CONFLICT, "response %s is at version %d", id, at.newest.Seq)
 	}
 	wanted := replacement(at.record.GetResponse(), in.GetResponse())
+	maps.DeleteFunc(wanted.GetFacets(), func(name, value string) bool { // a caller sends back what was joined
+		return value == at.record.GetJoined()[name] && at.record.GetResponse().GetFacets()[name] == ""
+	})
 	ready, err := s.rules(b).Prepare(wanted, time.UnixMicro(at.first.At))
 	if err != nil {
 		return nil, err
@@ -157,6 +161,9 @@ func (s *Server) amendment(b *brand, at *standing, in *surveyv1.AmendResponseReq
 	}
 	if difference(at.record, ready.Record) == "" {
 		return nil, nil
+	}
+	for name, value := range at.record.GetJoined() {
+		joinFacet(ready.Record, ready.Tally, name, value)
 	}
 	ready.Record.Reason = in.GetReason()
 	back, err := at.reversal(in.GetReason(), true)

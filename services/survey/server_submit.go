@@ -12,6 +12,7 @@ import (
 	"github.com/rapport-cx/rapport/internal/feed"
 	"github.com/rapport-cx/rapport/services/survey/intake"
 	"github.com/rapport-cx/rapport/services/survey/record"
+	"github.com/rapport-cx/rapport/services/survey/tally"
 )
 
 // arrival is a good response on its way into the log.
@@ -21,6 +22,9 @@ type arrival struct {
 	// newest says that the sender left the version open: the one bound at the first
 	// submit stands, whatever has been published since.
 	newest bool
+	// tally is what it counts for; joins says that it wants to know of its order.
+	tally *tally.Tally
+	joins bool
 }
 
 // receipt says where it stands.
@@ -67,7 +71,10 @@ func (s *Server) judge(b *brand, in *surveyv1.Response, requestID string, now ti
 		return arrival{}, err
 	}
 	f, err := ready.Fact(intake.Key(in.GetSource(), in.GetExternalId(), requestID))
-	return arrival{fact: f, record: ready.Record, newest: in.GetSurveyVersion() == 0}, err
+	return arrival{
+		fact: f, record: ready.Record, newest: in.GetSurveyVersion() == 0, tally: ready.Tally,
+		joins: in.GetOrderId() != "" && b.joins(ready.Record.GetResponse().GetSurveyId(), ready.Record.GetResponse().GetSurveyVersion()),
+	}, err
 }
 
 // again answers a refused response that may be a retry.
@@ -92,11 +99,17 @@ func outdated(err error) bool {
 // commit is one group commit: it writes all arrivals in one transaction, and
 // tells those that came before from those that only share a key.
 func (s *Server) commit(ctx context.Context, brand string, arrivals []arrival) []commit.Result[receipt] {
+	results := make([]commit.Result[receipt], len(arrivals))
+	if err := s.joinKnown(ctx, brand, arrivals); err != nil {
+		for i := range results {
+			results[i].Err = err
+		}
+		return results
+	}
 	facts := make([]feed.Fact, len(arrivals))
 	for i := range arrivals {
 		facts[i] = arrivals[i].fact
 	}
-	results := make([]commit.Result[receipt], len(arrivals))
 	firsts, err := s.store.append(ctx, brand, facts)
 	for i := range results {
 		switch {

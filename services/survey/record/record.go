@@ -8,6 +8,7 @@ package record
 
 import (
 	"fmt"
+	"maps"
 	"strconv"
 
 	"google.golang.org/protobuf/proto"
@@ -95,6 +96,10 @@ func Read(f *feed.Fact, refs func(uint32) *commonv1.SubjectRef) (*surveyv1.Respo
 	out.Id, out.Version = ID(First(f)), f.Seq
 	out.ReceivedAt = micros(f.At)
 	out.CountedIn = countedIn(t, refs)
+	if len(rec.GetJoined()) > 0 && out.Facets == nil {
+		out.Facets = make(map[string]string, len(rec.GetJoined()))
+	}
+	maps.Copy(out.GetFacets(), rec.GetJoined())
 	if f.Of != 0 {
 		out.ChangedAt, out.ChangeReason = micros(f.At), rec.GetReason()
 	}

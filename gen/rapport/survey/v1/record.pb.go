@@ -36,7 +36,10 @@ type ResponseRecord struct {
 	// Why it was amended or retracted.
 	Reason string `protobuf:"bytes,4,opt,name=reason,proto3" json:"reason,omitempty"`
 	// In a reversal: the version that takes its place stands right behind it.
-	Superseded    bool `protobuf:"varint,5,opt,name=superseded,proto3" json:"superseded,omitempty"`
+	Superseded bool `protobuf:"varint,5,opt,name=superseded,proto3" json:"superseded,omitempty"`
+	// Facets that other services tell, such as order.late of Journey; they split
+	// scores like those the response came with, and stand above them.
+	Joined        map[string]string `protobuf:"bytes,6,rep,name=joined,proto3" json:"joined,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -106,11 +109,18 @@ func (x *ResponseRecord) GetSuperseded() bool {
 	return false
 }
 
+func (x *ResponseRecord) GetJoined() map[string]string {
+	if x != nil {
+		return x.Joined
+	}
+	return nil
+}
+
 var File_rapport_survey_v1_record_proto protoreflect.FileDescriptor
 
 const file_rapport_survey_v1_record_proto_rawDesc = "" +
 	"\n" +
-	"\x1erapport/survey/v1/record.proto\x12\x11rapport.survey.v1\x1a rapport/survey/v1/response.proto\"\xcf\x01\n" +
+	"\x1erapport/survey/v1/record.proto\x12\x11rapport.survey.v1\x1a rapport/survey/v1/response.proto\"\xd1\x02\n" +
 	"\x0eResponseRecord\x127\n" +
 	"\bresponse\x18\x01 \x01(\v2\x1b.rapport.survey.v1.ResponseR\bresponse\x12'\n" +
 	"\x0fsealed_identity\x18\x02 \x01(\fR\x0esealedIdentity\x12#\n" +
@@ -118,7 +128,11 @@ const file_rapport_survey_v1_record_proto_rawDesc = "" +
 	"\x06reason\x18\x04 \x01(\tR\x06reason\x12\x1e\n" +
 	"\n" +
 	"superseded\x18\x05 \x01(\bR\n" +
-	"supersededB\xc8\x01\n" +
+	"superseded\x12E\n" +
+	"\x06joined\x18\x06 \x03(\v2-.rapport.survey.v1.ResponseRecord.JoinedEntryR\x06joined\x1a9\n" +
+	"\vJoinedEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\xc8\x01\n" +
 	"\x15com.rapport.survey.v1B\vRecordProtoP\x01Z<github.com/rapport-cx/rapport/gen/rapport/survey/v1;surveyv1\xa2\x02\x03RSX\xaa\x02\x11Rapport.Survey.V1\xca\x02\x11Rapport\\Survey\\V1\xe2\x02\x1dRapport\\Survey\\V1\\GPBMetadata\xea\x02\x13Rapport::Survey::V1b\x06proto3"
 
 var (
@@ -133,18 +147,20 @@ func file_rapport_survey_v1_record_proto_rawDescGZIP() []byte {
 	return file_rapport_survey_v1_record_proto_rawDescData
 }
 
-var file_rapport_survey_v1_record_proto_msgTypes = make([]protoimpl.MessageInfo, 1)
+var file_rapport_survey_v1_record_proto_msgTypes = make([]protoimpl.MessageInfo, 2)
 var file_rapport_survey_v1_record_proto_goTypes = []any{
 	(*ResponseRecord)(nil), // 0: rapport.survey.v1.ResponseRecord
-	(*Response)(nil),       // 1: rapport.survey.v1.Response
+	nil,                    // 1: rapport.survey.v1.ResponseRecord.JoinedEntry
+	(*Response)(nil),       // 2: rapport.survey.v1.Response
 }
 var file_rapport_survey_v1_record_proto_depIdxs = []int32{
-	1, // 0: rapport.survey.v1.ResponseRecord.response:type_name -> rapport.survey.v1.Response
-	1, // [1:1] is the sub-list for method output_type
-	1, // [1:1] is the sub-list for method input_type
-	1, // [1:1] is the sub-list for extension type_name
-	1, // [1:1] is the sub-list for extension extendee
-	0, // [0:1] is the sub-list for field type_name
+	2, // 0: rapport.survey.v1.ResponseRecord.response:type_name -> rapport.survey.v1.Response
+	1, // 1: rapport.survey.v1.ResponseRecord.joined:type_name -> rapport.survey.v1.ResponseRecord.JoinedEntry
+	2, // [2:2] is the sub-list for method output_type
+	2, // [2:2] is the sub-list for method input_type
+	2, // [2:2] is the sub-list for extension type_name
+	2, // [2:2] is the sub-list for extension extendee
+	0, // [0:2] is the sub-list for field type_name
 }
 
 func init() { file_rapport_survey_v1_record_proto_init() }
@@ -159,7 +175,7 @@ func file_rapport_survey_v1_record_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_rapport_survey_v1_record_proto_rawDesc), len(file_rapport_survey_v1_record_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   1,
+			NumMessages:   2,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

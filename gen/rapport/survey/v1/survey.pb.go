@@ -413,7 +413,9 @@ type Questionnaire struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// In the order of asking, 1 to 100; ids are unique.
 	Questions []*Question `protobuf:"bytes,1,rep,name=questions,proto3" json:"questions,omitempty"`
-	// Facets a response may carry, such as order.late; at most 20.
+	// Facets a response may carry; at most 20. order.late is filled in from Journey
+	// by the response's order_id, whichever comes first: yes or no, absent while the
+	// order has not arrived or nothing was promised.
 	Facets []string `protobuf:"bytes,2,rep,name=facets,proto3" json:"facets,omitempty"`
 	// When a case is opened; tried in order, each rule opens its own case. At most 20.
 	CaseRules     []*CaseRule `protobuf:"bytes,3,rep,name=case_rules,json=caseRules,proto3" json:"case_rules,omitempty"`
