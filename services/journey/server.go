@@ -70,23 +70,27 @@ func (s *Server) Migrate(ctx context.Context) error {
 	return s.store.migrate(ctx)
 }
 
-// Run follows the log and folds it until ctx ends.
+// Run follows the log, folds it, and does what goes on in the background of each
+// brand, until ctx ends.
 func (s *Server) Run(ctx context.Context) error {
 	s.store.folds.Start(ctx)
-	works := []func(context.Context) error{
-		func(ctx context.Context) error { return s.store.log.Tail(ctx, feed.PollEvery, s.log) },
-	}
-	errs := make(chan error, len(works))
-	for _, work := range works {
-		go func() { errs <- work(ctx) }()
-	}
-	var all error
-	for range works {
-		if err := <-errs; err != nil && ctx.Err() == nil {
-			all = errors.Join(all, err)
+	all := []func() error{func() error { return s.store.log.Tail(ctx, feed.PollEvery, s.log) }}
+	for _, b := range s.brands {
+		for _, w := range s.works(b) {
+			all = append(all, func() error { return s.follow(ctx, b, w) })
 		}
 	}
-	return all
+	errs := make(chan error, len(all))
+	for _, one := range all {
+		go func() { errs <- one() }()
+	}
+	var failed error
+	for range all {
+		if err := <-errs; err != nil && ctx.Err() == nil {
+			failed = errors.Join(failed, err)
+		}
+	}
+	return failed
 }
 
 // Close commits what waits and writes the folds back. No call may be in flight.

@@ -36,13 +36,16 @@ func difference(kept, again *journeyv1.EventRecord) string {
 	if !bytes.Equal(kept.GetIdentityHash(), again.GetIdentityHash()) {
 		return "event.customer"
 	}
-	a, b := kept.GetEvent(), proto.CloneOf(again.GetEvent())
+	again = proto.CloneOf(again)
+	// What was blanked in either, now or then, is not held against the other.
+	if kept.GetErased() || again.GetErased() {
+		event.Blank(kept)
+		event.Blank(again)
+	}
+	a, b := kept.GetEvent(), again.GetEvent()
 	a.Occasions, b.Occasions = nil, nil
 	if len(kept.GetIdentityHash()) > 0 {
 		a.Actor, b.Actor = nil, nil
-	}
-	if kept.GetErased() {
-		event.Blank(b)
 	}
 	return differ.First("event", a, b)
 }

@@ -2,6 +2,7 @@ package journey
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	commonv1 "github.com/rapport-cx/rapport/gen/rapport/common/v1"
@@ -80,6 +81,9 @@ func (s *Server) judge(ctx context.Context, b *brand, events []*journeyv1.Event)
 	}
 	out.arrivals = make([]arrival, len(ready))
 	for i := range ready {
+		if b.defined.Load().wasErased(ready[i].Packed.Who) {
+			event.Blank(ready[i].Record)
+		}
 		f, err := rules.Fact(&ready[i])
 		if err != nil {
 			return nil, err
@@ -141,6 +145,9 @@ func (s *Server) identify(ctx context.Context, b *brand, ready []event.Ready) (s
 		case !away && ids[n] != 0:
 			ready[i].Know(ids[n])
 		case !away && refused[n] != nil:
+			if fault.Is(refused[n], commonv1.Reason_REASON_IDENTITY_ERASED) {
+				event.Blank(ready[i].Record)
+			}
 		default:
 			if sealed[i], err = people.SealIdentity(s.seals, b.ID, identities[n]); err != nil {
 				return nil, err
@@ -163,6 +170,9 @@ func (s *Server) commitBatch(ctx context.Context, all *batch) {
 	}
 	for i, r := range s.arrivals.DoAll(ctx, all.brand.ID, all.arrivals) {
 		all.results[all.places[i]] = r
+	}
+	if slices.ContainsFunc(all.arrivals, func(a arrival) bool { return a.sealed != nil }) {
+		all.brand.nudge()
 	}
 }
 

@@ -114,6 +114,11 @@ func Key(source, externalID string) []byte {
 	return append([]byte(nil), sum[:16]...)
 }
 
-// Blank takes out what may be personal: what people wrote, and whatever a sender
-// put beside the fields. What is counted stays.
-func Blank(e *journeyv1.Event) { e.Properties = nil }
+// Blank takes out what may be personal: whatever a sender put beside the fields.
+// What is counted stays.
+func Blank(kept *journeyv1.EventRecord) {
+	if kept.GetEvent() != nil {
+		kept.Event.Properties = nil
+	}
+	kept.Erased = true
+}

@@ -32,7 +32,8 @@ const (
 	Kind int16 = 11
 	// Person is a merge or unmerge that Segmentation told of; body CustomerEvent.
 	Person int16 = 12
-	// Erased says that a customer's personal data were blanked; body CustomerEvent.
+	// Erased says that a customer's personal data were blanked in place; body
+	// CustomerEvent, data the days of the events it was (Days), who the customer.
 	Erased int16 = 13
 )
 
