@@ -18,6 +18,7 @@ func (s *Server) works(b *brand) []work {
 		{"orders", s.keeper(b).Run},
 		{"customers", s.followed(b).Run},
 		{"identities", s.resolving(b).Run},
+		{"lake", func(ctx context.Context) error { return s.lake.Run(ctx, b.ID) }},
 	}
 }
 

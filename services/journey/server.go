@@ -16,6 +16,7 @@ import (
 	"github.com/rapport-cx/rapport/internal/people"
 	"github.com/rapport-cx/rapport/internal/seal"
 	"github.com/rapport-cx/rapport/internal/sqldb"
+	"github.com/rapport-cx/rapport/services/journey/lake"
 )
 
 // Server answers JourneyService.
@@ -34,6 +35,8 @@ type Server struct {
 	resolver *people.Resolver
 	// arrivals are the events on their way in, a queue per brand.
 	arrivals *commit.Set[arrival, receipt]
+	// lake has the events of days that are over in files.
+	lake *lake.Lake
 }
 
 // New makes a server on a database. A nil cache means no Redis. Migrate must run
@@ -52,6 +55,7 @@ func New(cfg Config, all *config.Brands, guard *access.Guard, db *sqldb.DB, cach
 	folding.Clock, folding.Logger = clock, log
 	s.store = &store{db: db, log: facts, clock: clock, sealed: people.NewSealed(db), folds: fold.New(folding, facts, db, cache, s.folding())}
 	s.resolver = people.NewResolver(near.Segmentation, 0)
+	s.lake = s.newLake(db, facts)
 	s.arrivals = commit.NewSet(commit.Options{Name: "journey"}, s.commit)
 	return s, nil
 }
@@ -65,6 +69,9 @@ func (s *Server) Migrate(ctx context.Context) error {
 		return err
 	}
 	if err := people.Migrate(ctx, s.store.db); err != nil {
+		return err
+	}
+	if err := s.lake.Migrate(ctx); err != nil {
 		return err
 	}
 	return s.store.migrate(ctx)

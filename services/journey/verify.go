@@ -43,8 +43,8 @@ func OpenUpkeep(ctx context.Context, base floor.Config, cfg Config, brands *conf
 }
 
 // Verify folds everything stored of a brand anew, recomputes what became of its
-// orders, looks for identities whose events are not there, and reports what
-// differs. It returns how many folds and orders it examined.
+// orders, reads the lake, looks for identities whose events are not there, and reports
+// what differs. It returns how many folds, orders and files it examined.
 func (u *Upkeep) Verify(ctx context.Context, brand string, report func(floor.Drift)) (int, error) {
 	s := u.server
 	folds, err := s.store.folds.Verify(ctx, brand, func(d fold.Drift) {
@@ -59,17 +59,24 @@ func (u *Upkeep) Verify(ctx context.Context, brand string, report func(floor.Dri
 	if err != nil {
 		return folds + orders, err
 	}
+	files, err := s.lake.Verify(ctx, brand, report)
+	if err != nil {
+		return folds + orders, err
+	}
 	lost, err := s.store.lostIdentities(ctx, brand)
 	for _, seq := range lost {
 		report(floor.Drift{Fold: "sealed identity", Where: "table", Seq: seq, Reason: "no anonymous event waits for it"})
 	}
-	return folds + orders, err
+	return folds + orders + files, err
 }
 
 // Rebuild throws everything stored of a brand away and makes it anew from its
 // facts. Progress is told in days.
 func (u *Upkeep) Rebuild(ctx context.Context, brand string, progress func(done, all int)) error {
 	if err := u.server.keeper(u.server.brands[brand]).Rebuild(ctx); err != nil {
+		return err
+	}
+	if err := u.server.lake.Forget(ctx, brand); err != nil {
 		return err
 	}
 	return u.server.store.folds.Rebuild(ctx, brand, progress)

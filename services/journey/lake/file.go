@@ -2,6 +2,7 @@ package lake
 
 import (
 	"fmt"
+	"io"
 	"io/fs"
 	"math/rand/v2"
 	"os"
@@ -57,7 +58,7 @@ func write[T any](to string, rows []T) (size int64, err error) {
 			_ = os.Remove(to + unfinished)
 		}
 	}()
-	w := parquet.NewGenericWriter[T](f, parquet.Compression(&parquet.Snappy), parquet.CreatedBy("rapport", "1", ""))
+	w := newWriter[T](f)
 	for len(rows) > 0 {
 		n := min(len(rows), 1<<14)
 		if _, err := w.Write(rows[:n]); err != nil {
@@ -72,6 +73,10 @@ func write[T any](to string, rows []T) (size int64, err error) {
 		return 0, err
 	}
 	return size, os.Rename(to+unfinished, to)
+}
+
+func newWriter[T any](to io.Writer) *parquet.GenericWriter[T] {
+	return parquet.NewGenericWriter[T](to, parquet.Compression(&parquet.Snappy), parquet.CreatedBy("rapport", "1", ""))
 }
 
 // settle waits for the disk and closes a file.
