@@ -20,8 +20,10 @@ type Paths struct {
 
 // Path is one sequence and who went it.
 type Path struct {
-	Kinds []string
-	Units int64
+	// Kinds are the first ones, Length is how many there are.
+	Kinds  []string
+	Length int
+	Units  int64
 	// Took is the time from the first event of the path to its last; events passed
 	// over are no part of it.
 	Took *Spread
@@ -100,7 +102,7 @@ func (q Paths) answer(ctx context.Context, kinds *taken, workers []*pathWorker) 
 	listed := make([]int32, len(all.paths))
 	for i, id := range top {
 		listed[id] = int32(i + 1)
-		out.Paths[i] = Path{Kinds: all.names(id, kinds), Units: all.paths[id].units}
+		out.Paths[i] = Path{Kinds: all.names(id, kinds), Length: all.paths[id].n, Units: all.paths[id].units}
 		out.OtherUnits -= all.paths[id].units
 	}
 	for i := range all.paths {

@@ -75,9 +75,15 @@ func (t *pathTable) of(id uint32) []uint16 {
 	return t.kinds[p.from : p.from+p.n]
 }
 
+// maxKinds is how many kinds of a path are written out: somebody with a million
+// events has a path, but not one to read.
+const maxKinds = 100
+
 func (t *pathTable) names(id uint32, kinds *taken) []string {
-	out := make([]string, 0, t.paths[id].n)
-	for _, kind := range t.of(id) {
+	all := t.of(id)
+	all = all[:min(len(all), maxKinds)]
+	out := make([]string, 0, len(all))
+	for _, kind := range all {
 		out = append(out, kinds.names[kind])
 	}
 	return out

@@ -53,7 +53,7 @@ func plainPaths(q Paths, events []happened) *PathsAnswer {
 		out.Units++
 	}
 	for key, n := range units {
-		out.Paths = append(out.Paths, Path{Kinds: strings.Split(key, "\n"), Units: n, Took: sorted(took[key])})
+		out.Paths = append(out.Paths, Path{Kinds: strings.Split(key, "\n"), Length: 1 + strings.Count(key, "\n"), Units: n, Took: sorted(took[key])})
 	}
 	slices.SortFunc(out.Paths, func(a, b Path) int {
 		return cmp.Or(cmp.Compare(b.Units, a.Units), slices.Compare(a.Kinds, b.Kinds))
@@ -82,6 +82,21 @@ func TestPathsAreTheCountedOnes(t *testing.T) {
 		if sum != got.Units {
 			t.Fatalf("paths and other are %d units of %d", sum, got.Units)
 		}
+	}
+}
+
+// A path too long to be read is counted by all of its kinds and shows the first.
+func TestPathsAreWrittenOutSoFar(t *testing.T) {
+	var events []happened
+	for unit := range int64(2) {
+		for i := range int64(maxKinds + 50) {
+			events = append(events, happened{unit: unit, at: i, number: i, kind: "visit"})
+		}
+		events = append(events, happened{unit: unit, at: 999, kind: someKinds[unit]})
+	}
+	got := ways(t, Paths{Top: 5}, events)
+	if len(got.Paths) != 2 || len(got.Paths[0].Kinds) != maxKinds || got.Paths[0].Length != maxKinds+51 {
+		t.Errorf("got %d paths, the first of %d kinds", len(got.Paths), got.Paths[0].Length)
 	}
 }
 

@@ -210,14 +210,16 @@ func (x *GetPathsResponse) GetAsOf() *timestamppb.Timestamp {
 // Path is one sequence.
 type Path struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The kinds in order.
+	// The kinds in order; of a longer path the first 100.
 	Kinds []string `protobuf:"bytes,1,rep,name=kinds,proto3" json:"kinds,omitempty"`
 	// Units that went this way.
 	Units int64 `protobuf:"varint,2,opt,name=units,proto3" json:"units,omitempty"`
 	// units / all units, 0–1.
 	Share float64 `protobuf:"fixed64,3,opt,name=share,proto3" json:"share,omitempty"`
 	// From the first to the last event that is part of the path.
-	Duration      *Percentiles `protobuf:"bytes,4,opt,name=duration,proto3" json:"duration,omitempty"`
+	Duration *Percentiles `protobuf:"bytes,4,opt,name=duration,proto3" json:"duration,omitempty"`
+	// How many kinds the path has.
+	Length        int64 `protobuf:"varint,5,opt,name=length,proto3" json:"length,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -278,6 +280,13 @@ func (x *Path) GetDuration() *Percentiles {
 		return x.Duration
 	}
 	return nil
+}
+
+func (x *Path) GetLength() int64 {
+	if x != nil {
+		return x.Length
+	}
+	return 0
 }
 
 // GetTransitionsRequest asks what follows what.
@@ -568,12 +577,13 @@ const file_rapport_journey_v1_paths_proto_rawDesc = "" +
 	"\vother_paths\x18\x03 \x01(\x03R\n" +
 	"otherPaths\x12\x14\n" +
 	"\x05units\x18\x04 \x01(\x03R\x05units\x12/\n" +
-	"\x05as_of\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\x04asOf\"\x85\x01\n" +
+	"\x05as_of\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\x04asOf\"\x9d\x01\n" +
 	"\x04Path\x12\x14\n" +
 	"\x05kinds\x18\x01 \x03(\tR\x05kinds\x12\x14\n" +
 	"\x05units\x18\x02 \x01(\x03R\x05units\x12\x14\n" +
 	"\x05share\x18\x03 \x01(\x01R\x05share\x12;\n" +
-	"\bduration\x18\x04 \x01(\v2\x1f.rapport.journey.v1.PercentilesR\bduration\"\xa4\x02\n" +
+	"\bduration\x18\x04 \x01(\v2\x1f.rapport.journey.v1.PercentilesR\bduration\x12\x16\n" +
+	"\x06length\x18\x05 \x01(\x03R\x06length\"\xa4\x02\n" +
 	"\x15GetTransitionsRequest\x12\x1d\n" +
 	"\x05brand\x18\x01 \x01(\tB\a\xbaH\x04r\x02\x10\x01R\x05brand\x122\n" +
 	"\x06window\x18\x02 \x01(\v2\x1a.rapport.journey.v1.WindowR\x06window\x126\n" +
