@@ -266,13 +266,17 @@ func TestReadme(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, rest, _ := strings.Cut(string(text), "```yaml\n")
-	example, _, _ := strings.Cut(rest, "```")
-	m, err := Parse([]byte(example), "README.md")
-	if err != nil {
-		t.Fatal(err)
+	var found []*Mapping
+	for _, rest := range strings.Split(string(text), "```yaml\n")[1:] {
+		example, _, _ := strings.Cut(rest, "```")
+		m, err := Parse([]byte(example), "README.md")
+		if err != nil {
+			t.Fatal(err)
+		}
+		found = append(found, m)
 	}
-	if len(m.Subjects) != 2 || len(m.Responses) != 1 || len(m.Surveys) != 1 {
-		t.Errorf("%+v", m)
+	if len(found) != 2 || len(found[0].Subjects) != 2 || len(found[0].Responses) != 1 || len(found[0].Surveys) != 1 ||
+		len(found[1].Customers) != 1 || len(found[1].Events) != 1 || len(found[1].Attributes) != 2 || len(found[1].Kinds) != 1 {
+		t.Errorf("%+v", found)
 	}
 }

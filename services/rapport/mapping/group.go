@@ -58,7 +58,7 @@ func (r *Rows) gather(rec records.Record) {
 		g.order.MoveToBack(here)
 	case g.done[key]:
 		r.push(row, r.reject(row, &Reject{Reason: ReasonGroup,
-			Text: fmt.Sprintf("rows of %s stand more than %d rows apart; sort the file by it", quoted(key), maxApart)}))
+			Text: fmt.Sprintf("%s is closed: its rows stand more than %d rows apart, or one of them cannot be used", quoted(key), maxApart)}))
 		return
 	default:
 		here = g.order.PushBack(&group{key: strings.Clone(key)})

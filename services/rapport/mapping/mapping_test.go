@@ -13,6 +13,8 @@ import (
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/testing/protocmp"
 
+	journeyv1 "github.com/rapport-cx/rapport/gen/rapport/journey/v1"
+	segmentationv1 "github.com/rapport-cx/rapport/gen/rapport/segmentation/v1"
 	surveyv1 "github.com/rapport-cx/rapport/gen/rapport/survey/v1"
 )
 
@@ -61,32 +63,43 @@ func made(t *testing.T, fields string, rows ...string) []string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	in, err := d.Open(m.Responses[0], func() proto.Message { return &surveyv1.Response{} })
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer in.Close()
-	var out []string
-	for {
-		row, err := in.Next()
-		var bad *Reject
-		switch {
-		case errors.Is(err, io.EOF):
-			return out
-		case errors.As(err, &bad):
-			out = append(out, bad.Error()+" "+bad.Reason)
-		case err != nil:
+	return texts(t, d, m.Responses[:1], func() proto.Message { return &surveyv1.Response{} })
+}
+
+// texts are what blocks make; a reject stands as its error.
+func texts(t *testing.T, d *Data, blocks []*Block, made func() proto.Message) (out []string) {
+	t.Helper()
+	for _, b := range blocks {
+		in, err := d.Open(b, made)
+		if err != nil {
 			t.Fatal(err)
-		case row.Message == nil:
-			out = append(out, "skipped")
-		default:
-			text, err := prototext.Marshal(row.Message)
-			if err != nil {
-				t.Fatal(err)
+		}
+		for {
+			row, err := in.Next()
+			var bad *Reject
+			if errors.Is(err, io.EOF) {
+				break
 			}
-			out = append(out, string(text))
+			switch {
+			case errors.As(err, &bad):
+				out = append(out, bad.Error()+" "+bad.Reason)
+			case err != nil:
+				t.Fatal(err)
+			case row.Message == nil:
+				out = append(out, "skipped")
+			default:
+				text, err := prototext.Marshal(row.Message)
+				if err != nil {
+					t.Fatal(err)
+				}
+				out = append(out, string(text))
+			}
+		}
+		if err := in.Close(); err != nil {
+			t.Error(err)
 		}
 	}
+	return out
 }
 
 func TestResponses(t *testing.T) {
@@ -247,6 +260,10 @@ func FuzzMapping(f *testing.F) {
 	f.Add(head+"      locale: '{text}'\n", "1,o1,5,x,2017-10-15")
 	f.Add("brand: b\nfiles: {rows: rows.csv}\nresponses:\n- {from: rows, response: {survey_id: s, source: s, external_id: '{id}', answers: [{question_id: q, score: '{score}'}]}}", "1,2,3,4,5")
 	f.Add("brand: &a b\nmetrics: [{name: *a, title: {texts: {en: '{{}}'}}}]\nsurveys: [{id: x, draft: {questions: [{id: q, show_if: {answered: true}}]}}]", "")
+	columns := strings.NewReplacer("{n}", "{score}", "line.sku", "line.order", "line.n", "line.score", "line.price", "line.text")
+	f.Add("brand: b\nfiles: {rows: rows.csv}\nevents:\n- from: rows\n"+columns.Replace(invoice), "1,2,3,4,5\n1,2,3,4,2026-03-02T12:00:00Z")
+	f.Add("brand: b\nfiles: {rows: rows.csv, paid: rows.csv}\nevents:\n- from: rows\n"+strings.NewReplacer("paid.value", "paid.score", "{sku}", "{order}", "{price}", "{text}").Replace(milestones), "1,o1,5,x,2017-10-15")
+	f.Add("brand: b\nfiles: {rows: rows.csv}\nattributes: [{name: a, type: DATE}]\ncustomers:\n- {from: rows, first_of: '{id}', customer: {identities: [], attributes: {a: '{at}'}}}", "1,o1,5,x,2017-10-15")
 	dir := f.TempDir()
 	f.Fuzz(func(t *testing.T, text, row string) {
 		m, err := Parse([]byte(text), "m.yaml")
@@ -268,27 +285,37 @@ func FuzzMapping(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, b := range m.Responses {
-			in, err := d.Open(b, func() proto.Message { return &surveyv1.Response{} })
-			if err != nil {
-				continue
+		for _, one := range []struct {
+			blocks []*Block
+			made   proto.Message
+		}{{m.Responses, &surveyv1.Response{}}, {m.Customers, &segmentationv1.Customer{}}, {m.Events, &journeyv1.Event{}}} {
+			for _, b := range one.blocks {
+				carried(t, d, b, one.made)
 			}
-			for {
-				row, err := in.Next()
-				var bad *Reject
-				if err != nil && !errors.As(err, &bad) {
-					break
-				}
-				if row.Message == nil {
-					continue
-				}
-				if _, err := proto.Marshal(row.Message); err != nil {
-					t.Fatal(err)
-				}
-			}
-			in.Close()
 		}
 	})
+}
+
+// carried checks that the wire can carry what a block makes.
+func carried(t *testing.T, d *Data, b *Block, made proto.Message) {
+	in, err := d.Open(b, func() proto.Message { return made.ProtoReflect().New().Interface() })
+	if err != nil {
+		return
+	}
+	defer in.Close()
+	for {
+		row, err := in.Next()
+		var bad *Reject
+		if err != nil && !errors.As(err, &bad) {
+			return
+		}
+		if row.Message == nil {
+			continue
+		}
+		if _, err := proto.Marshal(row.Message); err != nil {
+			t.Fatal(err)
+		}
+	}
 }
 
 func FuzzTime(f *testing.F) {
