@@ -25,6 +25,10 @@ func (s *Server) WatchEvents(in *journeyv1.WatchEventsRequest, stream grpc.Serve
 	}
 	from := feed.Cursor{Seq: in.GetAfter().GetSeq(), CommitID: in.GetAfter().GetCommitId()}
 	err = s.store.log.Follow(ctx, b.ID, from, func(facts []feed.Fact) error {
+		// Who sees a fact and asks is answered with it.
+		if err := s.store.folds.Sync(ctx, b.ID); err != nil {
+			return err
+		}
 		out, err := s.told(ctx, b.ID, facts)
 		if err != nil {
 			return err
