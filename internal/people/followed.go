@@ -141,8 +141,8 @@ func (f *Followed) effect(ctx context.Context, tx *sqldb.Tx, events []feed.Fact)
 
 // erase blanks one number, and notes that it is to be reported.
 func (f *Followed) erase(ctx context.Context, tx *sqldb.Tx, body []byte) ([]feed.Fact, error) {
-	e := &segmentationv1.CustomerEvent{}
-	if err := proto.Unmarshal(body, e); err != nil {
+	e, err := ReadEvent(body)
+	if err != nil {
 		return nil, err
 	}
 	records, facts, err := f.Erase(ctx, tx, f.Brand, e.GetId())

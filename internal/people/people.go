@@ -55,12 +55,20 @@ func (b *Book) Apply(e *segmentationv1.CustomerEvent) {
 
 // ApplyBody is Apply for the body of a definition that Followed wrote.
 func (b *Book) ApplyBody(body []byte) error {
+	e, err := ReadEvent(body)
+	if err == nil {
+		b.Apply(e)
+	}
+	return err
+}
+
+// ReadEvent reads the body of a definition that Followed wrote.
+func ReadEvent(body []byte) (*segmentationv1.CustomerEvent, error) {
 	e := &segmentationv1.CustomerEvent{}
 	if err := proto.Unmarshal(body, e); err != nil {
-		return fmt.Errorf("read event of a customer: %w", err)
+		return nil, fmt.Errorf("read event of a customer: %w", err)
 	}
-	b.Apply(e)
-	return nil
+	return e, nil
 }
 
 // Merge lets from, and whoever stands behind it, stand behind into. Segmentation

@@ -17,7 +17,7 @@ import (
 
 // Bind opens the service's database and returns it ready to be served. Its
 // background work ends with Close.
-func Bind(ctx context.Context, ground floor.Config, cfg Config, brands *config.Brands, guard *access.Guard, neighbours Neighbours, tel *telemetry.Telemetry) (*Server, app.Service, error) {
+func Bind(ctx context.Context, ground floor.Config, cfg Config, brands *config.Brands, guard *access.Guard, tel *telemetry.Telemetry, neighbours Neighbours) (*Server, app.Service, error) {
 	none := app.Service{}
 	f, err := floor.Open(ctx, ground, "segmentation", tel.Log)
 	if err != nil {

@@ -14,8 +14,8 @@ import (
 	"github.com/rapport-cx/rapport/internal/sqldb/sqldbtest"
 )
 
-// people gives out n numbers, from 1.
-func people(t testing.TB, r *replica, n int) {
+// numbered gives out n numbers, from 1.
+func numbered(t testing.TB, r *replica, n int) {
 	t.Helper()
 	for i := range n {
 		resolve(t, r, card(fmt.Sprint("card-", i+1)))
@@ -43,7 +43,7 @@ func erase(t testing.TB, r *replica, id int64) *segmentationv1.EraseCustomerResp
 
 func TestMergeChain(t *testing.T) {
 	each(t, func(t *testing.T, r *replica, _ *clock) {
-		people(t, r, 4)
+		numbered(t, r, 4)
 		for _, step := range []struct {
 			from, into, person int64
 			members            []int64
@@ -81,7 +81,7 @@ func TestMergeChain(t *testing.T) {
 
 func TestMergeRefusals(t *testing.T) {
 	each(t, func(t *testing.T, r *replica, _ *clock) {
-		people(t, r, 5)
+		numbered(t, r, 5)
 		for _, e := range [][2]int64{{1, 2}, {2, 3}} {
 			if _, err := merge(t, r, e[0], e[1]); err != nil {
 				t.Fatal(err)
@@ -120,8 +120,8 @@ func TestUnmergeLeavesNoTrace(t *testing.T) {
 			rnd := rand.New(rand.NewPCG(seed, 3))
 			c := &clock{now: start}
 			merging, plain := newReplica(t, freshURL(t, url), "", c.Now), newReplica(t, freshURL(t, url), "", c.Now)
-			people(t, merging, 8)
-			people(t, plain, 8)
+			numbered(t, merging, 8)
+			numbered(t, plain, 8)
 			merged := map[int64]bool{}
 			for step := range 30 {
 				id, other := 1+rnd.Int64N(8), 1+rnd.Int64N(8)
@@ -172,7 +172,7 @@ func TestMergesReachReplicas(t *testing.T) {
 	sqldbtest.EachURL(t, func(t *testing.T, url string) {
 		c := &clock{now: start}
 		one, two := newReplica(t, url, "", c.Now), newReplica(t, url, "", c.Now)
-		people(t, one, 3)
+		numbered(t, one, 3)
 		if _, err := merge(t, one, 1, 2); err != nil {
 			t.Fatal(err)
 		}

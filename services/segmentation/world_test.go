@@ -64,7 +64,9 @@ const brand = "shop"
 // brandsText are a brand with every rule of identities, and a second one.
 const brandsText = `brands:
   - {id: shop, zone: Europe/Moscow, currency: RUB, country: RU, locales: [ru],
-     identities: {max_per_kind: 3, fold_plus: true, blocked: ["PHONE:+74951234567", "EMAIL:Info@Example.com"]}}
+     identities: {max_per_kind: 3, fold_plus: true, blocked: ["PHONE:+74951234567", "EMAIL:Info@Example.com"]},
+     contact: {quiet: "21:00-09:00", quiet_modes: [CALL], consent: [marketing],
+       limits: [{purpose: survey, days: 14, most: 1}, {days: 7, most: 3}]}}
   - {id: other, zone: Europe/Paris, currency: EUR, country: FR, locales: [fr]}
 `
 
@@ -80,6 +82,12 @@ func brands(t testing.TB) *config.Brands {
 // newReplica serves the database at url, with the keys in a file if it is named.
 func newReplica(t testing.TB, url, keys string, now func() time.Time) *replica {
 	t.Helper()
+	return newReplicaBeside(t, url, keys, now, segmentation.Neighbours{})
+}
+
+// newReplicaBeside is newReplica with neighbours.
+func newReplicaBeside(t testing.TB, url, keys string, now func() time.Time, neighbours segmentation.Neighbours) *replica {
+	t.Helper()
 	ctx := t.Context()
 	must := func(err error) {
 		t.Helper()
@@ -93,7 +101,7 @@ func newReplica(t testing.TB, url, keys string, now func() time.Time) *replica {
 	tel, err := telemetry.New(ctx, telemetry.Config{}, "test", "test", io.Discard)
 	must(err)
 	db := sqldbtest.Open(t, url)
-	s, err := segmentation.New(segmentation.Config{KeyFile: config.SecretFile(keys)}, all, guard, db, secret, segmentation.Neighbours{}, now, quiet)
+	s, err := segmentation.New(segmentation.Config{KeyFile: config.SecretFile(keys)}, all, guard, db, secret, neighbours, now, quiet)
 	must(err)
 	must(s.Migrate(ctx))
 	running, cancel := context.WithCancel(context.WithoutCancel(ctx))
