@@ -143,23 +143,19 @@ func audit(t *testing.T, url, keys string) {
 	}
 }
 
-func drifts(t *testing.T, url, keys string) (all []floor.Drift) {
+// upkeep opens the database as `rapport verify` does.
+func upkeep(t *testing.T, url, keys string) *segmentation.Upkeep {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "secret")
 	if err := os.WriteFile(file, secret, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	u, err := segmentation.OpenUpkeep(t.Context(), floor.Config{DB: url, SecretFile: file}, segmentation.Config{KeyFile: config.SecretFile(keys)}, brands(t), quiet)
+	u, err := segmentation.OpenUpkeep(t.Context(), floor.Config{DB: url, SecretFile: file},
+		segmentation.Config{KeyFile: config.SecretFile(keys)}, brands(t), quiet)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := u.Verify(t.Context(), brand, func(d floor.Drift) { all = append(all, d) }); err != nil {
-		t.Error(err)
-	}
-	if err := u.Close(context.WithoutCancel(t.Context())); err != nil {
-		t.Error(err)
-	}
-	return all
+	return u
 }
 
 func email(value string) *commonv1.Identity {
