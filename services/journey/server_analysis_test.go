@@ -194,7 +194,7 @@ func TestAnalysisRefusesWhatItCannotMean(t *testing.T) {
 	})
 }
 
-// However events arrive, the answers are the same.
+// However events arrive, and whatever is sealed when, the answers are the same.
 func TestAnalysisOfAnyArrival(t *testing.T) {
 	var events []*journeyv1.Event
 	dice := rand.New(rand.NewPCG(11, 1))
@@ -210,6 +210,9 @@ func TestAnalysisOfAnyArrival(t *testing.T) {
 		for i := 0; i < len(events); i += 30 {
 			put(t, r, events[i:i+30]...)
 			asked(t, r.GetFunnel, visitThenPurchase())
+			if i > 0 {
+				asked(t, r.SealLake, &journeyv1.SealLakeRequest{Brand: brand, Compact: i > 60})
+			}
 		}
 		funnel := asked(t, r.GetFunnel, visitThenPurchase())
 		paths := asked(t, r.GetPaths, &journeyv1.GetPathsRequest{Brand: brand, MaxLength: 3})
