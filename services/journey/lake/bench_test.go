@@ -55,7 +55,7 @@ func year(b *testing.B, w *world, l *Lake, n int) {
 			}
 			c.born = append(c.born, f)
 		}
-		if err := l.store.swap(b.Context(), brand, at.version, c); err != nil {
+		if err := l.store.swap(b.Context(), brand, at.version, c, w.clock()); err != nil {
 			b.Fatal(err)
 		}
 		at = at.after(c)
@@ -128,7 +128,7 @@ func BenchmarkSeal(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		if err := l.store.swap(b.Context(), brand, m.version, swap{dead: m.files}); err != nil {
+		if err := l.store.swap(b.Context(), brand, m.version, swap{dead: m.files}, w.clock()); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -11,9 +11,9 @@ import (
 	"sync"
 )
 
-// listName is the list of live files, for engines that cannot ask for the manifest.
-// None takes a name that begins so for data.
-const listName = "_live.csv"
+// listOf is the path of the list of a brand's live files, for engines that cannot ask
+// for the manifest. It lies apart from the events, so that none takes it for data.
+func listOf(brand string) string { return path.Join("live", "brand="+brand, table+".csv") }
 
 // listing keeps two sealings of this process from writing one list at a time.
 var listing sync.Mutex
@@ -37,7 +37,7 @@ func (l *Lake) list(ctx context.Context, brand string) error {
 	if err := w.WriteAll(rows); err != nil {
 		return err
 	}
-	to := l.local(path.Join(folder(brand), listName))
+	to := l.local(listOf(brand))
 	if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
 		return err
 	}

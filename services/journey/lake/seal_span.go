@@ -37,7 +37,7 @@ func (s *sealing) sealSpan(ctx context.Context, days calendar.Days, limit int) e
 		return nil // facts of another kind
 	}
 	if err == nil {
-		err = s.lake.store.swap(ctx, s.brand, s.at.version, c)
+		err = s.lake.store.swap(ctx, s.brand, s.at.version, c, s.lake.clock())
 	}
 	var bad *damaged
 	if errors.As(err, &bad) {
@@ -131,7 +131,7 @@ func (s *sealing) abandon(ctx context.Context, bad *damaged) error {
 	o := s.at.of(bad.days.From)
 	s.lake.warn.Warn("lake: sealing anew what cannot be read", "brand", s.brand, "error", bad)
 	c := swap{days: bad.days, dead: o.files}
-	if err := s.lake.store.swap(ctx, s.brand, s.at.version, c); err != nil {
+	if err := s.lake.store.swap(ctx, s.brand, s.at.version, c, s.lake.clock()); err != nil {
 		return err
 	}
 	s.at = s.at.after(c)

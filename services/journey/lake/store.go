@@ -75,14 +75,14 @@ FROM lake_file WHERE brand = $1 AND dead_at = 0`, brand)
 }
 
 // swap changes the manifest of that version, or fails with errMoved.
-func (s store) swap(ctx context.Context, brand string, version int64, c swap) error {
+func (s store) swap(ctx context.Context, brand string, version int64, c swap, now time.Time) error {
 	err := s.db.Write(ctx, func(tx *sqldb.Tx) error {
 		if err := s.advance(ctx, tx, brand, version); err != nil {
 			return err
 		}
 		for _, f := range c.dead {
 			_, err := tx.Exec(ctx, "UPDATE lake_file SET dead_at = $3 WHERE brand = $1 AND path = $2",
-				brand, f.Path, tx.Now().UnixMicro())
+				brand, f.Path, now.UnixMicro())
 			if err != nil {
 				return err
 			}

@@ -106,5 +106,5 @@ func (l *Lake) Forget(ctx context.Context, brand string) error {
 	if err != nil || len(m.files) == 0 {
 		return err
 	}
-	return l.store.swap(ctx, brand, m.version, swap{dead: m.files})
+	return l.store.swap(ctx, brand, m.version, swap{dead: m.files}, l.clock())
 }
