@@ -72,7 +72,7 @@ func newGuardedWorld(t testing.TB, token config.SecretFile, broken ...grpc.Unary
 	cache, err := hot.Open("", secret, hot.Options{Service: "survey", Log: quiet})
 	must(err)
 	clock := func() time.Time { return noon }
-	s, err := survey.New(brands, guard, db, cache, fold.Config{SweepEvery: -1}, secret, clock, quiet)
+	s, err := survey.New(brands, guard, db, cache, fold.Config{SweepEvery: -1}, secret, survey.Neighbours{}, clock, quiet)
 	must(err)
 	must(s.Migrate(ctx))
 	running, cancel := context.WithCancel(context.WithoutCancel(ctx))

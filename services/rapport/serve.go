@@ -82,7 +82,7 @@ func start(ctx context.Context, cfg *serving, names []string) (*served, error) {
 		return nil, err
 	}
 	if slices.Contains(names, "survey") {
-		_, service, err := survey.Bind(ctx, cfg.Floor, brands, guard, tel)
+		_, service, err := survey.Bind(ctx, cfg.Floor, survey.Neighbours{}, brands, guard, tel)
 		if err != nil {
 			return nil, fmt.Errorf("survey: %w", err)
 		}

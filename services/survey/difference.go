@@ -3,16 +3,32 @@ package survey
 import (
 	"bytes"
 
+	"google.golang.org/protobuf/proto"
+
 	surveyv1 "github.com/rapport-cx/rapport/gen/rapport/survey/v1"
 	"github.com/rapport-cx/rapport/internal/differ"
 )
 
 // difference names the first field in which two records differ, in the order
 // of the contract; empty if they say the same. Seals differ each time, so that
-// identities are compared by their hash.
+// identities are compared by their hash, whoever of them is resolved by now.
 func difference(a, b *surveyv1.ResponseRecord) string {
 	if !bytes.Equal(a.GetIdentityHash(), b.GetIdentityHash()) {
 		return "response.customer"
 	}
-	return differ.First("response", a.GetResponse(), b.GetResponse())
+	x, y := a.GetResponse(), b.GetResponse()
+	if len(a.GetIdentityHash()) > 0 {
+		x, y = unnamed(x), unnamed(y)
+	}
+	return differ.First("response", x, y)
+}
+
+// unnamed is a response without the number its identity was resolved to.
+func unnamed(r *surveyv1.Response) *surveyv1.Response {
+	if r.GetCustomer() == nil {
+		return r
+	}
+	r = proto.CloneOf(r)
+	r.Customer = nil
+	return r
 }

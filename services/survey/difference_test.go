@@ -39,7 +39,13 @@ func TestDifference(t *testing.T) {
 			r.Facets = map[string]string{"order.late": "yes"}
 		}},
 		{"response.customer", func(rec *surveyv1.ResponseRecord, _ *surveyv1.Response) { rec.IdentityHash = nil }},
-		{"response.customer", func(_ *surveyv1.ResponseRecord, r *surveyv1.Response) {
+		// The same identity, resolved by now.
+		{"", func(rec *surveyv1.ResponseRecord, r *surveyv1.Response) {
+			rec.SealedIdentity = nil
+			r.Customer = &commonv1.CustomerRef{Ref: &commonv1.CustomerRef_Id{Id: 7}}
+		}},
+		{"response.customer", func(rec *surveyv1.ResponseRecord, r *surveyv1.Response) {
+			rec.SealedIdentity, rec.IdentityHash = nil, nil
 			r.Customer = &commonv1.CustomerRef{Ref: &commonv1.CustomerRef_Id{Id: 7}}
 		}},
 		{"response.survey_id", func(_ *surveyv1.ResponseRecord, r *surveyv1.Response) { r.SurveyId = "other" }},

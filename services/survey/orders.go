@@ -59,10 +59,9 @@ func (s *Server) joinKnown(ctx context.Context, brand string, arrivals []arrival
 		if !a.joins || !joinFacet(a.record, a.tally, join.Late, known[a.record.GetResponse().GetOrderId()]) {
 			continue
 		}
-		if a.fact.Body, err = (proto.MarshalOptions{Deterministic: true}).Marshal(a.record); err != nil {
+		if err := a.pack(); err != nil {
 			return err
 		}
-		a.fact.Data = a.tally.Append(a.fact.Data[:0])
 	}
 	return nil
 }
@@ -142,13 +141,14 @@ func (s *Server) arrived(ctx context.Context, tx *sqldb.Tx, b *brand, facts []fe
 func (s *Server) told(ctx context.Context, tx *sqldb.Tx, b *brand, facts []feed.Fact) error {
 	late := map[string]string{}
 	for i := range facts {
-		var f journeyv1.JourneyFact
-		if err := proto.Unmarshal(facts[i].Body, &f); err != nil {
+		if len(facts[i].Body) == 0 {
+			continue // only the cursor moves
+		}
+		var o journeyv1.OrderOutcome
+		if err := proto.Unmarshal(facts[i].Body, &o); err != nil {
 			return err
 		}
-		if o := f.GetOutcome(); o != nil {
-			late[o.GetOrderId()] = join.Value(o.Late) //nolint:protogetter // whether it is there is what counts
-		}
+		late[o.GetOrderId()] = join.Value(o.Late) //nolint:protogetter // whether it is there is what counts
 	}
 	if len(late) == 0 {
 		return nil

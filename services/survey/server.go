@@ -15,6 +15,7 @@ import (
 	"github.com/rapport-cx/rapport/internal/feed"
 	"github.com/rapport-cx/rapport/internal/fold"
 	"github.com/rapport-cx/rapport/internal/hot"
+	"github.com/rapport-cx/rapport/internal/people"
 	"github.com/rapport-cx/rapport/internal/seal"
 	"github.com/rapport-cx/rapport/internal/sqldb"
 	"github.com/rapport-cx/rapport/services/survey/cases"
@@ -39,17 +40,25 @@ type Server struct {
 	log    *slog.Logger
 	// arrivals are the responses on their way in, a queue per brand.
 	arrivals *commit.Set[arrival, receipt]
+	// neighbours are asked and followed; resolver asks whom an identity belongs to,
+	// sealed keeps those that wait for an answer.
+	neighbours Neighbours
+	resolver   *people.Resolver
+	sealed     *people.Sealed
 }
 
 // New makes a server on a database. A nil cache means no Redis. Migrate must run
 // before anything is asked; nothing runs in the background before Run.
 func New(all *config.Brands, guard *access.Guard, db *sqldb.DB, cache *hot.Cache, folding fold.Config,
-	secret []byte, clock func() time.Time, log *slog.Logger) (*Server, error) {
+	secret []byte, neighbours Neighbours, clock func() time.Time, log *slog.Logger) (*Server, error) {
 	brands, err := newBrands(all)
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{brands: brands, guard: guard, clock: clock, log: log}
+	s := &Server{
+		brands: brands, guard: guard, clock: clock, log: log, neighbours: neighbours,
+		resolver: people.NewResolver(neighbours.Customers, 0), sealed: people.NewSealed(db),
+	}
 	if s.seals, err = seal.New(secret, "survey/identity"); err != nil {
 		return nil, err
 	}
@@ -60,7 +69,7 @@ func New(all *config.Brands, guard *access.Guard, db *sqldb.DB, cache *hot.Cache
 	folding.Clock, folding.Logger = clock, log
 	s.store = &Store{db: db, log: facts, clock: clock, folds: fold.New(folding, facts, db, cache, s.folding())}
 	for id, b := range brands {
-		b.asked = &query.Brand{Name: id, Engine: s.store.folds, Log: facts, Book: b.book.Load, Zone: b.zone}
+		b.asked = &query.Brand{Name: id, Engine: s.store.folds, Log: facts, Book: b.book.Load, Zone: b.zone, People: b.mapping}
 	}
 	s.desk = cases.New(db, facts, s.caseBrand, s.tokens, clock, log)
 	s.arrivals = commit.NewSet(commit.Options{Name: "survey"}, s.commit)
@@ -78,14 +87,19 @@ func (s *Server) folding() fold.Rules[*tally.Tally] {
 		New:         tally.New,
 		Definitions: record.Definitions,
 		Define: func(id string, f *feed.Fact) error {
-			if b := s.brands[id]; b != nil {
-				return b.book.Load().Apply(f)
+			b := s.brands[id]
+			switch {
+			case b == nil:
+				return nil
+			case f.Kind == record.Person:
+				return b.people.Load().ApplyBody(f.Body)
 			}
-			return nil
+			return b.book.Load().Apply(f)
 		},
 		Forget: func(id string) {
 			if b := s.brands[id]; b != nil {
 				b.book.Store(directory.New())
+				b.people.Store(people.NewBook())
 			}
 		},
 	}
@@ -127,16 +141,19 @@ func (s *Server) Migrate(ctx context.Context) error {
 	if err := join.Migrate(ctx, s.store.db); err != nil {
 		return err
 	}
+	if err := people.Migrate(ctx, s.store.db); err != nil {
+		return err
+	}
 	return cases.Migrate(ctx, s.store.db)
 }
 
-// Run follows the log, folds it and opens cases until ctx ends.
+// Run follows the log, folds it, opens cases and listens to neighbours until ctx ends.
 func (s *Server) Run(ctx context.Context) error {
 	s.store.folds.Start(ctx)
 	errs := make(chan error, len(s.brands)+1)
 	go func() { errs <- s.store.log.Tail(ctx, feed.PollEvery, s.log) }()
 	for id := range s.brands {
-		go func() { errs <- s.follow(ctx, id) }()
+		go func() { errs <- s.attend(ctx, id) }()
 	}
 	var all error
 	for range cap(errs) {
@@ -145,28 +162,6 @@ func (s *Server) Run(ctx context.Context) error {
 		}
 	}
 	return all
-}
-
-// follow opens one brand's cases, after its definitions have been read, since
-// rules are looked up in them. A database that is away is waited for.
-func (s *Server) follow(ctx context.Context, id string) error {
-	for {
-		err := s.store.folds.Sync(ctx, id)
-		if err == nil {
-			break
-		}
-		s.log.Warn("cases wait for the log", "brand", id, "error", err)
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-time.After(openAgain):
-		}
-	}
-	err := s.desk.Run(ctx, id)
-	if err != nil && ctx.Err() == nil {
-		s.log.Error("cases stopped", "brand", id, "error", err)
-	}
-	return err
 }
 
 // openAgain is how long a brand whose log could not be read waits.

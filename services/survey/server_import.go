@@ -111,7 +111,11 @@ func (s *Server) judgeChunk(stream grpc.ServerStream, in *surveyv1.ImportRespons
 	for i, r := range settled {
 		c.told(lines[i], r)
 	}
-	return c, nil
+	arrivals := make([]*arrival, len(c.arrivals))
+	for i := range c.arrivals {
+		arrivals[i] = &c.arrivals[i]
+	}
+	return c, s.resolve(ctx, b, arrivals)
 }
 
 // told adds what became of one row to the chunk's answer.

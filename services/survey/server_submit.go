@@ -4,6 +4,8 @@ import (
 	"context"
 	"time"
 
+	"google.golang.org/protobuf/proto"
+
 	commonv1 "github.com/rapport-cx/rapport/gen/rapport/common/v1"
 	surveyv1 "github.com/rapport-cx/rapport/gen/rapport/survey/v1"
 	"github.com/rapport-cx/rapport/internal/access"
@@ -17,14 +19,23 @@ import (
 
 // arrival is a good response on its way into the log.
 type arrival struct {
-	fact   feed.Fact
-	record *surveyv1.ResponseRecord
+	fact feed.Fact
+	// identity is what it came with, until it is resolved.
+	identity *commonv1.Identity
+	record   *surveyv1.ResponseRecord
 	// newest says that the sender left the version open: the one bound at the first
 	// submit stands, whatever has been published since.
 	newest bool
 	// tally is what it counts for; joins says that it wants to know of its order.
 	tally *tally.Tally
 	joins bool
+}
+
+// pack writes the fact anew after something was told of it.
+func (a *arrival) pack() (err error) {
+	a.fact.Who, a.fact.Data = a.tally.Customer, a.tally.Append(a.fact.Data[:0])
+	a.fact.Body, err = proto.MarshalOptions{Deterministic: true}.Marshal(a.record)
+	return err
 }
 
 // receipt says where it stands.
@@ -49,6 +60,9 @@ func (s *Server) SubmitResponse(ctx context.Context, in *surveyv1.SubmitResponse
 		}
 		a, err = s.judge(b, in.GetResponse(), in.GetRequestId(), s.clock())
 	}
+	if err == nil {
+		err = s.resolve(ctx, b, []*arrival{&a})
+	}
 	var r receipt
 	if err == nil {
 		r, err = s.arrivals.Do(ctx, b.ID, a)
@@ -72,7 +86,7 @@ func (s *Server) judge(b *brand, in *surveyv1.Response, requestID string, now ti
 	}
 	f, err := ready.Fact(intake.Key(in.GetSource(), in.GetExternalId(), requestID))
 	return arrival{
-		fact: f, record: ready.Record, newest: in.GetSurveyVersion() == 0, tally: ready.Tally,
+		fact: f, record: ready.Record, identity: in.GetCustomer().GetIdentity(), newest: in.GetSurveyVersion() == 0, tally: ready.Tally,
 		joins: in.GetOrderId() != "" && b.joins(ready.Record.GetResponse().GetSurveyId(), ready.Record.GetResponse().GetSurveyVersion()),
 	}, err
 }

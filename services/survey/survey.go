@@ -13,6 +13,7 @@ import (
 
 	"github.com/rapport-cx/rapport/internal/calendar"
 	"github.com/rapport-cx/rapport/internal/config"
+	"github.com/rapport-cx/rapport/internal/people"
 	"github.com/rapport-cx/rapport/services/survey/directory"
 	"github.com/rapport-cx/rapport/services/survey/query"
 )
@@ -24,11 +25,16 @@ type brand struct {
 	hours *calendar.Hours
 	// book is replaced, not emptied, when the log turns out to be another one.
 	book atomic.Pointer[directory.Book]
+	// people is who stands for whom, as Segmentation says.
+	people atomic.Pointer[people.Book]
 	// asked answers questions about scores.
 	asked *query.Brand
 	// opened is set once the book has been read from the log.
 	opened atomic.Bool
 }
+
+// mapping is who stands for whom now.
+func (b *brand) mapping() *people.Mapping { return b.people.Load().Now() }
 
 // newBrands lays out the calendar and an empty directory for each brand.
 func newBrands(all *config.Brands) (map[string]*brand, error) {
@@ -41,6 +47,7 @@ func newBrands(all *config.Brands) (map[string]*brand, error) {
 		}
 		one := &brand{Brand: b, zone: zone, hours: hours}
 		one.book.Store(directory.New())
+		one.people.Store(people.NewBook())
 		out[b.ID] = one
 	}
 	return out, nil

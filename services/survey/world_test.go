@@ -87,7 +87,7 @@ func newReplicaWith(t testing.TB, url, redis string, now func() time.Time, foldi
 	db := sqldbtest.Open(t, url)
 	cache, err := hot.Open(redis, secret, caching)
 	must(err)
-	s, err := survey.New(brands, guard, db, cache, folding, secret, now, quiet)
+	s, err := survey.New(brands, guard, db, cache, folding, secret, survey.Neighbours{}, now, quiet)
 	must(err)
 	must(s.Migrate(ctx))
 	running, cancel := context.WithCancel(context.WithoutCancel(ctx))

@@ -49,7 +49,7 @@ func serve(t *testing.T, url string) *grpc.ClientConn {
 	must(err)
 	cache, err := hot.Open("", secret, hot.Options{Service: "survey", Log: quiet})
 	must(err)
-	s, err := survey.New(brands, guard, sqldbtest.Open(t, url), cache, fold.Config{SweepEvery: -1}, secret, time.Now, quiet)
+	s, err := survey.New(brands, guard, sqldbtest.Open(t, url), cache, fold.Config{SweepEvery: -1}, secret, survey.Neighbours{}, time.Now, quiet)
 	must(err)
 	must(s.Migrate(ctx))
 	running, cancel := context.WithCancel(context.WithoutCancel(ctx))

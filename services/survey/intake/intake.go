@@ -15,6 +15,7 @@ import (
 	"github.com/rapport-cx/rapport/internal/calendar"
 	"github.com/rapport-cx/rapport/internal/fault"
 	"github.com/rapport-cx/rapport/internal/feed"
+	"github.com/rapport-cx/rapport/internal/people"
 	"github.com/rapport-cx/rapport/internal/seal"
 	"github.com/rapport-cx/rapport/services/survey/directory"
 	"github.com/rapport-cx/rapport/services/survey/record"
@@ -143,7 +144,7 @@ func (r Rules) Record(in *surveyv1.Response, version int32) *surveyv1.ResponseRe
 	if c, ok := in.GetCustomer().GetRef().(*commonv1.CustomerRef_Identity); ok {
 		kept.Customer = nil
 		plain := Normalise(c.Identity)
-		out.SealedIdentity = r.Seal.Seal(plain, []byte(r.Brand))
+		out.SealedIdentity, _ = people.SealIdentity(r.Seal, r.Brand, c.Identity) // what was read can be written
 		out.IdentityHash = r.Seal.Hash(append([]byte(r.Brand+"\x00"), plain...))
 	}
 	return out

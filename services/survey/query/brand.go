@@ -15,6 +15,7 @@ import (
 	"github.com/rapport-cx/rapport/internal/calendar"
 	"github.com/rapport-cx/rapport/internal/feed"
 	"github.com/rapport-cx/rapport/internal/fold"
+	"github.com/rapport-cx/rapport/internal/people"
 	"github.com/rapport-cx/rapport/services/survey/directory"
 	"github.com/rapport-cx/rapport/services/survey/tally"
 )
@@ -31,6 +32,8 @@ type Brand struct {
 	// Book is the directory as it stands; it is another one after the log was replaced.
 	Book func() *directory.Book
 	Zone *calendar.Zone
+	// People is who stands for whom.
+	People func() *people.Mapping
 
 	repeats repeated
 

@@ -74,7 +74,7 @@ type sought struct {
 	subjects  []bool
 	low       *bool
 	commented *bool
-	customer  int64
+	customers []int64 // all numbers of the person, ascending; empty: anybody
 }
 
 func (a asker) sought(f *surveyv1.ResponseFilter) (*sought, error) {
@@ -84,7 +84,10 @@ func (a asker) sought(f *surveyv1.ResponseFilter) (*sought, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := &sought{scope: s, customer: f.GetCustomerId()}
+	out := &sought{scope: s}
+	if id := f.GetCustomerId(); id != 0 {
+		out.customers = a.b.People().Members(id)
+	}
 	if f != nil {
 		out.low, out.commented = f.Low, f.Commented
 	}
@@ -137,5 +140,5 @@ func (s *sought) passes(rows *tally.Rows, i int) bool {
 		(len(s.scope.surveys) == 0 || slices.Contains(s.scope.surveys, rows.Survey[i])) &&
 		(s.low == nil || *s.low == (rows.Score[i] == 1)) &&
 		(s.commented == nil || *s.commented == (rows.Commented[i] == 1)) &&
-		(s.customer == 0 || s.customer == rows.Customer[i])
+		(len(s.customers) == 0 || slices.Contains(s.customers, rows.Customer[i]))
 }

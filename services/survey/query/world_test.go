@@ -17,6 +17,7 @@ import (
 	"github.com/rapport-cx/rapport/internal/calendar"
 	"github.com/rapport-cx/rapport/internal/feed"
 	"github.com/rapport-cx/rapport/internal/fold"
+	"github.com/rapport-cx/rapport/internal/people"
 	"github.com/rapport-cx/rapport/internal/sqldb/sqldbtest"
 	"github.com/rapport-cx/rapport/services/survey/directory"
 	"github.com/rapport-cx/rapport/services/survey/record"
@@ -58,7 +59,8 @@ func newWorld(t testing.TB, zone string) *world {
 	})
 	w.ok(engine.Migrate(t.Context()))
 	t.Cleanup(func() { w.ok(engine.Close(context.Background())) })
-	w.b = &Brand{Name: "acme", Engine: engine, Log: log, Zone: z, Book: func() *directory.Book { return w.book }}
+	w.b = &Brand{Name: "acme", Engine: engine, Log: log, Zone: z, Book: func() *directory.Book { return w.book },
+		People: people.NewBook().Now}
 	return w
 }
 

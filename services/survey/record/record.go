@@ -36,10 +36,14 @@ const (
 	Survey int16 = 12
 	// Goal sets or removes a goal; body SetGoalRequest.
 	Goal int16 = 13
+	// Person is a merge, unmerge or erasure that Segmentation told of; body
+	// CustomerEvent.
+	Person int16 = 14
 )
 
-// Definitions are the kinds that the directory is a fold of.
-var Definitions = []int16{Subject, Metric, Survey, Goal}
+// Definitions are the kinds that belong to no day: those the directory is a fold
+// of, and who is who.
+var Definitions = []int16{Subject, Metric, Survey, Goal, Person}
 
 // Tally unpacks what a RESPONSE or REVERSAL counts for; nil for other kinds.
 func Tally(f *feed.Fact) (*tally.Tally, error) {
