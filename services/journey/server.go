@@ -37,6 +37,8 @@ type Server struct {
 	arrivals *commit.Set[arrival, receipt]
 	// lake has the events of days that are over in files.
 	lake *lake.Lake
+	// analyses has a place for every question about events that is worked on.
+	analyses chan struct{}
 }
 
 // New makes a server on a database. A nil cache means no Redis. Migrate must run
@@ -56,6 +58,7 @@ func New(cfg Config, all *config.Brands, guard *access.Guard, db *sqldb.DB, cach
 	s.store = &store{db: db, log: facts, clock: clock, sealed: people.NewSealed(db), folds: fold.New(folding, facts, db, cache, s.folding())}
 	s.resolver = people.NewResolver(near.Segmentation, 0)
 	s.lake = s.newLake(db, facts)
+	s.analyses = make(chan struct{}, analysesAtOnce)
 	s.arrivals = commit.NewSet(commit.Options{Name: "journey"}, s.commit)
 	return s, nil
 }

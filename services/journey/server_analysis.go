@@ -151,6 +151,10 @@ type asking struct {
 	days, read calendar.Days
 }
 
+// analysesAtOnce is how many different questions are worked on at a time. Each uses
+// all processors, so that more of them would not end sooner, but need more memory.
+const analysesAtOnce = 2
+
 // analyse reads the trails and answers a question over them, once for all who ask
 // it until a fact touches one of the days. Who stands for whom is a definition of
 // the log, so that a merge asks anew.
@@ -161,6 +165,12 @@ func analyse[T any, M message[T]](ctx context.Context, s *Server, a asking,
 	}
 	q := question(a.brand, a.in, a.days, a.read)
 	out, err := fold.Ask(ctx, s.store.folds, q, codec[T, M](), func(ctx context.Context) (M, error) {
+		select {
+		case s.analyses <- struct{}{}:
+			defer func() { <-s.analyses }()
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
 		trails, err := s.lake.Load(ctx, a.brand.ID, a.unit, a.read)
 		if err != nil {
 			return nil, err
