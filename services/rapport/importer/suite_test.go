@@ -1,0 +1,237 @@
+package importer
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"google.golang.org/grpc"
+
+	journeyv1 "github.com/rapport-cx/rapport/gen/rapport/journey/v1"
+	segmentationv1 "github.com/rapport-cx/rapport/gen/rapport/segmentation/v1"
+	"github.com/rapport-cx/rapport/internal/access"
+	"github.com/rapport-cx/rapport/internal/app"
+	"github.com/rapport-cx/rapport/internal/config"
+	"github.com/rapport-cx/rapport/internal/fold"
+	"github.com/rapport-cx/rapport/internal/sqldb/sqldbtest"
+	"github.com/rapport-cx/rapport/internal/telemetry"
+	"github.com/rapport-cx/rapport/services/journey"
+	"github.com/rapport-cx/rapport/services/rapport/mapping"
+	"github.com/rapport-cx/rapport/services/segmentation"
+)
+
+// world is the real Segmentation and the real Journey, which asks it.
+type world struct {
+	customers segmentationv1.SegmentationServiceClient
+	events    journeyv1.JourneyServiceClient
+}
+
+// background is what a service does on its own, until it is told to stop.
+type background struct {
+	run   func(context.Context) error
+	close func(context.Context) error
+}
+
+// suite serves both, Journey on the database at url and Segmentation on another
+// one of the same engine.
+func suite(t *testing.T, url string) world {
+	t.Helper()
+	ctx := t.Context()
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	second := sqldbtest.SQLite
+	if strings.HasPrefix(url, "postgres") {
+		second = sqldbtest.Postgres
+	}
+	quiet := slog.New(slog.DiscardHandler)
+	secret := []byte("0123456789abcdef0123456789abcdef")
+	brands, err := config.LoadBrands("")
+	must(err)
+	guard, err := access.New(access.Config{}, brands, true)
+	must(err)
+	tel, err := telemetry.New(ctx, telemetry.Config{}, "test", "test", io.Discard)
+	must(err)
+	a, err := app.New(app.Config{MaxMessage: 4 << 20, MaxStreams: 100, Deadline: time.Minute, Grace: 10 * time.Second}, guard, tel)
+	must(err)
+	conn, err := a.Dial()
+	must(err)
+	w := world{segmentationv1.NewSegmentationServiceClient(conn), journeyv1.NewJourneyServiceClient(conn)}
+	who, err := segmentation.New(segmentation.Config{}, brands, guard, sqldbtest.Open(t, second(t)), secret, segmentation.Neighbours{Journey: w.events}, time.Now, quiet)
+	must(err)
+	what, err := journey.New(journey.Config{Lake: t.TempDir(), LakeMemory: 64 << 20}, brands, guard, sqldbtest.Open(t, url), nil,
+		fold.Config{SweepEvery: -1}, secret, journey.Neighbours{Segmentation: w.customers}, time.Now, quiet)
+	must(err)
+	must(errors.Join(who.Migrate(ctx), what.Migrate(ctx)))
+	a.Bind(app.Service{Name: "segmentation", Register: func(r grpc.ServiceRegistrar) { segmentationv1.RegisterSegmentationServiceServer(r, who) }},
+		app.Service{Name: "journey", Register: func(r grpc.ServiceRegistrar) { journeyv1.RegisterJourneyServiceServer(r, what) }})
+	must(a.Start(ctx))
+	running, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	stopped := make(chan error, 2)
+	for _, b := range []background{{what.Run, what.Close}, {who.Run, who.Close}} {
+		go func() { stopped <- errors.Join(b.run(running), b.close(context.WithoutCancel(ctx))) }()
+	}
+	t.Cleanup(func() {
+		cancel()
+		if err := errors.Join(<-stopped, <-stopped, conn.Close(), a.Stop()); err != nil {
+			t.Error(err)
+		}
+	})
+	return w
+}
+
+// load imports an example so many times: every time but the first adds nothing.
+func load[Client any](t *testing.T, run func(context.Context, Client, *mapping.Mapping, Options) (Summary, error), client Client, file, dir string, times int, want Counts) {
+	t.Helper()
+	m, err := mapping.Load(root + "deploy/examples/" + file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range times {
+		var out bytes.Buffer
+		got, err := run(t.Context(), client, m, Options{Dir: dir, Rejects: &out})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, got.Counts); diff != "" || out.Len() > 0 {
+			t.Fatalf("%s\nrejects: %.2000s", diff, out.String())
+		}
+		t.Logf("%s: %.0f rows/s in %v", file, got.RowsPerSecond(), got.Duration)
+		want.Recorded, want.Replayed = 0, want.Recorded
+	}
+}
+
+// follow reads a brand's log until what is looked for has come.
+func follow(t *testing.T, c journeyv1.JourneyServiceClient, brand string, seen func(*journeyv1.JourneyFact) bool) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	stream, err := c.WatchEvents(ctx, &journeyv1.WatchEventsRequest{Brand: brand})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for {
+		resp, err := stream.Recv()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, fact := range resp.GetFacts() {
+			if seen(fact) {
+				return
+			}
+		}
+	}
+}
+
+// outcomes waits until every order of Olist has ended as the files tell, and every
+// event is somebody's.
+func outcomes(t *testing.T, c journeyv1.JourneyServiceClient) {
+	t.Helper()
+	type status = journeyv1.OrderOutcome_Status
+	last := map[string]*journeyv1.OrderOutcome{}
+	count := map[status]int{}
+	late, known := 0, 0
+	add := func(o *journeyv1.OrderOutcome, by int) {
+		count[o.GetStatus()] += by
+		if o.GetLate() {
+			late += by
+		}
+	}
+	follow(t, c, "olist", func(fact *journeyv1.JourneyFact) bool {
+		switch {
+		case fact.GetOutcome() != nil:
+			o := fact.GetOutcome()
+			if before := last[o.GetOrderId()]; before != nil {
+				add(before, -1)
+			}
+			last[o.GetOrderId()] = o
+			add(o, 1)
+		case fact.GetResolved() != nil, fact.GetRecorded().GetCustomer().GetId() > 0:
+			known++
+		}
+		return known == 37010 && late == 414 && count[journeyv1.OrderOutcome_STATUS_ARRIVED] == 5164 &&
+			count[journeyv1.OrderOutcome_STATUS_CANCELLED_BY_SHOP] == 609 && count[journeyv1.OrderOutcome_STATUS_CANCELLED_BY_CUSTOMER] == 625 &&
+			count[journeyv1.OrderOutcome_STATUS_OPEN] == 8135-5164-609-625
+	})
+}
+
+// Olist's customers and orders, imported as the examples have it, come to what the
+// files hold.
+func TestOlistOrders(t *testing.T) {
+	dir := realData(t, "olist")
+	sqldbtest.EachURL(t, func(t *testing.T, url string) {
+		w := suite(t, url)
+		load(t, Customers, w.customers, "olist/customers.yaml", dir, 2, Counts{Read: 8135, Recorded: 8016, Skipped: 119})
+		load(t, Events, w.events, "olist/orders.yaml", dir, 2, Counts{Read: 37010, Recorded: 37010})
+		outcomes(t, w.events)
+		people, err := w.customers.ListCustomers(t.Context(), &segmentationv1.ListCustomersRequest{Brand: "olist"})
+		if err != nil || people.GetPersons() != 8016 {
+			t.Errorf("%d people, %v, want 8016", people.GetPersons(), err)
+		}
+		index, err := w.events.GetSuccessIndex(t.Context(), &journeyv1.GetSuccessIndexRequest{Brand: "olist"})
+		got := index.GetTotal()
+		if err != nil || got.GetOrders() != 5164+609 || got.GetWithinNorm() != 5164-414 || got.GetOpen() != 1737 || got.GetCancelledByCustomer() != 625 {
+			t.Errorf("%v, %v", got, err)
+		}
+		kinds, err := w.events.ListEventKinds(t.Context(), &journeyv1.ListEventKindsRequest{Brand: "olist"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		counts := map[string]int64{}
+		for _, k := range kinds.GetKinds() {
+			if k.GetEvents() > 0 && k.GetTitles()["en"] != "" {
+				counts[k.GetKind()] = k.GetEvents()
+			}
+		}
+		if diff := cmp.Diff(map[string]int64{"order.placed": 8135, "purchase": 8135, "order.approved": 7989, "order.shipped": 6353,
+			"order.delivered": 5164, "order.cancelled.customer": 625, "order.cancelled.shop": 609}, counts); diff != "" {
+			t.Error(diff)
+		}
+	})
+}
+
+// The invoices of Online Retail make the cohorts that were counted elsewhere.
+func TestOnlineRetail(t *testing.T) {
+	dir := realData(t, "online_retail")
+	w := suite(t, sqldbtest.SQLite(t))
+	load(t, Events, w.events, "online_retail/purchases.yaml", dir, 1, Counts{Read: 157306, Recorded: 22186, Skipped: 135120})
+	known := 0
+	follow(t, w.events, "retail", func(fact *journeyv1.JourneyFact) bool {
+		if fact.GetResolved() != nil || fact.GetRecorded().GetCustomer().GetId() > 0 {
+			known++
+		}
+		return known == 22186
+	})
+	resp, err := w.events.GetRetention(t.Context(), &journeyv1.GetRetentionRequest{Brand: "retail"})
+	if err != nil || len(resp.GetCohorts()) == 0 {
+		t.Fatal(err, resp)
+	}
+	first := resp.GetCohorts()[0]
+	if diff := cmp.Diff([]int64{324, 286, 340, 321, 352, 321, 309, 313, 350, 331, 445, 235}, first.GetReturning()); diff != "" || first.GetMonth() != "2010-12" || first.GetCustomers() != 885 {
+		t.Errorf("%s of %d: %s", first.GetMonth(), first.GetCustomers(), diff)
+	}
+	all := int64(0)
+	for _, cohort := range resp.GetCohorts() {
+		all += cohort.GetCustomers()
+	}
+	if all != 4338 {
+		t.Errorf("%d customers, want 4338", all)
+	}
+}
+
+func TestReceiptLog(t *testing.T) {
+	dir := realData(t, "eventlog")
+	sqldbtest.EachURL(t, func(t *testing.T, url string) {
+		w := suite(t, url)
+		load(t, Events, w.events, "eventlog/receipt.yaml", dir, 2, Counts{Read: 8577, Recorded: 8577})
+	})
+}
