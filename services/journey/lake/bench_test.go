@@ -92,7 +92,6 @@ func BenchmarkLoad(b *testing.B) {
 			l := New(w.lake(0).cfg, w.db, w.log, w.clock, w.lake(0).warn)
 			l.cache.budget = 1 << 30
 			load(b, l, journeyv1.Unit_UNIT_PERSON, Ever)
-			b.ReportMetric(float64(l.cache.used)/float64(n), "B/event")
 			minute := 0
 			for b.Loop() {
 				if k == "moved" {
@@ -101,6 +100,7 @@ func BenchmarkLoad(b *testing.B) {
 				}
 				load(b, l, journeyv1.Unit_UNIT_PERSON, Ever)
 			}
+			b.ReportMetric(float64(l.cache.used)/float64(n), "B/event")
 		})
 	}
 }
