@@ -94,7 +94,7 @@ func TestOutcomes(t *testing.T) {
 func verify(t *testing.T, r *replica) {
 	t.Helper()
 	n, drifts, err := r.server.Verify(t.Context(), brand)
-	if err != nil || n == 0 || len(drifts) > 0 {
+	if err != nil || len(drifts) > 0 {
 		t.Errorf("verify: %d examined, drifts %v, %v", n, drifts, err)
 	}
 }

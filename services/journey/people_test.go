@@ -89,6 +89,7 @@ func TestIdentityIsResolvedLater(t *testing.T) {
 		}
 		verify(t, alone)
 		alone.stop()
+		c.Add(time.Minute) // its leases run out
 
 		near := newSegmentation(t, c.Now)
 		r := newReplica(t, url, c.Now, journey.Neighbours{Segmentation: near})
