@@ -12,6 +12,9 @@ import (
 
 	commonv1 "github.com/rapport-cx/rapport/gen/rapport/common/v1"
 	journeyv1 "github.com/rapport-cx/rapport/gen/rapport/journey/v1"
+	segmentationv1 "github.com/rapport-cx/rapport/gen/rapport/segmentation/v1"
+	"github.com/rapport-cx/rapport/internal/sqldb/sqldbtest"
+	"github.com/rapport-cx/rapport/services/journey"
 )
 
 func months(start, end string) *journeyv1.Window {
@@ -109,6 +112,86 @@ func TestRetentionThroughTheServer(t *testing.T) {
 		bought("g", 3, 70*day)
 		if c := ask(nil).GetCohorts(); len(c) != 3 || c[0].GetMonth() != "2025-12" || c[0].GetCustomers() != 1 {
 			t.Errorf("after an older purchase: %v", c)
+		}
+	})
+}
+
+func TestSuccessIndexThroughTheServer(t *testing.T) {
+	each(t, func(t *testing.T, r *replica, _ *clock) {
+		w := watch(t, r)
+		for id, ends := range map[string]string{
+			"good": "order.delivered", "late": "order.delivered", "gone": "order.cancelled.shop", "left": "order.not_collected",
+			"changed": "order.cancelled.customer", "wrong": "order.missorted", "open": "order.approved",
+		} {
+			placed := ofOrder(id, "order.placed", 50*time.Hour)
+			placed.PromisedAt = stamp(start.Add(-5 * time.Hour))
+			if id == "late" {
+				placed.PromisedAt = stamp(start.Add(-45 * time.Hour))
+			}
+			ended := ofOrder(id, ends, 10*time.Hour)
+			ended.Reason = "r-" + id
+			put(t, r, placed, ended)
+		}
+		put(t, r, ofOrder("wrong", "order.delivered", 9*time.Hour), ofOrder("zz", "order.placed", time.Hour))
+		w.until(t, func() bool { return w.outcomes["zz"] != nil })
+		out, err := r.GetSuccessIndex(t.Context(), &journeyv1.GetSuccessIndexRequest{
+			Brand: brand, GroupBy: journeyv1.MeasureGroup_MEASURE_GROUP_SUBJECT, SubjectKind: commonv1.SubjectKind_SUBJECT_KIND_STORE,
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := out.GetTotal()
+		off := fmt.Sprint(len(got.GetOffNorm()))
+		for _, o := range got.GetOffNorm() {
+			off += fmt.Sprint(" ", o.GetReason().Number(), ":", o.GetOrders(), "/", o.GetAny())
+		}
+		if got.GetOrders() != 4 || got.GetWithinNorm() != 1 || got.GetValue() != 25 || off != "3 1:1/1 3:1/1 5:1/1" ||
+			got.GetOpen() != 2 || got.GetCancelledByCustomer() != 1 || len(got.GetNotCollected()) != 1 || got.GetNotCollected()[0].GetReason() != "r-left" {
+			t.Errorf("off norm %s of %v", off, got)
+		}
+		if g := out.GetGroups(); len(g) != 1 || g[0].GetKey() != "s1" || g[0].GetOrders() != 4 {
+			t.Errorf("by store: %v", g)
+		}
+		verify(t, r)
+	})
+}
+
+// One person under two numbers is one new customer that came back.
+func TestRetentionFollowsMerges(t *testing.T) {
+	sqldbtest.EachURL(t, func(t *testing.T, url string) {
+		c := &clock{now: start}
+		near := newSegmentation(t, c.Now)
+		a, b := numberOf(t, near, "a@example.com"), numberOf(t, near, "b@example.com")
+		r := newReplica(t, url, c.Now, journey.Neighbours{Segmentation: near})
+		for i, before := range []time.Duration{20 * day, time.Hour} {
+			e := happened(fmt.Sprint(i), "purchase", before)
+			e.Actor = byNumber([]int64{a, b}[i])
+			put(t, r, e)
+		}
+		cohorts := func() string {
+			out, err := r.GetRetention(t.Context(), &journeyv1.GetRetentionRequest{Brand: brand})
+			if err != nil {
+				t.Fatal(err)
+			}
+			text := ""
+			for _, c := range out.GetCohorts() {
+				text += fmt.Sprintf("%s:%d%v ", c.GetMonth(), c.GetCustomers(), c.GetReturning())
+			}
+			return text
+		}
+		const two, one = "2026-02:1[0] 2026-03:1[] ", "2026-02:1[1] "
+		if got := cohorts(); got != two {
+			t.Errorf("before the merge: %s", got)
+		}
+		if _, err := near.MergeCustomers(t.Context(), &segmentationv1.MergeCustomersRequest{Brand: brand, FromId: b, IntoId: a}); err != nil {
+			t.Fatal(err)
+		}
+		for cohorts() != one {
+		}
+		if _, err := near.UnmergeCustomers(t.Context(), &segmentationv1.UnmergeCustomersRequest{Brand: brand, FromId: b}); err != nil {
+			t.Fatal(err)
+		}
+		for cohorts() != two {
 		}
 	})
 }

@@ -56,7 +56,7 @@ func newSurvey(t *testing.T, now func() time.Time) *neighbour {
 	tel, err := telemetry.New(ctx, telemetry.Config{}, "test", "test", io.Discard)
 	must(err)
 	s, err := survey.New(brands, guard, sqldbtest.Open(t, sqldbtest.SQLite(t)), nil,
-		fold.Config{SweepEvery: -1, AuditEvery: -1}, secret, now, quiet)
+		fold.Config{SweepEvery: -1, AuditEvery: -1}, secret, survey.Neighbours{}, now, quiet)
 	must(err)
 	must(s.Migrate(ctx))
 	running, cancel := context.WithCancel(context.WithoutCancel(ctx))

@@ -16,20 +16,24 @@ import (
 
 const clock = "2006-01-02 15:04:05"
 
-func zone(t *testing.T, name string) *calendar.Zone {
-	z, err := calendar.Load(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return z
+// place is a brand's zone as texts are read in it.
+type place struct {
+	*calendar.Zone
+	loc *time.Location
 }
 
-func instant(t *testing.T, zone, text string) time.Time {
-	loc, err := time.LoadLocation(zone)
+func in(t *testing.T, name string) place {
+	t.Helper()
+	loc, err := time.LoadLocation(name)
 	if err != nil {
 		t.Fatal(err)
 	}
-	at, err := time.ParseInLocation(clock, text, loc)
+	return place{calendar.In(loc), loc}
+}
+
+func (p place) instant(t *testing.T, text string) time.Time {
+	t.Helper()
+	at, err := time.ParseInLocation(clock, text, p.loc)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -38,8 +42,7 @@ func instant(t *testing.T, zone, text string) time.Time {
 
 // The web shop's cohort of December 2010, as counted independently.
 func TestOnlineRetailRetention(t *testing.T) {
-	const london = "Europe/London"
-	z, w := zone(t, london), newWorld(t)
+	z, w := in(t, "Europe/London"), newWorld(t)
 	invoices := map[string]bool{}
 	table(t, "online_retail/online_retail.csv.gz", func(get func(string) string) {
 		quantity, _ := strconv.Atoi(get("Quantity"))
@@ -51,7 +54,7 @@ func TestOnlineRetailRetention(t *testing.T) {
 			return
 		}
 		invoices[strings.Clone(invoice)] = true
-		w.event(z.DayOf(instant(t, london, get("InvoiceDate"))), who, record.Packed{Kind: "purchase"})
+		w.event(z.DayOf(z.instant(t, get("InvoiceDate"))), who, record.Packed{Kind: "purchase"})
 	})
 	if len(invoices) != 18532 {
 		t.Fatalf("%d invoices", len(invoices))
@@ -81,15 +84,14 @@ func TestOnlineRetailRetention(t *testing.T) {
 
 // The marketplace's late orders, by the two norms a brand may have.
 func TestOlistLateOrders(t *testing.T) {
-	const paulo = "America/Sao_Paulo"
-	z := zone(t, paulo)
+	z := in(t, "America/Sao_Paulo")
 	byTime, byDay := newWorld(t), newWorld(t)
 	table(t, "olist/olist_orders_dataset.csv.gz", func(get func(string) string) {
 		if get("order_status") != "delivered" || get("order_delivered_customer_date") == "" {
 			return
 		}
-		ended := instant(t, paulo, get("order_delivered_customer_date"))
-		promised := instant(t, paulo, get("order_estimated_delivery_date"))
+		ended := z.instant(t, get("order_delivered_customer_date"))
+		promised := z.instant(t, get("order_estimated_delivery_date"))
 		o := record.Order{ID: get("order_id"), Status: journeyv1.OrderOutcome_STATUS_ARRIVED, Judged: true}
 		o.Late = ended.After(promised)
 		byTime.outcome(z.DayOf(ended), o)
