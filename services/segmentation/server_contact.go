@@ -135,3 +135,19 @@ func (s *Server) serveContacts(ctx context.Context, id string, orders []contact.
 	}
 	return results
 }
+
+// exportContacts has every answer that was given about contacts of a person, oldest
+// first; its kind tells which.
+func (s *Server) exportContacts(ctx context.Context, b *brand, members []int64, out *export) error {
+	all, err := contact.All(ctx, s.store.db, b.ID, members)
+	if err != nil {
+		return lost("read contacts", err)
+	}
+	for _, one := range all {
+		err := out.add(own, one.Kind, &segmentationv1.ReserveContactRequest{Brand: b.ID, Contact: one.Contact, RequestId: one.Request})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -2,6 +2,7 @@ package segmentation_test
 
 import (
 	"fmt"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -15,6 +16,7 @@ import (
 	commonv1 "github.com/rapport-cx/rapport/gen/rapport/common/v1"
 	segmentationv1 "github.com/rapport-cx/rapport/gen/rapport/segmentation/v1"
 	"github.com/rapport-cx/rapport/internal/fault"
+	"github.com/rapport-cx/rapport/internal/sqldb"
 	"github.com/rapport-cx/rapport/internal/sqldb/sqldbtest"
 )
 
@@ -293,6 +295,42 @@ func TestSpellingsShareOneBudget(t *testing.T) {
 			if out := reserve(t, r, address, in); out.GetAllowed() != (i == 0) {
 				t.Errorf("%q: got %v", address, out)
 			}
+		}
+	})
+}
+
+// What the table says is held against the facts, both ways; and a person's export
+// has every answer.
+func TestContactsAreVerifiedAndExported(t *testing.T) {
+	sqldbtest.EachURL(t, func(t *testing.T, url string) {
+		c := &clock{now: start}
+		r := newReplica(t, url, "", c.Now)
+		numbered(t, r, 2)
+		reserve(t, r, "a", surveyOf(1))
+		reserve(t, r, "b", surveyOf(1))
+		release(t, r, reserve(t, r, "c", surveyOf(2)).GetReservationId())
+		reserve(t, r, "d", surveyOf(2))
+		audit(t, url, "")
+		lines, err := export(t, r, 2)
+		if err != nil || len(lines) != 3 || !strings.Contains(lines[1], `"kind":"contact.released"`) || !strings.Contains(lines[2], `"requestId":"d"`) {
+			t.Errorf("exported %v, %v", lines, err)
+		}
+		db := sqldbtest.Open(t, url)
+		err = db.Write(t.Context(), func(tx *sqldb.Tx) error {
+			for _, statement := range []string{"UPDATE contact SET state = 2 WHERE request_id = 'a'", "UPDATE contact SET state = 1 WHERE request_id IN ('b', 'c')",
+				"UPDATE contact SET id = 77 WHERE request_id = 'd'"} {
+				if _, err := tx.Exec(t.Context(), statement); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		// d is missed under its number and found under another one.
+		if all := drifts(t, url, ""); len(all) != 5 {
+			t.Errorf("found %v", all)
 		}
 	})
 }

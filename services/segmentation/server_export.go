@@ -90,7 +90,8 @@ func (x *export) flush() error {
 	return err
 }
 
-// exportOwn has a line for each of the person's numbers.
+// exportOwn has a line for each of the person's numbers, and for each contact. What
+// was bought are Journey's events.
 func (s *Server) exportOwn(ctx context.Context, b *brand, members []int64, out *export) error {
 	rows, err := customers(ctx, s.store.db, b.ID, members)
 	if err != nil {
@@ -115,7 +116,7 @@ func (s *Server) exportOwn(ctx context.Context, b *brand, members []int64, out *
 			return err
 		}
 	}
-	return nil
+	return s.exportContacts(ctx, b, members, out)
 }
 
 // exportSurvey has the person's responses, and the cases they belong to. A filter

@@ -22,4 +22,4 @@ CREATE TABLE contact (
 );
 
 CREATE UNIQUE INDEX contact_request ON contact (brand, request_id);
-CREATE INDEX contact_counts ON contact (brand, customer, at) WHERE state = 1;
+CREATE INDEX contact_customer ON contact (brand, customer, at);

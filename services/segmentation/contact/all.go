@@ -1,0 +1,48 @@
+package contact
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"fmt"
+	"slices"
+	"time"
+
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	segmentationv1 "github.com/rapport-cx/rapport/gen/rapport/segmentation/v1"
+	"github.com/rapport-cx/rapport/internal/sqldb"
+)
+
+// Told is one answer as it was given.
+type Told struct {
+	// Kind is contact, contact.released or contact.refused.
+	Kind    string
+	Request string
+	// Contact has the customer's number and the time it was for.
+	Contact *segmentationv1.ContactRequest
+}
+
+var kinds = map[int32]string{counts: "contact", released: "contact.released", refused: "contact.refused"}
+
+// All reads every answer about some numbers, oldest first.
+func All(ctx context.Context, q sqldb.Querier, brand string, ids []int64) ([]Told, error) {
+	var found []*row
+	err := listed(ctx, q, func(in string) string {
+		return "SELECT " + columns + " FROM contact WHERE brand = $1 AND customer IN (" + in + ")"
+	}, brand, ids, nil, func(rows *sql.Rows) error {
+		r := &row{}
+		found = append(found, r)
+		return r.scan(rows)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read answers to contacts: %w", err)
+	}
+	slices.SortFunc(found, func(a, b *row) int { return cmp.Compare(a.id, b.id) })
+	all := make([]Told, len(found))
+	for i, r := range found {
+		r.asked.At = timestamppb.New(time.UnixMicro(r.at))
+		all[i] = Told{Kind: kinds[r.state], Request: r.request, Contact: r.asked}
+	}
+	return all, nil
+}
