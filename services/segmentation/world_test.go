@@ -51,6 +51,7 @@ func (c *clock) Add(d time.Duration) {
 type replica struct {
 	segmentationv1.SegmentationServiceClient
 	server *segmentation.Server
+	app    *app.App
 	stop   func()
 }
 
@@ -123,7 +124,7 @@ func newReplicaBeside(t testing.TB, url, keys string, now func() time.Time, neig
 		}
 	})
 	t.Cleanup(stop)
-	return &replica{SegmentationServiceClient: segmentationv1.NewSegmentationServiceClient(conn), server: s, stop: stop}
+	return &replica{SegmentationServiceClient: segmentationv1.NewSegmentationServiceClient(conn), server: s, app: a, stop: stop}
 }
 
 // each runs a test on a fresh replica of each engine.
