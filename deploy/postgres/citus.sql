@@ -18,5 +18,16 @@ SELECT create_distributed_table('case_response', 'brand', colocate_with => 'log_
 SELECT create_distributed_table('case_subject', 'brand', colocate_with => 'log_head');
 SELECT create_distributed_table('case_note', 'brand', colocate_with => 'log_head');
 
+-- Segmentation's customers.
+SELECT create_distributed_table('customer_head', 'brand', colocate_with => 'log_head');
+SELECT create_distributed_table('customer', 'brand', colocate_with => 'log_head');
+SELECT create_distributed_table('identity', 'brand', colocate_with => 'log_head');
+SELECT create_distributed_table('erasure', 'brand', colocate_with => 'log_head');
+SELECT create_distributed_table('erasure_customer', 'brand', colocate_with => 'log_head');
+SELECT create_distributed_table('erasure_part', 'brand', colocate_with => 'log_head');
+SELECT create_distributed_table('contact', 'brand', colocate_with => 'log_head');
+SELECT create_distributed_table('purchase_head', 'brand', colocate_with => 'log_head');
+SELECT create_distributed_table('purchase', 'brand', colocate_with => 'log_head');
+
 -- A brand that outgrows its neighbours gets a shard, and a node, of its own:
 --   SELECT isolate_tenant_to_new_shard('log_head', 'BRAND', 'CASCADE');

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/rapport-cx/rapport/internal/sqldb"
 )
@@ -51,7 +52,7 @@ func customers(ctx context.Context, q sqldb.Querier, brand string, ids []int64) 
 		some := ids[:min(maxListed, len(ids))]
 		ids = ids[len(some):]
 		list, args := sqldb.In(2, some)
-		rows, err := q.Query(ctx, "SELECT "+customerColumns+" FROM customer WHERE brand = $1 AND id IN ("+list+") ORDER BY id",
+		rows, err := q.Query(ctx, grown(slices.Max(some))+"SELECT "+customerColumns+" FROM customer WHERE brand = $1 AND id IN ("+list+") ORDER BY id",
 			append([]any{brand}, args...)...)
 		if err == nil {
 			all, err = gatherCustomers(rows, all)

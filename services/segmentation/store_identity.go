@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/bits"
+	"slices"
 
 	"github.com/rapport-cx/rapport/internal/sqldb"
 	"github.com/rapport-cx/rapport/services/segmentation/identity"
@@ -16,10 +17,10 @@ type holder struct {
 	erased bool
 }
 
-// doubled marks a text as one for about that many customers. A plan that
-// PostgreSQL has prepared while a table was small reads all of it for ever; the
-// mark makes another text, planned afresh, each time the brand has doubled.
-func doubled(last int64) string { return fmt.Sprintf("/* 2^%d */ ", bits.Len64(uint64(last))) }
+// grown marks a text as one for about that many customers. A plan that PostgreSQL
+// has prepared while a table was small reads all of it for ever; the mark makes
+// another text, planned afresh, each time the brand has four times as many.
+func grown(last int64) string { return fmt.Sprintf("/* 4^%d */ ", bits.Len64(uint64(last))/2) }
 
 // maxListed is how many values one IN takes.
 const maxListed = 1024
@@ -36,7 +37,7 @@ func holders(ctx context.Context, q sqldb.Querier, brand string, last int64, has
 			keys[i] = some[i][:]
 		}
 		list, args := sqldb.In(2, keys)
-		rows, err := q.Query(ctx, doubled(last)+"SELECT hash, customer, sealed IS NULL FROM identity WHERE brand = $1 AND hash IN ("+list+")",
+		rows, err := q.Query(ctx, grown(last)+"SELECT hash, customer, sealed IS NULL FROM identity WHERE brand = $1 AND hash IN ("+list+")",
 			append([]any{brand}, args...)...)
 		if err != nil {
 			return nil, fmt.Errorf("find identities: %w", err)
@@ -88,7 +89,7 @@ func identitiesOf(ctx context.Context, q sqldb.Querier, brand string, ids []int6
 		some := ids[:min(maxListed, len(ids))]
 		ids = ids[len(some):]
 		list, args := sqldb.In(2, some)
-		rows, err := q.Query(ctx, "SELECT "+identityColumns+" FROM identity WHERE brand = $1 AND customer IN ("+list+") ORDER BY customer, kind, hash",
+		rows, err := q.Query(ctx, grown(slices.Max(some))+"SELECT "+identityColumns+" FROM identity WHERE brand = $1 AND customer IN ("+list+") ORDER BY customer, kind, hash",
 			append([]any{brand}, args...)...)
 		if err == nil {
 			all, err = gatherIdentities(rows, all)
