@@ -89,6 +89,17 @@ func newReplica(t testing.TB, url, keys string, now func() time.Time) *replica {
 // newReplicaBeside is newReplica with neighbours.
 func newReplicaBeside(t testing.TB, url, keys string, now func() time.Time, neighbours segmentation.Neighbours) *replica {
 	t.Helper()
+	return newReplicaOf(t, url, keys, "", now, neighbours)
+}
+
+// newReplicaAt is newReplica on the network.
+func newReplicaAt(t testing.TB, url, address string, now func() time.Time) *replica {
+	t.Helper()
+	return newReplicaOf(t, url, "", address, now, segmentation.Neighbours{})
+}
+
+func newReplicaOf(t testing.TB, url, keys, address string, now func() time.Time, neighbours segmentation.Neighbours) *replica {
+	t.Helper()
 	ctx := t.Context()
 	must := func(err error) {
 		t.Helper()
@@ -108,7 +119,7 @@ func newReplicaBeside(t testing.TB, url, keys string, now func() time.Time, neig
 	running, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	stopped := make(chan error, 1)
 	go func() { stopped <- s.Run(running) }()
-	a, err := app.New(app.Config{MaxMessage: 4 << 20, MaxStreams: 1000, Deadline: time.Minute, Grace: 10 * time.Second}, guard, tel)
+	a, err := app.New(app.Config{GRPC: address, MaxMessage: 4 << 20, MaxStreams: 1000, Deadline: time.Minute, Grace: 10 * time.Second}, guard, tel)
 	must(err)
 	a.Bind(app.Service{Name: "segmentation", Register: func(r grpc.ServiceRegistrar) {
 		segmentationv1.RegisterSegmentationServiceServer(r, s)
