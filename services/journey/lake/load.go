@@ -29,6 +29,8 @@ type held struct {
 	blocks []*block
 	// loose are customer numbers that were merged with others when blocks were made.
 	loose *block
+	// joined are the persons that these make; nil: not put together yet.
+	joined *joined
 	// tail is what came since, and touched the units that it is about.
 	tail    *tail[event]
 	touched map[int64]struct{}

@@ -51,9 +51,8 @@ func (l *Lake) fill(ctx context.Context, h *held, m *manifest, head feed.Head) e
 	if err := l.readTail(ctx, h, m.upto, head.Seq); err != nil {
 		return err
 	}
-	var late [Buckets][]event
-	h.tail.each(func(e *event) { late[h.home(e.unit)] = append(late[h.home(e.unit)], *e) })
-	h.tail.events = nil
+	var late [Buckets][]uint32
+	h.tail.each(func(i int, e *event) { late[h.home(e.unit)] = append(late[h.home(e.unit)], uint32(i)) })
 	h.blocks = make([]*block, Buckets)
 	spans := m.within(h.key.days)
 	err := parallel(ctx, Buckets, func(b int) error {
@@ -61,17 +60,16 @@ func (l *Lake) fill(ctx context.Context, h *held, m *manifest, head feed.Head) e
 		if err := l.readBucket(r, spans, b, len(late[b])); err != nil {
 			return err
 		}
-		for _, e := range late[b] {
-			r.pile.add(e)
+		for _, i := range late[b] {
+			r.pile.add(h.tail.events[i])
 		}
-		late[b] = nil
 		h.blocks[b] = r.pile.sorted()
 		return ctx.Err()
 	})
 	if err != nil {
 		return err
 	}
-	h.loose, h.touched = emptyBlock(), map[int64]struct{}{}
+	h.loose, h.joined, h.touched = emptyBlock(), nil, map[int64]struct{}{}
 	h.tail = newTail(func(e *event) int64 { return e.number })
 	if h.key.unit == journeyv1.Unit_UNIT_ORDER {
 		h.unite()

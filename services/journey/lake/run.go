@@ -2,11 +2,13 @@ package lake
 
 import (
 	"context"
+	"errors"
 	"math/rand/v2"
 	"strconv"
 	"time"
 
 	"github.com/rapport-cx/rapport/internal/calendar"
+	"github.com/rapport-cx/rapport/internal/feed"
 )
 
 // Run seals the brand's days that have become quiet, compacts its months and sweeps,
@@ -35,6 +37,13 @@ type keeper struct {
 	days   map[calendar.Day]since
 	months map[calendar.Day]since
 	swept  time.Time
+	// idle is where the log's end was, and which day, when nothing was left to seal.
+	idle place
+}
+
+type place struct {
+	at    feed.Cursor
+	today calendar.Day
 }
 
 // since is the last fact of some days and when it was first seen to be the last.
@@ -52,22 +61,44 @@ func (l *Lake) newKeeper(brand string) *keeper {
 func (k *keeper) step(ctx context.Context) error {
 	l := k.lake
 	now := l.clock()
+	head, err := l.log.Head(ctx, k.brand)
+	if err != nil {
+		return err
+	}
+	here := place{head.Cursor(), l.today(k.brand)}
+	if k.idle == here && now.Sub(k.swept) < l.cfg.Grace {
+		return nil
+	}
 	if ok, err := l.store.claim(ctx, k.brand, k.holder, now, 3*l.cfg.Quiet); err != nil || !ok {
 		return err
 	}
-	_, err := l.seal(ctx, sealing{
+	waiting := false
+	ready := func(known map[calendar.Day]since, day calendar.Day, seq int64, long time.Duration) bool {
+		ok := quiet(known, day, seq, now, long)
+		waiting = waiting || !ok
+		return ok
+	}
+	done, err := l.seal(ctx, sealing{
 		brand: k.brand, compact: true,
-		day: func(d calendar.Day, seq int64) bool { return quiet(k.days, d, seq, now, l.cfg.Quiet) },
+		day: func(d calendar.Day, seq int64) bool { return ready(k.days, d, seq, l.cfg.Quiet) },
 		month: func(m calendar.Days, seq int64, fresh bool) bool {
-			long := l.cfg.QuietMonth
 			if fresh {
-				long = l.cfg.Quiet
+				return ready(k.months, m.From, seq, l.cfg.Quiet)
 			}
-			return quiet(k.months, m.From, seq, now, long)
+			return ready(k.months, m.From, seq, l.cfg.QuietMonth)
 		},
 	})
-	if err != nil || now.Sub(k.swept) < l.cfg.Grace {
+	if errors.Is(err, errMoved) {
+		return nil // somebody seals at this moment: next time
+	}
+	if err != nil {
 		return err
+	}
+	if k.idle = here; waiting || done != (Sealed{}) {
+		k.idle = place{today: -1}
+	}
+	if now.Sub(k.swept) < l.cfg.Grace {
+		return nil
 	}
 	k.swept = now
 	_, err = l.Sweep(ctx, k.brand)

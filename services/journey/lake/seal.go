@@ -18,11 +18,15 @@ type Sealed struct {
 // out those that no longer hold; with compact each month that is over becomes one
 // file per bucket. To be overtaken by another sealer is no error: its work stands.
 func (l *Lake) Seal(ctx context.Context, brand string, compact bool) (Sealed, error) {
-	return l.seal(ctx, sealing{
+	done, err := l.seal(ctx, sealing{
 		brand: brand, compact: compact,
 		day:   func(calendar.Day, int64) bool { return true },
 		month: func(calendar.Days, int64, bool) bool { return true },
 	})
+	if errors.Is(err, errMoved) {
+		err = nil
+	}
+	return done, err
 }
 
 // overtaken is how often a sealing begins anew before it leaves the rest to those
@@ -37,13 +41,10 @@ func (l *Lake) seal(ctx context.Context, s sealing) (Sealed, error) {
 			break
 		}
 	}
-	if err != nil && !errors.Is(err, errMoved) {
-		return s.done, err
+	if s.done != (Sealed{}) {
+		err = errors.Join(err, l.list(ctx, s.brand))
 	}
-	if s.done == (Sealed{}) {
-		return s.done, nil
-	}
-	return s.done, l.list(ctx, s.brand)
+	return s.done, err
 }
 
 // sealing is one run over the days of a brand.

@@ -76,7 +76,7 @@ func (s *sealing) news(ctx context.Context, days calendar.Days, limit int) (*new
 			return nil, err
 		}
 	}
-	n.each(func(r *Row) {
+	n.each(func(_ int, r *Row) {
 		b := bucket(r.CustomerID, r.OrderID)
 		n.rows[b] = append(n.rows[b], *r)
 	})

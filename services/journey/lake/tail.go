@@ -42,8 +42,8 @@ func (t *tail[E]) drops(number int64) bool {
 	return ok
 }
 
-// each calls fn for the events that hold.
-func (t *tail[E]) each(fn func(*E)) {
+// each calls fn for the events that hold, with their places.
+func (t *tail[E]) each(fn func(int, *E)) {
 	for i := range t.events {
 		e := &t.events[i]
 		if len(t.removed) > 0 {
@@ -51,7 +51,7 @@ func (t *tail[E]) each(fn func(*E)) {
 				continue
 			}
 		}
-		fn(e)
+		fn(i, e)
 	}
 }
 

@@ -76,7 +76,7 @@ func (l *Lake) fold(ctx context.Context, brand string, s *span) (map[int][]Row, 
 		}
 	}
 	by := map[int][]Row{}
-	t.each(func(r *Row) {
+	t.each(func(_ int, r *Row) {
 		b := bucket(r.CustomerID, r.OrderID)
 		by[b] = append(by[b], *r)
 	})

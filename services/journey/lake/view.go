@@ -1,14 +1,50 @@
 package lake
 
 import (
+	"maps"
 	"slices"
 
 	"github.com/rapport-cx/rapport/internal/people"
 	"github.com/rapport-cx/rapport/services/journey/trail"
 )
 
+// joined are the persons that loose numbers make under one mapping.
+type joined struct {
+	who    *people.Mapping
+	people *block
+	// more are numbers that are merged too, but lie in blocks: merged since.
+	more []int64
+}
+
+// join puts the persons of loose numbers together, and finds merged numbers that are
+// not loose.
+func (h *held) join(who *people.Mapping) {
+	j := &joined{who: who}
+	var together pile
+	for i := range h.loose.units {
+		h.loose.each(i, into(&together, who))
+	}
+	j.people = together.sorted()
+	seen := map[int64]struct{}{}
+	merged := func(u int64) {
+		if _, ok := h.loose.find(u); ok {
+			return
+		}
+		if _, ok := h.blocks[h.home(u)].find(u); ok {
+			seen[u] = struct{}{}
+		}
+	}
+	who.Each(func(id, person int64) {
+		merged(id)
+		merged(person)
+	})
+	j.more = slices.Collect(maps.Keys(seen))
+	h.joined = j
+}
+
 // view is what is held, as trails, and what it takes. Units that something came for,
-// and numbers that are merged, are put together anew; all others stay where they are.
+// and those that were merged since, are put together anew; all others stay where
+// they are.
 func (h *held) view(who *people.Mapping, atMost int) (*trail.Trails, int64) {
 	apart := h.apart(who)
 	if len(apart) > atMost {
@@ -18,31 +54,48 @@ func (h *held) view(who *people.Mapping, atMost int) (*trail.Trails, int64) {
 	t := &trail.Trails{Names: h.names.snapshot(), AsOf: h.asOf}
 	bytes := h.names.bytes() + h.loose.bytes() + int64(len(h.tail.events))*eventBytes
 	var together pile
+	add := into(&together, who)
 	for _, b := range h.blocks {
-		from := 0
-		places := b.places(apart)
-		for _, p := range append(places, len(b.units)) {
-			if p > from {
-				t.Parts = append(t.Parts, b.part(from, p))
+		bytes += b.bytes() + addParts(t, b, apart, func(place int) { b.each(place, h.holding(add)) })
+	}
+	// A person of whom any number is apart is made of all its numbers.
+	persons := make(map[int64]struct{}, len(apart))
+	for u := range apart {
+		persons[who.Person(u)] = struct{}{}
+	}
+	for p := range persons {
+		for _, u := range who.Members(p) {
+			if place, ok := h.loose.find(u); ok {
+				h.loose.each(place, h.holding(add))
 			}
-			from = p + 1
 		}
-		for _, p := range places {
-			b.each(p, h.holding(h.into(&together, who)))
-		}
-		bytes += b.bytes()
 	}
-	for i := range h.loose.units {
-		h.loose.each(i, h.holding(h.into(&together, who)))
-	}
-	late := h.into(&together, who)
-	h.tail.each(func(e *event) { late(*e) })
+	bytes += h.joined.people.bytes() + addParts(t, h.joined.people, persons, func(int) {})
+	h.tail.each(func(_ int, e *event) { add(*e) })
 	if together.len() > 0 {
 		b := together.sorted()
-		t.Parts = append(t.Parts, b.part(0, len(b.units)))
-		bytes += b.bytes()
+		bytes += b.bytes() + addParts(t, b, nil, nil)
 	}
 	return t, bytes
+}
+
+// addParts adds the units of a block but for some, for whose places it calls out, and
+// returns what it had to copy.
+func addParts(t *trail.Trails, b *block, but map[int64]struct{}, out func(place int)) (bytes int64) {
+	from, places := 0, b.places(but)
+	for _, p := range append(places, len(b.units)) {
+		if p > from {
+			t.Parts = append(t.Parts, b.part(from, p))
+		}
+		from = p + 1
+	}
+	for _, p := range places {
+		out(p)
+	}
+	if len(places) > 0 {
+		bytes = int64(len(b.first)) * 4
+	}
+	return bytes
 }
 
 // eventBytes is what an event takes in a tail.
@@ -58,31 +111,25 @@ func (h *held) holding(fn func(event)) func(event) {
 }
 
 // into adds events to a pile, under the person's number.
-func (h *held) into(p *pile, who *people.Mapping) func(event) {
+func into(p *pile, who *people.Mapping) func(event) {
 	return func(e event) {
 		e.unit = who.Person(e.unit)
 		p.add(e)
 	}
 }
 
-// apart are the units that are touched or merged, and not loose anyway.
+// apart are the units that are touched, or merged and not loose.
 func (h *held) apart(who *people.Mapping) map[int64]struct{} {
-	apart := make(map[int64]struct{}, len(h.touched)+2*who.Merged())
+	if h.joined == nil || !same(h.joined.who, who) {
+		h.join(who)
+	}
+	apart := make(map[int64]struct{}, len(h.touched)+len(h.joined.more))
 	for u := range h.touched {
 		apart[u] = struct{}{}
 	}
-	merged := func(u int64) {
-		if _, ok := h.loose.find(u); ok {
-			return
-		}
-		if _, ok := h.blocks[h.home(u)].find(u); ok {
-			apart[u] = struct{}{}
-		}
+	for _, u := range h.joined.more {
+		apart[u] = struct{}{}
 	}
-	who.Each(func(id, person int64) {
-		merged(id)
-		merged(person)
-	})
 	return apart
 }
 
@@ -111,11 +158,11 @@ func (h *held) absorb(who *people.Mapping, apart map[int64]struct{}) {
 	for i := range h.loose.units {
 		h.loose.each(i, h.holding(settle))
 	}
-	h.tail.each(func(e *event) { settle(*e) })
+	h.tail.each(func(_ int, e *event) { settle(*e) })
 	for i, b := range h.blocks {
 		h.blocks[i] = b.without(b.places(apart), packed[i].sorted())
 	}
-	h.loose = set.sorted()
+	h.loose, h.joined = set.sorted(), nil
 	h.tail, h.touched = newTail(h.tail.number), map[int64]struct{}{}
 }
 
