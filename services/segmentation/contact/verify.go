@@ -2,7 +2,6 @@ package contact
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"maps"
 	"slices"
@@ -74,20 +73,4 @@ func recount(ctx context.Context, log feed.Reader, brand string) (map[int64]told
 		return err
 	})
 	return all, err
-}
-
-// pageOf reads rows behind a number.
-func pageOf(ctx context.Context, q sqldb.Querier, brand string, after int64, fn func(id int64, has told)) error {
-	rows, err := q.Query(ctx, `SELECT id, customer, purpose, at, state FROM contact
-WHERE brand = $1 AND id > $2 ORDER BY id LIMIT 1000`, brand, after)
-	if err != nil {
-		return fmt.Errorf("page contacts: %w", err)
-	}
-	return scanAll(rows, func(rows *sql.Rows) error {
-		var id int64
-		var has told
-		err := rows.Scan(&id, &has.customer, &has.purpose, &has.at, &has.state)
-		fn(id, has)
-		return err
-	})
 }

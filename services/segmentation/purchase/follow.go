@@ -8,14 +8,12 @@ import (
 	"slices"
 	"time"
 
-	"google.golang.org/grpc"
 	"google.golang.org/protobuf/proto"
 
 	commonv1 "github.com/rapport-cx/rapport/gen/rapport/common/v1"
 	journeyv1 "github.com/rapport-cx/rapport/gen/rapport/journey/v1"
 	"github.com/rapport-cx/rapport/internal/calendar"
 	"github.com/rapport-cx/rapport/internal/feed"
-	"github.com/rapport-cx/rapport/internal/follow"
 	"github.com/rapport-cx/rapport/internal/sqldb"
 	"github.com/rapport-cx/rapport/services/segmentation/record"
 )
@@ -42,16 +40,8 @@ const (
 	resolved int16 = 3
 )
 
-// Source reads Journey's stream for any number of brands.
-func Source(client journeyv1.JourneyServiceClient, clock func() time.Time, log *slog.Logger) *follow.Stream[journeyv1.WatchEventsResponse] {
-	open := func(ctx context.Context, brand string, after *commonv1.Cursor) (grpc.ServerStreamingClient[journeyv1.WatchEventsResponse], error) {
-		return client.WatchEvents(ctx, &journeyv1.WatchEventsRequest{Brand: brand, After: after})
-	}
-	return follow.New(open, split, clock, log)
-}
-
-// split takes of a piece what counts.
-func split(piece *journeyv1.WatchEventsResponse) ([]feed.Fact, *commonv1.Cursor) {
+// Split takes of a piece of Journey's stream what counts.
+func Split(piece *journeyv1.WatchEventsResponse) ([]feed.Fact, *commonv1.Cursor) {
 	facts := make([]feed.Fact, len(piece.GetFacts()))
 	for i, in := range piece.GetFacts() {
 		f := feed.Fact{Seq: in.GetSeq(), Kind: other, Day: feed.NoDay, Day2: feed.NoDay, At: in.GetCommittedAt().AsTime().UnixMicro()}

@@ -40,7 +40,7 @@ func (s *stream) tell(resolved bool, e *journeyv1.Event) {
 func (s *stream) next(_ context.Context, _ string, from feed.Cursor, limit int) ([]feed.Fact, error) {
 	rest := s.facts[from.Seq:]
 	rest = rest[:min(limit, len(rest))]
-	facts, _ := split(&journeyv1.WatchEventsResponse{Facts: rest})
+	facts, _ := Split(&journeyv1.WatchEventsResponse{Facts: rest})
 	for i := range facts {
 		facts[i].CommitID = facts[i].Seq
 	}

@@ -46,3 +46,19 @@ func All(ctx context.Context, q sqldb.Querier, brand string, ids []int64) ([]Tol
 	}
 	return all, nil
 }
+
+// pageOf reads rows behind a number.
+func pageOf(ctx context.Context, q sqldb.Querier, brand string, after int64, fn func(id int64, has told)) error {
+	rows, err := q.Query(ctx, `SELECT id, customer, purpose, at, state FROM contact
+WHERE brand = $1 AND id > $2 ORDER BY id LIMIT 1000`, brand, after)
+	if err != nil {
+		return fmt.Errorf("page contacts: %w", err)
+	}
+	return scanAll(rows, func(rows *sql.Rows) error {
+		var id int64
+		var has told
+		err := rows.Scan(&id, &has.customer, &has.purpose, &has.at, &has.state)
+		fn(id, has)
+		return err
+	})
+}

@@ -6,12 +6,15 @@ import (
 	"sync"
 	"time"
 
+	"google.golang.org/grpc"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	commonv1 "github.com/rapport-cx/rapport/gen/rapport/common/v1"
+	journeyv1 "github.com/rapport-cx/rapport/gen/rapport/journey/v1"
 	segmentationv1 "github.com/rapport-cx/rapport/gen/rapport/segmentation/v1"
 	"github.com/rapport-cx/rapport/internal/feed"
 	"github.com/rapport-cx/rapport/internal/floor"
+	"github.com/rapport-cx/rapport/internal/follow"
 	"github.com/rapport-cx/rapport/internal/sqldb"
 	"github.com/rapport-cx/rapport/services/segmentation/contact"
 	"github.com/rapport-cx/rapport/services/segmentation/purchase"
@@ -23,7 +26,7 @@ func (s *Server) followPurchases(ctx context.Context) error {
 	if s.neighbours.Journey == nil {
 		return nil
 	}
-	source := purchase.Source(s.neighbours.Journey, s.clock, s.log)
+	source := follow.New(s.watchEvents, purchase.Split, s.clock, s.log)
 	var wg sync.WaitGroup
 	errs := make([]error, 0, len(s.brands))
 	var mu sync.Mutex
@@ -42,6 +45,11 @@ func (s *Server) followPurchases(ctx context.Context) error {
 	}
 	wg.Wait()
 	return errors.Join(errs...)
+}
+
+// watchEvents opens Journey's stream behind a cursor.
+func (s *Server) watchEvents(ctx context.Context, brand string, after *commonv1.Cursor) (grpc.ServerStreamingClient[journeyv1.WatchEventsResponse], error) {
+	return s.neighbours.Journey.WatchEvents(ctx, &journeyv1.WatchEventsRequest{Brand: brand, After: after})
 }
 
 // purchasesOf sums what numbers bought, all of one person; nil if Journey's log was
