@@ -10,8 +10,19 @@ import (
 	"log/slog"
 	"time"
 
+	journeyv1 "github.com/rapport-cx/rapport/gen/rapport/journey/v1"
+	segmentationv1 "github.com/rapport-cx/rapport/gen/rapport/segmentation/v1"
+	surveyv1 "github.com/rapport-cx/rapport/gen/rapport/survey/v1"
 	"github.com/rapport-cx/rapport/internal/config"
 )
+
+// Services are what the gateway asks. One that is nil is not part of the
+// deployment: its routes and pages answer that they are not here.
+type Services struct {
+	Survey       surveyv1.SurveyServiceClient
+	Segmentation segmentationv1.SegmentationServiceClient
+	Journey      journeyv1.JourneyServiceClient
+}
 
 // Config is what the gateway is told when it is made. It has no settings of its
 // own: bounds are those of the process.

@@ -9,77 +9,83 @@ import (
 	"net/http"
 	"time"
 
+	"google.golang.org/grpc"
 	"google.golang.org/protobuf/encoding/protojson"
-
-	surveyv1 "github.com/rapport-cx/rapport/gen/rapport/survey/v1"
+	"google.golang.org/protobuf/proto"
 )
 
-// importResponses takes a stream of JSON chunks, as many as the caller likes, and
-// answers each with a line {"result": …} as soon as its good rows are durable; a
-// last line {"error": …} says why it went no further. It stands in for the
-// generated handler, which drops what follows a malformed chunk and answers as if
-// all was well.
-//
-//	curl -T chunks.ndjson -X POST http://…/v1/responses:import
-func (s *Server) importResponses(w http.ResponseWriter, r *http.Request) {
-	ctx, err := s.outgoingContext(r, surveyv1.SurveyService_ImportResponses_FullMethodName)
-	if err != nil {
-		refuse(w, 0, ofParser(err, "header"))
-		return
-	}
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	stream, err := s.survey.ImportResponses(ctx)
-	if err != nil {
-		refuse(w, 0, err)
-		return
-	}
-	// What stops an import leaves a body half read: the connection has had its day.
-	w.Header().Set("Connection", "close")
-	control := http.NewResponseController(w)
-	// HTTP/1.1 reads the whole request before it answers unless told otherwise; on
-	// HTTP/2 both ways are open and this is an error that means nothing.
-	_ = control.EnableFullDuplex()
-	sent := make(chan error, 1)
-	go func() { sent <- s.sendChunks(r.Body, stream) }()
-	out := &lines{w: w, flush: control.Flush}
-	err = out.copy(stream)
-	if err != nil {
-		cancel()
-		_ = control.SetReadDeadline(time.Now()) // the sender may wait for a chunk that never comes
-	}
-	// Every chunk sent is answered: what stopped the sending comes last.
-	if stopped := <-sent; err == nil {
-		err = stopped
-	}
-	if err != nil {
-		out.fail(err)
-		return
-	}
-	out.start()
+// message is a pointer to a generated message.
+type message[T any] interface {
+	*T
+	proto.Message
 }
 
-type importStream = surveyv1.SurveyService_ImportResponsesClient
+// importing takes a stream of JSON chunks, as many as the caller likes, and answers
+// each with a line {"result": …} as soon as its good rows are durable; a last line
+// {"error": …} says why it went no further. It stands in for the generated handler,
+// which drops what follows a malformed chunk and answers as if all was well.
+//
+//	curl -T chunks.ndjson -X POST http://…/v1/responses:import
+func importing[Req, Resp any, M message[Req]](s *Server, method string,
+	open func(context.Context, ...grpc.CallOption) (grpc.BidiStreamingClient[Req, Resp], error)) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		ctx, err := s.outgoingContext(r, method)
+		if err != nil {
+			refuse(w, 0, ofParser(err, "header"))
+			return
+		}
+		ctx, cancel := context.WithCancel(ctx)
+		defer cancel()
+		stream, err := open(ctx)
+		if err != nil {
+			refuse(w, 0, err)
+			return
+		}
+		// What stops an import leaves a body half read: the connection has had its day.
+		w.Header().Set("Connection", "close")
+		control := http.NewResponseController(w)
+		// HTTP/1.1 reads the whole request before it answers unless told otherwise; on
+		// HTTP/2 both ways are open and this is an error that means nothing.
+		_ = control.EnableFullDuplex()
+		sent := make(chan error, 1)
+		go func() { sent <- sendChunks[Req, Resp, M](r.Body, s.cfg.MaxBody, stream) }()
+		out := &lines{w: w, flush: control.Flush}
+		err = copyAnswers(out, stream)
+		if err != nil {
+			cancel()
+			_ = control.SetReadDeadline(time.Now()) // the sender may wait for a chunk that never comes
+		}
+		// Every chunk sent is answered: what stopped the sending comes last.
+		if stopped := <-sent; err == nil {
+			err = stopped
+		}
+		if err != nil {
+			out.fail(err)
+			return
+		}
+		out.start()
+	}
+}
 
 // sendChunks passes on chunk after chunk until the body ends or one is malformed.
-func (s *Server) sendChunks(body io.Reader, stream importStream) error {
+func sendChunks[Req, Resp any, M message[Req]](body io.Reader, most int64, stream grpc.BidiStreamingClient[Req, Resp]) error {
 	defer stream.CloseSend() //nolint:errcheck // a broken stream tells the receiver
 	in := &allowance{in: body}
 	decoder := json.NewDecoder(in)
 	for n := 1; ; n++ {
-		in.left = s.cfg.MaxBody
+		in.left = most
 		var raw json.RawMessage
 		if err := decoder.Decode(&raw); err != nil {
 			switch {
 			case errors.Is(err, io.EOF):
 				return nil
 			case errors.Is(err, errAllowance):
-				return tooLarge(fmt.Sprintf("chunk %d", n), s.cfg.MaxBody)
+				return tooLarge(fmt.Sprintf("chunk %d", n), most)
 			}
 			return malformed(fmt.Sprintf("chunks[%d]", n-1), err)
 		}
-		chunk := &surveyv1.ImportResponsesRequest{}
-		if err := protojson.Unmarshal(raw, chunk); err != nil {
+		chunk := new(Req)
+		if err := protojson.Unmarshal(raw, M(chunk)); err != nil {
 			return malformed(fmt.Sprintf("chunks[%d]", n-1), err)
 		}
 		if err := stream.Send(chunk); err != nil {
@@ -116,8 +122,8 @@ type lines struct {
 	started bool
 }
 
-// copy passes on the answers until the stream ends, well or not.
-func (l *lines) copy(stream importStream) error {
+// copyAnswers passes on the answers until the stream ends, well or not.
+func copyAnswers[Req, Resp any](l *lines, stream grpc.BidiStreamingClient[Req, Resp]) error {
 	for {
 		answer, err := stream.Recv()
 		if errors.Is(err, io.EOF) {

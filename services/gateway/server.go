@@ -3,33 +3,37 @@ package gateway
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"net/http"
 	"strings"
 
 	"github.com/grpc-ecosystem/grpc-gateway/v2/runtime"
-	"google.golang.org/grpc"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/encoding/protojson"
 
 	commonv1 "github.com/rapport-cx/rapport/gen/rapport/common/v1"
+	journeyv1 "github.com/rapport-cx/rapport/gen/rapport/journey/v1"
+	segmentationv1 "github.com/rapport-cx/rapport/gen/rapport/segmentation/v1"
 	surveyv1 "github.com/rapport-cx/rapport/gen/rapport/survey/v1"
 	"github.com/rapport-cx/rapport/internal/fault"
 	"github.com/rapport-cx/rapport/services/gateway/page"
+	journeygw "github.com/rapport-cx/rapport/services/gateway/stub/rapport/journey/v1"
+	segmentationgw "github.com/rapport-cx/rapport/services/gateway/stub/rapport/segmentation/v1"
 	surveygw "github.com/rapport-cx/rapport/services/gateway/stub/rapport/survey/v1"
 )
 
 // Server answers HTTP.
 type Server struct {
-	cfg    Config
-	survey surveyv1.SurveyServiceClient
-	routes *http.ServeMux
-	calls  *runtime.ServeMux
+	cfg      Config
+	services Services
+	routes   *http.ServeMux
+	calls    *runtime.ServeMux
 }
 
-// New makes the gateway of the services behind conn.
-func New(cfg Config, conn grpc.ClientConnInterface) (*Server, error) {
-	s := &Server{cfg: cfg, survey: surveyv1.NewSurveyServiceClient(conn), routes: http.NewServeMux()}
+// New makes the gateway of services.
+func New(cfg Config, services Services) (*Server, error) {
+	s := &Server{cfg: cfg, services: services, routes: http.NewServeMux()}
 	refuseUnknownParameters()
 	s.calls = runtime.NewServeMux(
 		runtime.WithMarshalerOption(runtime.MIMEWildcard, newCodec()),
@@ -40,25 +44,42 @@ func New(cfg Config, conn grpc.ClientConnInterface) (*Server, error) {
 		runtime.WithOutgoingHeaderMatcher(func(string) (string, bool) { return "", false }),
 		runtime.WithDisablePathLengthFallback(), runtime.WithDisableHTTPMethodOverride(),
 	)
-	// The context is only of use to stubs that dial.
-	if err := surveygw.RegisterSurveyServiceHandlerClient(context.Background(), s.calls, s.survey); err != nil {
+	if err := s.register(); err != nil {
 		return nil, err
 	}
 	shown, err := page.New(page.Config{
 		Brands: cfg.Brands, Clock: cfg.Clock, Draining: cfg.Draining, Log: cfg.Log, Outgoing: s.outgoingContext,
-	}, s.survey)
+	}, services.Survey)
 	if err != nil {
 		return nil, err
 	}
 	s.routes.Handle("GET /{$}", shown)
 	s.routes.HandleFunc("GET /live", shown.Live)
 	s.routes.Handle("GET /openapi.json", newDocument(openAPI, "application/json"))
-	s.routes.HandleFunc("POST /v1/responses:import", s.importResponses)
 	s.routes.Handle("/v1/", s.bounded(s.calls))
 	s.routes.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusNotFound, fault.NotFound(nil, "nothing is at %s %s", r.Method, r.URL.Path))
 	})
 	return s, nil
+}
+
+// register routes the methods of the services that there are. The context is only of
+// use to stubs that dial.
+func (s *Server) register() error {
+	var err error
+	if c := s.services.Survey; c != nil {
+		s.routes.HandleFunc("POST /v1/responses:import", importing[surveyv1.ImportResponsesRequest](s, surveyv1.SurveyService_ImportResponses_FullMethodName, c.ImportResponses))
+		err = errors.Join(err, surveygw.RegisterSurveyServiceHandlerClient(context.Background(), s.calls, c))
+	}
+	if c := s.services.Segmentation; c != nil {
+		s.routes.HandleFunc("POST /v1/customers:upsert", importing[segmentationv1.UpsertCustomersRequest](s, segmentationv1.SegmentationService_UpsertCustomers_FullMethodName, c.UpsertCustomers))
+		err = errors.Join(err, segmentationgw.RegisterSegmentationServiceHandlerClient(context.Background(), s.calls, c))
+	}
+	if c := s.services.Journey; c != nil {
+		s.routes.HandleFunc("POST /v1/events:import", importing[journeyv1.ImportEventsRequest](s, journeyv1.JourneyService_ImportEvents_FullMethodName, c.ImportEvents))
+		err = errors.Join(err, journeygw.RegisterJourneyServiceHandlerClient(context.Background(), s.calls, c))
+	}
+	return err
 }
 
 // ServeHTTP routes one request.

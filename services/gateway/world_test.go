@@ -88,7 +88,7 @@ func newGuardedWorld(t testing.TB, token config.SecretFile, broken ...grpc.Unary
 	for _, b := range broken {
 		way = brokenConn{conn, b}
 	}
-	g, err := gateway.New(gateway.Config{Brands: brands, MaxBody: maxBody, Clock: clock, Draining: a.Draining(), Log: quiet}, way)
+	g, err := gateway.New(gateway.Config{Brands: brands, MaxBody: maxBody, Clock: clock, Draining: a.Draining(), Log: quiet}, gateway.Services{Survey: surveyv1.NewSurveyServiceClient(way)})
 	must(err)
 	a.Handle("/", g)
 	must(a.Start(ctx))

@@ -222,7 +222,7 @@ func tiny(t *testing.T, client surveyv1.SurveyServiceClient) {
 // The report of a tiny data set, to the letter. UPDATE=1 writes it anew.
 func TestReportGolden(t *testing.T) {
 	cfg := &reach{Embedded: true}
-	cfg.Floor.Data = t.TempDir()
+	cfg.Kept.Floor.Data = t.TempDir()
 	conn, hangUp, err := cfg.dial(t.Context(), "survey")
 	if err != nil {
 		t.Fatal(err)

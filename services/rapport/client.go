@@ -18,7 +18,6 @@ import (
 	"github.com/rapport-cx/rapport/internal/access"
 	"github.com/rapport-cx/rapport/internal/app"
 	"github.com/rapport-cx/rapport/internal/fault"
-	"github.com/rapport-cx/rapport/internal/floor"
 	"github.com/rapport-cx/rapport/internal/telemetry"
 )
 
@@ -33,9 +32,8 @@ type reach struct {
 	// Embedded asks no server.
 	Embedded bool `flag:"embedded" help:"ask no server: open --data, or --db, in this process"`
 	Access   access.Config
-	Floor    floor.Config
-	// Brands is the file that names the brands; a server has its own.
-	Brands string `flag:"brands" help:"with --embedded, brands.yaml; empty: the built-in brands demo, olist and sfo"`
+	// Kept is what --embedded opens; a server has its own.
+	Kept keeping
 }
 
 // patience is how long a server may take to answer the telephone.
@@ -104,7 +102,7 @@ func (r *reach) embed(ctx context.Context, needed []string) (*grpc.ClientConn, f
 	cfg := &serving{
 		App:       app.Config{MaxMessage: 4 << 20, MaxStreams: 1024, Deadline: 10 * time.Minute, Grace: 15 * time.Second},
 		Telemetry: telemetry.Config{LogLevel: slog.LevelWarn},
-		Floor:     r.Floor, Brands: r.Brands,
+		Kept:      r.Kept,
 	}
 	s, err := start(ctx, cfg, needed)
 	if err != nil {

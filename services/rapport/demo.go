@@ -61,7 +61,7 @@ database itself, or with --serve starts all services here and goes on serving.`,
 // fillOther fills a server elsewhere, or the database.
 func (cfg *demonstrating) fillOther(cmd *cobra.Command) (err error) {
 	ctx := cmd.Context()
-	r := &reach{Server: cfg.Server, TLS: cfg.TLS, Embedded: cfg.Embedded, Access: cfg.Access, Floor: cfg.Floor, Brands: cfg.Brands}
+	r := &reach{Server: cfg.Server, TLS: cfg.TLS, Embedded: cfg.Embedded, Access: cfg.Access, Kept: cfg.Kept}
 	conn, hangUp, err := r.dial(ctx, "survey")
 	if err != nil {
 		return err
@@ -114,7 +114,7 @@ func (cfg *demonstrating) showOff(cmd *cobra.Command, s *served, client surveyv1
 	if a := s.app.GRPCAddr(); a != nil {
 		fmt.Fprintf(out, "gRPC  %s\n", a)
 	}
-	fmt.Fprintln(out, "Ctrl-C ends it; the data stay in", cfg.Floor.Data)
+	fmt.Fprintln(out, "Ctrl-C ends it; the data stay in", cfg.Kept.Floor.Data)
 	if cfg.Live > 0 {
 		go cfg.trickle(cmd, client, result.World)
 	}

@@ -59,7 +59,7 @@ func TestDemoServes(t *testing.T) {
 // end every answer is there once.
 func TestDemoGoesOn(t *testing.T) {
 	cfg := &reach{Embedded: true}
-	cfg.Floor.Data = t.TempDir()
+	cfg.Kept.Floor.Data = t.TempDir()
 	conn, hangUp, err := cfg.dial(t.Context(), "survey")
 	if err != nil {
 		t.Fatal(err)

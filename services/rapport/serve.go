@@ -3,9 +3,7 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
-	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -14,24 +12,30 @@ import (
 	"github.com/rapport-cx/rapport/internal/config"
 	"github.com/rapport-cx/rapport/internal/floor"
 	"github.com/rapport-cx/rapport/internal/telemetry"
-	"github.com/rapport-cx/rapport/services/gateway"
-	"github.com/rapport-cx/rapport/services/survey"
+	"github.com/rapport-cx/rapport/services/journey"
+	"github.com/rapport-cx/rapport/services/segmentation"
 )
+
+// keeping are the settings of services that keep facts, wherever they are opened.
+type keeping struct {
+	Floor        floor.Config
+	Segmentation segmentation.Config
+	Journey      journey.Config
+	// Brands is the file that names the brands; empty: the built-in examples.
+	Brands string `flag:"brands" help:"brands.yaml; empty: the built-in brands demo, olist, sfo, retail and receipt"`
+}
 
 // serving are the settings of a process that serves.
 type serving struct {
 	App       app.Config
 	Access    access.Config
 	Telemetry telemetry.Config
-	Floor     floor.Config
-	// SurveyAt is where a gateway finds Survey that is not in its own process.
-	SurveyAt string `flag:"survey-at" help:"host:port of the Survey service; empty: the one in this process"`
-	// Brands is the file that names the brands; empty: the built-in examples.
-	Brands string `flag:"brands" help:"brands.yaml; empty: the built-in brands demo, olist and sfo"`
+	Kept      keeping
+	At        addresses
 }
 
-// services are what serve can bind.
-var services = []string{"survey", "gateway"}
+// services are what serve can bind, in the order in which they are.
+var services = []string{"segmentation", "journey", "survey", "gateway"}
 
 func serveCommand(set *config.Set) *cobra.Command {
 	cfg := &serving{}
@@ -63,7 +67,7 @@ type served struct {
 
 // start binds the services named and serves. Background work ends with wait.
 func start(ctx context.Context, cfg *serving, names []string) (*served, error) {
-	brands, err := config.LoadBrands(cfg.Brands)
+	brands, err := config.LoadBrands(cfg.Kept.Brands)
 	if err != nil {
 		return nil, err
 	}
@@ -76,22 +80,14 @@ func start(ctx context.Context, cfg *serving, names []string) (*served, error) {
 		return nil, err
 	}
 	tel.Install()
-	app.Memory(int64(cfg.Floor.FoldMemory))
+	app.Memory(int64(cfg.Kept.Floor.FoldMemory))
 	a, err := app.New(cfg.App, guard, tel)
 	if err != nil {
 		return nil, err
 	}
-	if slices.Contains(names, "survey") {
-		_, service, err := survey.Bind(ctx, cfg.Floor, survey.Neighbours{}, brands, guard, tel)
-		if err != nil {
-			return nil, fmt.Errorf("survey: %w", err)
-		}
-		a.Bind(service)
-	}
-	if slices.Contains(names, "gateway") {
-		if err := gateway.Bind(a, cfg.App, cfg.SurveyAt, brands, tel); err != nil {
-			return nil, fmt.Errorf("gateway: %w", err)
-		}
+	w := &wiring{cfg: cfg, names: names, brands: brands, guard: guard, tel: tel, app: a}
+	if err := w.bind(ctx); err != nil {
+		return nil, errors.Join(err, a.Stop())
 	}
 	if err := a.Start(ctx); err != nil {
 		return nil, errors.Join(err, a.Stop())

@@ -17,7 +17,7 @@ import (
 
 // Bind opens the service's database and cache and returns it ready to be
 // served. Its background work ends with Close.
-func Bind(ctx context.Context, cfg floor.Config, neighbours Neighbours, brands *config.Brands, guard *access.Guard, tel *telemetry.Telemetry) (*Server, app.Service, error) {
+func Bind(ctx context.Context, cfg floor.Config, brands *config.Brands, guard *access.Guard, tel *telemetry.Telemetry, neighbours Neighbours) (*Server, app.Service, error) {
 	none := app.Service{}
 	f, err := floor.Open(ctx, cfg, "survey", tel.Log)
 	if err != nil {

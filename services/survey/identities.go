@@ -92,7 +92,7 @@ func sealedIn(body []byte) []byte {
 // resolving resolves what waits, in the background.
 func (s *Server) resolving(b *brand, told <-chan struct{}) *people.Resolving {
 	return &people.Resolving{
-		Brand: b.ID, Sealed: s.sealed, Seal: s.seals, Client: s.neighbours.Customers, Journal: s.journal(),
+		Brand: b.ID, Sealed: s.sealed, Seal: s.seals, Client: s.neighbours.Segmentation, Journal: s.journal(),
 		Told: told, Log: s.log,
 		Effect: func(ctx context.Context, tx *sqldb.Tx, resolved []people.Resolved) ([]feed.Fact, error) {
 			var out []feed.Fact

@@ -60,7 +60,7 @@ func serve() error {
 	if err != nil {
 		return err
 	}
-	_, service, err := survey.Bind(ctx, processConfig(os.Getenv(dataEnv), os.Getenv(dbEnv), os.Getenv(redisEnv)), survey.Neighbours{}, brands, guard, tel)
+	_, service, err := survey.Bind(ctx, processConfig(os.Getenv(dataEnv), os.Getenv(dbEnv), os.Getenv(redisEnv)), brands, guard, tel, survey.Neighbours{})
 	if err != nil {
 		return err
 	}

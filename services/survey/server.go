@@ -57,7 +57,7 @@ func New(all *config.Brands, guard *access.Guard, db *sqldb.DB, cache *hot.Cache
 	}
 	s := &Server{
 		brands: brands, guard: guard, clock: clock, log: log, neighbours: neighbours,
-		resolver: people.NewResolver(neighbours.Customers, 0), sealed: people.NewSealed(db),
+		resolver: people.NewResolver(neighbours.Segmentation, 0), sealed: people.NewSealed(db),
 	}
 	if s.seals, err = seal.New(secret, "survey/identity"); err != nil {
 		return nil, err

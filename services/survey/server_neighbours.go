@@ -23,8 +23,8 @@ import (
 // part of the deployment; one that is away is waited for, and nothing that is taken
 // in or answered here depends on it.
 type Neighbours struct {
-	Customers segmentationv1.SegmentationServiceClient
-	Events    journeyv1.JourneyServiceClient
+	Segmentation segmentationv1.SegmentationServiceClient
+	Journey      journeyv1.JourneyServiceClient
 }
 
 // journal is how what neighbours tell gets into the log.
@@ -40,7 +40,7 @@ func (s *Server) listen(ctx context.Context, b *brand) error {
 	g.Go(func() error { return s.ownFeed(b, sealed).Run(ctx) })
 	g.Go(func() error { return s.following(b).Run(ctx) })
 	g.Go(func() error { return s.resolving(b, sealed).Run(ctx) })
-	if s.neighbours.Events != nil {
+	if s.neighbours.Journey != nil {
 		g.Go(func() error { return s.outcomes(b).Run(ctx) })
 	}
 	err := g.Wait()
@@ -87,7 +87,7 @@ const (
 // following brings merges into the log as definitions, and erasures into effect.
 func (s *Server) following(b *brand) *people.Followed {
 	return &people.Followed{
-		Service: "survey", Brand: b.ID, Client: s.neighbours.Customers, Journal: s.journal(), Kind: record.Person,
+		Service: "survey", Brand: b.ID, Client: s.neighbours.Segmentation, Journal: s.journal(), Kind: record.Person,
 		Erase: s.erase, Log: s.log,
 	}
 }
@@ -103,7 +103,7 @@ func (s *Server) outcomes(b *brand) *feed.Consumer {
 }
 
 func (s *Server) watchEvents(ctx context.Context, brand string, after *commonv1.Cursor) (grpc.ServerStreamingClient[journeyv1.WatchEventsResponse], error) {
-	return s.neighbours.Events.WatchEvents(ctx, &journeyv1.WatchEventsRequest{Brand: brand, After: after})
+	return s.neighbours.Journey.WatchEvents(ctx, &journeyv1.WatchEventsRequest{Brand: brand, After: after})
 }
 
 // pieces keeps of Journey's facts the outcomes of orders.

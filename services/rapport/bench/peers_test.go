@@ -128,7 +128,7 @@ func serveSuite(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	_, service, err := survey.Bind(ctx, cfg, survey.Neighbours{}, brands, guard, tel)
+	_, service, err := survey.Bind(ctx, cfg, brands, guard, tel, survey.Neighbours{})
 	if err != nil {
 		return err
 	}

@@ -15,6 +15,7 @@ import (
 
 	journeyv1 "github.com/rapport-cx/rapport/gen/rapport/journey/v1"
 	segmentationv1 "github.com/rapport-cx/rapport/gen/rapport/segmentation/v1"
+	surveyv1 "github.com/rapport-cx/rapport/gen/rapport/survey/v1"
 	"github.com/rapport-cx/rapport/internal/access"
 	"github.com/rapport-cx/rapport/internal/app"
 	"github.com/rapport-cx/rapport/internal/config"
@@ -24,67 +25,78 @@ import (
 	"github.com/rapport-cx/rapport/services/journey"
 	"github.com/rapport-cx/rapport/services/rapport/mapping"
 	"github.com/rapport-cx/rapport/services/segmentation"
+	"github.com/rapport-cx/rapport/services/survey"
 )
 
-// world is the real Segmentation and the real Journey, which asks it.
+// world is the real services, which ask and follow each other.
 type world struct {
+	responses surveyv1.SurveyServiceClient
 	customers segmentationv1.SegmentationServiceClient
 	events    journeyv1.JourneyServiceClient
 }
 
-// background is what a service does on its own, until it is told to stop.
-type background struct {
-	run   func(context.Context) error
-	close func(context.Context) error
+// server is what all of them can do.
+type server interface {
+	Migrate(context.Context) error
+	Run(context.Context) error
+	Close(context.Context) error
 }
 
-// suite serves both, Journey on the database at url and Segmentation on another
-// one of the same engine.
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// suite serves all, Journey on the database at url and the others on databases of
+// their own of the same engine.
 func suite(t *testing.T, url string) world {
 	t.Helper()
 	ctx := t.Context()
-	must := func(err error) {
-		t.Helper()
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-	second := sqldbtest.SQLite
+	another := sqldbtest.SQLite
 	if strings.HasPrefix(url, "postgres") {
-		second = sqldbtest.Postgres
+		another = sqldbtest.Postgres
 	}
 	quiet := slog.New(slog.DiscardHandler)
 	secret := []byte("0123456789abcdef0123456789abcdef")
 	brands, err := config.LoadBrands("")
-	must(err)
+	must(t, err)
 	guard, err := access.New(access.Config{}, brands, true)
-	must(err)
+	must(t, err)
 	tel, err := telemetry.New(ctx, telemetry.Config{}, "test", "test", io.Discard)
-	must(err)
+	must(t, err)
 	a, err := app.New(app.Config{MaxMessage: 4 << 20, MaxStreams: 100, Deadline: time.Minute, Grace: 10 * time.Second}, guard, tel)
-	must(err)
+	must(t, err)
 	conn, err := a.Dial()
-	must(err)
-	w := world{segmentationv1.NewSegmentationServiceClient(conn), journeyv1.NewJourneyServiceClient(conn)}
-	who, err := segmentation.New(segmentation.Config{}, brands, guard, sqldbtest.Open(t, second(t)), secret, segmentation.Neighbours{Journey: w.events}, time.Now, quiet)
-	must(err)
+	must(t, err)
+	w := world{surveyv1.NewSurveyServiceClient(conn), segmentationv1.NewSegmentationServiceClient(conn), journeyv1.NewJourneyServiceClient(conn)}
+	said, err := survey.New(brands, guard, sqldbtest.Open(t, another(t)), nil, fold.Config{SweepEvery: -1}, secret,
+		survey.Neighbours{Segmentation: w.customers, Journey: w.events}, time.Now, quiet)
+	must(t, err)
+	who, err := segmentation.New(segmentation.Config{}, brands, guard, sqldbtest.Open(t, another(t)), secret,
+		segmentation.Neighbours{Survey: w.responses, Journey: w.events}, time.Now, quiet)
+	must(t, err)
 	what, err := journey.New(journey.Config{Lake: t.TempDir(), LakeMemory: 64 << 20}, brands, guard, sqldbtest.Open(t, url), nil,
-		fold.Config{SweepEvery: -1}, secret, journey.Neighbours{Segmentation: w.customers}, time.Now, quiet)
-	must(err)
-	must(errors.Join(who.Migrate(ctx), what.Migrate(ctx)))
-	a.Bind(app.Service{Name: "segmentation", Register: func(r grpc.ServiceRegistrar) { segmentationv1.RegisterSegmentationServiceServer(r, who) }},
+		fold.Config{SweepEvery: -1}, secret, journey.Neighbours{Segmentation: w.customers, Survey: w.responses}, time.Now, quiet)
+	must(t, err)
+	a.Bind(app.Service{Name: "survey", Register: func(r grpc.ServiceRegistrar) { surveyv1.RegisterSurveyServiceServer(r, said) }},
+		app.Service{Name: "segmentation", Register: func(r grpc.ServiceRegistrar) { segmentationv1.RegisterSegmentationServiceServer(r, who) }},
 		app.Service{Name: "journey", Register: func(r grpc.ServiceRegistrar) { journeyv1.RegisterJourneyServiceServer(r, what) }})
-	must(a.Start(ctx))
+	must(t, a.Start(ctx))
 	running, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	stopped := make(chan error, 2)
-	for _, b := range []background{{what.Run, what.Close}, {who.Run, who.Close}} {
-		go func() { stopped <- errors.Join(b.run(running), b.close(context.WithoutCancel(ctx))) }()
+	all := []server{said, who, what}
+	stopped := make(chan error, len(all))
+	for _, s := range all {
+		must(t, s.Migrate(ctx))
+		go func() { stopped <- errors.Join(s.Run(running), s.Close(context.WithoutCancel(ctx))) }()
 	}
 	t.Cleanup(func() {
 		cancel()
-		if err := errors.Join(<-stopped, <-stopped, conn.Close(), a.Stop()); err != nil {
-			t.Error(err)
+		for range all {
+			must(t, <-stopped)
 		}
+		must(t, errors.Join(conn.Close(), a.Stop()))
 	})
 	return w
 }
