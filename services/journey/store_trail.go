@@ -76,10 +76,12 @@ func (t *trail) take(ctx context.Context, day int32, into []step) ([]step, error
 	}
 }
 
-func (t *trail) read(ctx context.Context) error {
-	rows, err := t.q.Query(ctx, `SELECT seq, of, day, data FROM fact
+const trailQuery = `SELECT seq, of, day, data FROM fact
 WHERE brand = $1 AND who = $2 AND day <= $3 AND (day < $3 OR seq < $4) AND who <> 0 AND kind = 1
-ORDER BY day DESC, seq DESC LIMIT $5`, t.brand, t.who, t.day, t.seq, t.limit)
+ORDER BY day DESC, seq DESC LIMIT $5`
+
+func (t *trail) read(ctx context.Context) error {
+	rows, err := t.q.Query(ctx, trailQuery, t.brand, t.who, t.day, t.seq, t.limit)
 	if err != nil {
 		return fmt.Errorf("read events of a customer: %w", err)
 	}
