@@ -89,7 +89,8 @@ func (CustomerEvent_Kind) EnumDescriptor() ([]byte, []int) {
 	return file_rapport_segmentation_v1_merge_proto_rawDescGZIP(), []int{6, 0}
 }
 
-// MergeCustomersRequest says that two numbers are one person.
+// MergeCustomersRequest says that two numbers are one person. NOT_FOUND,
+// REASON_CUSTOMER_UNKNOWN, if either was never given out.
 type MergeCustomersRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The brand.
@@ -99,9 +100,10 @@ type MergeCustomersRequest struct {
 	// first. Numbers merged into it come along, and stay with it if it is unmerged.
 	FromId int64 `protobuf:"varint,2,opt,name=from_id,json=fromId,proto3" json:"from_id,omitempty"`
 	// The number it is the same person as; may itself be merged. The person's number
-	// is that of the end of the chain.
+	// is that of the end of the chain. FAILED_PRECONDITION, REASON_MERGE_CYCLE, if it
+	// stands behind from already; REASON_CUSTOMER_ERASED if either was erased.
 	IntoId int64 `protobuf:"varint,3,opt,name=into_id,json=intoId,proto3" json:"into_id,omitempty"`
-	// Why; at most 500 bytes.
+	// Why; at most 500 bytes, kept for ever: it must not be personal itself.
 	Reason        string `protobuf:"bytes,4,opt,name=reason,proto3" json:"reason,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -236,7 +238,7 @@ type UnmergeCustomersRequest struct {
 	Brand string `protobuf:"bytes,1,opt,name=brand,proto3" json:"brand,omitempty"`
 	// The number that was merged into another one.
 	FromId int64 `protobuf:"varint,2,opt,name=from_id,json=fromId,proto3" json:"from_id,omitempty"`
-	// Why; at most 500 bytes.
+	// Why; at most 500 bytes, kept for ever: it must not be personal itself.
 	Reason        string `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
