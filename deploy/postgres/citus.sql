@@ -11,6 +11,10 @@ SELECT create_distributed_table('fact', 'brand', colocate_with => 'log_head');
 SELECT create_distributed_table('consumer_cursor', 'brand', colocate_with => 'log_head');
 SELECT create_distributed_table('slab', 'brand', colocate_with => 'log_head');
 
+-- What Survey and Journey keep of customers until Segmentation answers.
+SELECT create_distributed_table('sealed_identity', 'brand', colocate_with => 'log_head');
+SELECT create_distributed_table('erased_customer', 'brand', colocate_with => 'log_head');
+
 -- Survey's cases.
 SELECT create_distributed_table('case_head', 'brand', colocate_with => 'log_head');
 SELECT create_distributed_table('case_file', 'brand', colocate_with => 'log_head');
@@ -28,6 +32,10 @@ SELECT create_distributed_table('erasure_part', 'brand', colocate_with => 'log_h
 SELECT create_distributed_table('contact', 'brand', colocate_with => 'log_head');
 SELECT create_distributed_table('purchase_head', 'brand', colocate_with => 'log_head');
 SELECT create_distributed_table('purchase', 'brand', colocate_with => 'log_head');
+
+-- Journey's orders.
+SELECT create_distributed_table('order_event', 'brand', colocate_with => 'log_head');
+SELECT create_distributed_table('order_state', 'brand', colocate_with => 'log_head');
 
 -- A brand that outgrows its neighbours gets a shard, and a node, of its own:
 --   SELECT isolate_tenant_to_new_shard('log_head', 'BRAND', 'CASCADE');
