@@ -29,17 +29,16 @@ func (s *Server) newcomer(b *brand, known *identity.Known) newcomer {
 // the same, so that of two callers with one identity the second finds the first.
 func (s *Server) create(ctx context.Context, brand string, items []newcomer) []commit.Result[welcome] {
 	results := make([]commit.Result[welcome], len(items))
-	var last int64
 	err := s.store.write(ctx, brand, func(c *change) error {
-		var err error
-		if last, err = lastNumber(ctx, c.tx, brand); err != nil {
+		last, err := lastNumber(ctx, c.tx, brand)
+		if err != nil {
 			return err
 		}
 		hashes := make([]identity.Hash, len(items))
 		for i := range items {
 			hashes[i] = items[i].hash
 		}
-		found, err := holders(ctx, c.tx, brand, last, hashes)
+		found, err := holders(ctx, c.tx, brand, hashes)
 		if err != nil {
 			return err
 		}
@@ -60,9 +59,6 @@ func (s *Server) create(ctx context.Context, brand string, items []newcomer) []c
 	})
 	for i := range results {
 		results[i].Err = err
-	}
-	if err == nil {
-		s.brands[brand].seen(last)
 	}
 	return results
 }

@@ -41,8 +41,6 @@ type brand struct {
 	// book has the merges; it is replaced, not emptied, when the log turns out to be
 	// another one.
 	book atomic.Pointer[people.Book]
-	// last is a customer number that was given out; there may be later ones.
-	last atomic.Int64
 	// opened is set once the definitions have been read from the log.
 	opened atomic.Bool
 }
@@ -75,13 +73,4 @@ func (b *brand) person(id int64) int64 { return b.book.Load().Now().Person(id) }
 func (b *brand) members(id int64) []int64 {
 	now := b.book.Load().Now()
 	return now.Members(now.Person(id))
-}
-
-// seen notes that a number was given out.
-func (b *brand) seen(id int64) {
-	for was := b.last.Load(); was < id; was = b.last.Load() {
-		if b.last.CompareAndSwap(was, id) {
-			return
-		}
-	}
 }

@@ -141,23 +141,10 @@ func (s *Server) enter(ctx context.Context, id string, verb access.Verb) (*brand
 	}
 	b := s.brands[id]
 	if !b.opened.Load() {
-		if err := s.open(ctx, b); err != nil {
+		if err := s.store.folds.Sync(ctx, id); err != nil {
 			return nil, unavailable("open brand "+id, err)
 		}
+		b.opened.Store(true)
 	}
 	return b, nil
-}
-
-// open reads the brand's definitions, and about how many customers it has.
-func (s *Server) open(ctx context.Context, b *brand) error {
-	if err := s.store.folds.Sync(ctx, b.ID); err != nil {
-		return err
-	}
-	last, err := lastNumber(ctx, s.store.db, b.ID)
-	if err != nil {
-		return err
-	}
-	b.seen(last)
-	b.opened.Store(true)
-	return nil
 }

@@ -87,7 +87,7 @@ func (s *Server) named(ctx context.Context, b *brand, ref *commonv1.CustomerRef)
 	if err != nil {
 		return 0, err
 	}
-	found, err := holders(ctx, s.store.db, b.ID, b.last.Load(), []identity.Hash{known.Hash})
+	found, err := holders(ctx, s.store.db, b.ID, []identity.Hash{known.Hash})
 	if err != nil {
 		return 0, lost("find customer", err)
 	}

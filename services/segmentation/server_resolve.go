@@ -52,7 +52,7 @@ func (s *Server) ResolveCustomers(ctx context.Context, in *segmentationv1.Resolv
 
 // find looks all of them up at once, and then those that had been guessed wrong.
 func (s *Server) find(ctx context.Context, b *brand, q *query) (map[identity.Hash]holder, error) {
-	found, err := holders(ctx, s.store.db, b.ID, b.last.Load(), q.hashes())
+	found, err := holders(ctx, s.store.db, b.ID, q.hashes())
 	if err != nil {
 		return nil, err
 	}
@@ -60,7 +60,7 @@ func (s *Server) find(ctx context.Context, b *brand, q *query) (map[identity.Has
 	if len(wrong) == 0 {
 		return found, nil
 	}
-	more, err := holders(ctx, s.store.db, b.ID, b.last.Load(), wrong)
+	more, err := holders(ctx, s.store.db, b.ID, wrong)
 	maps.Copy(found, more)
 	return found, err
 }

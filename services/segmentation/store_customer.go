@@ -1,11 +1,14 @@
 package segmentation
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/rapport-cx/rapport/internal/sqldb"
 )
@@ -46,22 +49,54 @@ func gatherCustomers(rows rowsOf, all []*customerRow) ([]*customerRow, error) {
 	return all, err
 }
 
-// customers reads numbers; those never given out are left out.
+// customers reads numbers, in order; those never given out are left out.
 func customers(ctx context.Context, q sqldb.Querier, brand string, ids []int64) (all []*customerRow, err error) {
+	const query = "SELECT " + customerColumns + " FROM customer WHERE brand = $1 AND id = $2"
+	err = eachNumber(ctx, q, query, brand, ids, func(rows rowsOf) (err error) {
+		all, err = gatherCustomers(rows, all)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read customers: %w", err)
+	}
+	slices.SortFunc(all, func(a, b *customerRow) int { return cmp.Compare(a.id, b.id) })
+	return all, nil
+}
+
+// A query of numbers is repeated for each of them within one statement: a plan for
+// an IN (…) that was made while there were few customers reads all of them. Few
+// lengths make few texts to prepare.
+var lengths = []int{1, 8, 128}
+
+// eachNumber runs a query, whose $2 is the number, for all of them.
+func eachNumber(ctx context.Context, q sqldb.Querier, query, brand string, ids []int64, fn func(rowsOf) error) error {
 	for len(ids) > 0 {
-		some := ids[:min(maxListed, len(ids))]
+		n := lengths[len(lengths)-1]
+		for _, l := range lengths {
+			if len(ids) <= l {
+				n = l
+				break
+			}
+		}
+		some := ids[:min(n, len(ids))]
 		ids = ids[len(some):]
-		list, args := sqldb.In(2, some)
-		rows, err := q.Query(ctx, grown(slices.Max(some))+"SELECT "+customerColumns+" FROM customer WHERE brand = $1 AND id IN ("+list+") ORDER BY id",
-			append([]any{brand}, args...)...)
+		args, arms := []any{brand}, make([]string, n)
+		for i := range n {
+			id := int64(0) // a number nobody has, to fill up with
+			if i < len(some) {
+				id = some[i]
+			}
+			args, arms[i] = append(args, id), strings.ReplaceAll(query, "$2", "$"+strconv.Itoa(i+2))
+		}
+		rows, err := q.Query(ctx, strings.Join(arms, " UNION ALL "), args...)
 		if err == nil {
-			all, err = gatherCustomers(rows, all)
+			err = fn(rows)
 		}
 		if err != nil {
-			return nil, fmt.Errorf("read customers: %w", err)
+			return err
 		}
 	}
-	return all, nil
+	return nil
 }
 
 // customer reads one number; nil if it was never given out.

@@ -1,9 +1,10 @@
 package segmentation
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"fmt"
-	"math/bits"
 	"slices"
 
 	"github.com/rapport-cx/rapport/internal/sqldb"
@@ -17,17 +18,17 @@ type holder struct {
 	erased bool
 }
 
-// grown marks a text as one for about that many customers. A plan that PostgreSQL
-// has prepared while a table was small reads all of it for ever; the mark makes
-// another text, planned afresh, each time the brand has four times as many.
-func grown(last int64) string { return fmt.Sprintf("/* 4^%d */ ", bits.Len64(uint64(last))/2) }
-
-// maxListed is how many values one IN takes.
+// maxListed is how many hashes one look-up takes.
 const maxListed = 1024
 
 // holders finds who has identities, in one statement for up to maxListed of them;
-// those nobody has are left out. last is a number of the brand's customers.
-func holders(ctx context.Context, q sqldb.Querier, brand string, last int64, hashes []identity.Hash) (map[identity.Hash]holder, error) {
+// those nobody has are left out.
+//
+// Written as hash IN (…) it would read the whole brand for as long as PostgreSQL
+// has no statistics, and, once the plan is a prepared one, compare each row with
+// each value. A subquery a value is a probe of the key under any plan. The first
+// value is there to give all of them their type.
+func holders(ctx context.Context, q sqldb.Querier, brand string, hashes []identity.Hash) (map[identity.Hash]holder, error) {
 	found := make(map[identity.Hash]holder, len(hashes))
 	for len(hashes) > 0 {
 		some := hashes[:min(maxListed, len(hashes))]
@@ -36,19 +37,20 @@ func holders(ctx context.Context, q sqldb.Querier, brand string, last int64, has
 		for i := range some {
 			keys[i] = some[i][:]
 		}
-		list, args := sqldb.In(2, keys)
-		rows, err := q.Query(ctx, grown(last)+"SELECT hash, customer, sealed IS NULL FROM identity WHERE brand = $1 AND hash IN ("+list+")",
+		list, args := sqldb.Values(2, keys, "($%d)")
+		rows, err := q.Query(ctx, "WITH v (hash) AS (VALUES ((SELECT hash FROM identity WHERE 1 = 0)), "+list+`) SELECT v.hash,
+(SELECT CASE WHEN i.sealed IS NULL THEN -i.customer ELSE i.customer END FROM identity i WHERE i.brand = $1 AND i.hash = v.hash) FROM v`,
 			append([]any{brand}, args...)...)
 		if err != nil {
 			return nil, fmt.Errorf("find identities: %w", err)
 		}
 		err = scanAll(rows, func(scan func(...any) error) error {
 			var hash []byte
-			var h holder
-			if err := scan(&hash, &h.customer, &h.erased); err != nil {
+			var customer *int64 // nil where nobody has it
+			if err := scan(&hash, &customer); err != nil || customer == nil {
 				return err
 			}
-			found[identity.Hash(hash)] = h
+			found[identity.Hash(hash)] = holder{customer: max(*customer, -*customer), erased: *customer < 0}
 			return nil
 		})
 		if err != nil {
@@ -85,19 +87,17 @@ func (r *identityRow) scan(scan func(...any) error) error {
 
 // identitiesOf reads the identities of customers, by customer, kind and hash.
 func identitiesOf(ctx context.Context, q sqldb.Querier, brand string, ids []int64) (all []identityRow, err error) {
-	for len(ids) > 0 {
-		some := ids[:min(maxListed, len(ids))]
-		ids = ids[len(some):]
-		list, args := sqldb.In(2, some)
-		rows, err := q.Query(ctx, grown(slices.Max(some))+"SELECT "+identityColumns+" FROM identity WHERE brand = $1 AND customer IN ("+list+") ORDER BY customer, kind, hash",
-			append([]any{brand}, args...)...)
-		if err == nil {
-			all, err = gatherIdentities(rows, all)
-		}
-		if err != nil {
-			return nil, fmt.Errorf("read identities: %w", err)
-		}
+	const query = "SELECT " + identityColumns + " FROM identity WHERE brand = $1 AND customer = $2"
+	err = eachNumber(ctx, q, query, brand, ids, func(rows rowsOf) (err error) {
+		all, err = gatherIdentities(rows, all)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read identities: %w", err)
 	}
+	slices.SortFunc(all, func(a, b identityRow) int {
+		return cmp.Or(cmp.Compare(a.customer, b.customer), cmp.Compare(a.kind, b.kind), bytes.Compare(a.hash[:], b.hash[:]))
+	})
 	return all, nil
 }
 

@@ -19,8 +19,7 @@ func (s *Server) apply(ctx context.Context, b *brand, rows []*said, merging bool
 	if len(good) == 0 {
 		return nil
 	}
-	var last int64
-	err := s.store.writeKnowing(ctx, b.ID, func(c *change) error {
+	return s.store.writeKnowing(ctx, b.ID, func(c *change) error {
 		r, err := s.load(ctx, c, b, good)
 		if err != nil {
 			return err
@@ -44,13 +43,8 @@ func (s *Server) apply(ctx context.Context, b *brand, rows []*said, merging bool
 			}
 			done.ids, done.outcomes, done.refusals = append(done.ids, id), append(done.outcomes, what), append(done.refusals, err)
 		}
-		last = r.last
 		return s.save(ctx, c, b, r)
 	})
-	if err == nil {
-		b.seen(last)
-	}
-	return err
 }
 
 // load reads everything the rows speak of.
@@ -70,7 +64,7 @@ func (s *Server) load(ctx context.Context, c *change, b *brand, rows []*said) (*
 			ids[id] = true
 		}
 	}
-	if r.holders, err = holders(ctx, c.tx, b.ID, r.last, hashes); err != nil {
+	if r.holders, err = holders(ctx, c.tx, b.ID, hashes); err != nil {
 		return nil, err
 	}
 	for _, h := range r.holders {
