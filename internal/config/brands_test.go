@@ -19,7 +19,7 @@ func TestDefaultBrands(t *testing.T) {
 	for _, b := range brands.All() {
 		zones[b.ID] = b.Location.String() + " " + b.Currency
 	}
-	want := map[string]string{"demo": "Europe/Moscow RUB", "olist": "America/Sao_Paulo BRL", "sfo": "America/Los_Angeles USD",
+	want := map[string]string{"demo": "Europe/Moscow RUB", "olist": "America/Fortaleza BRL", "sfo": "America/Los_Angeles USD",
 		"retail": "Europe/London GBP", "receipt": "Europe/Amsterdam EUR"}
 	if diff := cmp.Diff(want, zones); diff != "" {
 		t.Error(diff)

@@ -78,7 +78,7 @@ func newReplicaWith(t testing.TB, url, redis string, now func() time.Time, foldi
 			t.Fatal(err)
 		}
 	}
-	brands, err := config.LoadBrands("")
+	brands, err := config.LoadBrands("testdata/brands.yaml")
 	must(err)
 	guard, err := access.New(access.Config{}, brands, true)
 	must(err)

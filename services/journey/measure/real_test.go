@@ -84,7 +84,7 @@ func TestOnlineRetailRetention(t *testing.T) {
 
 // The marketplace's late orders, by the two norms a brand may have.
 func TestOlistLateOrders(t *testing.T) {
-	z := in(t, "America/Sao_Paulo")
+	z := in(t, "America/Fortaleza")
 	byTime, byDay := newWorld(t), newWorld(t)
 	table(t, "olist/olist_orders_dataset.csv.gz", func(get func(string) string) {
 		if get("order_status") != "delivered" || get("order_delivered_customer_date") == "" {
