@@ -25,7 +25,7 @@ type Log struct {
 // New returns the log kept in db. Migrate must have run.
 func New(db *sqldb.DB) *Log {
 	lag()
-	return &Log{Reader: Reader{db}, db: db, heads: newHeads()}
+	return &Log{Reader: Reader{q: db}, db: db, heads: newHeads()}
 }
 
 // Migrate creates the log's tables in db.

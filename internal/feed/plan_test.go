@@ -85,7 +85,7 @@ func TestPlans(t *testing.T) {
 			{"DayRange", "fact_day fact_day2", func(r Reader) error { _, _, _, err := r.DayRange(ctx, "b"); return err }},
 		} {
 			e := &explained{DB: db, t: t}
-			if err := c.ask(Reader{e}); err != nil {
+			if err := c.ask(Reader{q: e}); err != nil {
 				t.Fatalf("%s: %v", c.name, err)
 			}
 			plan := strings.Join(e.plans, "")

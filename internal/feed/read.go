@@ -13,10 +13,19 @@ import (
 // transaction does.
 type Reader struct {
 	q sqldb.Querier
+	// grown begins texts whose plans go wrong while the log grows; see Sized.
+	grown string
 }
 
 // In returns a Reader within a transaction.
-func In(tx *sqldb.Tx) Reader { return Reader{tx} }
+func In(tx *sqldb.Tx) Reader { return Reader{q: tx} }
+
+// Sized is the Reader for a log that has about as many facts as the head's number
+// says. Whoever asks for many keys while an import runs says so.
+func (r Reader) Sized(h Head) Reader {
+	r.grown = sqldb.Grown(h.Seq)
+	return r
+}
 
 // Columns of a whole fact, and of one as folds want it: without key and body.
 const (
@@ -160,7 +169,7 @@ func (r Reader) ByKey(ctx context.Context, brand string, keys [][]byte) ([]Fact,
 		return nil, nil
 	}
 	list, args := sqldb.In(2, keys)
-	return r.list(ctx, "facts of "+brand, "SELECT "+whole+` FROM fact
+	return r.list(ctx, "facts of "+brand, r.grown+"SELECT "+whole+` FROM fact
 WHERE brand = $1 AND key IN (`+list+") AND key IS NOT NULL ORDER BY seq", append([]any{brand}, args...)...)
 }
 

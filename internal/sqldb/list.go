@@ -1,6 +1,8 @@
 package sqldb
 
 import (
+	"fmt"
+	"math/bits"
 	"strconv"
 	"strings"
 )
@@ -30,3 +32,9 @@ func Values[T any](first int, values []T, form string) (string, []any) {
 	}
 	return w.String(), args
 }
+
+// Grown is a comment to begin a text with whose tables grow from nothing, as with an
+// import: n rows, more or less. A plan that PostgreSQL prepared while they were small
+// reads all of them, and goes on to until it next looks at their sizes; the comment
+// makes another text, planned afresh, each time n has doubled.
+func Grown(n int64) string { return fmt.Sprintf("/* 2^%d */ ", bits.Len64(uint64(n))) }
