@@ -32,7 +32,8 @@ type Brand struct {
 
 // people reads the persons behind numbers, with the contacts that count for them,
 // by the number that stands for each. Numbers that were never given out have none.
-func (b *Brand) people(ctx context.Context, q sqldb.Querier, ids []int64, earliest time.Time) (map[int64]*Person, error) {
+// last is the brand's last answer.
+func (b *Brand) people(ctx context.Context, q sqldb.Querier, last int64, ids []int64, earliest time.Time) (map[int64]*Person, error) {
 	heads, all := map[int64][]int64{}, []int64(nil)
 	for _, id := range ids {
 		head := b.Person(id)
@@ -59,7 +60,7 @@ func (b *Brand) people(ctx context.Context, q sqldb.Querier, ids []int64, earlie
 	}
 	// A day more, since days are of the zone.
 	since := earliest.AddDate(0, 0, -longest(b.Rules)-1)
-	err = made(ctx, q, b.ID, all, since, func(id int64, m Made) {
+	err = made(ctx, q, b.ID, last, all, since, func(id int64, m Made) {
 		if p := of[id]; p != nil {
 			p.Made = append(p.Made, m)
 		}
@@ -150,7 +151,11 @@ func Unknown() error {
 // Examine tells all that would be said of a contact.
 func (b *Brand) Examine(ctx context.Context, q sqldb.Querier, customer int64, in *segmentationv1.ContactRequest, now time.Time) (Judgement, error) {
 	asked := ask(in, now)
-	people, err := b.people(ctx, q, []int64{customer}, asked.At)
+	last, err := lastID(ctx, q, b.ID)
+	if err != nil {
+		return Judgement{}, err
+	}
+	people, err := b.people(ctx, q, last, []int64{customer}, asked.At)
 	if err != nil {
 		return Judgement{}, err
 	}

@@ -37,26 +37,30 @@ type Answer struct {
 // Serve answers many callers' orders in one transaction, which holds the lock of
 // the brand's log: what is read here stays true until the commit, so no two of them
 // can spend the same budget. Releases come first, and each reservation sees those
-// before it.
+// before it. Answers are numbered behind the last one.
 func (b *Brand) Serve(ctx context.Context, tx *sqldb.Tx, orders []Order, now time.Time) ([]Answer, []feed.Fact, error) {
 	answers := make([]Answer, len(orders))
-	facts, err := b.releases(ctx, tx, orders, answers)
+	last, err := lastID(ctx, tx, b.ID)
 	if err != nil {
 		return nil, nil, err
 	}
-	more, err := b.reserves(ctx, tx, orders, answers, now)
+	facts, err := b.releases(ctx, tx, last, orders, answers)
+	if err != nil {
+		return nil, nil, err
+	}
+	more, err := b.reserves(ctx, tx, last, orders, answers, now)
 	return answers, append(facts, more...), err
 }
 
 // releases answers the orders that take something back.
-func (b *Brand) releases(ctx context.Context, tx *sqldb.Tx, orders []Order, answers []Answer) (facts []feed.Fact, err error) {
+func (b *Brand) releases(ctx context.Context, tx *sqldb.Tx, last int64, orders []Order, answers []Answer) (facts []feed.Fact, err error) {
 	var ids []int64
 	for _, o := range orders {
 		if id := parseID(o.Release); id != 0 {
 			ids = append(ids, id)
 		}
 	}
-	found, err := byID(ctx, tx, b.ID, ids)
+	found, err := byID(ctx, tx, b.ID, last, ids)
 	if err != nil {
 		return nil, err
 	}
@@ -81,7 +85,7 @@ func (b *Brand) releases(ctx context.Context, tx *sqldb.Tx, orders []Order, answ
 }
 
 // reserves answers the orders that ask for leave.
-func (b *Brand) reserves(ctx context.Context, tx *sqldb.Tx, orders []Order, answers []Answer, now time.Time) ([]feed.Fact, error) {
+func (b *Brand) reserves(ctx context.Context, tx *sqldb.Tx, last int64, orders []Order, answers []Answer, now time.Time) ([]feed.Fact, error) {
 	var requests []string
 	for _, o := range orders {
 		if o.Release == "" {
@@ -91,15 +95,11 @@ func (b *Brand) reserves(ctx context.Context, tx *sqldb.Tx, orders []Order, answ
 	if len(requests) == 0 {
 		return nil, nil
 	}
-	before, err := answered(ctx, tx, b.ID, requests)
+	before, err := answered(ctx, tx, b.ID, last, requests)
 	if err != nil {
 		return nil, err
 	}
-	people, err := b.asking(ctx, tx, orders, before, now)
-	if err != nil {
-		return nil, err
-	}
-	last, err := lastID(ctx, tx, b.ID)
+	people, err := b.asking(ctx, tx, last, orders, before, now)
 	if err != nil {
 		return nil, err
 	}
@@ -126,7 +126,7 @@ func (b *Brand) reserves(ctx context.Context, tx *sqldb.Tx, orders []Order, answ
 }
 
 // asking reads the people of the orders that were not answered before.
-func (b *Brand) asking(ctx context.Context, tx *sqldb.Tx, orders []Order, before map[string]*row, now time.Time) (map[int64]*Person, error) {
+func (b *Brand) asking(ctx context.Context, tx *sqldb.Tx, last int64, orders []Order, before map[string]*row, now time.Time) (map[int64]*Person, error) {
 	var ids []int64
 	earliest := now
 	for _, o := range orders {
@@ -141,7 +141,7 @@ func (b *Brand) asking(ctx context.Context, tx *sqldb.Tx, orders []Order, before
 	if len(ids) == 0 {
 		return nil, nil
 	}
-	return b.people(ctx, tx, ids, earliest)
+	return b.people(ctx, tx, last, ids, earliest)
 }
 
 // decide judges an order and counts the contact at once if it gets leave, so that

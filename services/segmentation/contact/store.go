@@ -49,12 +49,13 @@ type row struct {
 const maxListed = 1024
 
 // listed calls query with each piece of a list of values and hands its rows to fn.
-func listed[T any](ctx context.Context, q sqldb.Querier, query func(in string) string, brand string, values []T, more []any, fn func(*sql.Rows) error) error {
+// The table has about size rows of the brand.
+func listed[T any](ctx context.Context, q sqldb.Querier, size int64, query func(in string) string, brand string, values []T, more []any, fn func(*sql.Rows) error) error {
 	for len(values) > 0 {
 		some := values[:min(maxListed, len(values))]
 		values = values[len(some):]
 		in, args := sqldb.In(2+len(more), some)
-		rows, err := q.Query(ctx, query(in), append(append([]any{brand}, more...), args...)...)
+		rows, err := q.Query(ctx, sqldb.Grown(size)+query(in), append(append([]any{brand}, more...), args...)...)
 		if err != nil {
 			return err
 		}
@@ -94,9 +95,9 @@ func (r *row) scan(rows *sql.Rows) error {
 }
 
 // answered finds the answers that requests got before.
-func answered(ctx context.Context, q sqldb.Querier, brand string, requests []string) (map[string]*row, error) {
+func answered(ctx context.Context, q sqldb.Querier, brand string, size int64, requests []string) (map[string]*row, error) {
 	found := map[string]*row{}
-	err := listed(ctx, q, func(in string) string {
+	err := listed(ctx, q, size, func(in string) string {
 		return "SELECT " + columns + " FROM contact WHERE brand = $1 AND request_id IN (" + in + ")"
 	}, brand, requests, nil, func(rows *sql.Rows) error {
 		r := &row{}
@@ -111,8 +112,8 @@ func answered(ctx context.Context, q sqldb.Querier, brand string, requests []str
 }
 
 // made reads the contacts of numbers that count, from a time on.
-func made(ctx context.Context, q sqldb.Querier, brand string, ids []int64, since time.Time, fn func(id int64, m Made)) error {
-	err := listed(ctx, q, func(in string) string {
+func made(ctx context.Context, q sqldb.Querier, brand string, size int64, ids []int64, since time.Time, fn func(id int64, m Made)) error {
+	err := listed(ctx, q, size, func(in string) string {
 		return "SELECT customer, purpose, at FROM contact WHERE brand = $1 AND at >= $2 AND customer IN (" + in + ") AND state = 1"
 	}, brand, ids, []any{since.UnixMicro()}, func(rows *sql.Rows) error {
 		var id, at int64
@@ -170,9 +171,9 @@ func save(ctx context.Context, tx *sqldb.Tx, brand string, all []*row, now time.
 }
 
 // byID finds answers by number.
-func byID(ctx context.Context, q sqldb.Querier, brand string, ids []int64) (map[int64]*row, error) {
+func byID(ctx context.Context, q sqldb.Querier, brand string, size int64, ids []int64) (map[int64]*row, error) {
 	found := map[int64]*row{}
-	err := listed(ctx, q, func(in string) string {
+	err := listed(ctx, q, size, func(in string) string {
 		return "SELECT " + columns + " FROM contact WHERE brand = $1 AND id IN (" + in + ")"
 	}, brand, ids, nil, func(rows *sql.Rows) error {
 		r := &row{}

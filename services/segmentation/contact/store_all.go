@@ -28,7 +28,11 @@ var kinds = map[int32]string{counts: "contact", released: "contact.released", re
 // All reads every answer about some numbers, oldest first.
 func All(ctx context.Context, q sqldb.Querier, brand string, ids []int64) ([]Told, error) {
 	var found []*row
-	err := listed(ctx, q, func(in string) string {
+	size, err := lastID(ctx, q, brand)
+	if err != nil {
+		return nil, err
+	}
+	err = listed(ctx, q, size, func(in string) string {
 		return "SELECT " + columns + " FROM contact WHERE brand = $1 AND customer IN (" + in + ")"
 	}, brand, ids, nil, func(rows *sql.Rows) error {
 		r := &row{}

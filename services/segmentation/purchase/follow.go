@@ -132,7 +132,7 @@ func (f *Follower) effect(ctx context.Context, tx *sqldb.Tx, facts []feed.Fact) 
 	if err != nil {
 		return err
 	}
-	changes, news, err := f.changes(ctx, tx, b)
+	changes, news, err := f.changes(ctx, tx, b, head)
 	if err != nil || len(news) == 0 {
 		return err
 	}
@@ -149,8 +149,8 @@ type change struct {
 }
 
 // changes holds a batch against what was told before and finds what is new.
-func (f *Follower) changes(ctx context.Context, tx *sqldb.Tx, b *batch) (all []change, news []feed.Fact, err error) {
-	log := feed.In(tx)
+func (f *Follower) changes(ctx context.Context, tx *sqldb.Tx, b *batch, head feed.Head) (all []change, news []feed.Fact, err error) {
+	log := feed.In(tx).Sized(head)
 	firsts := map[string]int64{}
 	for keys := range slices.Chunk(b.keys, maxListed) {
 		told, err := log.ByKey(ctx, f.Brand, keys)

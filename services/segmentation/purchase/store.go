@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 
 	"github.com/rapport-cx/rapport/internal/sqldb"
 )
@@ -26,14 +27,14 @@ func Migrate(ctx context.Context, db *sqldb.DB) error {
 // maxListed is how many numbers one IN takes.
 const maxListed = 1024
 
-// each calls fn for every row of some customers that have one; columns begin with
-// the customer.
+// each calls fn for every row of some customers that have one. Numbers have no gaps,
+// so that the largest tells about how many rows there may be.
 func each(ctx context.Context, q sqldb.Querier, brand, columns string, ids []int64, fn func(*sql.Rows) error) error {
 	for len(ids) > 0 {
 		some := ids[:min(maxListed, len(ids))]
 		ids = ids[len(some):]
 		in, args := sqldb.In(2, some)
-		rows, err := q.Query(ctx, "SELECT "+columns+" FROM purchase WHERE brand = $1 AND customer IN ("+in+") ORDER BY customer",
+		rows, err := q.Query(ctx, sqldb.Grown(slices.Max(some))+"SELECT "+columns+" FROM purchase WHERE brand = $1 AND customer IN ("+in+") ORDER BY customer",
 			append([]any{brand}, args...)...)
 		if err != nil {
 			return fmt.Errorf("read purchases: %w", err)
