@@ -159,7 +159,12 @@ func TestFollowedRebuild(t *testing.T) {
 		}
 		later := h.followed(restored, func() time.Time { return time.Now().Add(2 * time.Hour) })
 		inBackground(t, later.Run)
-		await(t, h.log, "the merge of the restored log", func() bool { return h.book.Now().Person(3) == 2 })
+		await(t, h.log, "the merge of the restored log", func() bool {
+			if err := h.folds.Sync(t.Context(), brand); err != nil {
+				t.Fatal(err)
+			}
+			return h.book.Now().Person(3) == 2
+		})
 		h.same(t, restored, 12)
 	})
 }
