@@ -76,3 +76,41 @@ func BenchmarkListJourney(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkOutcomes imports b.N steps of orders and waits until the outcome of the
+// last one is told.
+func BenchmarkOutcomes(b *testing.B) {
+	for name, url := range map[string]func(testing.TB) string{"sqlite": sqldbtest.SQLite, "postgres": sqldbtest.PostgresDurable} {
+		b.Run(name, func(b *testing.B) {
+			c := &clock{now: start}
+			rep := newReplica(b, url(b), c.Now, journey.Neighbours{})
+			stream, err := rep.WatchEvents(b.Context(), &journeyv1.WatchEventsRequest{Brand: brand})
+			if err != nil {
+				b.Fatal(err)
+			}
+			r := rand.New(rand.NewPCG(1, 2))
+			var chunks [][]*journeyv1.Event
+			for i := range b.N {
+				if i%1000 == 0 {
+					chunks = append(chunks, nil)
+				}
+				e := usual(r, i)
+				e.Kind, e.OrderId = []string{"order.placed", "order.shipped", "order.delivered"}[r.IntN(3)], fmt.Sprint("o", r.IntN(b.N))
+				chunks[len(chunks)-1] = append(chunks[len(chunks)-1], e)
+			}
+			b.ResetTimer()
+			imported(b, rep, chunks...)
+			put(b, rep, ofOrder("zz", "order.placed", 0))
+			for last := false; !last; {
+				got, err := stream.Recv()
+				if err != nil {
+					b.Fatal(err)
+				}
+				for _, f := range got.GetFacts() {
+					last = last || f.GetOutcome().GetOrderId() == "zz"
+				}
+			}
+			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "events/s")
+		})
+	}
+}

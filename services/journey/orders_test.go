@@ -166,6 +166,7 @@ func TestVerifyFindsWhatWasSpoilt(t *testing.T) {
 		"an outcome is gone":  "DELETE FROM order_state",
 		"a lost identity":     "INSERT INTO sealed_identity (brand, seq, sealed) VALUES ('demo', 1, 'x')",
 		"an outcome too many": "DELETE FROM fact WHERE kind = 3",
+		"an order of nothing": "INSERT INTO order_state (brand, order_id, number, seq, day, who, data) VALUES ('demo', 'zzz', 1, 1, 1, 1, 'x')",
 	} {
 		each(t, func(t *testing.T, r *replica, _ *clock) {
 			w := watch(t, r)

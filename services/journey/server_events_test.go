@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -15,6 +16,8 @@ import (
 	commonv1 "github.com/rapport-cx/rapport/gen/rapport/common/v1"
 	journeyv1 "github.com/rapport-cx/rapport/gen/rapport/journey/v1"
 	"github.com/rapport-cx/rapport/internal/fault"
+	"github.com/rapport-cx/rapport/internal/sqldb/sqldbtest"
+	"github.com/rapport-cx/rapport/services/journey"
 )
 
 func TestRecordAndRead(t *testing.T) {
@@ -204,6 +207,47 @@ func TestMany(t *testing.T) {
 		}
 		if all := line(t, r, &journeyv1.ListJourneyRequest{CustomerId: 7, PageSize: 7}); sum != 40 || len(all) != 40 {
 			t.Errorf("%d recorded, %d listed, of 40", sum, len(all))
+		}
+	})
+}
+
+// Two replicas are sent the same events at the same time: each is recorded once,
+// and whoever says that it is in counts it.
+func TestTwoReplicas(t *testing.T) {
+	sqldbtest.EachURL(t, func(t *testing.T, url string) {
+		c := &clock{now: start}
+		both := []*replica{newReplica(t, url, c.Now, journey.Neighbours{}), newReplica(t, url, c.Now, journey.Neighbours{})}
+		var wg sync.WaitGroup
+		var fresh atomic.Int64
+		for _, r := range both {
+			wg.Go(func() {
+				for i := range 30 {
+					one := try(t, r, happened(fmt.Sprint(i), "visit", time.Duration(i)*time.Hour), happened(fmt.Sprint(i), "visit", time.Duration(i)*time.Hour))
+					if one[0].GetError() != nil || one[0].GetId() != one[1].GetId() || !one[1].GetReplayed() {
+						t.Errorf("%d: %v", i, one)
+					}
+					if !one[0].GetReplayed() {
+						fresh.Add(1)
+					}
+					kinds, err := r.ListEventKinds(t.Context(), &journeyv1.ListEventKindsRequest{Brand: brand})
+					if err != nil {
+						t.Error(err)
+						return
+					}
+					for _, k := range kinds.GetKinds() {
+						if k.GetKind() == "visit" && k.GetEvents() <= int64(i) {
+							t.Errorf("after %d events %d are counted", i+1, k.GetEvents())
+						}
+					}
+				}
+			})
+		}
+		wg.Wait()
+		if fresh.Load() != 30 {
+			t.Errorf("%d events recorded", fresh.Load())
+		}
+		for _, r := range both {
+			verify(t, r)
 		}
 	})
 }

@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
+	"unicode"
 
 	"google.golang.org/protobuf/proto"
 
@@ -55,6 +57,9 @@ func checkKinds(kinds []*journeyv1.EventKind) error {
 			f.Field(path+".kind", "%q is named twice", k.GetKind())
 		}
 		seen[k.GetKind()] = true
+		if strings.ContainsFunc(k.GetKind(), unicode.IsControl) {
+			f.Field(path+".kind", "must have no control characters")
+		}
 		for locale, title := range k.GetTitles() {
 			if locale == "" || len(locale) > 35 || len(title) > 200 {
 				f.Field(path+".titles", "must be texts of at most 200 bytes by locale")

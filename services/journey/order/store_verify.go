@@ -40,8 +40,11 @@ func forget(ctx context.Context, tx *sqldb.Tx, brand string) error {
 
 // ordersAfter are the next orders that anything is kept of, ascending.
 func ordersAfter(ctx context.Context, q sqldb.Querier, brand, after string, limit int) ([]string, error) {
-	rows, err := q.Query(ctx, `SELECT DISTINCT order_id FROM order_event
-WHERE brand = $1 AND order_id > $2 ORDER BY order_id LIMIT $3`, brand, after, limit)
+	rows, err := q.Query(ctx, `SELECT order_id FROM
+(SELECT DISTINCT order_id FROM order_event WHERE brand = $1 AND order_id > $2 ORDER BY order_id LIMIT $3) e
+UNION SELECT order_id FROM
+(SELECT order_id FROM order_state WHERE brand = $1 AND order_id > $2 ORDER BY order_id LIMIT $3) s
+ORDER BY order_id LIMIT $3`, brand, after, limit)
 	if err != nil {
 		return nil, fmt.Errorf("read orders: %w", err)
 	}

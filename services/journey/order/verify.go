@@ -123,6 +123,12 @@ func (k *Keeper) readOrders(ctx context.Context, tx *sqldb.Tx, log logged, repor
 	}
 	for _, id := range slices.Sorted(maps.Keys(log.events)) {
 		report(Drift{Order: id, Reason: "the log has events of the order, and none are kept"})
+		delete(log.outcomes, id)
+	}
+	for _, id := range slices.Sorted(maps.Keys(log.outcomes)) {
+		if log.outcomes[id] != 0 {
+			report(Drift{Order: id, Reason: "the log has an outcome of an order without events"})
+		}
 	}
 	return examined, nil
 }
