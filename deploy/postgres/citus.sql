@@ -1,5 +1,7 @@
 -- Spreads the tables over a cluster of PostgreSQL with Citus, by brand: run once
 -- in each service's database, after `rapport migrate` and before much is in it.
+-- A database has the tables of its own service alone: the statements of others fail
+-- there, and mean nothing (psql goes on unless ON_ERROR_STOP is set).
 -- A brand's rows then lie together on one node, so that every transaction of
 -- ours, which never crosses brands, stays on it.
 --
@@ -22,6 +24,10 @@ SELECT create_distributed_table('case_response', 'brand', colocate_with => 'log_
 SELECT create_distributed_table('case_subject', 'brand', colocate_with => 'log_head');
 SELECT create_distributed_table('case_note', 'brand', colocate_with => 'log_head');
 
+-- What Survey keeps of Journey's orders.
+SELECT create_distributed_table('order_known', 'brand', colocate_with => 'log_head');
+SELECT create_distributed_table('order_response', 'brand', colocate_with => 'log_head');
+
 -- Segmentation's customers.
 SELECT create_distributed_table('customer_head', 'brand', colocate_with => 'log_head');
 SELECT create_distributed_table('customer', 'brand', colocate_with => 'log_head');
@@ -36,6 +42,10 @@ SELECT create_distributed_table('purchase', 'brand', colocate_with => 'log_head'
 -- Journey's orders.
 SELECT create_distributed_table('order_event', 'brand', colocate_with => 'log_head');
 SELECT create_distributed_table('order_state', 'brand', colocate_with => 'log_head');
+
+-- The manifest of Journey's lake.
+SELECT create_distributed_table('lake_head', 'brand', colocate_with => 'log_head');
+SELECT create_distributed_table('lake_file', 'brand', colocate_with => 'log_head');
 
 -- A brand that outgrows its neighbours gets a shard, and a node, of its own:
 --   SELECT isolate_tenant_to_new_shard('log_head', 'BRAND', 'CASCADE');
