@@ -94,8 +94,8 @@ func (s *Server) ListMaps(ctx context.Context, in *journeyv1.ListMapsRequest) (*
 	if err := page.Read(s.tokens, in, in.GetPageToken(), &after); err != nil {
 		return nil, err
 	}
-	out, more := &journeyv1.ListMapsResponse{}, false
-	out.Maps, more = b.defined.Load().maps.List(after, page.Size(in.GetPageSize(), 50))
+	found, more := b.defined.Load().maps.List(after, page.Size(in.GetPageSize(), 50))
+	out := &journeyv1.ListMapsResponse{Maps: found}
 	if more {
 		out.NextPageToken, err = page.Token(s.tokens, in, out.GetMaps()[len(out.GetMaps())-1].GetId())
 	}
