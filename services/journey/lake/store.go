@@ -30,32 +30,35 @@ func (s store) migrate(ctx context.Context) error {
 }
 
 // version counts the changes of a brand's manifest.
-func (s store) version(ctx context.Context, q sqldb.Querier, brand string) (int64, error) {
+func (s store) version(ctx context.Context, brand string) (int64, error) {
 	var v int64
-	err := q.QueryRow(ctx, "SELECT version FROM lake_head WHERE brand = $1", brand).Scan(&v)
+	err := s.db.QueryRow(ctx, "SELECT version FROM lake_head WHERE brand = $1", brand).Scan(&v)
 	if err != nil && !errors.Is(err, sqldb.ErrNoRows) {
 		return 0, fmt.Errorf("read version of the lake of %s: %w", brand, err)
 	}
 	return v, nil
 }
 
-// manifest reads the live files.
+// manifest reads the live files: as they are at one version, which is told by its
+// being the same before and after.
 func (s store) manifest(ctx context.Context, brand string) (*manifest, error) {
-	var m *manifest
-	err := s.db.Read(ctx, func(tx *sqldb.Tx) error {
-		v, err := s.version(ctx, tx, brand)
-		if err != nil {
-			return err
+	before, err := s.version(ctx, brand)
+	for err == nil {
+		var files []File
+		if files, err = s.live(ctx, brand); err != nil {
+			break
 		}
-		files, err := s.live(ctx, tx, brand)
-		m = newManifest(v, files)
-		return err
-	})
-	return m, err
+		var after int64
+		if after, err = s.version(ctx, brand); err == nil && after == before {
+			return newManifest(after, files), nil
+		}
+		before = after
+	}
+	return nil, err
 }
 
-func (s store) live(ctx context.Context, tx *sqldb.Tx, brand string) ([]File, error) {
-	rows, err := tx.Query(ctx, `SELECT path, first_day, last_day, bucket, events, upto_seq, size, sealed_at
+func (s store) live(ctx context.Context, brand string) ([]File, error) {
+	rows, err := s.db.Query(ctx, `SELECT path, first_day, last_day, bucket, events, upto_seq, size, sealed_at
 FROM lake_file WHERE brand = $1 AND dead_at = 0`, brand)
 	if err != nil {
 		return nil, fmt.Errorf("read files of the lake of %s: %w", brand, err)
