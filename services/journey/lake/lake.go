@@ -9,7 +9,7 @@
 //
 // Files never change. To seal again is to write a new one and to swap the two in the
 // manifest, a table, in one transaction; a sealer that lost a race takes its files
-// away again. Lake and Seal write, Load reads, Verify compares with the log.
+// away again. Seal and Run write, Load reads, Verify compares with the log.
 package lake
 
 import (

@@ -50,9 +50,6 @@ func newManifest(version int64, files []File) *manifest {
 		}
 		s := &m.spans[len(m.spans)-1]
 		s.files = s.files[:len(s.files)+1]
-		// They are equal; if ever they were not, the smaller one is safe for all but
-		// the file that knows more, and that one is found by its numbers.
-		s.upto = min(s.upto, f.UptoSeq)
 	}
 	return m
 }
