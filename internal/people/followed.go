@@ -39,6 +39,9 @@ type Followed struct {
 	Log   *slog.Logger
 }
 
+// lease is for how long a replica that died keeps the others from its work.
+const lease = 3 * time.Second
+
 // Run follows and reports until ctx ends. It returns feed.ErrReplaced if
 // Segmentation's log is another one: Rebuild, then run again.
 func (f *Followed) Run(ctx context.Context) error {
@@ -65,7 +68,7 @@ func (f *Followed) Consumer(erased chan<- struct{}) *feed.Consumer {
 	stream := follow.New(f.watch, pieces, f.Journal.Clock, f.Log)
 	var last written
 	return &feed.Consumer{
-		Name: FollowedName, Brand: f.Brand, DB: f.Journal.DB, Clock: f.Journal.Clock, Log: f.Log,
+		Name: FollowedName, Brand: f.Brand, DB: f.Journal.DB, Clock: f.Journal.Clock, Log: f.Log, Lease: lease,
 		Source: stream.Next,
 		Effect: func(ctx context.Context, tx *sqldb.Tx, facts []feed.Fact) (err error) {
 			last, err = f.effect(ctx, tx, facts)

@@ -18,8 +18,10 @@ type Mapping struct {
 	// that have more than one number.
 	person  [parts]map[int64]int64
 	members [parts]map[int64][]int64
+	// erased has the numbers of which nothing personal may be kept.
+	erased [parts]map[int64]struct{}
 	// own tells which parts this mapping has copied while it is being made.
-	own [2][parts]bool
+	own [3][parts]bool
 }
 
 // Person is the number that stands for the person of a number.
@@ -38,6 +40,13 @@ func (m *Mapping) Members(id int64) []int64 {
 		return all
 	}
 	return []int64{id}
+}
+
+// Erased tells that a number was erased: nothing personal may be kept of it, also
+// not of a fact that comes in only now.
+func (m *Mapping) Erased(id int64) bool {
+	_, ok := m.erased[part(id)][id]
+	return ok
 }
 
 // Each calls fn for every number that is merged into another one, with the one
@@ -65,7 +74,7 @@ func part(id int64) uint64 { return uint64(id) % parts }
 func (m *Mapping) next() *Mapping {
 	n := *m
 	n.version++
-	n.own = [2][parts]bool{}
+	n.own = [3][parts]bool{}
 	return &n
 }
 

@@ -42,14 +42,16 @@ func NewBook() *Book {
 // Now is who stands for whom at this moment. It never changes.
 func (b *Book) Now() *Mapping { return b.now.Load() }
 
-// Apply takes in an event of Segmentation's log. All but MERGED and UNMERGED
-// change nothing.
+// Apply takes in an event of Segmentation's log. CREATED and UPDATED change
+// nothing.
 func (b *Book) Apply(e *segmentationv1.CustomerEvent) {
 	switch e.GetKind() {
 	case segmentationv1.CustomerEvent_KIND_MERGED:
 		b.Merge(e.GetId(), e.GetIntoId())
 	case segmentationv1.CustomerEvent_KIND_UNMERGED:
 		b.Unmerge(e.GetId())
+	case segmentationv1.CustomerEvent_KIND_ERASED:
+		b.Erase(e.GetId())
 	}
 }
 
@@ -101,6 +103,18 @@ func (b *Book) Unmerge(from int64) {
 	}
 	next := b.now.Load().next()
 	b.part(next, from)
+	b.now.Store(next)
+}
+
+// Erase notes that a number was erased, for good. It stays merged as it is.
+func (b *Book) Erase(id int64) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.now.Load().Erased(id) {
+		return
+	}
+	next := b.now.Load().next()
+	own(&next.erased, &next.own[2], id)[id] = struct{}{}
 	b.now.Store(next)
 }
 

@@ -132,7 +132,6 @@ func TestApply(t *testing.T) {
 	b := people.NewBook()
 	for _, e := range []*segmentationv1.CustomerEvent{
 		{Kind: segmentationv1.CustomerEvent_KIND_CREATED, Id: 1}, {Kind: segmentationv1.CustomerEvent_KIND_UPDATED, Id: 1},
-		{Kind: segmentationv1.CustomerEvent_KIND_ERASED, Id: 1, ErasureId: 1},
 	} {
 		b.Apply(e)
 	}
@@ -148,6 +147,13 @@ func TestApply(t *testing.T) {
 	b.Apply(&segmentationv1.CustomerEvent{Kind: segmentationv1.CustomerEvent_KIND_UNMERGED, Id: 1, IntoId: 2})
 	if m := b.Now(); m.Version() != 2 || !m.Empty() {
 		t.Errorf("version %d, empty %v after the merge was taken back", m.Version(), m.Empty())
+	}
+	before := b.Now()
+	erased := &segmentationv1.CustomerEvent{Kind: segmentationv1.CustomerEvent_KIND_ERASED, Id: 1, ErasureId: 1}
+	b.Apply(erased)
+	b.Apply(erased)
+	if m := b.Now(); m.Version() != 3 || !m.Erased(1) || m.Erased(2) || before.Erased(1) {
+		t.Errorf("version %d, erased %v, %v, and before %v", m.Version(), m.Erased(1), m.Erased(2), before.Erased(1))
 	}
 	if err := b.ApplyBody([]byte{0xff}); err == nil {
 		t.Error("rubbish was taken for an event")
