@@ -16,6 +16,8 @@ type prepared struct {
 	pool *sql.DB
 	mu   sync.RWMutex
 	by   map[string]*sql.Stmt
+	// asked are the texts that are being prepared in the background.
+	asked map[string]bool
 }
 
 // get returns query prepared, or nil if it must run as it is: the cache is
@@ -42,6 +44,39 @@ func (p *prepared) get(ctx context.Context, query string) *sql.Stmt {
 	}
 	p.by[query] = fresh
 	return fresh
+}
+
+// known returns query prepared if it is already. If it is not it will be soon: a
+// caller that holds a connection must not wait for another one, or as many such
+// callers as there are connections would wait for each other for ever.
+func (p *prepared) known(query string) *sql.Stmt {
+	if p == nil {
+		return nil
+	}
+	p.mu.RLock()
+	st, wait := p.by[query], len(p.by) >= maxPrepared || p.asked[query]
+	p.mu.RUnlock()
+	if st != nil || wait {
+		return st
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.asked == nil {
+		p.asked = map[string]bool{}
+	}
+	if p.by != nil && !p.asked[query] {
+		p.asked[query] = true
+		go p.prepare(query)
+	}
+	return nil
+}
+
+// prepare is get in the background.
+func (p *prepared) prepare(query string) {
+	p.get(context.Background(), query)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	delete(p.asked, query)
 }
 
 func (p *prepared) close() {

@@ -3,11 +3,13 @@ package sqldb_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 	"testing"
 	"testing/fstest"
 
 	"github.com/google/go-cmp/cmp"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/rapport-cx/rapport/internal/sqldb"
 	"github.com/rapport-cx/rapport/internal/sqldb/sqldbtest"
@@ -111,6 +113,26 @@ func TestWriteRollsBack(t *testing.T) {
 			t.Errorf("%d increments left behind", n)
 		}
 		if err := db.Write(ctx, func(tx *sqldb.Tx) error { add(tx); return nil }); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// More readers than there are connections, each with a text nobody has prepared:
+// none may wait for a second connection while it holds one.
+func TestReadersDoNotWaitForEachOther(t *testing.T) {
+	sqldbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		migrate(t, db)
+		var g errgroup.Group
+		for i := range 200 {
+			g.Go(func() error {
+				return db.Read(t.Context(), func(tx *sqldb.Tx) error {
+					var n int64
+					return tx.QueryRow(t.Context(), fmt.Sprintf("SELECT count(*) + %d FROM counter", i)).Scan(&n)
+				})
+			})
+		}
+		if err := g.Wait(); err != nil {
 			t.Error(err)
 		}
 	})

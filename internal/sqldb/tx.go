@@ -108,14 +108,14 @@ type snapshot struct {
 }
 
 func (s snapshot) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
-	if st := s.texts.get(ctx, query); st != nil {
+	if st := s.texts.known(query); st != nil {
 		return s.Tx.StmtContext(ctx, st).QueryContext(ctx, args...)
 	}
 	return s.Tx.QueryContext(ctx, query, args...)
 }
 
 func (s snapshot) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
-	if st := s.texts.get(ctx, query); st != nil {
+	if st := s.texts.known(query); st != nil {
 		return s.Tx.StmtContext(ctx, st).QueryRowContext(ctx, args...)
 	}
 	return s.Tx.QueryRowContext(ctx, query, args...)
