@@ -43,8 +43,8 @@ packages: ## the Debian packages that tests need, where missing
 	@tools/debian-packages.sh
 
 .PHONY: bench
-bench: packages ## throughput and processor time beside an empty gRPC echo; about 25 minutes
-	go test -run '^$$' -bench . -benchtime 1x -timeout 2h ./services/rapport/bench
+bench: packages ## throughput and processor time beside an empty gRPC echo; about an hour
+	go test -run '^$$' -bench . -benchtime 1x -timeout 4h ./services/rapport/bench
 	go test -run '^$$' -bench Visible -benchtime 200x ./services/survey
 
 .PHONY: soak

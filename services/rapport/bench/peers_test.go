@@ -48,6 +48,8 @@ var roles = map[string]func(context.Context) error{
 	"echo":  func(ctx context.Context) error { return servePeer(ctx, func(context.Context) error { return nil }) },
 	"bare":  serveBare,
 	"suite": serveSuite,
+	// Segmentation and Journey.
+	"customers": serveCustomers,
 }
 
 // echo is the empty call: nothing in, nothing out.
