@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/backoff"
 	"google.golang.org/grpc/credentials/insecure"
 	_ "google.golang.org/grpc/encoding/gzip" // uploads may come compressed; the bound is on what they unpack to
 	"google.golang.org/grpc/keepalive"
@@ -60,6 +61,11 @@ func (a *App) clientOptions() []grpc.DialOption {
 		// The bound is the server's on requests; an answer may be a large bitmap.
 		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(math.MaxInt32)),
 		grpc.WithKeepaliveParams(keepalive.ClientParameters{Time: 30 * time.Second, Timeout: 20 * time.Second}),
+		// A neighbour that comes back is found within seconds, not after the two minutes
+		// that strangers on the internet are given.
+		grpc.WithConnectParams(grpc.ConnectParams{MinConnectTimeout: 5 * time.Second, Backoff: backoff.Config{
+			BaseDelay: 100 * time.Millisecond, Multiplier: 1.6, Jitter: 0.2, MaxDelay: 2 * time.Second,
+		}}),
 		grpc.WithUnaryInterceptor(a.sendTraceUnary),
 		grpc.WithStreamInterceptor(a.sendTraceStream),
 	}

@@ -122,54 +122,49 @@ func (s *Server) exportOwn(ctx context.Context, b *brand, members []int64, out *
 // exportSurvey has the person's responses, and the cases they belong to. A filter
 // by customer may mean the person or the number, so each response is told once.
 func (s *Server) exportSurvey(ctx context.Context, brand string, members []int64, out *export) error {
-	told, mine := map[string]bool{}, map[int64]bool{}
+	told := map[string]bool{}
+	cases := map[string]bool{}
 	for _, id := range members {
-		mine[id] = true
 		filter := &surveyv1.ResponseFilter{CustomerId: id}
 		err := pages(func(token string) (string, error) {
 			page, err := s.neighbours.Survey.ListResponses(ctx, &surveyv1.ListResponsesRequest{
 				Brand: brand, Filter: filter, PageSize: exportPage, PageToken: token,
 			})
+			var fresh []string
 			for _, r := range page.GetResponses() {
 				if err == nil && !told[r.GetId()] {
 					told[r.GetId()] = true
+					fresh = append(fresh, r.GetId())
 					err = out.add("survey", "response", r)
 				}
 			}
-			return page.GetNextPageToken(), err
+			if err != nil || len(fresh) == 0 {
+				return page.GetNextPageToken(), err
+			}
+			return page.GetNextPageToken(), s.exportCases(ctx, brand, fresh, cases, out)
 		})
 		if err != nil {
 			return err
 		}
 	}
-	if len(told) == 0 {
-		return nil
-	}
+	return nil
+}
+
+// exportCases has the cases of responses, each once.
+func (s *Server) exportCases(ctx context.Context, brand string, responses []string, told map[string]bool, out *export) error {
 	states := []surveyv1.CaseState{surveyv1.CaseState_CASE_STATE_OPEN, surveyv1.CaseState_CASE_STATE_CLAIMED, surveyv1.CaseState_CASE_STATE_RESOLVED}
 	return pages(func(token string) (string, error) {
 		page, err := s.neighbours.Survey.ListCases(ctx, &surveyv1.ListCasesRequest{
-			Brand: brand, States: states, PageSize: exportPage, PageToken: token,
+			Brand: brand, States: states, ResponseIds: responses, PageSize: exportPage, PageToken: token,
 		})
 		for _, c := range page.GetCases() {
-			if err == nil && concerns(c, told, mine) {
+			if err == nil && !told[c.GetId()] {
+				told[c.GetId()] = true
 				err = s.exportCase(ctx, brand, c.GetId(), out)
 			}
 		}
 		return page.GetNextPageToken(), err
 	})
-}
-
-// concerns tells whether a case is about one of the person's responses.
-func concerns(c *surveyv1.Case, responses map[string]bool, mine map[int64]bool) bool {
-	if mine[c.GetCustomerId()] {
-		return true
-	}
-	for _, id := range c.GetResponseIds() {
-		if responses[id] {
-			return true
-		}
-	}
-	return false
 }
 
 // exportCase has a case with its notes, which lists leave out.

@@ -81,7 +81,7 @@ func (d *Desk) page(ctx context.Context, req *surveyv1.ListCasesRequest, now int
 				args = append(args, after.DueMicros, after.ID)
 			}
 			query := "SELECT " + columns + " FROM case_file f WHERE " + where +
-				" ORDER BY " + order(req.GetSubject()) + " LIMIT " + strconv.Itoa(n)
+				" ORDER BY " + order(req) + " LIMIT " + strconv.Itoa(n)
 			if err := each(ctx, tx, func(f *file) { files = append(files, f) }, nil, query, args...); err != nil {
 				return err
 			}
@@ -96,9 +96,10 @@ func (d *Desk) page(ctx context.Context, req *surveyv1.ListCasesRequest, now int
 
 // order is (due, id). The plus keeps SQLite, which knows nothing of how much
 // there is of anything, from walking all that waits in search of one store's
-// few. A region or the network has much of it: there walking in order is right.
-func order(subject *commonv1.SubjectRef) string {
-	if subject.GetKind() > commonv1.SubjectKind_SUBJECT_KIND_REGION {
+// few, or of one customer's. A region or the network has much of it: there
+// walking in order is right.
+func order(req *surveyv1.ListCasesRequest) string {
+	if req.GetSubject().GetKind() > commonv1.SubjectKind_SUBJECT_KIND_REGION || len(req.GetResponseIds()) > 0 {
 		return "+f.due_at, f.id"
 	}
 	return "f.due_at, f.id"
@@ -145,6 +146,11 @@ func filter(req *surveyv1.ListCasesRequest, state string, now int64) (where stri
 	if req.GetSubject() != nil {
 		var in string
 		in, args = inSubject(req.GetSubject(), args)
+		where += in
+	}
+	if len(req.GetResponseIds()) > 0 {
+		var in string
+		in, args = aboutResponses(req.GetResponseIds(), args)
 		where += in
 	}
 	return where, args

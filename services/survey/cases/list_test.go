@@ -98,10 +98,19 @@ func TestFilters(t *testing.T) {
 		o.now = at(t, "2024-06-10 12:00") // only the courier's case is past due
 		type query = surveyv1.ListCasesRequest
 		states := func(s ...surveyv1.CaseState) []surveyv1.CaseState { return s }
+		about := func(id string) string {
+			c, err := o.GetCase(t.Context(), &surveyv1.GetCaseRequest{Brand: brand, Id: id})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return c.GetCase().GetResponseIds()[0]
+		}
 		for name, tt := range map[string]struct {
 			req  *query
 			want []string
 		}{
+			"about responses":     {&query{States: states(open, claimed, resolved), ResponseIds: []string{about("4"), about("2"), "none"}}, []string{"2", "4"}},
+			"about nothing":       {&query{ResponseIds: []string{"0"}}, nil},
 			"waiting":             {&query{}, []string{"3", "1", "2"}},
 			"any state":           {&query{States: states(0)}, []string{"3", "1", "2", "4"}},
 			"all three":           {&query{States: states(open, claimed, resolved)}, []string{"3", "1", "2", "4"}},

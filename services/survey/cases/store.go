@@ -232,3 +232,14 @@ func inSubject(subject *commonv1.SubjectRef, args []any) (string, []any) {
 WHERE s.brand = $1 AND s.kind = $%d AND s.subject = $%d)`, n+1, n+2),
 		append(args, int64(subject.GetKind()), subject.GetId())
 }
+
+// aboutResponses is a condition on case_file f: cases about any of the responses. An
+// id that is no number is no response's.
+func aboutResponses(ids []string, args []any) (string, []any) {
+	numbers := make([]int64, len(ids))
+	for i, id := range ids {
+		numbers[i], _ = strconv.ParseInt(id, 10, 64)
+	}
+	list, more := sqldb.In(len(args)+1, numbers)
+	return " AND f.id IN (SELECT r.case_id FROM case_response r WHERE r.brand = $1 AND r.response IN (" + list + "))", append(args, more...)
+}

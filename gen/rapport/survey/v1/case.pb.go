@@ -391,7 +391,9 @@ type ListCasesRequest struct {
 	// Size of a page, 1 to 1,000; default 50.
 	PageSize int32 `protobuf:"varint,7,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
 	// Token of the page before; it only fits the same query.
-	PageToken     string `protobuf:"bytes,8,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	PageToken string `protobuf:"bytes,8,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	// Only cases about any of these responses, by id; empty: all. At most 1,000.
+	ResponseIds   []string `protobuf:"bytes,9,rep,name=response_ids,json=responseIds,proto3" json:"response_ids,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -480,6 +482,13 @@ func (x *ListCasesRequest) GetPageToken() string {
 		return x.PageToken
 	}
 	return ""
+}
+
+func (x *ListCasesRequest) GetResponseIds() []string {
+	if x != nil {
+		return x.ResponseIds
+	}
+	return nil
 }
 
 // ListCasesResponse is a page, soonest due first, then by id.
@@ -1463,7 +1472,7 @@ const file_rapport_survey_v1_case_proto_rawDesc = "" +
 	"\x02at\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\x12\x16\n" +
 	"\x06author\x18\x02 \x01(\tR\x06author\x12\x12\n" +
 	"\x04text\x18\x03 \x01(\tR\x04text\x122\n" +
-	"\x05state\x18\x04 \x01(\x0e2\x1c.rapport.survey.v1.CaseStateR\x05state\"\xb4\x02\n" +
+	"\x05state\x18\x04 \x01(\x0e2\x1c.rapport.survey.v1.CaseStateR\x05state\"\xe2\x02\n" +
 	"\x10ListCasesRequest\x12\x1d\n" +
 	"\x05brand\x18\x01 \x01(\tB\a\xbaH\x04r\x02\x10\x01R\x05brand\x124\n" +
 	"\x06states\x18\x02 \x03(\x0e2\x1c.rapport.survey.v1.CaseStateR\x06states\x12\x14\n" +
@@ -1474,7 +1483,8 @@ const file_rapport_survey_v1_case_proto_rawDesc = "" +
 	"\tpage_size\x18\a \x01(\x05B\n" +
 	"\xbaH\a\x1a\x05\x18\xe8\a(\x00R\bpageSize\x12\x1d\n" +
 	"\n" +
-	"page_token\x18\b \x01(\tR\tpageToken\"j\n" +
+	"page_token\x18\b \x01(\tR\tpageToken\x12,\n" +
+	"\fresponse_ids\x18\t \x03(\tB\t\xbaH\x06\x92\x01\x03\x10\xe8\aR\vresponseIds\"j\n" +
 	"\x11ListCasesResponse\x12-\n" +
 	"\x05cases\x18\x01 \x03(\v2\x17.rapport.survey.v1.CaseR\x05cases\x12&\n" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"H\n" +
