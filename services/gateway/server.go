@@ -49,12 +49,11 @@ func New(cfg Config, services Services) (*Server, error) {
 	}
 	shown, err := page.New(page.Config{
 		Brands: cfg.Brands, Clock: cfg.Clock, Draining: cfg.Draining, Log: cfg.Log, Outgoing: s.outgoingContext,
-	}, services.Survey)
+	}, page.Services{Survey: services.Survey, Segmentation: services.Segmentation, Journey: services.Journey})
 	if err != nil {
 		return nil, err
 	}
-	s.routes.Handle("GET /{$}", shown)
-	s.routes.HandleFunc("GET /live", shown.Live)
+	shown.Route(s.routes)
 	s.routes.Handle("GET /openapi.json", newDocument(openAPI, "application/json"))
 	s.routes.Handle("/v1/", s.bounded(s.calls))
 	s.routes.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {

@@ -27,6 +27,8 @@ type Frame struct {
 	Width, Height float64
 	// Min and Max are the ends of what values can be.
 	Min, Max float64
+	// Full shows the whole of it, not only as far as the values go.
+	Full bool
 	// From and To are the ends of the horizontal axis, in the points' unit.
 	From, To float64
 	// Ticks is about how many lines of the grid there are.
@@ -119,7 +121,7 @@ func reach(points []Point, f Frame) (low, high float64, ticks int) {
 			low, high = min(low, p.Low), max(high, p.High)
 		}
 	}
-	if math.IsInf(low, 0) {
+	if math.IsInf(low, 0) || f.Full {
 		low, high = f.Min, f.Max
 	}
 	return max(low, f.Min), min(high, f.Max), max(f.Ticks, 2)

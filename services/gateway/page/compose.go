@@ -15,7 +15,10 @@ import (
 // compose fills in what stands around the sections: where one is, and the ways
 // on from there.
 func (p *Page) compose(ctx context.Context, s *scene) *shown {
-	out := &shown{scene: s, T: s.Lang, Name: s.brand.Name}
+	out := &shown{scene: s, T: s.Lang, Name: s.brand.Name, Tabs: s.tabs()}
+	if s.metric != nil {
+		out.LiveAt = s.Live()
+	}
 	for _, b := range p.cfg.Brands.All() {
 		out.Brands = append(out.Brands, choice{Name: b.Name, Link: s.ToBrand(b.ID), Current: b == s.brand})
 	}

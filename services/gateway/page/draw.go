@@ -53,8 +53,11 @@ func digest(text []byte) string {
 func (d *drawings) page(out *shown) ([]byte, error) {
 	out.Style, out.Script = d.style, d.script
 	name := "page"
-	if out.Problem != "" {
+	switch {
+	case out.Problem != "":
 		name = "problem"
+	case out.Page != "":
+		name = "leaf"
 	}
 	var b bytes.Buffer
 	err := d.all.ExecuteTemplate(&b, name, out)

@@ -24,18 +24,19 @@ const (
 // section drawn anew. It ends with the page, or when the process drains; the page
 // then comes back by itself.
 func (p *Page) Live(w http.ResponseWriter, r *http.Request) {
+	if r.URL.Query().Has("page") {
+		p.liveLeaf(w, r)
+		return
+	}
 	v, err := readView(r)
-	if err != nil || v.Brand == "" || v.Metric == "" {
+	if err != nil || v.Brand == "" || v.Metric == "" || p.survey == nil {
 		http.Error(w, "not a page to watch", http.StatusBadRequest)
 		return
 	}
-	select {
-	case p.seats <- struct{}{}:
-		defer func() { <-p.seats }()
-	default:
-		http.Error(w, "too many pages watch", http.StatusServiceUnavailable)
+	if !p.sit(w) {
 		return
 	}
+	defer p.rise()
 	ctx, err := p.cfg.Outgoing(r, surveyv1.SurveyService_WatchMetric_FullMethodName)
 	if err != nil {
 		http.Error(w, "not a page to watch", http.StatusBadRequest)
@@ -48,18 +49,37 @@ func (p *Page) Live(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, v.Lang.faultText(err), http.StatusServiceUnavailable)
 		return
 	}
-	h := w.Header()
-	h.Set("Content-Type", "text/event-stream")
-	h.Set("Cache-Control", "no-store")
-	h.Set("X-Accel-Buffering", "no")
-	e := &events{w: w, flush: http.NewResponseController(w).Flush, sent: map[string]string{}}
-	if e.write("retry: 2000\n\n") != nil {
+	e, ok := begin(w)
+	if !ok {
 		return
 	}
 	err = p.follow(ctx, s, e)
 	if err != nil && ctx.Err() == nil && !fault.Retryable(err) && !errors.Is(err, errLeft) {
 		p.cfg.Log.Warn("live page", "error", err)
 	}
+}
+
+// sit takes one of the seats of pages that watch, if there is one.
+func (p *Page) sit(w http.ResponseWriter) bool {
+	select {
+	case p.seats <- struct{}{}:
+		return true
+	default:
+		http.Error(w, "too many pages watch", http.StatusServiceUnavailable)
+		return false
+	}
+}
+
+func (p *Page) rise() { <-p.seats }
+
+// begin begins a stream of events.
+func begin(w http.ResponseWriter) (*events, bool) {
+	h := w.Header()
+	h.Set("Content-Type", "text/event-stream")
+	h.Set("Cache-Control", "no-store")
+	h.Set("X-Accel-Buffering", "no")
+	e := &events{w: w, flush: http.NewResponseController(w).Flush, sent: map[string]string{}}
+	return e, e.write("retry: 2000\n\n") == nil
 }
 
 // follow draws again whenever the score changes, and looks now and then for the

@@ -1,7 +1,8 @@
-// Package page is the suite as a person sees it: one page, drawn on the server,
+// Package page is the suite as a person sees it, drawn on the server: an overview
 // that says how a brand, a region or a store does, whether that is a change, and
-// what people say. Its address is all there is to a view; it holds no state. With
-// JavaScript it moves when an answer arrives, without it is complete.
+// what people say; and beside it customers, their ways and the maps of these. Its
+// address is all there is to a view; it holds no state. With JavaScript it moves
+// when an answer arrives, without it is complete.
 package page
 
 import (
@@ -12,6 +13,8 @@ import (
 	"slices"
 	"time"
 
+	journeyv1 "github.com/rapport-cx/rapport/gen/rapport/journey/v1"
+	segmentationv1 "github.com/rapport-cx/rapport/gen/rapport/segmentation/v1"
 	surveyv1 "github.com/rapport-cx/rapport/gen/rapport/survey/v1"
 	"github.com/rapport-cx/rapport/internal/config"
 	"github.com/rapport-cx/rapport/internal/fault"
@@ -27,10 +30,20 @@ type Config struct {
 	Outgoing func(r *http.Request, method string) (context.Context, error)
 }
 
+// Services are what pages ask. One that is nil is not part of the deployment:
+// what would be shown of it says so.
+type Services struct {
+	Survey       surveyv1.SurveyServiceClient
+	Segmentation segmentationv1.SegmentationServiceClient
+	Journey      journeyv1.JourneyServiceClient
+}
+
 // Page draws views.
 type Page struct {
 	cfg    Config
 	survey surveyv1.SurveyServiceClient
+	people segmentationv1.SegmentationServiceClient
+	events journeyv1.JourneyServiceClient
 	drawn  *drawings
 	seats  chan struct{} // one for each page that watches
 }
@@ -41,13 +54,33 @@ const maxLive = 1000
 // pageTime bounds the making of a page whose caller gave no bound.
 const pageTime = 15 * time.Second
 
-// New makes the page of a Survey service.
-func New(cfg Config, survey surveyv1.SurveyServiceClient) (*Page, error) {
+// New makes the pages of services.
+func New(cfg Config, services Services) (*Page, error) {
 	drawn, err := newDrawings()
 	if err != nil {
 		return nil, err
 	}
-	return &Page{cfg: cfg, survey: survey, drawn: drawn, seats: make(chan struct{}, maxLive)}, nil
+	return &Page{
+		cfg: cfg, survey: services.Survey, people: services.Segmentation, events: services.Journey,
+		drawn: drawn, seats: make(chan struct{}, maxLive),
+	}, nil
+}
+
+// Route says where which page is.
+func (p *Page) Route(mux *http.ServeMux) {
+	mux.Handle("GET /{$}", p)
+	mux.HandleFunc("GET /live", p.Live)
+	for i := range leaves {
+		l := &leaves[i]
+		mux.HandleFunc("GET "+l.path, p.serveLeaf(l))
+		if l.deep != nil {
+			mux.HandleFunc("GET "+l.path+"/{id}", p.serveLeaf(l))
+		}
+		if l.table != nil {
+			mux.HandleFunc("GET "+l.path+".csv", p.serveTable(l))
+		}
+	}
+	mux.HandleFunc("POST "+customersPath, p.find)
 }
 
 // shown is everything the template of a page reads.
@@ -67,6 +100,10 @@ type shown struct {
 	FoundFor string
 	Sections []drawing
 	Problem  string
+	Tabs     []choice
+	LiveAt   string // empty: the page does not move
+	Dated    bool   // a window of time can be chosen
+	Stale    string // why these are not the days asked for
 }
 
 // In are the sections of a place.
@@ -87,16 +124,17 @@ func (p *Page) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		p.refuse(w, v, err)
 		return
 	}
-	ctx, err := p.cfg.Outgoing(r, surveyv1.SurveyService_GetMetric_FullMethodName)
+	if p.survey == nil { // the other pages are what there is
+		v.Page = journeysPath
+		http.Redirect(w, r, v.String(), http.StatusSeeOther)
+		return
+	}
+	ctx, cancel, err := p.outgoing(r, surveyv1.SurveyService_GetMetric_FullMethodName)
 	if err != nil {
 		p.refuse(w, v, err)
 		return
 	}
-	if _, given := ctx.Deadline(); !given {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, pageTime)
-		defer cancel()
-	}
+	defer cancel()
 	s, err := p.stage(ctx, v)
 	if err != nil {
 		p.refuse(w, v, err)
@@ -113,6 +151,19 @@ func (p *Page) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	out.Sections = p.draw(ctx, s, sections)
 	p.write(w, http.StatusOK, out)
+}
+
+// outgoing is the context of the calls that a page makes, within its time.
+func (p *Page) outgoing(r *http.Request, method string) (context.Context, context.CancelFunc, error) {
+	ctx, err := p.cfg.Outgoing(r, method)
+	if err != nil {
+		return nil, nil, err
+	}
+	if _, given := ctx.Deadline(); given {
+		return ctx, func() {}, nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, pageTime)
+	return ctx, cancel, nil
 }
 
 // refuse shows why there is no such page, and the way back.

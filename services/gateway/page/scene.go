@@ -21,6 +21,7 @@ type scene struct {
 	subject *surveyv1.Subject      // nil: the whole brand
 	path    []*commonv1.SubjectRef // its ancestors, nearest first
 	window  window
+	found   *lookup // whom the search for customers found; nil: nothing was searched
 }
 
 // window is a stretch of days, first and last included. The zero window is all
@@ -84,7 +85,7 @@ func (s *scene) kind() surveyv1.MetricKind { return s.metric.GetKind() }
 // stage decides what a view left open.
 func (p *Page) stage(ctx context.Context, v view) (*scene, error) {
 	s := &scene{view: v}
-	if err := p.chooseBrand(ctx, s); err != nil {
+	if err := p.chooseBrand(ctx, s, p.answered); err != nil {
 		return nil, err
 	}
 	if err := p.chooseMetric(ctx, s); err != nil {
@@ -102,7 +103,7 @@ func (p *Page) stage(ctx context.Context, v view) (*scene, error) {
 }
 
 // chooseBrand takes the first brand that has data if none was asked for.
-func (p *Page) chooseBrand(ctx context.Context, s *scene) (err error) {
+func (p *Page) chooseBrand(ctx context.Context, s *scene, has func(context.Context, string) bool) (err error) {
 	if s.Brand != "" {
 		s.brand, err = p.cfg.Brands.Get(s.Brand)
 		return err
@@ -110,14 +111,19 @@ func (p *Page) chooseBrand(ctx context.Context, s *scene) (err error) {
 	all := p.cfg.Brands.All()
 	s.brand = all[0]
 	for _, b := range all {
-		list, err := p.survey.ListResponses(ctx, &surveyv1.ListResponsesRequest{Brand: b.ID, PageSize: 1})
-		if err == nil && len(list.GetResponses()) > 0 {
+		if has(ctx, b.ID) {
 			s.brand = b
 			break
 		}
 	}
 	s.Brand = s.brand.ID
 	return nil
+}
+
+// answered reports whether a brand has answers.
+func (p *Page) answered(ctx context.Context, brand string) bool {
+	list, err := p.survey.ListResponses(ctx, &surveyv1.ListResponsesRequest{Brand: brand, PageSize: 1})
+	return err == nil && len(list.GetResponses()) > 0
 }
 
 // preferred are the kinds of metrics, the one first that people ask about first.
@@ -163,6 +169,9 @@ func (p *Page) chooseMetric(ctx context.Context, s *scene) error {
 	return nil
 }
 
+// lengths are the days of windows that have a length.
+var lengths = map[string]int{"7": 7, "30": 30, "90": 90, "365": 365}
+
 // chooseWindow finds the days. Where nobody answered in the last so many, it goes
 // back to the last ones that have answers: an empty page helps nobody, and tells
 // nothing of when there were some. A failure is the sections' to tell.
@@ -171,7 +180,7 @@ func (p *Page) chooseWindow(ctx context.Context, s *scene) {
 		s.window = window{first: s.From, last: s.To}
 		return
 	}
-	length := map[string]int{"7": 7, "30": 30, "90": 90, "365": 365}[s.Days]
+	length := lengths[s.Days]
 	if length == 0 {
 		return
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"html/template"
 	"runtime/debug"
@@ -91,7 +92,9 @@ func (p *Page) drawOne(ctx context.Context, s *scene, sec section) drawing {
 	data, err := p.loadOne(ctx, s, sec)
 	if err != nil {
 		c.Failed = fmt.Sprintf(s.Lang.SectionFailed, s.Lang.faultText(err))
-		if ctx.Err() == nil && !fault.Retryable(err) {
+		if gone := absent(""); errors.As(err, &gone) {
+			c.Failed = fmt.Sprintf(s.Lang.NotDeployed, string(gone))
+		} else if ctx.Err() == nil && !fault.Retryable(err) {
 			p.cfg.Log.Warn("section", "section", sec.id, "error", err)
 		}
 	}

@@ -57,6 +57,8 @@ type words struct {
 	metrics  map[surveyv1.MetricKind]string
 	faults   map[string]string
 	lowShare string
+
+	journeyWords
 }
 
 // catalogues are the catalogues, the first for whoever asks for none of them.

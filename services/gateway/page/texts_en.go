@@ -93,4 +93,6 @@ var english = words{
 		"InvalidArgument": "the address of the page is not right", "NotFound": "there is no such thing", "": "something went wrong inside",
 	},
 	lowShare: "Low scores",
+
+	journeyWords: englishJourneys,
 }

@@ -96,4 +96,6 @@ var russian = words{
 		"InvalidArgument": "адрес страницы с ошибкой", "NotFound": "такого нет", "": "внутренняя ошибка",
 	},
 	lowShare: "Низкие оценки",
+
+	journeyWords: russianJourneys,
 }

@@ -15,27 +15,32 @@ var verbs = regexp.MustCompile(`%[sd]`)
 // TestLanguagesSayTheSame: no text is missing in one of them, and all take what
 // the others take.
 func TestLanguagesSayTheSame(t *testing.T) {
-	first := reflect.ValueOf(*catalogues[0])
 	for _, l := range catalogues[1:] {
-		other := reflect.ValueOf(*l)
-		for i := range first.NumField() {
-			name, a, b := first.Type().Field(i).Name, first.Field(i), other.Field(i)
-			switch a.Kind() {
-			case reflect.String:
-				if a.String() == "" || b.String() == "" {
-					t.Errorf("%s is missing", name)
-				}
-				if x, y := verbs.FindAllString(a.String(), -1), verbs.FindAllString(b.String(), -1); !slices.Equal(x, y) {
-					t.Errorf("%s takes %q in %s and %q in %s", name, x, catalogues[0].Code, y, l.Code)
-				}
-			case reflect.Map:
-				if a.Len() == 0 || a.Len() != b.Len() {
-					t.Errorf("%s has %d and %d entries", name, a.Len(), b.Len())
-				}
-				for _, k := range a.MapKeys() {
-					if !b.MapIndex(k).IsValid() {
-						t.Errorf("%s lacks %v", name, k)
-					}
+		sameWords(t, l.Code, reflect.ValueOf(*catalogues[0]), reflect.ValueOf(*l))
+	}
+}
+
+func sameWords(t *testing.T, code string, first, other reflect.Value) {
+	t.Helper()
+	for i := range first.NumField() {
+		name, a, b := first.Type().Field(i).Name, first.Field(i), other.Field(i)
+		switch a.Kind() {
+		case reflect.Struct:
+			sameWords(t, code, a, b)
+		case reflect.String:
+			if a.String() == "" || b.String() == "" {
+				t.Errorf("%s is missing", name)
+			}
+			if x, y := verbs.FindAllString(a.String(), -1), verbs.FindAllString(b.String(), -1); !slices.Equal(x, y) {
+				t.Errorf("%s takes %q in %s and %q in %s", name, x, catalogues[0].Code, y, code)
+			}
+		case reflect.Map:
+			if a.Len() == 0 || a.Len() != b.Len() {
+				t.Errorf("%s has %d and %d entries", name, a.Len(), b.Len())
+			}
+			for _, k := range a.MapKeys() {
+				if !b.MapIndex(k).IsValid() {
+					t.Errorf("%s lacks %v", name, k)
 				}
 			}
 		}

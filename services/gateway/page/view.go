@@ -2,8 +2,10 @@ package page
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -33,6 +35,10 @@ type view struct {
 	Whole, Low bool
 	// Query is what was typed into the search.
 	Query string
+	// Page is the path of a page beside the overview, ID what it shows if it shows
+	// one thing, and Own the parts of the address that this page alone has.
+	Page, ID string
+	Own      url.Values
 }
 
 // spans are the windows of time to choose from.
@@ -47,16 +53,9 @@ func readView(r *http.Request) (view, error) {
 		Brand: q.Get("brand"), Metric: q.Get("metric"), Days: q.Get("days"), Query: strings.TrimSpace(q.Get("q")),
 		Whole: q.Get("ranking") == "whole", Low: q.Get("comments") == "low",
 	}
-	v.Lang = named(q.Get("lang"))
-	if v.asked = v.Lang != nil; !v.asked {
-		v.Lang = accepted(r.Header.Get("Accept-Language"))
-	}
+	v.readLang(r)
 	wrong := fault.Invalid()
-	if v.Days == "" {
-		v.readDates(q, wrong)
-	} else if !known(v.Days) {
-		wrong.Field("days", "is one of %s", strings.Join(spans, ", "))
-	}
+	v.readDays(q, wrong)
 	if s := q.Get("subject"); s != "" {
 		if v.Subject = readSubject(s); v.Subject == nil {
 			wrong.Field("subject", "is a kind and an id, such as STORE:12")
@@ -68,6 +67,23 @@ func readView(r *http.Request) (view, error) {
 		}
 	}
 	return v, wrong.Err()
+}
+
+// readLang takes the language that is named, else the one the browser prefers.
+func (v *view) readLang(r *http.Request) {
+	v.Lang = named(r.URL.Query().Get("lang"))
+	if v.asked = v.Lang != nil; !v.asked {
+		v.Lang = accepted(r.Header.Get("Accept-Language"))
+	}
+}
+
+// readDays reads the window of time.
+func (v *view) readDays(q url.Values, wrong *fault.Fields) {
+	if v.Days == "" {
+		v.readDates(q, wrong)
+	} else if !known(v.Days) {
+		wrong.Field("days", "is one of %s", strings.Join(spans, ", "))
+	}
 }
 
 func known(days string) bool {
@@ -174,16 +190,31 @@ func (v view) values() url.Values {
 	if v.Low {
 		set("comments", "low")
 	}
+	for name, all := range v.Own {
+		q[name] = all
+	}
 	return q
+}
+
+// path is where the page is.
+func (v view) path() string {
+	if v.ID != "" {
+		return v.Page + "/" + url.PathEscape(v.ID)
+	}
+	return v.Page
 }
 
 // link is the address of a page that shows v after a change.
 func (v view) link(change func(*view)) string {
 	change(&v)
-	if q := v.values().Encode(); q != "" {
-		return "/?" + q
+	at := v.path()
+	if at == "" {
+		at = "/"
 	}
-	return "/"
+	if q := v.values().Encode(); q != "" {
+		return at + "?" + q
+	}
+	return at
 }
 
 // ToDays is the same for another window of time.
@@ -198,7 +229,10 @@ func (v view) ToDates(first, last time.Time) string {
 
 // ToSubject is the same for another subject; nil: the whole brand.
 func (v view) ToSubject(s *commonv1.SubjectRef) string {
-	return v.link(func(v *view) { v.Subject, v.Query, v.Kind, v.Whole = s, "", 0, false })
+	return v.link(func(v *view) {
+		v.Subject, v.Query, v.Kind, v.Whole = s, "", 0, false
+		v.Page, v.ID, v.Own = "", "", nil
+	})
 }
 
 // ToMetric is the same for another metric.
@@ -206,7 +240,7 @@ func (v view) ToMetric(name string) string { return v.link(func(v *view) { v.Met
 
 // ToBrand is another brand from its beginning.
 func (v view) ToBrand(id string) string {
-	return v.link(func(v *view) { *v = view{Brand: id, Lang: v.Lang, asked: v.asked, Days: usualDays} })
+	return v.link(func(v *view) { *v = view{Brand: id, Lang: v.Lang, asked: v.asked, Days: usualDays, Page: v.Page} })
 }
 
 // ToLang is the same in another language.
@@ -227,7 +261,11 @@ func (v view) ToLow(low bool) string { return v.link(func(v *view) { v.Low = low
 func (v view) Live() string {
 	v.asked = true
 	v.Query = ""
-	return "/live?" + v.values().Encode()
+	q := v.values()
+	if v.Page != "" {
+		q.Set("page", v.path())
+	}
+	return "/live?" + q.Encode()
 }
 
 // Hidden are the parts that a form must send along beside those of its own.
@@ -240,6 +278,11 @@ func (v view) Hidden(own ...string) []field {
 	for _, name := range []string{"brand", "lang", "metric", "subject", "days", "from", "to"} {
 		if q.Has(name) {
 			out = append(out, field{name, q.Get(name)})
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(v.Own)) {
+		for _, value := range q[name] {
+			out = append(out, field{name, value})
 		}
 	}
 	return out

@@ -1,0 +1,332 @@
+package page
+
+import (
+	"context"
+	"encoding/csv"
+	"errors"
+	"maps"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	journeyv1 "github.com/rapport-cx/rapport/gen/rapport/journey/v1"
+	"github.com/rapport-cx/rapport/internal/fault"
+)
+
+// leaf is a page beside the overview.
+type leaf struct {
+	path  string
+	title func(*words) string
+	// dated is set where a window of time is chosen.
+	dated bool
+	// own are the names of the parts of the address that this page alone has.
+	own []string
+	// parts are its sections; deep those of one thing, under an address below.
+	parts, deep []section
+	// table is the page's numbers for a spreadsheet; nil: it has none.
+	table func(*Page, context.Context, *scene) ([][]string, error)
+}
+
+const (
+	customersPath = "/customers"
+	journeysPath  = "/journeys"
+	funnelPath    = "/funnel"
+	pathsPath     = "/paths"
+	mapsPath      = "/maps"
+)
+
+// leaves are the pages in the order of the navigation.
+var leaves = []leaf{
+	{
+		path: customersPath, title: func(l *words) string { return l.Customers }, own: []string{"q", "after", "before"},
+		parts: []section{
+			{"lookup", top, func(l *words) string { return l.Lookup }, (*Page).loadLookup},
+			{"people", top, func(l *words) string { return l.People }, (*Page).loadPeople},
+		},
+		deep: []section{
+			{"person", top, func(l *words) string { return l.Person }, (*Page).loadPerson},
+			{"timeline", top, func(l *words) string { return l.Timeline }, (*Page).loadTimeline},
+		},
+	},
+	{
+		path: journeysPath, title: func(l *words) string { return l.Journeys }, dated: true,
+		parts: []section{
+			{"success", half, func(l *words) string { return l.Success }, (*Page).loadSuccess},
+			{"contacts", half, func(l *words) string { return l.Contacts }, (*Page).loadContacts},
+			{"retention", top, func(l *words) string { return l.Retention }, (*Page).loadRetention},
+		},
+	},
+	{
+		path: funnelPath, title: func(l *words) string { return l.Funnel }, dated: true, own: []string{"step", "within", "unit", "by"},
+		parts: []section{
+			{"funnel", top, func(l *words) string { return l.Funnel }, (*Page).loadFunnel},
+			{"steps", top, func(l *words) string { return l.Steps }, (*Page).loadSteps},
+		},
+		table: (*Page).funnelTable,
+	},
+	{
+		path: pathsPath, title: func(l *words) string { return l.Paths }, dated: true, own: []string{"unit", "length", "repeats", "table"},
+		parts: []section{
+			{"choice", top, func(l *words) string { return l.Choice }, (*Page).loadChoice},
+			{"sankey", top, func(l *words) string { return l.Sankey }, (*Page).loadSankey},
+			{"ways", top, func(l *words) string { return l.Ways }, (*Page).loadWays},
+		},
+		table: (*Page).pathsTable,
+	},
+	{
+		path: mapsPath, title: func(l *words) string { return l.Maps }, dated: true, own: []string{"after"},
+		parts: []section{{"maps", top, func(l *words) string { return l.Maps }, (*Page).loadMaps}},
+		deep:  []section{{"map", top, func(l *words) string { return l.Map }, (*Page).loadMap}},
+	},
+}
+
+// absent is a service that is not part of the deployment.
+type absent string
+
+// Error says which.
+func (a absent) Error() string { return string(a) + " is not part of this deployment" }
+
+const (
+	absentSurvey       = absent("Survey")
+	absentSegmentation = absent("Segmentation")
+	absentJourney      = absent("Journey")
+)
+
+// tabs are the ways to the other pages: brand, language and window go along.
+func (s *scene) tabs() []choice {
+	to := func(path string) string {
+		return s.link(func(v *view) {
+			*v = view{Brand: v.Brand, Lang: v.Lang, asked: v.asked, Days: v.Days, From: v.From, To: v.To, Page: path}
+		})
+	}
+	out := []choice{{Name: s.Lang.Overview, Link: to(""), Current: s.Page == ""}}
+	for i := range leaves {
+		out = append(out, choice{Name: leaves[i].title(s.Lang), Link: to(leaves[i].path), Current: s.Page == leaves[i].path})
+	}
+	return out
+}
+
+// maxOwn bounds what an address may bring for one name.
+const maxOwn = 20
+
+// readLeaf reads the address of a page.
+func readLeaf(r *http.Request, q url.Values, l *leaf, id string) (view, error) {
+	v := view{Brand: q.Get("brand"), Days: q.Get("days"), Page: l.path, ID: id, Own: url.Values{}}
+	for _, name := range l.own {
+		if all := q[name]; len(all) > 0 {
+			v.Own[name] = all[:min(len(all), maxOwn)]
+		}
+	}
+	v.readLang(r)
+	wrong := fault.Invalid()
+	v.readDays(q, wrong)
+	for name, all := range v.Own {
+		if !utf8.ValidString(strings.Join(all, "")) {
+			wrong.Field(name, "is text")
+		}
+	}
+	return v, wrong.Err()
+}
+
+// sections are the parts of the page, or of one thing on it.
+func (l *leaf) sections(v view) []section {
+	if v.ID != "" {
+		return l.deep
+	}
+	return l.parts
+}
+
+// serveLeaf shows a page.
+func (p *Page) serveLeaf(l *leaf) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		v, err := readLeaf(r, r.URL.Query(), l, r.PathValue("id"))
+		if err != nil {
+			p.refuse(w, v, err)
+			return
+		}
+		ctx, cancel, err := p.outgoing(r, journeyv1.JourneyService_GetFunnel_FullMethodName)
+		if err != nil {
+			p.refuse(w, v, err)
+			return
+		}
+		defer cancel()
+		s, err := p.stageLeaf(ctx, v, l)
+		if err != nil {
+			p.refuse(w, v, err)
+			return
+		}
+		if q := strings.TrimSpace(v.Own.Get("q")); q != "" {
+			p.lead(ctx, w, r, s, q)
+			return
+		}
+		p.showLeaf(ctx, w, s, l)
+	}
+}
+
+// showLeaf draws a page whose scene is set.
+func (p *Page) showLeaf(ctx context.Context, w http.ResponseWriter, s *scene, l *leaf) {
+	out := p.compose(ctx, s)
+	out.Name, out.Dated = l.title(s.Lang), l.dated
+	if s.ID != "" {
+		out.Path = []choice{{Name: out.Name, Link: s.link(func(v *view) { v.ID, v.Own = "", nil })}}
+		out.Name = s.ID
+		if l.path == customersPath {
+			out.Name = s.Lang.Person + " " + s.ID
+		}
+		if l.path == mapsPath {
+			out.Name, out.LiveAt = p.mapTitle(ctx, s), s.Live()
+		}
+	}
+	if s.window.stale {
+		out.Stale = s.quietText()
+	}
+	out.Sections = p.draw(ctx, s, l.sections(s.view))
+	p.write(w, http.StatusOK, out)
+}
+
+// serveTable gives a page's numbers as a spreadsheet reads them.
+func (p *Page) serveTable(l *leaf) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		v, err := readLeaf(r, r.URL.Query(), l, "")
+		if err != nil {
+			p.refuse(w, v, err)
+			return
+		}
+		ctx, cancel, err := p.outgoing(r, journeyv1.JourneyService_GetFunnel_FullMethodName)
+		if err != nil {
+			p.refuse(w, v, err)
+			return
+		}
+		defer cancel()
+		s, err := p.stageLeaf(ctx, v, l)
+		if err != nil {
+			p.refuse(w, v, err)
+			return
+		}
+		rows, err := l.table(p, ctx, s)
+		if err != nil {
+			p.refuse(w, v, err)
+			return
+		}
+		h := w.Header()
+		h.Set("Content-Type", "text/csv; charset=utf-8")
+		h.Set("Content-Disposition", `attachment; filename="`+strings.TrimPrefix(l.path, "/")+`.csv"`)
+		h.Set("Cache-Control", "no-store")
+		out := csv.NewWriter(w)
+		for _, row := range rows {
+			for i, cell := range row {
+				row[i] = inert(cell)
+			}
+		}
+		out.WriteAll(rows) //nolint:errcheck // the reader left
+	}
+}
+
+// inert keeps a spreadsheet from running what somebody named a kind of events.
+func inert(cell string) string {
+	if cell != "" && strings.ContainsRune("=+@\t\r", rune(cell[0])) {
+		return "'" + cell
+	}
+	return cell
+}
+
+// liveLeaf keeps a page true that no stream tells of: it is looked at now and then,
+// and what has changed is sent.
+func (p *Page) liveLeaf(w http.ResponseWriter, r *http.Request) {
+	q := r.URL.Query()
+	l, id := findLeaf(q.Get("page"))
+	if l == nil {
+		http.Error(w, "not a page to watch", http.StatusBadRequest)
+		return
+	}
+	v, err := readLeaf(r, q, l, id)
+	if err != nil || v.Brand == "" {
+		http.Error(w, "not a page to watch", http.StatusBadRequest)
+		return
+	}
+	if !p.sit(w) {
+		return
+	}
+	defer p.rise()
+	ctx, err := p.cfg.Outgoing(r, journeyv1.JourneyService_WatchEvents_FullMethodName)
+	if err != nil {
+		http.Error(w, "not a page to watch", http.StatusBadRequest)
+		return
+	}
+	if _, err := p.stageLeaf(ctx, v, l); err != nil {
+		http.Error(w, v.Lang.faultText(err), http.StatusServiceUnavailable)
+		return
+	}
+	e, ok := begin(w)
+	if !ok {
+		return
+	}
+	if err := p.lookAgain(ctx, v, l, e); err != nil && ctx.Err() == nil && !fault.Retryable(err) && !errors.Is(err, errLeft) {
+		p.cfg.Log.Warn("live page", "error", err)
+	}
+}
+
+// lookAgain sends what has changed, at once and then every so often: services keep
+// the answer to a question until a fact arrives, so that looking costs little.
+func (p *Page) lookAgain(ctx context.Context, v view, l *leaf, e *events) error {
+	look := time.NewTicker(liveLook)
+	defer look.Stop()
+	for {
+		if err := p.redrawLeaf(ctx, v, l, e); err != nil {
+			return err
+		}
+		select {
+		case <-look.C:
+		case <-ctx.Done():
+			return nil
+		case <-p.cfg.Draining:
+			return nil
+		}
+	}
+}
+
+func (p *Page) redrawLeaf(ctx context.Context, v view, l *leaf, e *events) error {
+	ctx, cancel := context.WithTimeout(ctx, pageTime)
+	defer cancel()
+	s, err := p.stageLeaf(ctx, v, l)
+	if err != nil {
+		return err
+	}
+	for _, d := range p.draw(ctx, s, l.sections(v)) {
+		if err := e.send(d); err != nil {
+			return err
+		}
+	}
+	return e.write(": seen\n\n")
+}
+
+// findLeaf is the page at a path, and the thing that it shows there.
+func findLeaf(path string) (*leaf, string) {
+	for i := range leaves {
+		l := &leaves[i]
+		if path == l.path {
+			return l, ""
+		}
+		if id, below := strings.CutPrefix(path, l.path+"/"); below && l.deep != nil && id != "" {
+			if id, err := url.PathUnescape(id); err == nil {
+				return l, id
+			}
+		}
+	}
+	return nil, ""
+}
+
+// Here is the address of the page without its parts, for forms.
+func (v view) Here() string { return v.path() }
+
+// withOwn are own parts of an address with one more.
+func withOwn(all url.Values, name, value string) url.Values {
+	out := maps.Clone(all)
+	if out == nil {
+		out = url.Values{}
+	}
+	out.Set(name, value)
+	return out
+}
