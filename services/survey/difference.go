@@ -11,8 +11,15 @@ import (
 
 // difference names the first field in which two records differ, in the order
 // of the contract; empty if they say the same. Seals differ each time, so that
-// identities are compared by their hash, whoever of them is resolved by now.
+// identities are compared by their hash, whoever of them is resolved by now. What
+// was blanked in either, now or then, is not held against the other.
 func difference(a, b *surveyv1.ResponseRecord) string {
+	if a.GetErased() || b.GetErased() {
+		a, b = proto.CloneOf(a), proto.CloneOf(b)
+		wipe(a)
+		wipe(b)
+		return differ.First("response", unnamed(a.GetResponse()), unnamed(b.GetResponse()))
+	}
 	if !bytes.Equal(a.GetIdentityHash(), b.GetIdentityHash()) {
 		return "response.customer"
 	}

@@ -55,23 +55,65 @@ func responsesOf(ctx context.Context, log feed.Reader, brand string, customer in
 	}
 }
 
+// eraseLate does the same for what came after its customer had been erased: sent by
+// somebody who did not know it yet, or resolved just before. Either a response stands
+// in the log before the definition that its customer was erased, and erase has seen
+// it, or behind it, and this does.
+func (s *Server) eraseLate(ctx context.Context, tx *sqldb.Tx, b *brand, facts []feed.Fact) error {
+	now := b.mapping()
+	var late []int64
+	for i := range facts {
+		if facts[i].Kind != record.Response || facts[i].Who == 0 || !now.Erased(facts[i].Who) {
+			continue
+		}
+		if rec, err := record.Open(&facts[i]); err != nil {
+			return err
+		} else if !rec.GetErased() {
+			late = append(late, record.First(&facts[i]))
+		}
+	}
+	if len(late) == 0 {
+		return nil
+	}
+	head, err := feed.Lock(ctx, tx, b.ID, s.clock())
+	if err != nil {
+		return err
+	}
+	slices.Sort(late)
+	late = slices.Compact(late)
+	var out []feed.Fact
+	for _, first := range late {
+		more, _, err := s.eraseResponse(ctx, tx, b.ID, first)
+		if err != nil {
+			return err
+		}
+		out = append(out, more...)
+	}
+	if _, err := s.desk.Erase(ctx, tx, b.ID, late); err != nil || len(out) == 0 {
+		return err
+	}
+	return feed.Put(ctx, tx, &head, out)
+}
+
 // eraseResponse blanks all versions of a response, and restates it.
 func (s *Server) eraseResponse(ctx context.Context, tx *sqldb.Tx, brand string, first int64) (facts []feed.Fact, touched int64, err error) {
 	at, err := stand(ctx, feed.In(tx), brand, record.ID(first))
 	if err != nil {
 		return nil, 0, err
 	}
-	facts, err = at.restated(reasonErased, func(rec *surveyv1.ResponseRecord, t *tally.Tally) bool {
-		written := wipe(rec) || t.Commented
-		t.Commented = false
-		return written
-	})
-	if err != nil {
+	if facts, err = at.restated(reasonErased, forget); err != nil {
 		return nil, 0, err
 	}
+	touched, err = s.blankResponse(ctx, tx, brand, first)
+	return facts, touched, err
+}
+
+// blankResponse blanks all versions of a response, and tells if there was anything
+// to blank.
+func (s *Server) blankResponse(ctx context.Context, tx *sqldb.Tx, brand string, first int64) (touched int64, err error) {
 	all, err := feed.In(tx).Versions(ctx, brand, first)
 	if err != nil {
-		return nil, 0, err
+		return 0, err
 	}
 	for i := range all {
 		err := blank(ctx, tx, brand, &all[i], func(rec *surveyv1.ResponseRecord) {
@@ -80,16 +122,24 @@ func (s *Server) eraseResponse(ctx context.Context, tx *sqldb.Tx, brand string, 
 			}
 		})
 		if err != nil {
-			return nil, 0, err
+			return 0, err
 		}
 	}
-	return facts, touched, nil
+	return touched, nil
+}
+
+// forget lets a version say nothing personal, and tells if it did.
+func forget(rec *surveyv1.ResponseRecord, t *tally.Tally) bool {
+	written := wipe(rec) || t.Commented
+	t.Commented = false
+	return written
 }
 
 // wipe takes what is personal out of a record, and tells if there was anything:
 // texts, facets a person might be known by, the identity and its hash, what the
 // source called the response, and reasons that somebody typed.
 func wipe(rec *surveyv1.ResponseRecord) bool {
+	rec.Erased = true
 	found := len(rec.GetSealedIdentity())+len(rec.GetIdentityHash())+len(rec.GetReason()) > 0
 	rec.SealedIdentity, rec.IdentityHash, rec.Reason = nil, nil, ""
 	for _, a := range rec.GetResponse().GetAnswers() {

@@ -8,6 +8,7 @@ import (
 
 	commonv1 "github.com/rapport-cx/rapport/gen/rapport/common/v1"
 	surveyv1 "github.com/rapport-cx/rapport/gen/rapport/survey/v1"
+	"github.com/rapport-cx/rapport/internal/fault"
 	"github.com/rapport-cx/rapport/internal/feed"
 	"github.com/rapport-cx/rapport/internal/people"
 	"github.com/rapport-cx/rapport/internal/sqldb"
@@ -38,6 +39,9 @@ func (s *Server) resolve(ctx context.Context, b *brand, arrivals []*arrival) err
 			continue
 		}
 		setCustomer(a.record, a.tally, ids[i])
+		if fault.Is(refused[i], commonv1.Reason_REASON_IDENTITY_ERASED) {
+			forget(a.record, a.tally)
+		}
 		if err := a.pack(); err != nil {
 			return err
 		}
@@ -115,6 +119,7 @@ func (s *Server) resolved(ctx context.Context, tx *sqldb.Tx, brand string, r peo
 	if err != nil || len(found) == 0 {
 		return nil, err
 	}
+	erased := fault.Is(r.Refused, commonv1.Reason_REASON_IDENTITY_ERASED)
 	at, err := stand(ctx, feed.In(tx), brand, record.ID(record.First(&found[0])))
 	if err != nil {
 		return nil, err
@@ -123,11 +128,18 @@ func (s *Server) resolved(ctx context.Context, tx *sqldb.Tx, brand string, r peo
 	if at.newest.Seq == r.Seq {
 		out, err = at.restated(reasonResolved, func(rec *surveyv1.ResponseRecord, t *tally.Tally) bool {
 			setCustomer(rec, t, r.Customer)
+			if erased {
+				forget(rec, t)
+			}
 			return true
 		})
 		if err != nil {
 			return nil, err
 		}
+	}
+	if erased {
+		_, err := s.blankResponse(ctx, tx, brand, record.First(&found[0]))
+		return out, err
 	}
 	return out, blank(ctx, tx, brand, &found[0], func(rec *surveyv1.ResponseRecord) { rec.SealedIdentity = nil })
 }

@@ -66,7 +66,10 @@ func (s *Server) ownFeed(b *brand, sealed chan<- struct{}) *feed.Consumer {
 			if err := s.layOut(ctx, tx, b, facts); err != nil {
 				return err
 			}
-			return s.arrived(ctx, tx, b, facts)
+			if err := s.arrived(ctx, tx, b, facts); err != nil {
+				return err
+			}
+			return s.eraseLate(ctx, tx, b, facts)
 		},
 		Done: func(context.Context, []feed.Fact) {
 			select {

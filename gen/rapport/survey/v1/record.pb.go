@@ -39,7 +39,9 @@ type ResponseRecord struct {
 	Superseded bool `protobuf:"varint,5,opt,name=superseded,proto3" json:"superseded,omitempty"`
 	// Facets that other services tell, such as order.late of Journey; they split
 	// scores like those the response came with, and stand above them.
-	Joined        map[string]string `protobuf:"bytes,6,rep,name=joined,proto3" json:"joined,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Joined map[string]string `protobuf:"bytes,6,rep,name=joined,proto3" json:"joined,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	// What was personal in it was blanked when the customer was erased.
+	Erased        bool `protobuf:"varint,7,opt,name=erased,proto3" json:"erased,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -116,11 +118,18 @@ func (x *ResponseRecord) GetJoined() map[string]string {
 	return nil
 }
 
+func (x *ResponseRecord) GetErased() bool {
+	if x != nil {
+		return x.Erased
+	}
+	return false
+}
+
 var File_rapport_survey_v1_record_proto protoreflect.FileDescriptor
 
 const file_rapport_survey_v1_record_proto_rawDesc = "" +
 	"\n" +
-	"\x1erapport/survey/v1/record.proto\x12\x11rapport.survey.v1\x1a rapport/survey/v1/response.proto\"\xd1\x02\n" +
+	"\x1erapport/survey/v1/record.proto\x12\x11rapport.survey.v1\x1a rapport/survey/v1/response.proto\"\xe9\x02\n" +
 	"\x0eResponseRecord\x127\n" +
 	"\bresponse\x18\x01 \x01(\v2\x1b.rapport.survey.v1.ResponseR\bresponse\x12'\n" +
 	"\x0fsealed_identity\x18\x02 \x01(\fR\x0esealedIdentity\x12#\n" +
@@ -129,7 +138,8 @@ const file_rapport_survey_v1_record_proto_rawDesc = "" +
 	"\n" +
 	"superseded\x18\x05 \x01(\bR\n" +
 	"superseded\x12E\n" +
-	"\x06joined\x18\x06 \x03(\v2-.rapport.survey.v1.ResponseRecord.JoinedEntryR\x06joined\x1a9\n" +
+	"\x06joined\x18\x06 \x03(\v2-.rapport.survey.v1.ResponseRecord.JoinedEntryR\x06joined\x12\x16\n" +
+	"\x06erased\x18\a \x01(\bR\x06erased\x1a9\n" +
 	"\vJoinedEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\xc8\x01\n" +
