@@ -70,10 +70,10 @@ func (c Config) Secret() ([]byte, error) {
 	return seal.LoadOrCreate(path)
 }
 
-// Folding are the settings of the folds.
-func (c Config) Folding() fold.Config {
+// Folding are the settings of a service's folds.
+func (c Config) Folding(service string) fold.Config {
 	return fold.Config{
-		Memory: int64(c.FoldMemory),
+		Service: service, Memory: int64(c.FoldMemory),
 		NoNear: c.NoNear || c.NoResults, NoShared: c.NoResults, NoMemory: c.NoSlabs,
 	}
 }

@@ -90,7 +90,7 @@ func (e *Engine[F]) retire(ctx context.Context, b *brand[F], slots []*slot[F]) {
 		}
 		delete(b.days[s.day].slots, s.measure)
 		e.resident.Add(-s.size.Swap(0))
-		e.meter.evictions.Add(ctx, 1)
+		e.meter.evictions.add(ctx, 1)
 		if s.dirty {
 			b.stale[s.day] = struct{}{}
 		}

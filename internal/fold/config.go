@@ -7,6 +7,8 @@ import (
 
 // Config of an engine. The zero value runs with the defaults named here.
 type Config struct {
+	// Service names the metrics of the engine, where a process has several.
+	Service string
 	// Memory is the budget of loaded slabs in bytes; 1 GiB. Views pin what they
 	// read, so one very wide view may exceed it for as long as it runs.
 	Memory int64

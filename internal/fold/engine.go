@@ -47,7 +47,7 @@ func New[F any](cfg Config, log *feed.Log, db *sqldb.DB, cache *hot.Cache, rules
 	}
 	e.near = newNear[F](cfg.Results)
 	e.brands.Store(&map[string]*brand[F]{})
-	e.meter = newMeter(&e.resident, &e.near.size)
+	e.meter = newMeter(cfg.Service, &e.resident, &e.near.size)
 	return e
 }
 

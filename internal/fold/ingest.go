@@ -84,7 +84,7 @@ func (e *Engine[F]) Sync(ctx context.Context, name string) error {
 // reopen starts the brand again on the log as it is now.
 func (e *Engine[F]) reopen(ctx context.Context, b *brand[F]) error {
 	e.cfg.Logger.WarnContext(ctx, "log was replaced, folding anew", "brand", b.name, "applied", b.applied.Seq)
-	e.meter.restarts.Add(ctx, 1)
+	e.meter.restarts.add(ctx, 1)
 	e.forget(b)
 	return e.open(ctx, b)
 }

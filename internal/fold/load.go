@@ -123,7 +123,7 @@ func (e *Engine[F]) settle(b *brand[F], l *loading[F]) {
 		}
 	}
 	e.weigh(s)
-	e.meter.loads.Add(context.Background(), 1)
+	e.meter.loads.add(context.Background(), 1)
 }
 
 // fill brings every slab of the job up to its day's last touch.

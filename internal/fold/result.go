@@ -160,7 +160,7 @@ func (e *Engine[F]) produce(ctx context.Context, b *brand[F], q Question, key []
 	if err != nil {
 		return nil, err
 	}
-	e.meter.computed.Add(ctx, 1)
+	e.meter.computed.add(ctx, 1)
 	packed, err := c.encode(v)
 	if err != nil {
 		return nil, fmt.Errorf("encode result: %w", err)
@@ -196,7 +196,7 @@ func (e *Engine[F]) fromShared(ctx context.Context, brand string, key []byte, no
 	if err != nil {
 		return nil, 0, false
 	}
-	e.meter.shared.Add(ctx, 1)
+	e.meter.shared.add(ctx, 1)
 	return v, len(packed), true
 }
 

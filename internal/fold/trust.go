@@ -123,7 +123,7 @@ func (e *Engine[F]) adopt(ctx context.Context, b *brand[F], l *loading[F], row s
 			return true
 		}
 	}
-	e.meter.unusable.Add(ctx, 1)
+	e.meter.unusable.add(ctx, 1)
 	return false
 }
 

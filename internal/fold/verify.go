@@ -70,7 +70,7 @@ func (e *Engine[F]) verifyDay(ctx context.Context, b *brand[F], n int32, keys []
 		return 0, err
 	}
 	tell := func(s suspect, reason string) {
-		e.meter.drift.Add(ctx, 1)
+		e.meter.drift.add(ctx, 1)
 		report(Drift{Key: s.Key, Where: s.where, Seq: s.Anchor.Seq, Reason: reason})
 	}
 	slices.SortFunc(suspects, func(x, y suspect) int { return cmp.Compare(x.Anchor.Seq, y.Anchor.Seq) })

@@ -91,7 +91,7 @@ func (e *Engine[F]) write(ctx context.Context, b *brand[F], slots []*slot[F]) er
 				return fmt.Errorf("store %d slabs of %s: %w", len(rows), b.name, err)
 			}
 			e.share(ctx, rows)
-			e.meter.written.Add(ctx, int64(len(rows)))
+			e.meter.written.add(ctx, int64(len(rows)))
 		}
 		slots = slots[n:]
 	}

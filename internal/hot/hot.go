@@ -106,7 +106,7 @@ func Open(address string, secret []byte, opts Options) (*Cache, error) {
 		stop:    make(chan struct{}),
 	}
 	c.breaker = newBreaker(opts.RetryAfter)
-	c.count = newMeter(c.breaker)
+	c.count = newMeter(opts.Service, c.breaker)
 	c.slabs = commit.New(c.queue("hot.slabs", 32), c.read)
 	c.results = commit.New(c.queue("hot.results", 256), c.read)
 	c.stopped.Go(c.writeLoop)

@@ -42,7 +42,7 @@ func (c *Cache) Stats() Stats {
 	}
 }
 
-func newMeter(b *breaker) *meter {
+func newMeter(service string, b *breaker) *meter {
 	const name = "github.com/rapport-cx/rapport/internal/hot"
 	m := &meter{tracer: otel.Tracer(name)}
 	api := otel.Meter(name)
@@ -51,19 +51,21 @@ func newMeter(b *breaker) *meter {
 	rejected, _ := api.Int64ObservableCounter("rapport.hot.rejected", metric.WithDescription("Values read from Redis and not believed."))
 	writes, _ := api.Int64ObservableCounter("rapport.hot.writes", metric.WithDescription("Values for Redis, by outcome."))
 	state, _ := api.Int64ObservableGauge("rapport.hot.breaker", metric.WithDescription("0 closed, 1 half open, 2 open."))
+	of := attribute.String("service", service)
 	outcome := func(s string) metric.MeasurementOption {
-		return metric.WithAttributeSet(attribute.NewSet(attribute.String("outcome", s)))
+		return metric.WithAttributeSet(attribute.NewSet(of, attribute.String("outcome", s)))
 	}
+	whole := metric.WithAttributeSet(attribute.NewSet(of))
 	hit, miss, fail := outcome("hit"), outcome("miss"), outcome("error")
 	written, dropped := outcome("written"), outcome("dropped")
 	m.registration, _ = api.RegisterCallback(func(_ context.Context, o metric.Observer) error {
 		o.ObserveInt64(reads, m.hits.Load(), hit)
 		o.ObserveInt64(reads, m.misses.Load(), miss)
 		o.ObserveInt64(reads, m.failed.Load(), fail)
-		o.ObserveInt64(rejected, m.rejected.Load())
+		o.ObserveInt64(rejected, m.rejected.Load(), whole)
 		o.ObserveInt64(writes, m.written.Load(), written)
 		o.ObserveInt64(writes, m.dropped.Load(), dropped)
-		o.ObserveInt64(state, int64(b.state()))
+		o.ObserveInt64(state, int64(b.state()), whole)
 		return nil
 	}, reads, rejected, writes, state)
 	return m

@@ -104,7 +104,7 @@ func exported(t *testing.T) string {
 var (
 	metricName = regexp.MustCompile(`\b(rapport|process|go)_[a-z_]+\b`)
 	labelUsed  = regexp.MustCompile(`([a-z_]+)\s*(?:=~|!~|!=|=)\s*"|by \(([a-z_, ]*)\)|{{\s*\$?(?:labels\.)?([a-z_]+)\s*}}`)
-	labels     = regexp.MustCompile(`^(|job|instance|le|severity|method|code|queue|outcome)$`)
+	labels     = regexp.MustCompile(`^(|job|instance|service|le|severity|method|code|queue|outcome)$`)
 )
 
 // queries lists every expression of the dashboards and alerts, by where it stands.

@@ -33,7 +33,7 @@ func Bind(ctx context.Context, base floor.Config, cfg Config, brands *config.Bra
 	if err != nil {
 		return nil, none, err
 	}
-	s, err := New(cfg.under(base.Data), brands, guard, f.DB, f.Cache, base.Folding(), f.Secret, near, time.Now, tel.Log)
+	s, err := New(cfg.under(base.Data), brands, guard, f.DB, f.Cache, base.Folding("journey"), f.Secret, near, time.Now, tel.Log)
 	if err == nil {
 		err = s.Migrate(ctx)
 	}

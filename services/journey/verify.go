@@ -31,7 +31,7 @@ func OpenUpkeep(ctx context.Context, base floor.Config, cfg Config, brands *conf
 	// Whoever holds the database's address is asked for no token.
 	guard, err := access.New(access.Config{}, brands, true)
 	if err == nil {
-		u.server, err = New(cfg.under(base.Data), brands, guard, f.DB, f.Cache, base.Folding(), f.Secret, Neighbours{}, time.Now, log)
+		u.server, err = New(cfg.under(base.Data), brands, guard, f.DB, f.Cache, base.Folding("journey"), f.Secret, Neighbours{}, time.Now, log)
 	}
 	if err == nil {
 		err = u.server.Migrate(ctx)

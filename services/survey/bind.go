@@ -23,7 +23,7 @@ func Bind(ctx context.Context, cfg floor.Config, brands *config.Brands, guard *a
 	if err != nil {
 		return nil, none, err
 	}
-	s, err := New(brands, guard, f.DB, f.Cache, cfg.Folding(), f.Secret, neighbours, time.Now, tel.Log)
+	s, err := New(brands, guard, f.DB, f.Cache, cfg.Folding("survey"), f.Secret, neighbours, time.Now, tel.Log)
 	if err == nil {
 		err = s.Migrate(ctx)
 	}

@@ -32,7 +32,7 @@ func OpenUpkeep(ctx context.Context, cfg floor.Config, brands *config.Brands, lo
 	// Whoever holds the database's address is asked for no token.
 	guard, err := access.New(access.Config{}, brands, true)
 	if err == nil {
-		u.server, err = New(brands, guard, f.DB, f.Cache, cfg.Folding(), f.Secret, Neighbours{}, time.Now, log)
+		u.server, err = New(brands, guard, f.DB, f.Cache, cfg.Folding("survey"), f.Secret, Neighbours{}, time.Now, log)
 	}
 	if err == nil {
 		err = u.server.Migrate(ctx)
