@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -40,8 +41,12 @@ var services = []string{"segmentation", "journey", "survey", "gateway"}
 func serveCommand(set *config.Set) *cobra.Command {
 	cfg := &serving{}
 	cmd := &cobra.Command{
-		Use:       "serve [service…]",
-		Short:     "Serve all services, or those named, until interrupted",
+		Use:   "serve [service…]",
+		Short: "Serve all services, or those named, until interrupted",
+		Long: `Serve all services, or those named, until interrupted: segmentation, journey,
+survey, gateway. Services of one process find each other; those of others are named
+by --survey-at, --segmentation-at and --journey-at. One that is not named anywhere
+is not part of the deployment.`,
 		ValidArgs: services,
 		Args:      cobra.OnlyValidArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -80,7 +85,7 @@ func start(ctx context.Context, cfg *serving, names []string) (*served, error) {
 		return nil, err
 	}
 	tel.Install()
-	app.Memory(int64(cfg.Kept.Floor.FoldMemory))
+	app.Memory(int64(cfg.Kept.Floor.FoldMemory) + lake(names, cfg.Kept.Journey))
 	a, err := app.New(cfg.App, guard, tel)
 	if err != nil {
 		return nil, err
@@ -98,4 +103,12 @@ func start(ctx context.Context, cfg *serving, names []string) (*served, error) {
 // wait serves until ctx ends, then drains.
 func (s *served) wait(ctx context.Context) error {
 	return errors.Join(s.app.Wait(ctx), s.tel.Close(context.WithoutCancel(ctx)))
+}
+
+// lake is what Journey's columns may hold beside its slabs.
+func lake(names []string, cfg journey.Config) int64 {
+	if !slices.Contains(names, "journey") {
+		return 0
+	}
+	return int64(cfg.LakeMemory)
 }

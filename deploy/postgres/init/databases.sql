@@ -1,0 +1,3 @@
+-- A database for each service beside the one that the image makes.
+CREATE DATABASE rapport_segmentation;
+CREATE DATABASE rapport_journey;
