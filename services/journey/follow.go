@@ -55,6 +55,7 @@ func (s *Server) keeper(b *brand) *order.Keeper {
 	return &order.Keeper{
 		Brand: b.ID, Rules: order.Rules{Norms: &b.Norms, Zone: b.zone},
 		DB: s.store.db, Log: s.store.log, Ingest: s.store.folds.Ingest, Clock: s.clock, Logger: s.log,
+		Seen: s.eraseLate(b),
 	}
 }
 

@@ -35,6 +35,9 @@ type Keeper struct {
 	Ingest func(ctx context.Context, brand string, facts []feed.Fact) error
 	Clock  func() time.Time
 	Logger *slog.Logger
+	// Seen, if set, is given each batch of the log first, whatever its facts are, in
+	// the transaction that moves the cursor.
+	Seen func(ctx context.Context, tx *sqldb.Tx, facts []feed.Fact) error
 }
 
 // Run keeps outcomes until ctx ends. Every replica runs it; one at a time comes to
@@ -48,6 +51,12 @@ func (k *Keeper) Consumer() *feed.Consumer {
 		Name: consumer, Brand: k.Brand, DB: k.DB, Clock: k.Clock, Log: k.Logger, Every: gather, Lease: lease,
 		Source: k.Log.Next,
 		Effect: func(ctx context.Context, tx *sqldb.Tx, facts []feed.Fact) (err error) {
+			last = written{}
+			if k.Seen != nil {
+				if err := k.Seen(ctx, tx, facts); err != nil {
+					return err
+				}
+			}
 			last, err = k.effect(ctx, tx, facts)
 			return err
 		},
