@@ -51,12 +51,14 @@ func TestKilledServicesLoseNothing(t *testing.T) {
 				t.Logf("round %d: killed %v, %d steps acknowledged", round, victims, l.acked)
 				if round%3 == 2 || round == rounds(t)-1 {
 					newAudit(t, f, l.model).all()
+					f.verify(0)
 				}
 				if t.Failed() {
 					return
 				}
 			}
-			f.verify()
+			f.stop()
+			f.verify(1)
 		})
 	}
 }

@@ -52,8 +52,8 @@ func TestMain(m *testing.M) {
 	}
 }
 
-// serve is one service as a process serves it. It says when it is ready and ends
-// with its standard input, so that it never outlives its test.
+// serve is one service as a process serves it. It says when it is ready, and drains
+// and ends with its standard input, so that it never outlives its test.
 func serve(name string) error {
 	ctx := context.Background()
 	brands, err := config.LoadBrands("")
@@ -91,7 +91,7 @@ func serve(name string) error {
 	}
 	fmt.Println("ready")
 	_, _ = io.Copy(io.Discard, os.Stdin)
-	return nil
+	return a.Stop()
 }
 
 func ground(data, db, redis string) floor.Config {
@@ -136,8 +136,8 @@ func reach(dial func(string) (*grpc.ClientConn, error), at map[string]string) (c
 
 // process is a server that can be killed as nothing can be cleaned up after.
 type process struct {
-	// kill is kill -9.
-	kill func()
+	// kill is kill -9, stop lets it finish what it is at.
+	kill, stop func()
 }
 
 // start runs a service and waits until it serves.
@@ -151,11 +151,13 @@ func start(t *testing.T, name string, env ...string) *process {
 	if err := errors.Join(err, err2, cmd.Start()); err != nil {
 		t.Fatal(err)
 	}
-	p := &process{kill: sync.OnceFunc(func() {
-		_ = cmd.Process.Kill()
-		_ = cmd.Wait()
-		_ = in.Close()
-	})}
+	var once sync.Once
+	end := func(how func() error) func() {
+		return func() {
+			once.Do(func() { _ = how(); _ = cmd.Wait(); _ = in.Close() })
+		}
+	}
+	p := &process{kill: end(cmd.Process.Kill), stop: end(in.Close)}
 	t.Cleanup(p.kill)
 	if line, err := bufio.NewReader(out).ReadString('\n'); line != "ready\n" {
 		t.Fatalf("%s said %q and not that it is ready: %v", name, line, err)
