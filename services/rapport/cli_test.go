@@ -15,6 +15,7 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	commonv1 "github.com/rapport-cx/rapport/gen/rapport/common/v1"
+	journeyv1 "github.com/rapport-cx/rapport/gen/rapport/journey/v1"
 	surveyv1 "github.com/rapport-cx/rapport/gen/rapport/survey/v1"
 	"github.com/rapport-cx/rapport/services/rapport/report"
 )
@@ -241,7 +242,7 @@ func TestReportGolden(t *testing.T) {
 		{Brand: "demo", Days: 7, Comments: 1, Now: now.AddDate(0, 6, 0), Metric: "csi.visit", Subject: &commonv1.SubjectRef{Kind: commonv1.SubjectKind_SUBJECT_KIND_STORE, Id: "s2"}},
 		{Brand: "demo", Days: 7, First: "2025-01-01", Last: "2025-01-31", Now: now},
 	} {
-		r, err := report.Gather(context.WithoutCancel(t.Context()), client, ask)
+		r, err := report.Gather(context.WithoutCancel(t.Context()), client, journeyv1.NewJourneyServiceClient(conn), ask)
 		if err != nil {
 			t.Fatal(err)
 		}

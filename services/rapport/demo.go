@@ -8,7 +8,10 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"google.golang.org/grpc"
 
+	journeyv1 "github.com/rapport-cx/rapport/gen/rapport/journey/v1"
+	segmentationv1 "github.com/rapport-cx/rapport/gen/rapport/segmentation/v1"
 	surveyv1 "github.com/rapport-cx/rapport/gen/rapport/survey/v1"
 	"github.com/rapport-cx/rapport/internal/config"
 	"github.com/rapport-cx/rapport/services/rapport/demo"
@@ -24,24 +27,26 @@ type demonstrating struct {
 	Serve     bool    `flag:"serve" help:"serve everything in this process, fill it, print the report and go on serving"`
 	Brand     string  `flag:"brand" default:"demo" help:"brand to fill; it must be empty or hold a demo"`
 	Seed      int64   `flag:"seed" default:"1" help:"which chain: the same seed makes the same facts"`
-	Stores    int     `flag:"stores" default:"1000" help:"how many stores the chain has"`
-	Responses int     `flag:"responses" default:"30000" help:"about how many answers its history has"`
+	Stores    int     `flag:"stores" default:"200" help:"how many stores the chain has"`
+	Responses int     `flag:"responses" default:"6000" help:"about how many answers its history has"`
 	Days      int     `flag:"days" default:"120" help:"how many days of history"`
-	Live      float64 `flag:"live" default:"0" help:"go on submitting so many answers a minute until interrupted"`
+	Currency  string  `flag:"currency" default:"RUB" help:"what receipts are in; the brand's own"`
+	Live      float64 `flag:"live" default:"0" help:"go on making so many answers a minute, and all that happens around them, until interrupted"`
 }
 
 func demoCommand(set *config.Set) *cobra.Command {
 	cfg := &demonstrating{}
 	cmd := &cobra.Command{
 		Use:   "demo",
-		Short: "Make a believable retail chain and the answers of its customers",
-		Long: `Make a believable retail chain and the answers of its customers: stores in 8
-regions, couriers and pick-up points, 7 channels, seasons, good and bad stores,
-an incident, customers who come back.
+		Short: "Make a believable retail chain, its customers, what happens to them and what they say",
+		Long: `Make a believable retail chain: stores in 8 regions, couriers and pick-up points,
+7 channels, seasons, good and bad stores, an incident, customers who come back.
+Each of --responses answers is about a visit or an order whose events are there
+too; three more customers bought, looked or called, and did not answer.
 
-Everything follows from --seed, whatever the size; the newest answers reach up to
-now. Run again, it adds what was answered since and doubles nothing; one that
-was broken off goes on. Fills the server at --server, or with --embedded the
+Everything follows from --seed, whatever the size; the newest facts reach up to
+now. Run again, it adds what happened since and doubles nothing; one that was
+broken off goes on. Fills the server at --server, or with --embedded the
 database itself, or with --serve starts all services here and goes on serving.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -62,18 +67,27 @@ database itself, or with --serve starts all services here and goes on serving.`,
 func (cfg *demonstrating) fillOther(cmd *cobra.Command) (err error) {
 	ctx := cmd.Context()
 	r := &reach{Server: cfg.Server, TLS: cfg.TLS, Embedded: cfg.Embedded, Access: cfg.Access, Kept: cfg.Kept}
-	conn, hangUp, err := r.dial(ctx, "survey")
+	conn, hangUp, err := r.dial(ctx, "segmentation", "journey", "survey")
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, hangUp()) }()
-	client := surveyv1.NewSurveyServiceClient(conn)
-	result, err := cfg.fill(cmd, client)
+	to := servicesAt(conn)
+	result, err := cfg.fill(cmd, to)
 	if err != nil || cfg.Live == 0 {
 		return err
 	}
-	cfg.trickle(cmd, client, result.World)
+	cfg.trickle(cmd, to, result.World)
 	return nil
+}
+
+// servicesAt are the services behind one address.
+func servicesAt(conn *grpc.ClientConn) demo.Services {
+	return demo.Services{
+		Segmentation: segmentationv1.NewSegmentationServiceClient(conn),
+		Journey:      journeyv1.NewJourneyServiceClient(conn),
+		Survey:       surveyv1.NewSurveyServiceClient(conn),
+	}
 }
 
 // serve is everything in one process: what make run starts.
@@ -90,7 +104,7 @@ func (cfg *demonstrating) serve(cmd *cobra.Command) error {
 	if err != nil {
 		return s.stop(ctx, err)
 	}
-	err = cfg.showOff(cmd, s, surveyv1.NewSurveyServiceClient(conn))
+	err = cfg.showOff(cmd, s, servicesAt(conn))
 	if err != nil {
 		return s.stop(ctx, errors.Join(err, conn.Close()))
 	}
@@ -98,12 +112,12 @@ func (cfg *demonstrating) serve(cmd *cobra.Command) error {
 }
 
 // showOff fills, reports, tells the addresses and starts the trickle.
-func (cfg *demonstrating) showOff(cmd *cobra.Command, s *served, client surveyv1.SurveyServiceClient) error {
-	result, err := cfg.fill(cmd, client)
+func (cfg *demonstrating) showOff(cmd *cobra.Command, s *served, to demo.Services) error {
+	result, err := cfg.fill(cmd, to)
 	if err != nil {
 		return err
 	}
-	if err := printReport(cmd.Context(), cmd.OutOrStdout(), client, cfg.Brand); err != nil {
+	if err := printReport(cmd.Context(), cmd.OutOrStdout(), to, cfg.Brand); err != nil {
 		return err
 	}
 	out := cmd.OutOrStdout()
@@ -116,30 +130,33 @@ func (cfg *demonstrating) showOff(cmd *cobra.Command, s *served, client surveyv1
 	}
 	fmt.Fprintln(out, "Ctrl-C ends it; the data stay in", cfg.Kept.Floor.Data)
 	if cfg.Live > 0 {
-		go cfg.trickle(cmd, client, result.World)
+		go cfg.trickle(cmd, to, result.World)
 	}
 	return nil
 }
 
 // filled is what the demo tells a program.
 type filled struct {
-	Brand    string        `json:"brand"`
-	Fresh    bool          `json:"fresh"`
-	Recorded int64         `json:"recorded"`
-	Replayed int64         `json:"replayed"`
-	Duration time.Duration `json:"duration_nanos"`
+	Brand     string        `json:"brand"`
+	Fresh     bool          `json:"fresh"`
+	Recorded  int64         `json:"recorded"`
+	Replayed  int64         `json:"replayed"`
+	Customers int64         `json:"customers"`
+	Merged    int           `json:"merged"`
+	Events    int64         `json:"events"`
+	Duration  time.Duration `json:"duration_nanos"`
 }
 
 // fill brings the brand up to now. A brand that is filled keeps its chain unless
 // the command line asks for another, which is refused.
-func (cfg *demonstrating) fill(cmd *cobra.Command, client surveyv1.SurveyServiceClient) (demo.Result, error) {
+func (cfg *demonstrating) fill(cmd *cobra.Command, to demo.Services) (demo.Result, error) {
 	ctx := cmd.Context()
-	zone, err := zoneOf(ctx, client, cfg.Brand)
+	zone, err := zoneOf(ctx, to.Survey, cfg.Brand)
 	if err != nil {
 		return demo.Result{}, err
 	}
-	ask := demo.Ask{Brand: cfg.Brand, Seed: cfg.Seed, Stores: cfg.Stores, Days: cfg.Days, Responses: cfg.Responses, Zone: zone}
-	have, there, err := demo.Filled(ctx, client, cfg.Brand, zone)
+	ask := demo.Ask{Brand: cfg.Brand, Currency: cfg.Currency, Seed: cfg.Seed, Stores: cfg.Stores, Days: cfg.Days, Responses: cfg.Responses, Zone: zone}
+	have, there, err := demo.Filled(ctx, to, cfg.Brand, zone)
 	if err != nil {
 		return demo.Result{}, err
 	}
@@ -149,30 +166,33 @@ func (cfg *demonstrating) fill(cmd *cobra.Command, client surveyv1.SurveyService
 	if there && !cmd.Flags().Changed("stores") {
 		ask.Stores = have.Stores
 	}
-	m := newMeter("demo answers")
+	m := newMeter("demo events and answers")
 	ask.Progress = m.at
-	result, err := demo.Fill(ctx, client, ask, time.Now())
+	result, err := demo.Fill(ctx, to, ask, time.Now())
 	m.end()
 	if err != nil {
 		return result, fmt.Errorf("fill %s: %w; run it again to go on", cfg.Brand, err)
 	}
-	told := filled{cfg.Brand, result.Fresh, result.Recorded, result.Replayed, result.Duration}
+	told := filled{
+		Brand: cfg.Brand, Fresh: result.Fresh, Recorded: result.Answers.Recorded, Replayed: result.Answers.Replayed,
+		Customers: result.Customers.Recorded, Merged: result.Merged, Events: result.Events.Recorded, Duration: result.Duration,
+	}
 	return result, cfg.print(cmd.OutOrStdout(), told, told.write)
 }
 
 func (f filled) write(w io.Writer) error {
 	took := f.Duration.Round(10 * time.Millisecond)
 	if f.Fresh {
-		_, err := fmt.Fprintf(w, "%s: %d answers made in %s\n", f.Brand, f.Recorded, took)
+		_, err := fmt.Fprintf(w, "%s: %d customers, %d events and %d answers made in %s\n", f.Brand, f.Customers, f.Events, f.Recorded, took)
 		return err
 	}
-	_, err := fmt.Fprintf(w, "%s: holds a demo; %d answers added since, in %s\n", f.Brand, f.Recorded, took)
+	_, err := fmt.Fprintf(w, "%s: holds a demo; %d events and %d answers added since, in %s\n", f.Brand, f.Events, f.Recorded, took)
 	return err
 }
 
-// trickle lets answers come in until the command ends.
-func (cfg *demonstrating) trickle(cmd *cobra.Command, client surveyv1.SurveyServiceClient, w *demo.World) {
-	demo.Trickle(cmd.Context(), client, w, cfg.Live, time.Now, func(err error) {
+// trickle lets experiences come in until the command ends.
+func (cfg *demonstrating) trickle(cmd *cobra.Command, to demo.Services, w *demo.World) {
+	demo.Trickle(cmd.Context(), to, w, cfg.Live, time.Now, func(err error) {
 		fmt.Fprintln(cmd.ErrOrStderr(), "live answer:", plain(err))
 	})
 }

@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	journeyv1 "github.com/rapport-cx/rapport/gen/rapport/journey/v1"
+	segmentationv1 "github.com/rapport-cx/rapport/gen/rapport/segmentation/v1"
 	surveyv1 "github.com/rapport-cx/rapport/gen/rapport/survey/v1"
 	"github.com/rapport-cx/rapport/services/rapport/demo"
 )
@@ -41,7 +43,7 @@ func TestDemoServes(t *testing.T) {
 				break
 			}
 		}
-		if !strings.Contains(seen, want) || !strings.Contains(seen, "nps.network by channel") || server == "" {
+		if !strings.Contains(seen, want) || !strings.Contains(seen, "nps.network by channel") || !strings.Contains(seen, "orders within norm") || server == "" {
 			interrupt()
 			t.Fatalf("start %d: %v\n%s", i+1, <-ended, seen)
 		}
@@ -60,7 +62,7 @@ func TestDemoServes(t *testing.T) {
 func TestDemoGoesOn(t *testing.T) {
 	cfg := &reach{Embedded: true}
 	cfg.Kept.Floor.Data = t.TempDir()
-	conn, hangUp, err := cfg.dial(t.Context(), "survey")
+	conn, hangUp, err := cfg.dial(t.Context(), "segmentation", "journey", "survey")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -69,12 +71,12 @@ func TestDemoGoesOn(t *testing.T) {
 			t.Error(err)
 		}
 	}()
-	client := surveyv1.NewSurveyServiceClient(conn)
+	to := servicesAt(conn)
 	zone, err := time.LoadLocation("Europe/Moscow")
 	if err != nil {
 		t.Fatal(err)
 	}
-	ask := demo.Ask{Brand: "demo", Seed: 3, Stores: 20, Days: 30, Responses: 6000, Zone: zone}
+	ask := demo.Ask{Brand: "demo", Currency: "RUB", Seed: 3, Stores: 20, Days: 30, Responses: 900, Zone: zone}
 	now := time.Now()
 	broken, breakOff := context.WithCancel(t.Context())
 	ask.Progress = func(done, about int64) {
@@ -83,21 +85,98 @@ func TestDemoGoesOn(t *testing.T) {
 		}
 		breakOff()
 	}
-	if _, err := demo.Fill(broken, client, ask, now.AddDate(0, 0, -3)); err == nil {
+	if _, err := demo.Fill(broken, to, ask, now.AddDate(0, 0, -3)); err == nil {
 		t.Error("a filling without a context went through")
 	}
 	ask.Progress = nil
-	second, err := demo.Fill(t.Context(), client, ask, now.AddDate(0, 0, -2))
-	if err != nil || second.Fresh || second.Replayed == 0 || second.Recorded == 0 {
+	second, err := demo.Fill(t.Context(), to, ask, now.AddDate(0, 0, -2))
+	if err != nil || second.Fresh || second.Events.Replayed == 0 || second.Events.Recorded == 0 || second.Answers.Recorded == 0 {
 		t.Fatalf("going on: %+v, %v", second, err)
 	}
-	third, err := demo.Fill(t.Context(), client, ask, now)
-	if err != nil || third.Fresh || third.Replayed != 0 || third.Recorded < 40 {
+	third, err := demo.Fill(t.Context(), to, ask, now)
+	if err != nil || third.Fresh || third.Events.Replayed+third.Answers.Replayed+third.Customers.Recorded != 0 || third.Answers.Recorded < 10 {
 		t.Fatalf("topping up: %+v, %v", third, err)
 	}
 	want := int64(len(slices.Collect(third.World.Between(time.Time{}, now))))
-	resp, err := client.GetMetric(t.Context(), &surveyv1.GetMetricRequest{Brand: "demo", Metric: "nps.network"})
+	resp, err := to.Survey.GetMetric(t.Context(), &surveyv1.GetMetricRequest{Brand: "demo", Metric: "nps.network"})
 	if err != nil || resp.GetTotal().GetN() != want {
 		t.Errorf("%d answers, want %d; %v", resp.GetTotal().GetN(), want, err)
+	}
+	agrees(t, to, third.World, now)
+}
+
+// agrees holds what the services tell of a demo against the demo's own facts.
+func agrees(t *testing.T, to demo.Services, w *demo.World, now time.Time) {
+	ctx := t.Context()
+	rows, placed, receipts, contacts := 0, int64(0), int64(0), int64(0)
+	for range w.Customers() {
+		rows++
+	}
+	for e := range w.Events(time.Time{}, now) {
+		switch kind := e.GetKind(); {
+		case kind == "order.placed":
+			placed++
+		case kind == "purchase":
+			receipts++
+		case strings.HasPrefix(kind, "contact."):
+			contacts++
+		}
+	}
+	people, err := to.Segmentation.ListCustomers(ctx, &segmentationv1.ListCustomersRequest{Brand: "demo", PageSize: 1})
+	if err != nil || people.GetNumbers() != int64(rows) || people.GetPersons() >= people.GetNumbers() {
+		t.Errorf("%d numbers of %d persons, want %d numbers; %v", people.GetNumbers(), people.GetPersons(), rows, err)
+	}
+	rate, err := to.Journey.GetContactRate(ctx, &journeyv1.GetContactRateRequest{Brand: "demo"})
+	if total := rate.GetTotal(); err != nil || total.GetReceipts() != receipts || total.GetContacts() != contacts {
+		t.Errorf("%v, want %d contacts, %d receipts; %v", total, contacts, receipts, err)
+	}
+	ways, err := to.Journey.GetPaths(ctx, &journeyv1.GetPathsRequest{
+		Brand: "demo", Unit: journeyv1.Unit_UNIT_ORDER, Filter: &journeyv1.EventFilter{Kinds: []string{"order.placed"}},
+	})
+	if err != nil || ways.GetUnits() != placed {
+		t.Errorf("%d orders, want %d; %v", ways.GetUnits(), placed, err)
+	}
+	scores, err := to.Journey.GetMapScores(ctx, &journeyv1.GetMapScoresRequest{Brand: "demo", MapId: demo.MapID})
+	if err != nil || scores.GetScoresMissing() {
+		t.Errorf("the map has no scores; %v", err)
+	}
+	for _, p := range scores.GetTouchpoints() {
+		if p.GetVisits() == 0 {
+			t.Errorf("nobody was at %s", p.GetTouchpointId())
+		}
+	}
+	lateness(t, to, w, now)
+}
+
+// lateness waits until every delivery rated is told in time or late, as it was.
+func lateness(t *testing.T, to demo.Services, w *demo.World, now time.Time) {
+	want := int64(0)
+	for r := range w.Between(time.Time{}, now) {
+		if r.GetSurveyId() == "delivery" {
+			want++
+		}
+	}
+	ask := &surveyv1.GetMetricRequest{Brand: "demo", Metric: "ces.delivery", GroupBy: []*surveyv1.GroupBy{
+		{Dimension: surveyv1.Dimension_DIMENSION_FACET, Key: "order.late"},
+	}}
+	var by map[string]*surveyv1.Score
+	ctx, giveUp := context.WithTimeout(t.Context(), time.Minute)
+	defer giveUp()
+	look := time.NewTicker(20 * time.Millisecond)
+	defer look.Stop()
+	for n := int64(-1); n < want; <-look.C {
+		resp, err := to.Survey.GetMetric(ctx, ask)
+		if err != nil {
+			t.Fatalf("%d of %d deliveries are told late or not: %v", n, want, err)
+		}
+		n, by = 0, map[string]*surveyv1.Score{}
+		for _, s := range resp.GetSeries() {
+			if s.GetKey()[0] != "" {
+				n, by[s.GetKey()[0]] = n+s.GetTotal().GetN(), s.GetTotal()
+			}
+		}
+	}
+	if by["yes"].GetValue() > by["no"].GetValue()-0.5 {
+		t.Errorf("late deliveries score %v, others %v", by["yes"], by["no"])
 	}
 }

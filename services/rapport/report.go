@@ -11,8 +11,10 @@ import (
 	"github.com/spf13/cobra"
 
 	commonv1 "github.com/rapport-cx/rapport/gen/rapport/common/v1"
+	journeyv1 "github.com/rapport-cx/rapport/gen/rapport/journey/v1"
 	surveyv1 "github.com/rapport-cx/rapport/gen/rapport/survey/v1"
 	"github.com/rapport-cx/rapport/internal/config"
+	"github.com/rapport-cx/rapport/services/rapport/demo"
 	"github.com/rapport-cx/rapport/services/rapport/report"
 )
 
@@ -36,8 +38,8 @@ func reportCommand(set *config.Set) *cobra.Command {
 		Use:   "report",
 		Short: "Print scores with what they are worth, who is best and worst, and what people say",
 		Long: `Print scores with what they are worth and how they changed, by channel, region and
-subject, the best and worst with the range of ranks chance allows, goals, cases
-and the newest comments. Days are of the experience, in the brand's zone; the
+subject, the best and worst with the range of ranks chance allows, goals, how
+orders went and why customers called, cases and the newest comments. Days are of the experience, in the brand's zone; the
 change is against as many days before. If the last --days have no answers, the
 report is of the last ones that have, and says so.`,
 		Args: cobra.NoArgs,
@@ -51,7 +53,7 @@ report is of the last ones that have, and says so.`,
 				return err
 			}
 			defer func() { err = errors.Join(err, hangUp()) }()
-			r, err := report.Gather(cmd.Context(), surveyv1.NewSurveyServiceClient(conn), ask)
+			r, err := report.Gather(cmd.Context(), surveyv1.NewSurveyServiceClient(conn), journeyv1.NewJourneyServiceClient(conn), ask)
 			if err != nil {
 				return err
 			}
@@ -83,8 +85,8 @@ func (cfg *reporting) ask(now time.Time) (report.Ask, error) {
 }
 
 // printReport is the report of the last 30 days, for a person.
-func printReport(ctx context.Context, w io.Writer, client surveyv1.SurveyServiceClient, brand string) error {
-	r, err := report.Gather(ctx, client, report.Ask{Brand: brand, Days: 30, Comments: 5, Now: time.Now()})
+func printReport(ctx context.Context, w io.Writer, from demo.Services, brand string) error {
+	r, err := report.Gather(ctx, from.Survey, from.Journey, report.Ask{Brand: brand, Days: 30, Comments: 5, Now: time.Now()})
 	if err != nil {
 		return err
 	}

@@ -36,7 +36,19 @@ type channel struct {
 	hours  []float64 // weight of each hour of the day
 	modes  []mode
 	sums   []float64
+	// takes is how long an order takes from being placed to arriving, from and to;
+	// zero: there is no order, the goods are taken along.
+	takes [2]time.Duration
 }
+
+// online tells whether it was ordered from a screen.
+func (ch *channel) online() bool { return ch.ordered() && ch.survey != surveyVisit }
+
+// ordered tells whether there is an order, which has a number and a way to go.
+func (ch *channel) ordered() bool { return ch.takes[1] > 0 }
+
+// a day of orders.
+const aDay = 24 * time.Hour
 
 // hoursOf lays weights over the hours from a first one on; the others get none.
 func hoursOf(first int, weights ...float64) []float64 {
@@ -53,12 +65,12 @@ var (
 
 var channels = asked([]channel{
 	{id: commonv1.Channel_CHANNEL_STORE, survey: surveyVisit, weight: 44, mood: 0, hours: shopping, modes: []mode{byMail, byPush, bySMS, byQR}},
-	{id: commonv1.Channel_CHANNEL_IN_STORE_ORDER, survey: surveyVisit, weight: 4, mood: 0.12, hours: shopping, modes: []mode{byMail, bySMS, byCall}},
-	{id: commonv1.Channel_CHANNEL_PICKUP, survey: surveyPickup, weight: 15, mood: 0.10, hours: evenings, modes: []mode{byPush, byMail, bySMS}},
-	{id: commonv1.Channel_CHANNEL_EXPRESS, survey: surveyDelivery, weight: 11, growth: 0.6, mood: -0.08, hours: courses, modes: []mode{byPush, byMessenger, bySMS}},
-	{id: commonv1.Channel_CHANNEL_COURIER, survey: surveyDelivery, weight: 12, growth: -0.2, mood: 0.04, hours: courses, modes: []mode{byPush, byMail, bySMS, byCall}},
-	{id: commonv1.Channel_CHANNEL_NEXT_DAY, survey: surveyDelivery, weight: 6, mood: -0.18, hours: courses, modes: []mode{byMail, byPush, bySMS}},
-	{id: commonv1.Channel_CHANNEL_PICKUP_POINT, survey: surveyPickup, weight: 8, growth: 0.3, mood: 0.14, hours: evenings, modes: []mode{byPush, byMail, byMessenger}},
+	{id: commonv1.Channel_CHANNEL_IN_STORE_ORDER, survey: surveyVisit, weight: 4, mood: 0.12, hours: shopping, takes: [2]time.Duration{aDay, 3 * aDay}, modes: []mode{byMail, bySMS, byCall}},
+	{id: commonv1.Channel_CHANNEL_PICKUP, survey: surveyPickup, weight: 15, mood: 0.10, hours: evenings, takes: [2]time.Duration{3 * time.Hour, 2 * aDay}, modes: []mode{byPush, byMail, bySMS}},
+	{id: commonv1.Channel_CHANNEL_EXPRESS, survey: surveyDelivery, weight: 11, growth: 0.6, mood: -0.08, hours: courses, takes: [2]time.Duration{40 * time.Minute, 150 * time.Minute}, modes: []mode{byPush, byMessenger, bySMS}},
+	{id: commonv1.Channel_CHANNEL_COURIER, survey: surveyDelivery, weight: 12, growth: -0.2, mood: 0.04, hours: courses, takes: [2]time.Duration{aDay, 3 * aDay}, modes: []mode{byPush, byMail, bySMS, byCall}},
+	{id: commonv1.Channel_CHANNEL_NEXT_DAY, survey: surveyDelivery, weight: 6, mood: -0.18, hours: courses, takes: [2]time.Duration{aDay, 34 * time.Hour}, modes: []mode{byMail, byPush, bySMS}},
+	{id: commonv1.Channel_CHANNEL_PICKUP_POINT, survey: surveyPickup, weight: 8, growth: 0.3, mood: 0.14, hours: evenings, takes: [2]time.Duration{aDay, 4 * aDay}, modes: []mode{byPush, byMail, byMessenger}},
 })
 
 // asked sums up the weights of the modes.
@@ -73,7 +85,7 @@ func asked(all []channel) []channel {
 	return all
 }
 
-// volume is how many answers a day brings, compared with an average one.
+// volume is how many experiences a day brings, compared with an average one.
 func volume(day time.Time) float64 {
 	month := [...]float64{0.88, 0.92, 1.00, 0.98, 1.00, 0.96, 0.92, 1.02, 1.00, 1.00, 1.12, 1.30}[day.Month()-1]
 	weekday := [...]float64{1.18, 0.86, 0.86, 0.90, 0.96, 1.10, 1.26}[day.Weekday()]

@@ -6,13 +6,15 @@ import (
 	"time"
 
 	commonv1 "github.com/rapport-cx/rapport/gen/rapport/common/v1"
+	journeyv1 "github.com/rapport-cx/rapport/gen/rapport/journey/v1"
 	surveyv1 "github.com/rapport-cx/rapport/gen/rapport/survey/v1"
 	"github.com/rapport-cx/rapport/internal/fault"
 )
 
 const (
-	// settleFor bounds the wait for cases, which are opened a moment behind the
-	// answers. Without them the demo is as good, but nobody works on anything.
+	// settleFor bounds the wait for what comes a moment behind: outcomes of orders,
+	// and cases. Without them the demo is as good, but the first report is poorer and
+	// nobody works on anything.
 	settleFor   = 5 * time.Second
 	settleEvery = 150 * time.Millisecond
 )
@@ -24,7 +26,7 @@ func (f *filling) claim(ctx context.Context) error {
 	if err := f.settle(ctx); err != nil {
 		return err
 	}
-	list, err := f.client.ListCases(ctx, &surveyv1.ListCasesRequest{Brand: f.brand, PageSize: 60})
+	list, err := f.Survey.ListCases(ctx, &surveyv1.ListCasesRequest{Brand: f.brand, PageSize: 60})
 	if err != nil {
 		return fmt.Errorf("list cases: %w", err)
 	}
@@ -33,7 +35,7 @@ func (f *filling) claim(ctx context.Context) error {
 			continue
 		}
 		who := workers[i/3%len(workers)]
-		_, err := f.client.ClaimCase(ctx, &surveyv1.ClaimCaseRequest{Brand: f.brand, Id: c.GetId(), Assignee: who})
+		_, err := f.Survey.ClaimCase(ctx, &surveyv1.ClaimCaseRequest{Brand: f.brand, Id: c.GetId(), Assignee: who})
 		if err != nil && !fault.Is(err, commonv1.Reason_REASON_CASE_STATE) { // somebody was faster
 			return fmt.Errorf("claim case %s: %w", c.GetId(), err)
 		}
@@ -43,19 +45,43 @@ func (f *filling) claim(ctx context.Context) error {
 
 // settle waits until no more cases are being opened.
 func (f *filling) settle(ctx context.Context) error {
-	tick := time.NewTicker(settleEvery)
-	defer tick.Stop()
 	before := int64(-1)
-	for end := time.Now().Add(settleFor); time.Now().Before(end); {
-		stats, err := f.client.GetCaseStats(ctx, &surveyv1.GetCaseStatsRequest{Brand: f.brand})
+	return patient(ctx, func() (bool, error) {
+		stats, err := f.Survey.GetCaseStats(ctx, &surveyv1.GetCaseStatsRequest{Brand: f.brand})
 		if err != nil {
-			return fmt.Errorf("count cases: %w", err)
+			return false, fmt.Errorf("count cases: %w", err)
 		}
 		open := stats.GetTotal().GetOpen()
-		if open > 0 && open == before {
-			return nil
-		}
+		done := open > 0 && open == before
 		before = open
+		return done, nil
+	})
+}
+
+// judged waits until it is told of every order how it ended.
+func (f *filling) judged(ctx context.Context) error {
+	return patient(ctx, func() (bool, error) {
+		resp, err := f.Journey.GetSuccessIndex(ctx, &journeyv1.GetSuccessIndexRequest{Brand: f.brand})
+		if err != nil {
+			return false, fmt.Errorf("count orders: %w", err)
+		}
+		t := resp.GetTotal()
+		n := t.GetOrders() + t.GetOpen() + t.GetCancelledByCustomer()
+		for _, r := range t.GetNotCollected() {
+			n += r.GetCount()
+		}
+		return n >= f.orders, nil
+	})
+}
+
+// patient looks again and again, for as long as it is worth it.
+func patient(ctx context.Context, done func() (bool, error)) error {
+	tick := time.NewTicker(settleEvery)
+	defer tick.Stop()
+	for end := time.Now().Add(settleFor); time.Now().Before(end); {
+		if enough, err := done(); enough || err != nil {
+			return err
+		}
 		select {
 		case <-ctx.Done():
 			return ctx.Err()

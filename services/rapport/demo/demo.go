@@ -1,6 +1,9 @@
-// Package demo makes a believable retail chain and the answers of its customers:
-// stores in regions, couriers, pick-up points, seven channels, seasons, good and
-// bad stores, an incident, and customers who come back.
+// Package demo makes a believable retail chain, its customers, what happens to them
+// and what they answer: stores in regions, couriers, pick-up points, seven channels,
+// seasons, good and bad stores, an incident, and customers who come back.
+//
+// The unit is an experience: somebody bought, ordered or only looked. Its events and
+// the answer about it are two tellings of the same experience, so they agree.
 //
 // Everything is derived from the options by hashing: the same options give the
 // same facts, whatever the moment they are made at, and a day can be made
@@ -17,8 +20,8 @@ import (
 
 // Options say which chain. Two worlds of the same options are the same.
 type Options struct {
-	// Brand is the brand it is made for.
-	Brand string
+	// Brand is the brand it is made for, Currency what its receipts are in.
+	Brand, Currency string
 	// Seed tells one chain from another.
 	Seed int64
 	// Stores is how many stores the chain has, at least one.
@@ -43,13 +46,20 @@ type World struct {
 	draw     [][]float64 // running sum of their weights
 	couriers [][]courier // of a region
 	points   [][]point   // of a region
-	people   float64     // customers there are
+	people   float64     // customers there are, a whole number
 }
+
+// answerShare is how many of those who are asked answer, perCustomer how many
+// experiences a customer has in the history on average.
+const (
+	answerShare = 0.25
+	perCustomer = 5
+)
 
 // New lays out a chain.
 func New(o Options) *World {
 	o.Stores, o.Days = max(o.Stores, 1), max(o.Days, 1)
-	w := &World{opts: o, zone: o.Anchor.Location(), people: math.Max(200, o.PerDay*float64(o.Days)*0.4)}
+	w := &World{opts: o, zone: o.Anchor.Location(), people: max(200, math.Floor(o.PerDay*float64(o.Days)/answerShare/perCustomer))}
 	w.first = o.Anchor.AddDate(0, 0, 1-o.Days)
 	w.layOut()
 	return w
@@ -73,6 +83,8 @@ const (
 	ofCustomer
 	ofDay
 	ofLive
+	ofAnswer
+	ofStory
 )
 
 // chance is a source of its own for one thing of the world.

@@ -26,7 +26,7 @@ var anchor = time.Date(2026, 9, 14, 0, 0, 0, 0, moscow)
 
 // world is a chain with about n answers.
 func world(seed int64, stores, n, days int) *World {
-	return New(Options{Brand: "demo", Seed: seed, Stores: stores, Anchor: anchor, Days: days, PerDay: Rate(n, anchor, days)})
+	return New(Options{Brand: "demo", Currency: "RUB", Seed: seed, Stores: stores, Anchor: anchor, Days: days, PerDay: Rate(n, anchor, days)})
 }
 
 func (w *World) all(until time.Time) []*surveyv1.Response {
@@ -219,7 +219,7 @@ func TestResponsesAreSound(t *testing.T) {
 	if len(closed) == 0 || moved == 0 {
 		t.Fatalf("%d stores closed, %d moved", len(closed), moved)
 	}
-	perCustomer, comments, texts := map[int64]int{}, 0, map[string]int{}
+	perCustomer, comments, texts := map[string]int{}, 0, map[string]int{}
 	all := w.all(anchor)
 	for _, r := range all {
 		if r.GetAnsweredAt().AsTime().Before(r.GetAskedAt().AsTime()) || r.GetAskedAt().AsTime().Before(r.GetExperiencedAt().AsTime()) {
@@ -233,7 +233,7 @@ func TestResponsesAreSound(t *testing.T) {
 				t.Fatalf("%s: at %s in a %s", r.GetExternalId(), at(r), formats[f].id)
 			}
 		}
-		perCustomer[r.GetCustomer().GetId()]++
+		perCustomer[r.GetCustomer().GetIdentity().GetValue()]++
 		csat := r.GetAnswers()[1].GetScore()
 		for _, a := range r.GetAnswers() {
 			if a.GetText() != "" {
@@ -246,7 +246,7 @@ func TestResponsesAreSound(t *testing.T) {
 			}
 		}
 	}
-	delete(perCustomer, 0)
+	delete(perCustomer, "")
 	if again := len(all) - len(perCustomer); again < len(all)/3 {
 		t.Errorf("of %d answers only %d are of customers who came back or are not known", len(all), again)
 	}

@@ -34,14 +34,14 @@ func (f *filling) layOut(ctx context.Context, w *World, m *mark) error {
 			return fmt.Errorf("define survey %s: %w", s.GetId(), err)
 		}
 	}
-	return nil
+	return f.describe(ctx)
 }
 
 // metrics are sent twice over: those that are made of others need them there.
 func (f *filling) metrics(ctx context.Context) error {
 	all := Metrics()
 	for _, batch := range [][]*surveyv1.Metric{all[:len(all)-1], all[len(all)-1:]} {
-		resp, err := f.client.UpsertMetrics(ctx, &surveyv1.UpsertMetricsRequest{Brand: f.brand, Metrics: batch})
+		resp, err := f.Survey.UpsertMetrics(ctx, &surveyv1.UpsertMetricsRequest{Brand: f.brand, Metrics: batch})
 		if err != nil {
 			return fmt.Errorf("define metrics: %w", err)
 		}
@@ -55,7 +55,7 @@ func (f *filling) metrics(ctx context.Context) error {
 }
 
 func (f *filling) subjects(ctx context.Context, batch []*surveyv1.Subject) error {
-	resp, err := f.client.UpsertSubjects(ctx, &surveyv1.UpsertSubjectsRequest{Brand: f.brand, Subjects: batch})
+	resp, err := f.Survey.UpsertSubjects(ctx, &surveyv1.UpsertSubjectsRequest{Brand: f.brand, Subjects: batch})
 	if err != nil {
 		return fmt.Errorf("write subjects: %w", err)
 	}
@@ -68,11 +68,11 @@ func (f *filling) subjects(ctx context.Context, batch []*surveyv1.Subject) error
 }
 
 func (f *filling) survey(ctx context.Context, plain, ruled *surveyv1.Survey) error {
-	have, err := f.client.CreateSurvey(ctx, &surveyv1.CreateSurveyRequest{Brand: f.brand, Survey: plain})
+	have, err := f.Survey.CreateSurvey(ctx, &surveyv1.CreateSurveyRequest{Brand: f.brand, Survey: plain})
 	at := have.GetSurvey()
 	if fault.Is(err, commonv1.Reason_REASON_ALREADY_EXISTS) {
 		var got *surveyv1.GetSurveyResponse
-		got, err = f.client.GetSurvey(ctx, &surveyv1.GetSurveyRequest{Brand: f.brand, SurveyId: plain.GetId()})
+		got, err = f.Survey.GetSurvey(ctx, &surveyv1.GetSurveyRequest{Brand: f.brand, SurveyId: plain.GetId()})
 		at = got.GetSurvey()
 	}
 	if err != nil {
@@ -80,11 +80,11 @@ func (f *filling) survey(ctx context.Context, plain, ruled *surveyv1.Survey) err
 	}
 	for at.GetPublishedVersion() < 2 {
 		if at.GetPublishedVersion() == 1 {
-			if _, err := f.client.UpdateSurvey(ctx, &surveyv1.UpdateSurveyRequest{Brand: f.brand, Survey: ruled}); err != nil {
+			if _, err := f.Survey.UpdateSurvey(ctx, &surveyv1.UpdateSurveyRequest{Brand: f.brand, Survey: ruled}); err != nil {
 				return err
 			}
 		}
-		now, err := f.client.PublishSurvey(ctx, &surveyv1.PublishSurveyRequest{Brand: f.brand, SurveyId: plain.GetId()})
+		now, err := f.Survey.PublishSurvey(ctx, &surveyv1.PublishSurveyRequest{Brand: f.brand, SurveyId: plain.GetId()})
 		if err != nil {
 			return err
 		}
@@ -98,7 +98,7 @@ func (f *filling) survey(ctx context.Context, plain, ruled *surveyv1.Survey) err
 
 func (f *filling) goals(ctx context.Context, w *World) error {
 	for _, g := range w.Goals() {
-		if _, err := f.client.SetGoal(ctx, &surveyv1.SetGoalRequest{Brand: f.brand, Goal: g}); err != nil {
+		if _, err := f.Survey.SetGoal(ctx, &surveyv1.SetGoalRequest{Brand: f.brand, Goal: g}); err != nil {
 			return fmt.Errorf("set goal of %s: %w", g.GetMetric(), err)
 		}
 	}

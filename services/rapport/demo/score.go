@@ -53,10 +53,15 @@ func (w *World) incident(e *experience) bool {
 	return !e.at.Before(from) && e.at.Before(from.AddDate(0, 0, incidentDays))
 }
 
-// lateShare is how many deliveries come late on a usual day, and in the incident.
+// lateShare is how many deliveries come late on a usual day, incidentShare how many
+// in the incident.
 const (
 	lateShare     = 0.09
 	incidentShare = 0.62
+	// partialShare is how many orders lack something, mixedUpShare how many hold what
+	// nobody ordered.
+	partialShare = 0.035
+	mixedUpShare = 0.015
 )
 
 // fare works out how the experience went, beside an average one.
@@ -64,7 +69,7 @@ func (w *World) fare(c *rand.Rand, e *experience, customer int64) {
 	r := &regions[e.region]
 	mood := 0.18 + e.channel.mood + e.mode.mood + r.mood + r.trend*w.progress(e.at) + season(e.at)
 	// Some people are content with everything, some with nothing.
-	mood += (w.trait(customer, 2) + w.trait(customer, 3) - 1) * 1.1
+	mood += (w.trait(customer, ofTemper) + w.trait(customer, ofTemperToo) - 1) * 1.1
 	switch {
 	case e.courier != nil:
 		mood += e.courier.mood + e.store.mood*0.3
@@ -80,6 +85,12 @@ func (w *World) fare(c *rand.Rand, e *experience, customer int64) {
 		mood += e.point.mood
 	default:
 		mood += e.store.mood
+	}
+	if e.channel.ordered() {
+		e.partial, e.mixedUp = c.Float64() < partialShare, c.Float64() < mixedUpShare
+		if e.partial || e.mixedUp {
+			mood -= 0.7
+		}
 	}
 	e.mood = mood + c.NormFloat64()*0.75
 }
@@ -98,13 +109,10 @@ func (w *World) respond(c *rand.Rand, e *experience) *surveyv1.Response {
 	nps, csat := npsScale.score(e.mood), fiveStar.score(near(c, e.mood, 0.05))
 	r := &surveyv1.Response{
 		SurveyId: e.channel.survey, Channel: e.channel.id, Mode: e.mode.id,
-		ExperiencedAt: timestamppb.New(e.at),
-		Subjects:      e.subjects(),
-		Facets:        map[string]string{facetTier: w.tier(e)},
-		Answers:       []*surveyv1.Answer{scoreAnswer("nps", nps), scoreAnswer("csat", csat)},
-	}
-	if e.customer > 0 {
-		r.Customer = &commonv1.CustomerRef{Ref: &commonv1.CustomerRef_Id{Id: e.customer}}
+		ExperiencedAt: timestamppb.New(e.at), OrderId: e.order, Customer: w.known(e),
+		Subjects: e.subjects(),
+		Facets:   map[string]string{facetTier: w.tier(e)},
+		Answers:  []*surveyv1.Answer{scoreAnswer("nps", nps), scoreAnswer("csat", csat)},
 	}
 	about := w.parts(c, e, r)
 	if csat <= 3 {
@@ -113,8 +121,8 @@ func (w *World) respond(c *rand.Rand, e *experience) *surveyv1.Response {
 		}})
 	}
 	r.Locale = "ru"
-	if c.Float64() < 0.07 {
-		r.Locale = "en"
+	if e.customer > 0 {
+		r.Locale = w.locale(e.customer)
 	}
 	if said := say(c, r.Locale, nps, csat, about); said != "" {
 		r.Answers = append(r.Answers, &surveyv1.Answer{QuestionId: "comment", Value: &surveyv1.Answer_Text{Text: said}})
@@ -130,20 +138,23 @@ func (w *World) parts(c *rand.Rand, e *experience, r *surveyv1.Response) topic {
 		return w.visitParts(c, e, r)
 	case surveyPickup:
 		r.Answers = append(r.Answers, scoreAnswer("ces", sevenWay.score(near(c, e.mood, 0.15))))
+		if e.partial {
+			return missing
+		}
 		return pickupTopics[c.IntN(len(pickupTopics))]
 	}
-	late := "no"
-	if e.late {
-		late = "yes"
-	}
-	r.Facets[facetLate] = late
 	r.Answers = append(r.Answers, scoreAnswer("ces", sevenWay.score(near(c, e.mood, 0.02))))
 	if c.Float64() < 0.85 {
 		// People are kinder to the courier than to the delivery.
 		r.Answers = append(r.Answers, scoreAnswer("courier", courier5.score(near(c, e.mood, 0.25+e.courier.mood*0.5))))
 	}
-	if e.late {
+	switch {
+	case e.late:
 		return lateness
+	case e.mixedUp:
+		return packing
+	case e.partial:
+		return missing
 	}
 	return deliveryTopics[1+c.IntN(len(deliveryTopics)-1)]
 }
@@ -190,17 +201,20 @@ func (e *experience) subjects() []*commonv1.SubjectRef {
 	return []*commonv1.SubjectRef{ref(commonv1.SubjectKind_SUBJECT_KIND_STORE, e.store.id)}
 }
 
+// cardShare is how many have a bonus card.
+const cardShare = 0.80
+
 // tier is the customer's place in the loyalty programme.
 func (w *World) tier(e *experience) string {
 	if e.customer == 0 {
 		return "none"
 	}
-	switch u := w.trait(e.customer, 4); {
+	switch u := w.trait(e.customer, ofTier); {
 	case u < 0.12:
 		return "gold"
 	case u < 0.42:
 		return "silver"
-	case u < 0.80:
+	case u < cardShare:
 		return "basic"
 	}
 	return "none"

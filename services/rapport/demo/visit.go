@@ -11,16 +11,17 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	commonv1 "github.com/rapport-cx/rapport/gen/rapport/common/v1"
+	journeyv1 "github.com/rapport-cx/rapport/gen/rapport/journey/v1"
 	surveyv1 "github.com/rapport-cx/rapport/gen/rapport/survey/v1"
 )
 
-// Source names the responses of the history, LiveSource those made as time goes by.
+// Source names the facts of the history, LiveSource those made as time goes by.
 const (
 	Source     = "demo"
 	LiveSource = "demo.live"
 )
 
-// Facets of responses.
+// Facets of responses. Whether an order came late, Survey learns from Journey.
 const (
 	facetLate = "order.late"
 	facetTier = "loyalty.tier"
@@ -30,8 +31,24 @@ const (
 // answers since then are to the second version of their survey.
 const rulesDays = 3
 
-// experience is one visit or delivery, before anybody was asked about it.
+// outcome is how an experience ended.
+type outcome int
+
+const (
+	// fulfilled: the goods are with the customer, though maybe late or not all.
+	fulfilled outcome = iota
+	// looked: nothing was bought.
+	looked
+	cancelledByShop
+	cancelledByCustomer
+	failed
+	notCollected
+)
+
+// experience is one visit or order, before anybody told of it.
 type experience struct {
+	number   string // unique in the chain
+	order    string // empty if there is none
 	at       time.Time
 	channel  *channel
 	mode     *mode
@@ -40,7 +57,11 @@ type experience struct {
 	region   int
 	courier  *courier
 	point    *point
+	answers  bool
+	outcome  outcome
 	late     bool
+	partial  bool
+	mixedUp  bool
 	mood     float64
 }
 
@@ -78,26 +99,43 @@ func (w *World) start(after time.Time) time.Time {
 	return day
 }
 
+// on are the experiences of one day.
+func (w *World) on(day time.Time) iter.Seq2[uint64, *experience] {
+	return func(yield func(uint64, *experience) bool) {
+		seed := mix(uint64(day.Unix()))
+		n := int(w.opts.PerDay/answerShare*volume(day) + w.chance(ofDay, seed).Float64())
+		for i := range n {
+			key := seed + uint64(i)
+			e := w.experience(w.chance(ofDay, mix(key)), day)
+			e.number = fmt.Sprintf("%s-%06d", day.Format("20060102"), i)
+			if e.channel.ordered() {
+				e.order = fmt.Sprintf("%s%06d", day.Format("060102"), i)
+			}
+			if !yield(key, e) {
+				return
+			}
+		}
+	}
+}
+
 // day makes the responses about one day.
 func (w *World) day(day, after, until time.Time) []*surveyv1.Response {
-	c := w.chance(ofDay, uint64(day.Unix()))
-	n := int(w.opts.PerDay*volume(day) + c.Float64())
-	out := make([]*surveyv1.Response, 0, n)
-	for i := range n {
-		e := w.experience(c, day)
-		asked, answered := w.asked(c, e)
-		r := w.respond(c, e)
-		if !answered.After(after) || answered.After(until) {
-			continue // made all the same, so that chance takes the same course
+	var out []*surveyv1.Response
+	for key, e := range w.on(day) {
+		if !e.answers {
+			continue
 		}
+		c := w.chance(ofAnswer, key)
+		asked, answered := w.asked(c, e)
+		if !answered.After(after) || answered.After(until) {
+			continue
+		}
+		r := w.respond(c, e)
 		r.AskedAt, r.AnsweredAt = timestamppb.New(asked), timestamppb.New(answered)
-		r.Source, r.ExternalId = Source, fmt.Sprintf("%s-%06d", day.Format("20060102"), i)
+		r.Source, r.ExternalId = Source, e.number
 		r.SurveyVersion = 1
 		if !day.Before(w.opts.Anchor.AddDate(0, 0, -rulesDays)) {
 			r.SurveyVersion = 2
-		}
-		if e.channel.survey != surveyVisit {
-			r.OrderId = fmt.Sprintf("%s%06d", day.Format("060102"), i)
 		}
 		out = append(out, r)
 	}
@@ -107,10 +145,11 @@ func (w *World) day(day, after, until time.Time) []*surveyv1.Response {
 	return out
 }
 
-// Live makes one response answered now about what happened a moment ago. n tells
-// one from another.
-func (w *World) Live(n uint64, now time.Time) *surveyv1.Response {
-	c := w.chance(ofLive, mix(uint64(now.UnixNano()))^n)
+// Live makes an experience that has just come to its end, told twice: its events,
+// and the answer about it, given now; nil if there is none. n tells one from another.
+func (w *World) Live(n uint64, now time.Time) ([]*journeyv1.Event, *surveyv1.Response) {
+	key := mix(uint64(now.UnixNano())) ^ n
+	c := w.chance(ofLive, key)
 	local := now.In(w.zone)
 	y, m, d := local.Date()
 	day := time.Date(y, m, d, 0, 0, 0, 0, w.zone)
@@ -123,10 +162,18 @@ func (w *World) Live(n uint64, now time.Time) *surveyv1.Response {
 	if byDay {
 		e.at = at
 	}
+	e.number = fmt.Sprintf("%d-%d", now.UnixNano(), n)
+	if e.channel.ordered() {
+		e.order = "L" + e.number
+	}
+	events := w.story(LiveSource, key, e, time.Time{}, now)
+	if !e.answers {
+		return events, nil
+	}
 	r := w.respond(c, e)
 	r.AskedAt, r.AnsweredAt = timestamppb.New(local.Add(-2*time.Minute)), timestamppb.New(local)
-	r.Source, r.ExternalId = LiveSource, fmt.Sprintf("%d-%d", now.UnixNano(), n)
-	return r
+	r.Source, r.ExternalId = LiveSource, e.number
+	return events, r
 }
 
 // experience draws who did what, where and when on a day.
@@ -134,8 +181,7 @@ func (w *World) experience(c *rand.Rand, day time.Time) *experience {
 	e := &experience{channel: w.channelOn(c, day)}
 	// A few come often, most seldom.
 	customer := 1 + int64(w.people*math.Pow(c.Float64(), 1.6))
-	home := pick(w.pull, w.trait(customer, 1))
-	e.store = &w.stores[home]
+	e.store = &w.stores[w.home(customer)]
 	if c.Float64() < 0.2 || !e.store.openOn(day) {
 		e.store = w.another(c, e.store.region, day)
 	}
@@ -150,11 +196,50 @@ func (w *World) experience(c *rand.Rand, day time.Time) *experience {
 		}
 	}
 	e.mode = &e.channel.modes[pick(e.channel.sums, c.Float64())]
-	if e.mode.id != commonv1.ContactMode_CONTACT_MODE_QR || c.Float64() < 0.4 {
+	if e.answers = c.Float64() < answerShare; !e.answers {
+		e.outcome = w.ending(c, e)
+	}
+	if w.recognised(c, e) {
 		e.customer = customer
 	}
 	w.fare(c, e, customer)
 	return e
+}
+
+// recognised tells whether the chain knows who it was. Without a card nobody is
+// known in a shop, and only a code on the receipt asks those who are not.
+func (w *World) recognised(c *rand.Rand, e *experience) bool {
+	u := c.Float64()
+	switch {
+	case e.mode.id == commonv1.ContactMode_CONTACT_MODE_QR:
+		return u < 0.4
+	case e.channel.ordered() || e.answers:
+		return true
+	}
+	return u < 0.7
+}
+
+// ending draws how it ended for somebody who does not answer: nobody is asked
+// about an order that never came, or about nothing bought.
+func (w *World) ending(c *rand.Rand, e *experience) outcome {
+	u := c.Float64()
+	if u < 0.22 {
+		return looked
+	}
+	if !e.channel.ordered() {
+		return fulfilled
+	}
+	switch u = c.Float64(); {
+	case u < 0.013:
+		return cancelledByShop
+	case u < 0.030:
+		return cancelledByCustomer
+	case u < 0.055 && e.courier != nil:
+		return failed
+	case u < 0.075 && e.courier == nil && e.channel.online():
+		return notCollected
+	}
+	return fulfilled
 }
 
 // another store of the region that is open that day.

@@ -32,6 +32,9 @@ func (r *Report) MarshalJSON() ([]byte, error) {
 	if r.Cases != nil {
 		out["cases"] = message{r.Cases}
 	}
+	if j := r.Journeys; j != nil {
+		out["successIndex"], out["contactRate"], out["paths"] = message{j.Success}, message{j.Contacts}, list(j.Paths)
+	}
 	low := map[string]message{}
 	for channel, s := range r.LowChannels {
 		low[channel] = message{s}

@@ -1,7 +1,7 @@
-// Package report asks the Survey service what a manager wants to know of a stretch
+// Package report asks Survey, and Journey where it is, what a manager wants to know of a stretch
 // of days, and writes it as text for a terminal or as JSON: each metric with what
 // it is worth and how it changed, by channel, by region and subject, the best and
-// the worst, goals, cases and what people say.
+// the worst, goals, how orders went, cases and what people say.
 package report
 
 import (
@@ -10,6 +10,7 @@ import (
 	"time"
 
 	commonv1 "github.com/rapport-cx/rapport/gen/rapport/common/v1"
+	journeyv1 "github.com/rapport-cx/rapport/gen/rapport/journey/v1"
 	surveyv1 "github.com/rapport-cx/rapport/gen/rapport/survey/v1"
 )
 
@@ -64,6 +65,9 @@ type Report struct {
 	Goals       []*surveyv1.GoalAttainment
 	Cases       *surveyv1.GetCaseStatsResponse
 	Comments    []Comment
+	// Journeys is what happened to customers; nil if the server has no Journey, or
+	// nothing happened.
+	Journeys *Journeys
 }
 
 // Table is one kind of subjects, ranked.
@@ -85,14 +89,15 @@ type Comment struct {
 
 // gathering is a report being put together.
 type gathering struct {
-	client surveyv1.SurveyServiceClient
-	ask    Ask
-	out    *Report
+	client  surveyv1.SurveyServiceClient
+	journey journeyv1.JourneyServiceClient
+	ask     Ask
+	out     *Report
 }
 
-// Gather asks all there is to ask.
-func Gather(ctx context.Context, client surveyv1.SurveyServiceClient, ask Ask) (*Report, error) {
-	g := &gathering{client: client, ask: ask, out: &Report{Ask: ask}}
+// Gather asks all there is to ask. A server need not have Journey.
+func Gather(ctx context.Context, client surveyv1.SurveyServiceClient, journey journeyv1.JourneyServiceClient, ask Ask) (*Report, error) {
+	g := &gathering{client: client, journey: journey, ask: ask, out: &Report{Ask: ask}}
 	if err := g.window(ctx); err != nil {
 		return nil, err
 	}
@@ -118,7 +123,7 @@ func Gather(ctx context.Context, client surveyv1.SurveyServiceClient, ask Ask) (
 		}
 	}
 	g.out.Empty = len(g.out.Metrics) == 0
-	for _, part := range []func(context.Context) error{g.channels, g.tables, g.goals, g.cases, g.comments} {
+	for _, part := range []func(context.Context) error{g.channels, g.tables, g.goals, g.journeys, g.cases, g.comments} {
 		if err := part(ctx); err != nil {
 			return nil, err
 		}

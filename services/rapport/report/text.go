@@ -23,7 +23,7 @@ func (r *Report) Write(w io.Writer) error {
 	}
 	fmt.Fprintf(w, "%s to %s (%s, %s), change against %s to %s\n", r.Window.First, r.Window.Last,
 		counted(r.Window.Days, "day"), r.Zone, r.Previous.First, r.Previous.Last)
-	for _, part := range []func(io.Writer) error{r.writeMetrics, r.writeChannels, r.writeTables, r.writeGoals, r.writeCases, r.writeComments} {
+	for _, part := range []func(io.Writer) error{r.writeMetrics, r.writeChannels, r.writeTables, r.writeGoals, r.writeJourneys, r.writeCases, r.writeComments} {
 		if err := part(w); err != nil {
 			return err
 		}
