@@ -96,3 +96,24 @@ func (l *Log) Follow(ctx context.Context, brand string, from Cursor, fn func([]F
 		from = facts[len(facts)-1].Cursor()
 	}
 }
+
+// FollowToEnd hands facts to fn as Follow does, and ends with the last one that was
+// committed before the call.
+func (l *Log) FollowToEnd(ctx context.Context, brand string, from Cursor, fn func([]Fact) error) error {
+	head, err := l.Head(ctx, brand)
+	if err != nil {
+		return err
+	}
+	for {
+		facts, err := l.Continue(ctx, brand, from, followBatch)
+		if err != nil || len(facts) == 0 {
+			return err // the last numbers may be gaps
+		}
+		if err := fn(facts); err != nil {
+			return err
+		}
+		if from = facts[len(facts)-1].Cursor(); from.Seq >= head.Seq {
+			return nil
+		}
+	}
+}

@@ -3,6 +3,7 @@ package feed_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"testing"
 	"time"
 
@@ -96,6 +97,55 @@ func TestFollow(t *testing.T) {
 		}
 		if err := other.Follow(t.Context(), brand, start[1].Cursor(), nothing); errors.Is(err, feed.ErrReplaced) {
 			t.Error("refused a cursor from before the backup")
+		}
+	})
+}
+
+// Who reads to the end is not held up by gaps in front of it, nor kept by what comes
+// meanwhile.
+func TestFollowToEnd(t *testing.T) {
+	each(t, func(t *testing.T, l *feed.Log, more func() (*feed.Log, *sqldb.DB)) {
+		_, db := more()
+		read := func(from feed.Cursor) (got []feed.Fact) {
+			t.Helper()
+			err := l.FollowToEnd(t.Context(), brand, from, func(facts []feed.Fact) error {
+				got = append(got, facts...)
+				return nil
+			})
+			if err != nil {
+				t.Error(err)
+			}
+			return got
+		}
+		same(t, "an empty log", []feed.Fact(nil), read(feed.Cursor{}))
+		var all []feed.Fact
+		for i := range 3 {
+			facts := make([]feed.Fact, 400)
+			for j := range facts {
+				facts[j] = fact(fmt.Sprint(i, " ", j), 1)
+			}
+			all = append(all, appendAll(t, l, facts...)...)
+		}
+		same(t, "from the beginning", seqs(all), seqs(read(feed.Cursor{})))
+		same(t, "from within", seqs(all[700:]), seqs(read(all[699].Cursor())))
+		same(t, "from the end", []feed.Fact(nil), read(all[len(all)-1].Cursor()))
+		write(t, db, func(tx *sqldb.Tx) error {
+			_, err := tx.Exec(t.Context(), "UPDATE log_head SET seq = seq + 5 WHERE brand = $1", brand)
+			return err
+		})
+		same(t, "before a gap", seqs(all[700:]), seqs(read(all[699].Cursor())))
+		if err := l.FollowToEnd(t.Context(), brand, feed.Cursor{Seq: 7777, CommitID: 1}, nil); !errors.Is(err, feed.ErrReplaced) {
+			t.Errorf("another log: %v", err)
+		}
+		n, late := 0, 0
+		err := l.FollowToEnd(t.Context(), brand, feed.Cursor{}, func(facts []feed.Fact) error {
+			late++
+			n += len(facts)
+			appendAll(t, l, fact(fmt.Sprint("late ", late), 1))
+			return nil
+		})
+		if err != nil || n < len(all) || n > len(all)+late {
+			t.Errorf("%d facts, %v", n, err)
 		}
 	})
 }

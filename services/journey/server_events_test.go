@@ -2,6 +2,7 @@ package journey_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"sync"
@@ -289,6 +290,19 @@ func TestWatch(t *testing.T) {
 		}
 		put(t, r, happened("3", "visit", 3*time.Hour))
 		see("3")
+		stream, err = r.WatchEvents(t.Context(), &journeyv1.WatchEventsRequest{Brand: brand, UntilEnd: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		told := 0
+		for err == nil {
+			var piece *journeyv1.WatchEventsResponse
+			piece, err = stream.Recv()
+			told += len(piece.GetFacts())
+		}
+		if told != 3 || !errors.Is(err, io.EOF) {
+			t.Errorf("until the end: %d facts, then %v", told, err)
+		}
 		cursor.CommitId++
 		stream, err = r.WatchEvents(t.Context(), &journeyv1.WatchEventsRequest{Brand: brand, After: cursor})
 		if err == nil {

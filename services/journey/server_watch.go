@@ -24,7 +24,11 @@ func (s *Server) WatchEvents(in *journeyv1.WatchEventsRequest, stream grpc.Serve
 		return err
 	}
 	from := feed.Cursor{Seq: in.GetAfter().GetSeq(), CommitID: in.GetAfter().GetCommitId()}
-	err = s.store.log.Follow(ctx, b.ID, from, func(facts []feed.Fact) error {
+	read := s.store.log.Follow
+	if in.GetUntilEnd() {
+		read = s.store.log.FollowToEnd
+	}
+	err = read(ctx, b.ID, from, func(facts []feed.Fact) error {
 		// Who sees a fact and asks is answered with it.
 		if err := s.store.folds.Sync(ctx, b.ID); err != nil {
 			return err

@@ -989,7 +989,10 @@ type WatchEventsRequest struct {
 	// The brand.
 	Brand string `protobuf:"bytes,1,opt,name=brand,proto3" json:"brand,omitempty"`
 	// Go on behind this position; unset: from the beginning.
-	After         *v1.Cursor `protobuf:"bytes,2,opt,name=after,proto3" json:"after,omitempty"`
+	After *v1.Cursor `protobuf:"bytes,2,opt,name=after,proto3" json:"after,omitempty"`
+	// End the stream at the end of the log, with every fact that was committed before
+	// the call, instead of waiting for more.
+	UntilEnd      bool `protobuf:"varint,3,opt,name=until_end,json=untilEnd,proto3" json:"until_end,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1038,8 +1041,15 @@ func (x *WatchEventsRequest) GetAfter() *v1.Cursor {
 	return nil
 }
 
-// WatchEventsResponse is a piece of the log, in commit order. The stream never ends
-// by itself; it waits for new facts.
+func (x *WatchEventsRequest) GetUntilEnd() bool {
+	if x != nil {
+		return x.UntilEnd
+	}
+	return false
+}
+
+// WatchEventsResponse is a piece of the log, in commit order. Unless it is to end
+// with the log, the stream waits for new facts and never ends by itself.
 type WatchEventsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// What happened, in order; may be empty when only the cursor moves.
@@ -1714,10 +1724,11 @@ const file_rapport_journey_v1_event_proto_rawDesc = "" +
 	"page_token\x18\x06 \x01(\tR\tpageToken\"p\n" +
 	"\x13ListJourneyResponse\x121\n" +
 	"\x06events\x18\x01 \x03(\v2\x19.rapport.journey.v1.EventR\x06events\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"d\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x81\x01\n" +
 	"\x12WatchEventsRequest\x12\x1d\n" +
 	"\x05brand\x18\x01 \x01(\tB\a\xbaH\x04r\x02\x10\x01R\x05brand\x12/\n" +
-	"\x05after\x18\x02 \x01(\v2\x19.rapport.common.v1.CursorR\x05after\"\x7f\n" +
+	"\x05after\x18\x02 \x01(\v2\x19.rapport.common.v1.CursorR\x05after\x12\x1b\n" +
+	"\tuntil_end\x18\x03 \x01(\bR\buntilEnd\"\x7f\n" +
 	"\x13WatchEventsResponse\x125\n" +
 	"\x05facts\x18\x01 \x03(\v2\x1f.rapport.journey.v1.JourneyFactR\x05facts\x121\n" +
 	"\x06cursor\x18\x02 \x01(\v2\x19.rapport.common.v1.CursorR\x06cursor\"\x96\x02\n" +
