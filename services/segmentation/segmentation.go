@@ -19,6 +19,7 @@ import (
 	"github.com/rapport-cx/rapport/internal/people"
 	"github.com/rapport-cx/rapport/services/segmentation/identity"
 	"github.com/rapport-cx/rapport/services/segmentation/profile"
+	"github.com/rapport-cx/rapport/services/segmentation/rfm"
 )
 
 // Config are the service's own settings.
@@ -41,6 +42,8 @@ type brand struct {
 	// book has the merges; it is replaced, not emptied, when the log turns out to be
 	// another one.
 	book atomic.Pointer[people.Book]
+	// rfm has the runs; it is replaced like book.
+	rfm atomic.Pointer[rfm.Book]
 	// opened is set once the definitions have been read from the log.
 	opened atomic.Bool
 }
@@ -64,6 +67,7 @@ func newBrands(all *config.Brands, hashes *identity.Hasher) (map[string]*brand, 
 func (b *brand) forget() {
 	b.attributes.Store(profile.NewCatalogue())
 	b.book.Store(people.NewBook())
+	b.rfm.Store(rfm.NewBook())
 }
 
 // person is the number that stands for id now.

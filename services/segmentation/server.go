@@ -100,6 +100,8 @@ func (b *brand) define(f *feed.Fact) error {
 			return err
 		}
 		b.book.Load().Apply(e)
+	case record.RfmRun:
+		return b.rfm.Load().Apply(f)
 	}
 	return nil
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/rapport-cx/rapport/services/segmentation/contact"
 	"github.com/rapport-cx/rapport/services/segmentation/erase"
 	"github.com/rapport-cx/rapport/services/segmentation/purchase"
+	"github.com/rapport-cx/rapport/services/segmentation/rfm"
 )
 
 //go:embed schema/*.sql
@@ -53,7 +54,10 @@ func (s *Store) migrate(ctx context.Context) error {
 	if err := contact.Migrate(ctx, s.db); err != nil {
 		return err
 	}
-	return purchase.Migrate(ctx, s.db)
+	if err := purchase.Migrate(ctx, s.db); err != nil {
+		return err
+	}
+	return rfm.Migrate(ctx, s.db)
 }
 
 // change is a guarded change under way: the brand's log is locked, and what tx

@@ -53,7 +53,7 @@ type check func(ctx context.Context, b *brand, report func(floor.Drift)) (int, e
 
 // checks are all there are.
 func (s *Server) checks() []check {
-	return []check{s.checkNumbers, s.checkIdentities, s.checkMerges, s.checkErasures, s.checkContacts, s.checkPurchases}
+	return []check{s.checkNumbers, s.checkIdentities, s.checkMerges, s.checkErasures, s.checkContacts, s.checkPurchases, s.checkRfm}
 }
 
 // Verify counts everything stored of a brand anew and reports what differs. It
