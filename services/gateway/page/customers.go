@@ -162,7 +162,11 @@ func (p *Page) loadLookup(_ context.Context, s *scene) (any, error) {
 	if s.found != nil && s.found.err != nil {
 		return nil, s.found.err
 	}
-	return &lookupData{Hidden: s.Hidden("q", "after"), Action: customersPath, lookup: s.found}, nil
+	d := &lookupData{Hidden: s.Hidden("q", "after"), Action: customersPath, lookup: &lookup{}}
+	if s.found != nil {
+		d.lookup = s.found
+	}
+	return d, nil
 }
 
 // peopleData is a page of the customers by number.

@@ -114,10 +114,13 @@ func (p *Page) loadContacts(ctx context.Context, s *scene) (any, error) {
 		d.Help = l.NoContacts
 		return d, nil
 	}
-	if total.Value != nil {
+	d.Worth = fmt.Sprintf(l.ContactsOf, l.Count(total.GetContacts()), l.Count(total.GetReceipts()))
+	switch {
+	case total.GetContacts() == 0: // none, or nobody brings them: that is not the same
+		d.Worth += ". " + l.NoContactsSeen
+	case total.Value != nil:
 		d.Value = l.perHundred(total.GetValue())
 	}
-	d.Worth = fmt.Sprintf(l.ContactsOf, l.Count(total.GetContacts()), l.Count(total.GetReceipts()))
 	var rest int64
 	for i, r := range total.GetReasons() {
 		if i >= reasonsShown {

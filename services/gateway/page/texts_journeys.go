@@ -22,6 +22,7 @@ type journeyWords struct {
 	NotCollected, CancelledByCustomer, NoOrders, Contacts, ContactsOf, ReasonHead, ContactsHead string
 	ReceiptsHead, PerHundred, ChannelHead, OtherReasons, NoReason, NoContacts, Retention        string
 	RetentionHint, CohortHead, NewHead, CohortTitle, PartialMonth, OlderCohorts, NoCohorts      string
+	NoContactsSeen                                                                              string
 	// Of the funnel.
 	Funnel, Steps, StepHead, StepNumber, UnitWord, SplitWord, ShowFunnel       string
 	OfFirst, OfPrevious, HalfTime, MostTime, SincePrevious, Within, WithinWord string

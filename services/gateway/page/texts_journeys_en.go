@@ -76,6 +76,7 @@ var englishJourneys = journeyWords{
 	OtherReasons:        "other reasons",
 	NoReason:            "no reason given",
 	NoContacts:          "No contacts and no receipts in these days. Events of kinds such as contact and purchase are counted: rapport import events.",
+	NoContactsSeen:      "No contacts were seen in these days; whether any are recorded this page cannot tell.",
 	Retention:           "Who comes back",
 	RetentionHint:       "% of the customers whose first purchase was in the month with a purchase so many months later. Darker is more.",
 	CohortHead:          "First purchase",

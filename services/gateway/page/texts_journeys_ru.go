@@ -76,6 +76,7 @@ var russianJourneys = journeyWords{
 	OtherReasons:        "другие причины",
 	NoReason:            "причина не указана",
 	NoContacts:          "Обращений и чеков за эти дни нет. Считаются события вида contact и purchase: rapport import events.",
+	NoContactsSeen:      "Обращений за эти дни не видно; ведётся ли их учёт, страница не знает.",
 	Retention:           "Кто возвращается",
 	RetentionHint:       "% клиентов с первой покупкой в этом месяце, купивших через столько месяцев. Темнее — больше.",
 	CohortHead:          "Первая покупка",

@@ -1,0 +1,124 @@
+package gateway_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"google.golang.org/grpc"
+
+	journeyv1 "github.com/rapport-cx/rapport/gen/rapport/journey/v1"
+	segmentationv1 "github.com/rapport-cx/rapport/gen/rapport/segmentation/v1"
+	surveyv1 "github.com/rapport-cx/rapport/gen/rapport/survey/v1"
+	"github.com/rapport-cx/rapport/internal/access"
+	"github.com/rapport-cx/rapport/internal/app"
+	"github.com/rapport-cx/rapport/internal/config"
+	"github.com/rapport-cx/rapport/internal/fold"
+	"github.com/rapport-cx/rapport/internal/sqldb"
+	"github.com/rapport-cx/rapport/internal/telemetry"
+	"github.com/rapport-cx/rapport/services/gateway"
+	"github.com/rapport-cx/rapport/services/journey"
+	"github.com/rapport-cx/rapport/services/segmentation"
+	"github.com/rapport-cx/rapport/services/survey"
+)
+
+// suite is all services in one process, as they are served, and a gateway in front.
+type suite struct {
+	*world
+	segmentationv1.SegmentationServiceClient
+	journeyv1.JourneyServiceClient
+}
+
+// running is a service while it runs.
+type running interface {
+	Migrate(context.Context) error
+	Run(context.Context) error
+	Close(context.Context) error
+}
+
+// newSuite starts one. Shown, if not nil, takes services away from the gateway.
+func newSuite(t testing.TB, shown func(*gateway.Services)) *suite {
+	t.Helper()
+	ctx := t.Context()
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	brands, err := config.LoadBrands("")
+	must(err)
+	guard, err := access.New(access.Config{}, brands, true)
+	must(err)
+	tel, err := telemetry.New(ctx, telemetry.Config{}, "test", "test", io.Discard)
+	must(err)
+	cfg := app.Config{HTTP: "127.0.0.1:0", MaxMessage: maxBody, MaxStreams: 1000, Deadline: time.Minute, Grace: 10 * time.Second}
+	a, err := app.New(cfg, guard, tel)
+	must(err)
+	conn, err := a.Dial()
+	must(err)
+	asks := gateway.Services{
+		Survey: surveyv1.NewSurveyServiceClient(conn), Segmentation: segmentationv1.NewSegmentationServiceClient(conn),
+		Journey: journeyv1.NewJourneyServiceClient(conn),
+	}
+	out := &suite{SegmentationServiceClient: asks.Segmentation, JourneyServiceClient: asks.Journey}
+	secret := []byte("0123456789abcdef0123456789abcdef")
+	clock := func() time.Time { return noon }
+	open := func(name string) *sqldb.DB {
+		db, err := sqldb.Open(ctx, "sqlite:"+filepath.Join(t.TempDir(), name+".db"))
+		must(err)
+		return db
+	}
+	folding := fold.Config{SweepEvery: -1, AuditEvery: -1}
+	peopleDB, eventsDB, surveyDB := open("segmentation"), open("journey"), open("survey")
+	people, err := segmentation.New(segmentation.Config{}, brands, guard, peopleDB, secret,
+		segmentation.Neighbours{Survey: asks.Survey, Journey: asks.Journey}, clock, quiet)
+	must(err)
+	events, err := journey.New(journey.Config{Lake: t.TempDir(), LakeMemory: 64 << 20}, brands, guard, eventsDB, nil, folding, secret,
+		journey.Neighbours{Segmentation: asks.Segmentation, Survey: asks.Survey}, clock, quiet)
+	must(err)
+	answers, err := survey.New(brands, guard, surveyDB, nil, folding, secret,
+		survey.Neighbours{Segmentation: asks.Segmentation, Journey: asks.Journey}, clock, quiet)
+	must(err)
+	a.Bind(app.Service{Name: "segmentation", Register: func(r grpc.ServiceRegistrar) { segmentationv1.RegisterSegmentationServiceServer(r, people) }})
+	a.Bind(app.Service{Name: "journey", Register: func(r grpc.ServiceRegistrar) { journeyv1.RegisterJourneyServiceServer(r, events) }})
+	a.Bind(app.Service{Name: "survey", Register: func(r grpc.ServiceRegistrar) { surveyv1.RegisterSurveyServiceServer(r, answers) }})
+	work, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	all := []running{people, events, answers}
+	var works sync.WaitGroup
+	for _, s := range all {
+		must(s.Migrate(ctx))
+		works.Go(func() {
+			if err := s.Run(work); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	seen := asks
+	if shown != nil {
+		shown(&seen)
+	}
+	g, err := gateway.New(gateway.Config{Brands: brands, MaxBody: maxBody, Clock: clock, Draining: a.Draining(), Log: quiet}, seen)
+	must(err)
+	a.Handle("/", g)
+	must(a.Start(ctx))
+	stop := sync.OnceFunc(func() {
+		err := errors.Join(a.Stop(), conn.Close())
+		cancel()
+		works.Wait()
+		ctx := context.WithoutCancel(ctx)
+		for _, s := range all {
+			err = errors.Join(err, s.Close(ctx))
+		}
+		if err := errors.Join(err, peopleDB.Close(), eventsDB.Close(), surveyDB.Close()); err != nil {
+			t.Error(err)
+		}
+	})
+	t.Cleanup(stop)
+	out.world = &world{SurveyServiceClient: asks.Survey, url: "http://" + a.HTTPAddr().String(), stop: stop}
+	return out
+}
