@@ -69,7 +69,7 @@ type Field struct {
 	span span
 	// kind is which traits it looks at.
 	kind purchase.TraitKind
-	// key is the attribute's or the metric's name.
+	// key is the attribute's, the metric's or the category's name.
 	key string
 }
 
@@ -95,11 +95,13 @@ const (
 	readRecency
 	readFrequency
 	readMonetary
+	readCategoryCount
+	readCategoryWeeks
 )
 
 // Rolls tells whether the field can change when a day begins and nothing happens.
 func (f *Field) Rolls() bool {
-	return f.what == readAge || f.what == readWeeks || f.Group == Purchases && f.span != ever
+	return f.what == readAge || f.what == readWeeks || f.what == readCategoryWeeks || f.Group == Purchases && f.span != ever
 }
 
 // Short names of the types.

@@ -156,6 +156,8 @@ func (v *Values) Integer(f *Field) int64 {
 		return v.rhythm(f.what)
 	case readTraitCount:
 		return int64(len(v.list(f.kind, f.span)))
+	case readCategoryCount, readCategoryWeeks:
+		return v.category(f)
 	case readCreated:
 		return int64(v.person.Created)
 	case readNumbers:

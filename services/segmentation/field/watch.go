@@ -1,6 +1,7 @@
 package field
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/rapport-cx/rapport/internal/calendar"
@@ -10,9 +11,12 @@ import (
 // rules of a brand tells the next day on which any of them may turn for a person.
 // The zero Watch looks at nothing.
 type Watch struct {
-	// spans has the bits of the windows.
+	// spans has the bits of the windows; the one of ever is set wherever purchases
+	// are looked at.
 	spans uint8
 	weeks bool
+	// categories are those whose weeks in a row are looked at; sorted, each once.
+	categories []string
 	// daily: the days since the last purchase are looked at, and each is another.
 	daily bool
 	// ages are those since the last purchase at which a comparison turns; sorted,
@@ -22,21 +26,29 @@ type Watch struct {
 
 // WatchOf is what a field looks at.
 func WatchOf(f *Field) Watch {
-	switch {
-	case f.what == readAge:
-		return Watch{daily: true}
-	case f.what == readWeeks:
-		return Watch{weeks: true}
-	case f.Rolls():
-		return Watch{spans: 1 << f.span}
+	if f.Group != Purchases {
+		return Watch{}
 	}
-	return Watch{}
+	w := Watch{spans: 1<<ever | 1<<f.span, daily: f.what == readAge, weeks: f.what == readWeeks}
+	if f.what == readCategoryWeeks {
+		w.categories = []string{f.key}
+	}
+	return w
+}
+
+// WatchKnown is what it takes to see whether a field is known: days pass, but there
+// is a last purchase or there is none.
+func WatchKnown(f *Field) Watch {
+	if f.what == readAge {
+		return Watch{spans: 1 << ever}
+	}
+	return WatchOf(f)
 }
 
 // WatchAge is what a comparison of the days since the last purchase looks at that
 // turns when they become one of these.
 func WatchAge(ages ...int64) Watch {
-	return Watch{ages: slices.Compact(slices.Sorted(slices.Values(ages)))}
+	return Watch{spans: 1 << ever, ages: slices.Compact(slices.Sorted(slices.Values(ages)))}
 }
 
 // Counts tells whether a field is the days since the last purchase: the one that
@@ -45,11 +57,17 @@ func (f *Field) Counts() bool { return f.what == readAge }
 
 // Or is what either of two looks at.
 func (w Watch) Or(o Watch) Watch {
-	out := Watch{spans: w.spans | o.spans, weeks: w.weeks || o.weeks, daily: w.daily || o.daily}
-	if out.ages = w.ages; len(o.ages) > 0 {
-		out.ages = WatchAge(slices.Concat(w.ages, o.ages)...).ages
+	return Watch{
+		spans: w.spans | o.spans, weeks: w.weeks || o.weeks, daily: w.daily || o.daily,
+		ages: union(w.ages, o.ages), categories: union(w.categories, o.categories),
 	}
-	return out
+}
+
+func union[T cmp.Ordered](a, b []T) []T {
+	if len(b) == 0 {
+		return a
+	}
+	return slices.Compact(slices.Sorted(slices.Values(slices.Concat(a, b))))
 }
 
 // everything is what all fields look at.
@@ -65,7 +83,7 @@ func (c *Catalogue) NextChange(p *Person, today calendar.Day) calendar.Day {
 // Next is the next day after today on which something that is watched changes for the
 // person and nothing happens; 0: never.
 func (w Watch) Next(p *Person, today calendar.Day) calendar.Day {
-	if p.Purchases == nil || p.Purchases.Empty() {
+	if w.spans == 0 || p.Purchases == nil || p.Purchases.Empty() {
 		return 0
 	}
 	var n next
@@ -82,6 +100,11 @@ func (w Watch) Next(p *Person, today calendar.Day) calendar.Day {
 	if last, ok := p.last(today); ok {
 		w.since(&n, last, today)
 	}
+	for _, name := range w.categories {
+		if last, ok := p.lastOf(today, name); ok {
+			n.after(today, monday(week(last)+2))
+		}
+	}
 	return n.day
 }
 
@@ -91,8 +114,8 @@ func (w Watch) since(n *next, last, today calendar.Day) {
 		n.at(today + 1)
 	}
 	// The run of weeks ends when a whole week after the last purchase's has passed.
-	if ends := monday(week(last) + 2); w.weeks && ends > today {
-		n.at(ends)
+	if w.weeks {
+		n.after(today, monday(week(last)+2))
 	}
 	age := int64(today - last)
 	if i, found := slices.BinarySearch(w.ages, age); i < len(w.ages) {
@@ -117,11 +140,28 @@ func (n *next) at(d calendar.Day) {
 	}
 }
 
+func (n *next) after(today, d calendar.Day) {
+	if d > today {
+		n.at(d)
+	}
+}
+
 // last is the day of the last purchase up to today.
 func (p *Person) last(today calendar.Day) (calendar.Day, bool) {
 	days := p.days(today, ever)
 	for i := len(days) - 1; i >= 0; i-- {
 		if days[i].Purchases > 0 {
+			return days[i].Day, true
+		}
+	}
+	return 0, false
+}
+
+// lastOf is the day of the last purchase of a category up to today.
+func (p *Person) lastOf(today calendar.Day, name string) (calendar.Day, bool) {
+	days := p.days(today, ever)
+	for i := len(days) - 1; i >= 0; i-- {
+		if bought(&days[i], name) > 0 {
 			return days[i].Day, true
 		}
 	}

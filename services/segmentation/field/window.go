@@ -98,25 +98,27 @@ func week(d calendar.Day) int64 {
 // monday is the first day of a week.
 func monday(week int64) calendar.Day { return calendar.Day(week*7 + 4) }
 
-// weeksInRow counts back from this week or, while it has no purchase yet, the last.
+// weeksInRow is kept, for many rules ask.
 func (v *Values) weeksInRow() int64 {
-	if v.weeks > 0 {
-		return v.weeks - 1
+	if v.weeks == 0 {
+		v.weeks = 1 + v.run(func(d *purchase.Day) bool { return d.Purchases > 0 })
 	}
+	return v.weeks - 1
+}
+
+// run counts weeks in a row that have a day which counts, back from this week or,
+// while it has none yet, from the last.
+func (v *Values) run(counts func(*purchase.Day) bool) (length int64) {
 	days := v.person.days(v.today, ever)
-	length, next := int64(0), week(v.today)+1
+	next := week(v.today) + 1
 	for i := len(days) - 1; i >= 0; i-- {
-		if days[i].Purchases <= 0 {
-			continue
-		}
 		w := week(days[i].Day)
 		if w < next-1 && (length > 0 || w < next-2) {
 			break
 		}
-		if w < next {
+		if w < next && counts(&days[i]) {
 			length, next = length+1, w
 		}
 	}
-	v.weeks = length + 1
 	return length
 }
