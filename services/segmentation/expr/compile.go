@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"cel.dev/cel-go/cel"
+	"cel.dev/cel-go/common"
 	"cel.dev/cel-go/common/ast"
 	"cel.dev/cel-go/common/operators"
 	"cel.dev/cel-go/parser"
@@ -35,7 +36,7 @@ func Compile(c *field.Catalogue, text string) (*Rule, error) {
 		return nil, wrong(issues)
 	}
 	r := &reader{catalogue: c, info: parsed.NativeRep().SourceInfo(), faults: fault.Invalid(),
-		used: map[string]*field.Field{}, begins: map[int64]int64{}}
+		used: map[string]*field.Field{}, begins: map[int64]common.Location{}}
 	r.read(parsed.NativeRep().Expr(), "")
 	if err := r.faults.Err(); err != nil {
 		return nil, err

@@ -107,7 +107,7 @@ func TestRefused(t *testing.T) {
 		"purchases.count":                        "line 1, column 1: must give true or false, and gives int",
 		"purchases.categories == ['tea']":        "line 1, column 22: == does not take (list(string), list(string))",
 		"purchases.categories.map(c, c) == []":   "line 1, column 25: only exists and all walk lists",
-		"day(attributes.city) > 1":               "line 1, column 15: day() takes a date that is written out, as in day('2026-03-08')",
+		"day(attributes.city) > 1":               "line 1, column 5: day() takes a date that is written out, as in day('2026-03-08')",
 		"day('2026-02-30') > 1":                  "line 1, column 5: day() takes a date that is written out, as in day('2026-03-08')",
 		"has('x')":                               "line 1, column 5: has() takes a field",
 		"attributes.city in [attributes.city]":   "line 1, column 21: a list has values alone that are written out",

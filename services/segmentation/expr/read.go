@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"cel.dev/cel-go/cel"
+	"cel.dev/cel-go/common"
 	"cel.dev/cel-go/common/ast"
 	"cel.dev/cel-go/common/operators"
 	"cel.dev/cel-go/common/types"
@@ -20,17 +21,15 @@ type reader struct {
 	info      *ast.SourceInfo
 	faults    *fault.Fields
 	used      map[string]*field.Field
-	// begins has the node that a field's name begins with by that which it ends with,
-	// where CEL says that it is.
-	begins map[int64]int64
+	// begins is where a field's name begins, by its node; CEL says where it ends.
+	begins map[int64]common.Location
 }
 
 func (r *reader) refuse(e ast.Expr, format string, args ...any) {
-	id := e.ID()
-	if root, ok := r.begins[id]; ok {
-		id = root
+	where, ok := r.begins[e.ID()]
+	if !ok {
+		where = r.info.GetStartLocation(e.ID())
 	}
-	where := r.info.GetStartLocation(id)
 	r.faults.Field(path, "%s", at(where.Line(), where.Column(), fmt.Sprintf(format, args...)))
 }
 
@@ -87,7 +86,7 @@ func (r *reader) name(e ast.Expr, item string) {
 			r.refuse(root, "there is no field %s", name)
 			return
 		}
-		r.used[f.Name], r.begins[e.ID()] = f, root.ID()
+		r.used[f.Name], r.begins[e.ID()] = f, r.info.GetStartLocation(root.ID())
 	}
 }
 
