@@ -31,16 +31,15 @@ func (e *experience) touchpoint() string {
 type stop struct {
 	id, ru, en string
 	channel    commonv1.Channel
-	kind       string
 	metric     string
 	owner      string
 	emotion    int32
+	kinds      []string
 }
 
 const (
 	anywhere = commonv1.Channel_CHANNEL_UNSPECIFIED
 	inApp    = commonv1.Channel_CHANNEL_APP
-	onSite   = commonv1.Channel_CHANNEL_WEB
 	inStore  = commonv1.Channel_CHANNEL_STORE
 )
 
@@ -50,34 +49,31 @@ var stages = []struct {
 	stops            []stop
 }{
 	{"awareness", "Знакомство", "Awareness", "Узнать, что есть рядом и что сейчас выгодно", []stop{
-		{"promo-app", "Акция в приложении", "Promotion in the app", inApp, "visit.app.promo", "", "Маркетинг", 1},
-		{"promo-site", "Акция на сайте", "Promotion on the site", onSite, "visit.web.promo", "", "Маркетинг", 0},
+		{"promo", "Акция", "Promotion", anywhere, "", "Маркетинг", 1, []string{"visit.app.promo", "visit.web.promo"}},
 	}},
 	{"choice", "Выбор", "Choice", "Быстро найти нужное и понять цену", []stop{
-		{"catalog-app", "Каталог в приложении", "Catalogue in the app", inApp, "visit.app.catalog", "", "Цифровые продукты", 1},
-		{"catalog-site", "Каталог на сайте", "Catalogue on the site", onSite, "visit.web.catalog", "", "Цифровые продукты", 0},
-		{"shelf", "Полка магазина", "Shelf of the store", inStore, kindVisitStore, "csi.assortment", "Категорийный менеджмент", 0},
+		{"catalog", "Каталог на экране", "Catalogue on a screen", anywhere, "", "Цифровые продукты", 1, []string{"visit.app.catalog", "visit.web.catalog"}},
+		{"shelf", "Полка магазина", "Shelf of the store", inStore, "csi.assortment", "Категорийный менеджмент", 0, []string{kindVisitStore}},
 	}},
 	{"purchase", "Покупка", "Purchase", "Заплатить без очереди и ошибок", []stop{
-		{"till", "Касса", "Till", inStore, kindPurchase, "csi.queue", "Розница", -1},
-		{"counter", "Заказ с консультантом", "Order with a consultant", commonv1.Channel_CHANNEL_IN_STORE_ORDER, kindPlaced, metricVisit, "Розница", 1},
-		{"basket-app", "Корзина в приложении", "Basket in the app", inApp, "visit.app.cart", "", "Цифровые продукты", 0},
-		{"basket-site", "Корзина на сайте", "Basket on the site", onSite, "visit.web.cart", "", "Цифровые продукты", 0},
-		{"order", "Оформление заказа", "Placing the order", anywhere, kindPlaced, "", "Цифровые продукты", 0},
+		{"till", "Касса", "Till", inStore, "csi.queue", "Розница", -1, []string{kindPurchase}},
+		{"counter", "Заказ с консультантом", "Order with a consultant", commonv1.Channel_CHANNEL_IN_STORE_ORDER, metricVisit, "Розница", 1, []string{kindPlaced}},
+		{"basket", "Корзина", "Basket", anywhere, "", "Цифровые продукты", 0, []string{"visit.app.cart", "visit.web.cart"}},
+		{"order", "Оформление заказа", "Placing the order", anywhere, "", "Цифровые продукты", 0, []string{kindPlaced}},
 	}},
 	{"delivery", "Получение", "Delivery", "Получить всё заказанное тогда, когда обещали", []stop{
-		{"express", "Экспресс-доставка", "Express delivery", commonv1.Channel_CHANNEL_EXPRESS, kindDelivered, metricDeliver, "Логистика", 0},
-		{"courier", "Курьер", "Courier", commonv1.Channel_CHANNEL_COURIER, kindDelivered, metricDeliver, "Логистика", 1},
-		{"next-day", "Доставка на завтра", "Delivery on the next day", commonv1.Channel_CHANNEL_NEXT_DAY, kindDelivered, metricDeliver, "Логистика", -1},
-		{"pickup", "Самовывоз из магазина", "Collecting in a store", commonv1.Channel_CHANNEL_PICKUP, kindCollected, metricPickup, "Розница", 1},
-		{"pickup-point", "Пункт выдачи", "Pick-up point", commonv1.Channel_CHANNEL_PICKUP_POINT, kindCollected, metricPickup, "Логистика", 1},
+		{"express", "Экспресс-доставка", "Express delivery", commonv1.Channel_CHANNEL_EXPRESS, metricDeliver, "Логистика", 0, []string{kindDelivered}},
+		{"courier", "Курьер", "Courier", commonv1.Channel_CHANNEL_COURIER, metricDeliver, "Логистика", 1, []string{kindDelivered}},
+		{"next-day", "Доставка на завтра", "Delivery on the next day", commonv1.Channel_CHANNEL_NEXT_DAY, metricDeliver, "Логистика", -1, []string{kindDelivered}},
+		{"pickup", "Самовывоз из магазина", "Collecting in a store", commonv1.Channel_CHANNEL_PICKUP, metricPickup, "Розница", 1, []string{kindCollected}},
+		{"pickup-point", "Пункт выдачи", "Pick-up point", commonv1.Channel_CHANNEL_PICKUP_POINT, metricPickup, "Логистика", 1, []string{kindCollected}},
 	}},
 	{"support", "Поддержка", "Support", "Решить вопрос с первого раза", []stop{
-		{"call-center", "Звонок", "Call", commonv1.Channel_CHANNEL_CALL_CENTER, kindCall, "", "Забота о клиентах", -1},
-		{"chat", "Чат", "Chat", inApp, kindChat, "", "Забота о клиентах", 0},
+		{"call-center", "Звонок", "Call", commonv1.Channel_CHANNEL_CALL_CENTER, "", "Забота о клиентах", -1, []string{kindCall}},
+		{"chat", "Чат", "Chat", inApp, "", "Забота о клиентах", 0, []string{kindChat}},
 	}},
 	{"return", "Возврат", "Return", "Вернуть деньги без объяснений", []stop{
-		{"return-desk", "Стойка возврата", "Return desk", inStore, kindReturn, "", "Розница", -1},
+		{"return-desk", "Стойка возврата", "Return desk", inStore, "", "Розница", -1, []string{kindReturn}},
 	}},
 }
 
@@ -91,8 +87,8 @@ func Map() *journeyv1.JourneyMap {
 		out := &journeyv1.Stage{Id: st.id, Titles: titles(st.ru, st.en), Goal: st.goal}
 		for _, s := range st.stops {
 			out.Touchpoints = append(out.Touchpoints, &journeyv1.Touchpoint{
-				Id: s.id, Titles: titles(s.ru, s.en), Channel: s.channel, EventKinds: []string{s.kind}, Metric: s.metric,
-				Owner: s.owner, Emotion: s.emotion, At: int32(i), Offline: s.channel != inApp && s.channel != onSite && s.channel != anywhere,
+				Id: s.id, Titles: titles(s.ru, s.en), Channel: s.channel, EventKinds: s.kinds, Metric: s.metric,
+				Owner: s.owner, Emotion: s.emotion, At: int32(i), Offline: s.channel != inApp && s.channel != anywhere,
 			})
 		}
 		content.Stages = append(content.Stages, out)

@@ -226,8 +226,10 @@ func TestKindsAndMap(t *testing.T) {
 	for _, st := range Map().GetDraft().GetStages() {
 		for _, p := range st.GetTouchpoints() {
 			delete(about, p.GetId())
-			if !named[p.GetEventKinds()[0]] {
-				t.Errorf("touchpoint %s counts %s, which never happens", p.GetId(), p.GetEventKinds()[0])
+			for _, kind := range p.GetEventKinds() {
+				if !named[kind] {
+					t.Errorf("touchpoint %s counts %s, which never happens", p.GetId(), kind)
+				}
 			}
 		}
 	}
@@ -310,5 +312,34 @@ func TestReceiptsHaveOccasions(t *testing.T) {
 		if found[rule.Occasion] < 20 {
 			t.Errorf("%s is found %d times", rule.Occasion, found[rule.Occasion])
 		}
+	}
+}
+
+// What happens live is over, and the answer is about it.
+func TestLiveAgrees(t *testing.T) {
+	w := world(3, 40, 1000, 30)
+	answers := 0
+	for n := range uint64(400) {
+		now := anchor.Add(time.Duration(n) * 13 * time.Minute)
+		events, r := w.Live(n, now)
+		var receipt *journeyv1.Event
+		for _, e := range events {
+			if e.GetOccurredAt().AsTime().After(now) {
+				t.Fatalf("%v has yet to happen at %s", e, now)
+			}
+			if e.GetKind() == kindPurchase {
+				receipt = e
+			}
+		}
+		if r == nil {
+			continue
+		}
+		answers++
+		if receipt == nil || !sameFacts(receipt, r) || !proto.Equal(receipt.GetOccurredAt(), r.GetExperiencedAt()) || receipt.GetOrderId() != r.GetOrderId() {
+			t.Fatalf("%v\nhas the receipt\n%v", r, receipt)
+		}
+	}
+	if answers < 60 || answers > 140 {
+		t.Errorf("%d of 400 answer", answers)
 	}
 }

@@ -11,7 +11,6 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	commonv1 "github.com/rapport-cx/rapport/gen/rapport/common/v1"
-	journeyv1 "github.com/rapport-cx/rapport/gen/rapport/journey/v1"
 	surveyv1 "github.com/rapport-cx/rapport/gen/rapport/survey/v1"
 )
 
@@ -145,37 +144,6 @@ func (w *World) day(day, after, until time.Time) []*surveyv1.Response {
 	return out
 }
 
-// Live makes an experience that has just come to its end, told twice: its events,
-// and the answer about it, given now; nil if there is none. n tells one from another.
-func (w *World) Live(n uint64, now time.Time) ([]*journeyv1.Event, *surveyv1.Response) {
-	key := mix(uint64(now.UnixNano())) ^ n
-	c := w.chance(ofLive, key)
-	local := now.In(w.zone)
-	y, m, d := local.Date()
-	day := time.Date(y, m, d, 0, 0, 0, 0, w.zone)
-	at := local.Add(-time.Duration(10+c.IntN(80)) * time.Minute)
-	byDay := at.Hour() >= 9 && at.Hour() < 22 && !at.Before(day)
-	if !byDay {
-		day = day.AddDate(0, 0, -1) // at night people answer about the day before
-	}
-	e := w.experience(c, day)
-	if byDay {
-		e.at = at
-	}
-	e.number = fmt.Sprintf("%d-%d", now.UnixNano(), n)
-	if e.channel.ordered() {
-		e.order = "L" + e.number
-	}
-	events := w.story(LiveSource, key, e, time.Time{}, now)
-	if !e.answers {
-		return events, nil
-	}
-	r := w.respond(c, e)
-	r.AskedAt, r.AnsweredAt = timestamppb.New(local.Add(-2*time.Minute)), timestamppb.New(local)
-	r.Source, r.ExternalId = LiveSource, e.number
-	return events, r
-}
-
 // experience draws who did what, where and when on a day.
 func (w *World) experience(c *rand.Rand, day time.Time) *experience {
 	e := &experience{channel: w.channelOn(c, day)}
@@ -219,11 +187,14 @@ func (w *World) recognised(c *rand.Rand, e *experience) bool {
 	return u < 0.7
 }
 
+// lookShare is how many of those who do not answer bought nothing.
+const lookShare = 0.32
+
 // ending draws how it ended for somebody who does not answer: nobody is asked
 // about an order that never came, or about nothing bought.
 func (w *World) ending(c *rand.Rand, e *experience) outcome {
 	u := c.Float64()
-	if u < 0.22 {
+	if u < lookShare {
 		return looked
 	}
 	if !e.channel.ordered() {
