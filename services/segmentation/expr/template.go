@@ -1,0 +1,127 @@
+package expr
+
+import (
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/rapport-cx/rapport/internal/fault"
+)
+
+// Template is a ready rule for people who do not write expressions: they fill in its
+// parameters.
+type Template struct {
+	// ID never changes, so that pages can name it.
+	ID string
+	// Titles by locale.
+	Titles     map[string]string
+	Parameters []Parameter
+	// pattern is the expression with {name} where a parameter goes.
+	pattern string
+}
+
+// Parameter is one thing to fill in.
+type Parameter struct {
+	Name   string
+	Titles map[string]string
+	Kind   ParameterKind
+	// Default is what a form shows at first; "" if only the brand can know.
+	Default string
+}
+
+// ParameterKind says what a parameter is, so that a page can offer the right choice.
+type ParameterKind uint8
+
+// The kinds.
+const (
+	// Category, Channel and Occasion are names of what purchases have.
+	Category ParameterKind = iota + 1
+	Channel
+	Occasion
+	// Metric and Attribute are names of what a brand declared; an attribute is a text.
+	Metric
+	Attribute
+	// Text is any text.
+	Text
+	// Window is 7, 30, 90 or 365 days.
+	Window
+	// Count is a whole number from 0, Money one of minor units.
+	Count
+	Money
+	// Number may have a fraction and be below 0.
+	Number
+)
+
+// maxText is the most that a text may have, in bytes; attributes have no more.
+const maxText = 256
+
+// Expression is the rule with the parameters' values, each as a person writes it.
+func (t Template) Expression(values map[string]string) (string, error) {
+	f := fault.Invalid()
+	var replace []string
+	for _, p := range t.Parameters {
+		text, why := p.Kind.write(values[p.Name])
+		if why != "" {
+			f.Field("parameters["+p.Name+"]", "%s", why)
+		}
+		replace = append(replace, "{"+p.Name+"}", text)
+	}
+	for name := range values {
+		if !slices.ContainsFunc(t.Parameters, func(p Parameter) bool { return p.Name == name }) {
+			f.Field("parameters["+name+"]", "is not one of the template's")
+		}
+	}
+	return strings.NewReplacer(replace...).Replace(t.pattern), f.Err()
+}
+
+// write is a value as expressions have it, or what is wrong with it. Nothing but one
+// literal or one name can come of it, whatever a person types.
+func (k ParameterKind) write(value string) (text, why string) {
+	switch k {
+	case Metric, Attribute:
+		if !nameShape.MatchString(value) {
+			return "", "must be a name of lower case words with dots"
+		}
+		return member(value), ""
+	case Window:
+		if !slices.Contains([]string{"7", "30", "90", "365"}, value) {
+			return "", "must be 7, 30, 90 or 365"
+		}
+		return value, ""
+	case Count, Money:
+		n, err := strconv.ParseInt(value, 10, 64)
+		if err != nil || n < 0 {
+			return "", "must be a whole number, 0 or more"
+		}
+		return strconv.FormatInt(n, 10), ""
+	case Number:
+		if !numberShape.MatchString(value) {
+			return "", "must be a number such as 3 or 4.5"
+		}
+		return value, ""
+	}
+	if value == "" || len(value) > maxText || !utf8.ValidString(value) {
+		return "", "must be a text of at most 256 bytes"
+	}
+	return strconv.Quote(value), ""
+}
+
+var (
+	nameShape   = regexp.MustCompile(`^[a-z0-9_]+(\.[a-z0-9_]+)*$`)
+	numberShape = regexp.MustCompile(`^-?[0-9]{1,15}(\.[0-9]{1,15})?$`)
+	// plainShape is a name that needs no quotes.
+	plainShape = regexp.MustCompile(`^[a-z_][a-z0-9_]*$`)
+)
+
+// member writes the name of a field after its first word: names of attributes and
+// metrics may have words that CEL reads as something else.
+func member(name string) string {
+	for word := range strings.SplitSeq(name, ".") {
+		if !plainShape.MatchString(word) || slices.Contains([]string{"in", "true", "false", "null"}, word) {
+			return "`" + name + "`"
+		}
+	}
+	return name
+}

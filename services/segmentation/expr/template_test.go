@@ -1,0 +1,71 @@
+package expr_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/rapport-cx/rapport/services/segmentation/expr"
+)
+
+// filled are values for a template; strange ones where a person may type anything.
+func filled(t expr.Template, strange string) map[string]string {
+	values := map[string]string{}
+	for _, p := range t.Parameters {
+		values[p.Name] = p.Default
+		switch p.Kind {
+		case expr.Metric:
+			values[p.Name] = "2024.nps"
+		case expr.Attribute:
+			values[p.Name] = "in"
+		case expr.Category, expr.Channel, expr.Occasion, expr.Text:
+			values[p.Name] = strange
+		}
+	}
+	return values
+}
+
+func TestEveryTemplateIsARule(t *testing.T) {
+	seen := map[string]bool{}
+	for _, template := range expr.Templates() {
+		if seen[template.ID] || template.Titles["ru"] == "" || template.Titles["en"] == "" {
+			t.Error(template.ID)
+		}
+		seen[template.ID] = true
+		for _, strange := range []string{"tea", "чай", `"x' || true`, "{days}", "a\\", "line\nbreak", "😀\x01"} {
+			text, err := template.Expression(filled(template, strange))
+			if err != nil {
+				t.Fatal(template.ID, err)
+			}
+			if _, err := expr.Compile(catalogue, text); err != nil {
+				t.Errorf("%s: %s: %v", template.ID, text, err)
+			}
+		}
+		for _, p := range template.Parameters {
+			values := filled(template, "x")
+			values[p.Name] = ""
+			if _, err := template.Expression(values); err == nil || !strings.Contains(err.Error(), p.Name) {
+				t.Error(template.ID, p.Name, "may be empty")
+			}
+		}
+		if _, err := template.Expression(map[string]string{"more": "1"}); err == nil {
+			t.Error(template.ID, "takes anything")
+		}
+	}
+}
+
+// What a person types stays one text: it is found as it was typed.
+func TestTypedTextStaysText(t *testing.T) {
+	for _, template := range expr.Templates() {
+		if template.ID != "attribute" {
+			continue
+		}
+		text, err := template.Expression(map[string]string{"attribute": "city", "value": `x" || true || "`})
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := expr.Compile(catalogue, text)
+		if err != nil || r.Holds(catalogue.Values(guest(), today)) {
+			t.Error(text, err)
+		}
+	}
+}

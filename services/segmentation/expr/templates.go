@@ -1,0 +1,84 @@
+package expr
+
+// Templates are the ready rules, in the order to show them.
+func Templates() []Template {
+	return append(habits(), append(money(), opinions()...)...)
+}
+
+func titles(ru, en string) map[string]string { return map[string]string{"ru": ru, "en": en} }
+
+// The parameters that several templates have.
+var (
+	paramDays     = Parameter{"days", titles("За сколько дней", "In how many days"), Window, "30"}
+	paramCategory = Parameter{"category", titles("Категория", "Category"), Category, ""}
+	paramWeeks    = Parameter{"weeks", titles("Недель подряд, не меньше", "Weeks in a row, at least"), Count, "4"}
+)
+
+// habits are of how often and what people buy.
+func habits() []Template {
+	return []Template{
+		{"weekly_category", titles("Покупают категорию каждую неделю", "Buy a category every week"),
+			[]Parameter{paramCategory, paramWeeks}, `category_weeks({category}) >= {weeks}`},
+		{"weekly", titles("Покупают каждую неделю", "Buy every week"),
+			[]Parameter{paramWeeks}, `purchases.weeks_in_row >= {weeks}`},
+		{"category", titles("Покупали категорию", "Bought a category"),
+			[]Parameter{paramCategory, paramDays, {"times", titles("Раз, не меньше", "Times, at least"), Count, "1"}},
+			`category_count({category}, {days}) >= {times}`},
+		{"not_category", titles("Покупают, но не эту категорию", "Buy, but not this category"),
+			[]Parameter{paramCategory, paramDays}, `purchases.count_{days}d > 0 && category_count({category}, {days}) == 0`},
+		{"many_categories", titles("Покупают в нескольких категориях", "Buy in several categories"),
+			[]Parameter{{"categories", titles("Категорий, не меньше", "Categories, at least"), Count, "3"}, paramDays},
+			`purchases.category_count_{days}d >= {categories}`},
+		{"sleepers", titles("Спящие: давно не покупали", "Sleepers: no purchase for long"),
+			[]Parameter{{"quiet", titles("Дней без покупок, больше", "Days without a purchase, more than"), Count, "90"}},
+			`purchases.days_since_last > {quiet}`},
+		{"active", titles("Покупали недавно", "Bought lately"),
+			[]Parameter{paramDays, {"times", titles("Раз, не меньше", "Times, at least"), Count, "1"}},
+			`purchases.count_{days}d >= {times}`},
+		{"newcomers", titles("Новички: первая покупка была недавно", "Newcomers: the first purchase was lately"),
+			[]Parameter{paramDays}, `purchases.count_{days}d > 0 && purchases.count_{days}d == purchases.count`},
+		{"one_visit", titles("Купили один раз и больше не вернулись", "Bought once and never again"),
+			nil, `purchases.count == 1`},
+		{"never", titles("Ещё ничего не купили", "Have not bought yet"), nil, `purchases.count == 0`},
+		{"channel", titles("Покупают через канал", "Buy through a channel"),
+			[]Parameter{{"channel", titles("Канал", "Channel"), Channel, "WEB"}, paramDays},
+			`{channel} in purchases.channels_{days}d`},
+		{"occasion", titles("Покупают по поводу", "Buy for an occasion"),
+			[]Parameter{{"occasion", titles("Повод", "Occasion"), Occasion, ""}, paramDays},
+			`{occasion} in purchases.occasions_{days}d`},
+	}
+}
+
+// money are of how much people spend.
+func money() []Template {
+	least := Parameter{"amount", titles("Сумма в копейках, не меньше", "Amount in minor units, at least"), Money, "1000000"}
+	return []Template{
+		{"top_spenders", titles("Потратили много", "Spent much"),
+			[]Parameter{least, paramDays}, `purchases.spent_{days}d >= {amount}`},
+		{"big_check", titles("Большой средний чек", "High average check"),
+			[]Parameter{least}, `purchases.average_check >= {amount}`},
+		{"returners", titles("Часто возвращают", "Return goods often"),
+			[]Parameter{{"times", titles("Возвратов, не меньше", "Returns, at least"), Count, "2"}, paramDays},
+			`returns.count_{days}d >= {times}`},
+		{"rfm_best", titles("Лучшие по RFM", "Best by RFM"), nil, `rfm.recency >= 4 && rfm.frequency >= 4 && rfm.monetary >= 4`},
+		{"rfm_top_money", titles("Верхняя пятая часть по деньгам (RFM)", "Top fifth by money (RFM)"), nil, `rfm.monetary == 5`},
+		{"rfm_slipping", titles("Были частыми, но пропадают (RFM)", "Were frequent and are slipping away (RFM)"), nil,
+			`rfm.recency <= 2 && rfm.frequency >= 4`},
+	}
+}
+
+// opinions are of what people say and what is known of them.
+func opinions() []Template {
+	metric := Parameter{"metric", titles("Метрика", "Metric"), Metric, ""}
+	return []Template{
+		{"dissatisfied", titles("Недовольны: последняя оценка низкая", "Dissatisfied: the last score is low"),
+			[]Parameter{metric, {"score", titles("Оценка, не выше", "Score, at most"), Number, "6"}},
+			`has(score.{metric}) && score.{metric} <= {score}`},
+		{"satisfied", titles("Довольны: последняя оценка высокая", "Satisfied: the last score is high"),
+			[]Parameter{metric, {"score", titles("Оценка, не ниже", "Score, at least"), Number, "9"}},
+			`has(score.{metric}) && score.{metric} >= {score}`},
+		{"attribute", titles("С таким признаком", "With an attribute"),
+			[]Parameter{{"attribute", titles("Признак", "Attribute"), Attribute, ""}, {"value", titles("Значение", "Value"), Text, ""}},
+			`attributes.{attribute} == {value}`},
+	}
+}
