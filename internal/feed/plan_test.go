@@ -68,6 +68,10 @@ func TestPlans(t *testing.T) {
 		}
 		nothing := func(*Fact) error { return nil }
 		const key = "fact_pkey|sqlite_autoindex_fact_1"
+		many := make([][]byte, 500)
+		for i := range many {
+			many[i] = []byte{byte(i), byte(i >> 8)}
+		}
 		for _, c := range []struct {
 			name, indexes string
 			ask           func(r Reader) error
@@ -78,6 +82,7 @@ func TestPlans(t *testing.T) {
 			{"ReadKind", "fact_kind", func(r Reader) error { return r.ReadKind(ctx, "b", []int16{2, 3}, 0, nothing) }},
 			{"Get", key, func(r Reader) error { _, err := r.Get(ctx, "b", 1, 2, 3); return err }},
 			{"ByKey", "fact_key", func(r Reader) error { _, err := r.ByKey(ctx, "b", [][]byte{{1}, {2}}); return err }},
+			{"ByKey of many", "fact_key", func(r Reader) error { _, err := r.ByKey(ctx, "b", many); return err }},
 			{"Versions", key + " fact_of", func(r Reader) error { _, err := r.Versions(ctx, "b", 4); return err }},
 			{"Has", key, func(r Reader) error { _, err := r.Has(ctx, "b", Cursor{1, 2}); return err }},
 			{"ReadDay", "fact_day fact_day2", func(r Reader) error { return r.ReadDay(ctx, "b", 7, 3, nothing) }},

@@ -164,13 +164,36 @@ func (r Reader) Get(ctx context.Context, brand string, seqs ...int64) ([]Fact, e
 
 // ByKey returns the facts that carry the given keys, in order of number; a key
 // the log does not have is left out.
+//
+// Written as key IN (…) it reads the whole brand: in SQLite always, since it takes
+// equal brands to be few, in PostgreSQL under a plan of a young table. A subquery a
+// key is a probe of the index under any plan. The first value is there to give all
+// of them their type.
 func (r Reader) ByKey(ctx context.Context, brand string, keys [][]byte) ([]Fact, error) {
 	if len(keys) == 0 {
 		return nil, nil
 	}
-	list, args := sqldb.In(2, keys)
-	return r.list(ctx, "facts of "+brand, r.grown+"SELECT "+whole+` FROM fact
-WHERE brand = $1 AND key IN (`+list+") AND key IS NOT NULL ORDER BY seq", append([]any{brand}, args...)...)
+	list, args := sqldb.Values(2, keys, "($%d)")
+	rows, err := r.q.Query(ctx, r.grown+"WITH v (key) AS (VALUES (CAST(NULL AS BYTEA)), "+list+`)
+SELECT (SELECT f.seq FROM fact f WHERE f.brand = $1 AND f.key = v.key AND f.key IS NOT NULL) FROM v`, append([]any{brand}, args...)...)
+	if err != nil {
+		return nil, fmt.Errorf("look for keys in log of %s: %w", brand, err)
+	}
+	defer rows.Close()
+	var seqs []int64
+	for rows.Next() {
+		var seq *int64 // nil: the log does not have the key
+		if err := rows.Scan(&seq); err != nil {
+			return nil, fmt.Errorf("look for keys in log of %s: %w", brand, err)
+		}
+		if seq != nil {
+			seqs = append(seqs, *seq)
+		}
+	}
+	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+		return nil, fmt.Errorf("look for keys in log of %s: %w", brand, err)
+	}
+	return r.Get(ctx, brand, seqs...)
 }
 
 // Versions returns the fact numbered of and all that continue it, in order.
