@@ -20,6 +20,7 @@ type rowSum struct {
 	// channels, modes and surveys tell which numbers pass; nil: all do.
 	channels, modes, surveys []bool
 	picked                   [block]int32
+	several                  [2][block]int32 // room for what one row or block is in
 }
 
 func newRowSum(p *Plan, c *counter) *rowSum {
@@ -138,7 +139,11 @@ func (s *rowSum) day(rows *tally.Rows, on calendar.Day, day *daySlot, part int) 
 		switch {
 		case !s.p.series():
 		case len(s.p.by) == 0:
-			s.line(rows, picked, day, part)
+			s.line(rows, picked, day, part, 0)
+		case len(s.p.by) == 1 && len(members[0]) > 0:
+			for k, bits := range members[0] {
+				s.line(rows, ofMembers(s.several[0][:0], rows.Customer, bits, picked), day, part, int32(k))
+			}
 		default:
 			for _, i := range picked {
 				s.groups(rows, int(i), day, part, &sift, members)
@@ -166,12 +171,22 @@ func (s *rowSum) slot(rows *tally.Rows, i int, day *daySlot) int32 {
 	return day.slot
 }
 
-// line counts rows in the only series there is.
-func (s *rowSum) line(rows *tally.Rows, picked []int32, day *daySlot, part int) {
+// line counts rows in one group.
+func (s *rowSum) line(rows *tally.Rows, picked []int32, day *daySlot, part int, value int32) {
 	if len(picked) == 0 {
 		return
 	}
-	if g := s.c.group([2]int32{}, true, false); g != nil {
+	g := s.c.group([2]int32{value}, s.p.grain.Valid(), false)
+	switch {
+	case g == nil:
+	case !s.p.window.live || day.quarters == nil:
+		if day.inside {
+			addRows(&g.total[part], rows, picked)
+		}
+		if len(g.slots) > 0 {
+			addRows(&g.slots[int(day.slot)*s.c.parts+part], rows, picked)
+		}
+	default:
 		for _, i := range picked {
 			s.c.add(g, day, s.slot(rows, int(i), day), part, rows.Score[i], rows.Importance[i], 1)
 		}
@@ -181,7 +196,6 @@ func (s *rowSum) line(rows *tally.Rows, picked []int32, day *daySlot, part int) 
 // groups counts row i in each of its groups.
 func (s *rowSum) groups(rows *tally.Rows, i int, day *daySlot, part int, sift *sift, members []segmentsOf) {
 	single := [2][1]int32{}
-	several := [2][mostSegments]int32{}
 	values := [2][]int32{single[0][:], single[1][:]}
 	for k := range s.p.by {
 		d := &s.p.by[k]
@@ -191,7 +205,7 @@ func (s *rowSum) groups(rows *tally.Rows, i int, day *daySlot, part int, sift *s
 		case d.by == surveyv1.Dimension_DIMENSION_FACET:
 			values[k] = sift.facets[rows.FacetSet[i]].values[k]
 		case d.by == surveyv1.Dimension_DIMENSION_SEGMENT:
-			values[k] = members[k].of(rows.Customer[i], several[k][:0])
+			values[k] = members[k].of(rows.Customer[i], s.several[k][:0])
 		default:
 			values[k][0] = rowValue(d, rows, i, day)
 		}

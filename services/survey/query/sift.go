@@ -137,6 +137,21 @@ func pickMembers(room []int32, customers []int64, members segments.Bits, from in
 	return room[:n]
 }
 
+// ofMembers appends those of the rows whose customers are in the set.
+func ofMembers(into []int32, customers []int64, members segments.Bits, rows []int32) []int32 {
+	room, n := into[:len(rows)], 0
+	for _, i := range rows {
+		c := customers[i]
+		word := uint64(c) >> 6
+		if word >= uint64(len(members)) {
+			continue
+		}
+		room[n] = i
+		n += int(members[word] >> (uint64(c) & 63) & 1)
+	}
+	return room[:n]
+}
+
 // only keeps the rows whose number in a column is marked.
 func only[T uint8 | uint32](rows []int32, column []T, pass []bool) []int32 {
 	n := 0
