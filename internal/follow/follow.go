@@ -43,10 +43,24 @@ type Stream[R any] struct {
 
 // line is a brand's open stream and the position it has come to.
 type line[R any] struct {
-	stream grpc.ServerStreamingClient[R]
+	// pieces have arrived and were not asked for yet.
+	pieces chan piece[R]
 	at     feed.Cursor
+	// failed is how the stream ended, behind pieces that were good.
+	failed error
 	hangUp context.CancelFunc
+	// ended is closed when nobody receives any more.
+	ended chan struct{}
 }
+
+// piece is what the neighbour sent, or how the stream ended.
+type piece[R any] struct {
+	told *R
+	err  error
+}
+
+// ahead is how many pieces may wait; then the neighbour does.
+const ahead = 128
 
 // New follows the streams that open opens.
 func New[R any](open Open[R], split Split[R], clock func() time.Time, log *slog.Logger) *Stream[R] {
@@ -59,18 +73,20 @@ const (
 	maxPause   = 2 * time.Second
 )
 
-// Next is the Source of a feed.Consumer. It returns the next piece that the
-// neighbour sends, whole, so perhaps more than limit facts: only the position
-// behind a piece is one to go on from. Where no fact stands at that position, a
-// fact of kind 0 brings it; effects pass over it.
+// Next is the Source of a feed.Consumer. It waits for the next piece that the
+// neighbour sends and adds those that are there already, up to limit facts: a
+// neighbour's small commits that came during an effect, or a pause, make one batch.
+// Pieces stay whole, so there may be more than limit facts: only the position behind
+// a piece is one to go on from. Where no fact stands at that position, a fact of kind
+// 0 brings it; effects pass over it.
 //
 // While the neighbour is away Next waits for it. When ctx ends so does the stream,
 // so that nothing is left running; feed.ErrReplaced says that the neighbour's log
 // is another one.
-func (s *Stream[R]) Next(ctx context.Context, brand string, from feed.Cursor, _ int) ([]feed.Fact, error) {
+func (s *Stream[R]) Next(ctx context.Context, brand string, from feed.Cursor, limit int) ([]feed.Fact, error) {
 	pause := firstPause
 	for {
-		facts, err := s.once(ctx, brand, from)
+		facts, err := s.once(ctx, brand, from, limit)
 		switch {
 		case err == nil:
 			return facts, nil
@@ -98,27 +114,63 @@ func (s *Stream[R]) Next(ctx context.Context, brand string, from feed.Cursor, _ 
 
 // once waits for a piece with something new on the brand's stream, which it opens
 // if there is none at that position. After an error there is none.
-func (s *Stream[R]) once(ctx context.Context, brand string, from feed.Cursor) (facts []feed.Fact, err error) {
+func (s *Stream[R]) once(ctx context.Context, brand string, from feed.Cursor, limit int) (facts []feed.Fact, err error) {
 	l, err := s.line(ctx, brand, from)
 	if err != nil {
 		return nil, err
 	}
-	// Receiving knows only the context that the stream was opened with.
+	// The stream knows only the context that it was opened with.
 	stop := context.AfterFunc(ctx, l.hangUp)
 	defer func() {
 		if !stop() || err != nil {
 			s.drop(brand, l)
 		}
 	}()
-	for {
-		piece, err := l.stream.Recv()
-		if err != nil {
-			return nil, err
+	for l.at == from {
+		if l.failed != nil {
+			return nil, l.failed
 		}
-		facts, cursor := s.split(piece)
-		if to := (feed.Cursor{Seq: cursor.GetSeq(), CommitID: cursor.GetCommitId()}); to != l.at {
-			l.at = to
-			return s.storable(facts, to), nil
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case p := <-l.pieces:
+			facts = s.take(l, p, facts)
+		}
+	}
+	for len(facts) < limit && l.failed == nil {
+		select {
+		case p := <-l.pieces:
+			facts = s.take(l, p, facts)
+			continue
+		default:
+		}
+		break
+	}
+	return s.storable(facts, l.at), nil
+}
+
+// take adds a piece's facts, or notes that the stream has ended.
+func (s *Stream[R]) take(l *line[R], p piece[R], facts []feed.Fact) []feed.Fact {
+	if p.err != nil {
+		l.failed = p.err
+		return facts
+	}
+	more, cursor := s.split(p.told)
+	l.at = feed.Cursor{Seq: cursor.GetSeq(), CommitID: cursor.GetCommitId()}
+	return append(facts, more...)
+}
+
+// receive brings pieces in until the stream ends.
+func receive[R any](ctx context.Context, stream grpc.ServerStreamingClient[R], into chan<- piece[R]) {
+	for {
+		told, err := stream.Recv()
+		select {
+		case into <- piece[R]{told, err}:
+		case <-ctx.Done():
+			return
+		}
+		if err != nil {
+			return
 		}
 	}
 }
@@ -129,7 +181,7 @@ func (s *Stream[R]) line(ctx context.Context, brand string, from feed.Cursor) (*
 	l := s.lines[brand]
 	s.mu.Unlock()
 	if l != nil && l.at == from {
-		return l, nil
+		return l, nil // and if it has failed, it says so
 	}
 	if l != nil {
 		s.drop(brand, l) // a twin has moved the cursor, or an effect failed
@@ -144,7 +196,11 @@ func (s *Stream[R]) line(ctx context.Context, brand string, from feed.Cursor) (*
 		hangUp()
 		return nil, err
 	}
-	l = &line[R]{stream: stream, at: from, hangUp: hangUp}
+	l = &line[R]{pieces: make(chan piece[R], ahead), at: from, hangUp: hangUp, ended: make(chan struct{})}
+	go func() {
+		defer close(l.ended)
+		receive(open, stream, l.pieces)
+	}()
 	s.mu.Lock()
 	s.lines[brand] = l
 	s.mu.Unlock()
@@ -154,6 +210,7 @@ func (s *Stream[R]) line(ctx context.Context, brand string, from feed.Cursor) (*
 // drop ends a stream.
 func (s *Stream[R]) drop(brand string, l *line[R]) {
 	l.hangUp()
+	<-l.ended
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.lines[brand] == l {
