@@ -48,7 +48,7 @@ const (
 	barWidth              = 12
 	barGap                = 30
 	flowTop, flowSide     = 18, 6
-	mostColumns           = 6
+	mostColumns           = 7
 )
 
 // node is a bar while it is laid out.
@@ -214,13 +214,14 @@ func across(from, to *node, thick float64) string {
 }
 
 // round is a line that leaves a bar to the right, runs back below all bars and comes
-// to another from the left.
+// to another from the left. Its bends are wider than it is thick, else they would
+// fold into themselves.
 func round(from, to *node, thick, lane float64) string {
 	x1, x2 := from.x+barWidth, to.x
 	y1, y2 := from.y+from.given+thick/2, to.y+to.took+thick/2
-	const out = 34
+	r := thick/2 + 6
 	p := func(v float64) string { return number(v) }
-	return fmt.Sprintf("M%s %sC%s %s %s %s %s %sL%s %sC%s %s %s %s %s %s",
-		p(x1), p(y1), p(x1+out), p(y1), p(x1+out), p(lane), p(x1), p(lane),
-		p(x2), p(lane), p(x2-out), p(lane), p(x2-out), p(y2), p(x2), p(y2))
+	bend := func(x, y float64) string { return fmt.Sprintf("A%s %s 0 0 1 %s %s", p(r), p(r), p(x), p(y)) }
+	return fmt.Sprintf("M%s %s%sV%s%sH%s%sV%s%s", p(x1), p(y1), bend(x1+r, y1+r), p(lane-r), bend(x1, lane),
+		p(x2), bend(x2-r, lane-r), p(y2+r), bend(x2, y2))
 }

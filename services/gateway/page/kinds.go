@@ -33,12 +33,20 @@ func (p *Page) kinds(ctx context.Context, s *scene) (*kindBook, error) {
 	b := &kindBook{lang: s.Lang, titles: map[string]string{}}
 	for _, k := range list.GetKinds() {
 		// A name of ours in the reader's language is better than the brand's in another.
-		b.titles[k.GetKind()] = cmp.Or(k.GetTitles()[s.Lang.Code], s.Lang.events[k.GetKind()], s.localized(k.GetTitles()))
+		b.titles[k.GetKind()] = cmp.Or(k.GetTitles()[s.Lang.Code], s.Lang.events[k.GetKind()], s.localized(k.GetTitles()), meant(s.Lang, k))
 		if k.GetEvents() > 0 {
 			b.seen = append(b.seen, k)
 		}
 	}
 	return b, nil
+}
+
+// meant names a kind by what it means, with its own name behind.
+func meant(l *words, k *journeyv1.EventKind) string {
+	if name := l.events[k.GetMeaning()]; name != "" {
+		return name + " (" + k.GetKind() + ")"
+	}
+	return ""
 }
 
 // title is what people call a kind; without a name it stands for itself.

@@ -229,15 +229,22 @@ func (s *scene) nodeName(node string, kinds *kindBook) string {
 	return kinds.title(node)
 }
 
-// places are where on the way each kind stands: the median of its places in paths.
+// places are where on the way each kind stands: the median of the places at which
+// paths come to it first. Where a path comes back to it is no place: who goes round
+// twice would draw everything together in the middle.
 func (s *scene) places(paths *journeyv1.GetPathsResponse, kinds *kindBook) func(string) (float64, string) {
 	found := map[string]map[int]int64{}
 	for _, one := range paths.GetPaths() {
-		for i, k := range one.GetKinds() {
+		passed := map[string]bool{}
+		for _, k := range one.GetKinds() {
+			if passed[k] {
+				continue
+			}
 			if found[k] == nil {
 				found[k] = map[int]int64{}
 			}
-			found[k][i] += one.GetUnits()
+			found[k][len(passed)] += one.GetUnits()
+			passed[k] = true
 		}
 	}
 	return func(node string) (float64, string) {
