@@ -3,6 +3,7 @@ package bench
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"runtime/pprof"
@@ -26,11 +27,11 @@ import (
 )
 
 // serveCustomers serves Segmentation and Journey as `rapport serve segmentation
-// journey` does: each asks and follows the other. BENCH_PROFILE names a file for a
-// profile of the processor time.
+// journey` does: each asks and follows the other. With BENCH_PROFILE=PATH each process
+// leaves a profile of its processor time in PATH.PID.
 func serveCustomers(ctx context.Context) (err error) {
 	if path := os.Getenv("BENCH_PROFILE"); path != "" {
-		f, err := os.Create(path)
+		f, err := os.Create(fmt.Sprintf("%s.%d", path, os.Getpid()))
 		if err != nil {
 			return err
 		}
