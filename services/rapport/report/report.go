@@ -1,7 +1,7 @@
-// Package report asks Survey, and Journey where it is, what a manager wants to know of a stretch
-// of days, and writes it as text for a terminal or as JSON: each metric with what
-// it is worth and how it changed, by channel, by region and subject, the best and
-// the worst, goals, how orders went, cases and what people say.
+// Package report asks Survey, and Journey where there is one, what a manager wants
+// to know of a stretch of days, and writes it as text for a terminal or as JSON: each
+// metric with what it is worth and how it changed, by channel, by region and subject,
+// the best and the worst, goals, how orders went, cases and what people say.
 package report
 
 import (
