@@ -165,12 +165,3 @@ func TestBook(t *testing.T) {
 		t.Error("equal runs are other bytes")
 	}
 }
-
-// BenchmarkMeasure cuts a million persons.
-func BenchmarkMeasure(b *testing.B) {
-	rows := randomRows(rand.New(rand.NewPCG(1, 1)), 1_000_000)
-	b.ReportAllocs()
-	for b.Loop() {
-		MeasureOf(rows)
-	}
-}
