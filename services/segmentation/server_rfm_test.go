@@ -3,6 +3,7 @@ package segmentation_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -145,6 +146,43 @@ func TestRfmGridSums(t *testing.T) {
 					t.Errorf("%d scores %d and %d", one.value, was, one.score)
 				}
 				one.seen[one.value] = one.score
+			}
+		}
+		audit(t, url, "")
+	})
+}
+
+// Runs computed at once on two replicas have numbers without gaps, and both replicas
+// tell of all of them.
+func TestRfmRunsAtOnce(t *testing.T) {
+	sqldbtest.EachURL(t, func(t *testing.T, url string) {
+		c := &clock{now: start}
+		near := segmentation.Neighbours{Journey: newJourney(t, c)}
+		replicas := []*replica{newReplicaBeside(t, url, "", c.Now, near), newReplicaBeside(t, url, "", c.Now, near)}
+		numbered(t, replicas[0], 1)
+		record(t, near.Journey, "a", "purchase", 1, 1, 100)
+		purchasesOnce(t, replicas[0], 1, 1)
+		const n = 8
+		var wg sync.WaitGroup
+		for i := range n {
+			wg.Go(func() {
+				if _, err := replicas[i%2].ComputeRfm(t.Context(), &segmentationv1.ComputeRfmRequest{Brand: brand}); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		wg.Wait()
+		for _, r := range replicas {
+			// The last run is waited for: asking for a number reads the log.
+			rfmOf(t, r, 1, n)
+			runs, err := r.ListRfmRuns(t.Context(), &segmentationv1.ListRfmRunsRequest{Brand: brand})
+			if err != nil || len(runs.GetRuns()) != n {
+				t.Fatalf("%v, %v", runs, err)
+			}
+			for i, run := range runs.GetRuns() {
+				if run.GetId() != int64(n-i) {
+					t.Errorf("run %d is number %d", i, run.GetId())
+				}
 			}
 		}
 		audit(t, url, "")
