@@ -12,7 +12,6 @@ import (
 	"cel.dev/cel-go/common"
 	"cel.dev/cel-go/common/ast"
 	"cel.dev/cel-go/common/operators"
-	"cel.dev/cel-go/parser"
 
 	"github.com/rapport-cx/rapport/internal/fault"
 	"github.com/rapport-cx/rapport/services/segmentation/field"
@@ -35,7 +34,7 @@ func Compile(c *field.Catalogue, text string) (*Rule, error) {
 	if issues.Err() != nil {
 		return nil, wrong(issues)
 	}
-	r := &reader{catalogue: c, info: parsed.NativeRep().SourceInfo(), faults: fault.Invalid(),
+	r := &reader{env: env, text: text, catalogue: c, info: parsed.NativeRep().SourceInfo(), faults: fault.Invalid(),
 		used: map[string]*field.Field{}, begins: map[int64]common.Location{}}
 	r.read(parsed.NativeRep().Expr(), "")
 	if err := r.faults.Err(); err != nil {
@@ -61,29 +60,16 @@ func build(tree *ast.AST, r *reader) (*Rule, error) {
 	if err := r.faults.Err(); err != nil {
 		return nil, err
 	}
-	for _, e := range leaves(tree.Expr(), nil) {
-		text, err := parser.Unparse(e, tree.SourceInfo(), parser.WrapOnColumn(maxBytes*2))
-		if err != nil {
-			return nil, fmt.Errorf("write a part of a rule: %w", err)
-		}
-		rule.parts = append(rule.parts, part{text, b.truth(e)})
+	text, err := parts(r.env, r.text, tree)
+	if err != nil {
+		return nil, err
+	}
+	for i, e := range leaves(tree.Expr(), nil, nil) {
+		rule.parts = append(rule.parts, part{text[i], b.truth(e)})
 	}
 	rule.watch = b.watch
 	rule.fields = slices.SortedFunc(maps.Values(r.used), func(a, b *field.Field) int { return cmp.Compare(a.Name, b.Name) })
 	return rule, nil
-}
-
-// leaves are what the outermost && and || put together, in order.
-func leaves(e ast.Expr, out []ast.Expr) []ast.Expr {
-	if e.Kind() == ast.CallKind {
-		if call := e.AsCall(); call.FunctionName() == operators.LogicalAnd || call.FunctionName() == operators.LogicalOr {
-			for _, arg := range call.Args() {
-				out = leaves(arg, out)
-			}
-			return out
-		}
-	}
-	return append(out, e)
 }
 
 // What CEL says, in its words: of types that do not fit, and of a text that has no

@@ -145,8 +145,8 @@ func TestExplain(t *testing.T) {
 	}
 	parts, values := r.Explain(catalogue.Values(guest(), today))
 	if diff := cmp.Diff([]expr.Part{
-		{Text: `attributes.city == "Omsk"`, Holds: true}, {Text: "score.csi >= 4.75"}, {Text: "has(attributes.vip)"},
-		{Text: `purchases.categories.exists(c, c == "tea")`, Holds: true}, {Text: `attributes.birthday > day("1990-01-01")`, Holds: true},
+		{Text: `attributes.city == 'Omsk'`, Holds: true}, {Text: "score.csi >= 4.75"}, {Text: "has(attributes.vip)"},
+		{Text: `purchases.categories.exists(c, c == 'tea')`, Holds: true}, {Text: `attributes.birthday > day('1990-01-01')`, Holds: true},
 	}, parts); diff != "" {
 		t.Error(diff)
 	}

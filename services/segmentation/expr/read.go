@@ -17,6 +17,8 @@ import (
 // reader walks a tree before it is checked: it finds the fields and refuses what is
 // not of the language, in words that CEL's checker does not have.
 type reader struct {
+	env       *cel.Env
+	text      string
 	catalogue *field.Catalogue
 	info      *ast.SourceInfo
 	faults    *fault.Fields
