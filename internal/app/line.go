@@ -19,6 +19,9 @@ func (s *steps) line(ctx context.Context, c *call, code codes.Code, took time.Du
 	if c.method.quiet && at < slog.LevelError {
 		at = slog.LevelDebug
 	}
+	if code == codes.Unavailable && s.draining.Err() != nil {
+		at = slog.LevelInfo // this replica ends calls itself
+	}
 	if !s.log.Enabled(ctx, at) {
 		return
 	}

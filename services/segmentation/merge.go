@@ -72,9 +72,3 @@ func (c *change) known(ctx context.Context, id int64) (*customerRow, error) {
 	}
 	return row, err
 }
-
-// mergeIn is merge where an upsert finds out that two persons are one.
-func (s *Server) mergeIn(ctx context.Context, c *change, _ *brand, from, into int64, reason string) error {
-	_, err := c.merge(ctx, from, into, reason)
-	return err
-}

@@ -90,7 +90,7 @@ func eachNumber(ctx context.Context, q sqldb.Querier, query, brand string, ids [
 		}
 		rows, err := q.Query(ctx, strings.Join(arms, " UNION ALL "), args...)
 		if err == nil {
-			err = fn(rows)
+			err = errors.Join(fn(rows), rows.Err())
 		}
 		if err != nil {
 			return err

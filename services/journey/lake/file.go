@@ -1,6 +1,7 @@
 package lake
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -141,14 +142,13 @@ func (l *Lake) rows(f *File) ([]Row, error) {
 	rows := make([]Row, f.Events)
 	err := l.read(f, func(content *parquet.File) error {
 		r := parquet.NewGenericReader[Row](content)
-		defer r.Close()
 		for read := 0; read < len(rows); {
 			n, err := r.Read(rows[read:])
 			if read += n; n == 0 {
-				return fmt.Errorf("%d of %d events: %w", read, len(rows), err)
+				return errors.Join(fmt.Errorf("%d of %d events: %w", read, len(rows), err), r.Close())
 			}
 		}
-		return nil
+		return r.Close()
 	})
 	return rows, err
 }

@@ -16,11 +16,6 @@ type event struct {
 	channel          uint8
 }
 
-// compareEvents is the order of a unit's events.
-func compareEvents(a, b event) int {
-	return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.sequence, b.sequence), cmp.Compare(a.number, b.number))
-}
-
 // pile is events in columns, in any order.
 type pile struct {
 	unit, number, at []int64
@@ -46,11 +41,6 @@ func (p *pile) add(e event) {
 	p.unit, p.number, p.at = append(p.unit, e.unit), append(p.number, e.number), append(p.at, e.at)
 	p.sequence, p.subjects = append(p.sequence, e.sequence), append(p.subjects, e.subjects)
 	p.kind, p.channel = append(p.kind, e.kind), append(p.channel, e.channel)
-}
-
-func (p *pile) event(i uint32) event {
-	return event{unit: p.unit[i], number: p.number[i], at: p.at[i], sequence: p.sequence[i],
-		subjects: p.subjects[i], kind: p.kind[i], channel: p.channel[i]}
 }
 
 // block is events in columns, by unit and in their order. It is never changed.

@@ -72,8 +72,8 @@ func Judge(rules *config.Contact, p *Person, ask Ask) Judgement {
 // clear is the first time from at on that no ban covers. Each step goes to where
 // some ban ends that covers the time: whatever lies between is forbidden by it.
 func clear(bans []ban, at time.Time) time.Time {
-	for t, moved := at, true; t.Sub(at) <= Horizon; {
-		moved = false
+	for t := at; t.Sub(at) <= Horizon; {
+		moved := false
 		for _, b := range bans {
 			from, ever := b.after(t)
 			if !ever {
