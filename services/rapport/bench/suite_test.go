@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime"
 	"runtime/pprof"
 	"strings"
 	"syscall"
@@ -28,20 +29,14 @@ import (
 
 // serveCustomers serves Segmentation and Journey as `rapport serve segmentation
 // journey` does: each asks and follows the other. With BENCH_PROFILE=PATH each process
-// leaves a profile of its processor time in PATH.PID.
+// leaves profiles in PATH.PID and PATH.PID.heap.
 func serveCustomers(ctx context.Context) (err error) {
 	if path := os.Getenv("BENCH_PROFILE"); path != "" {
-		f, err := os.Create(fmt.Sprintf("%s.%d", path, os.Getpid()))
+		stop, err := profile(fmt.Sprintf("%s.%d", path, os.Getpid()))
 		if err != nil {
 			return err
 		}
-		if err := pprof.StartCPUProfile(f); err != nil {
-			return err
-		}
-		defer func() {
-			pprof.StopCPUProfile()
-			_ = f.Close()
-		}()
+		defer stop()
 	}
 	brands, err := config.LoadBrands("")
 	if err != nil {
@@ -83,6 +78,28 @@ func serveCustomers(ctx context.Context) (err error) {
 		r.RegisterService(echo(func(context.Context) error { return nil }), nil)
 	}})
 	return a.Run(ctx)
+}
+
+// profile begins to measure processor time; stop also looks at the memory.
+func profile(path string) (stop func(), err error) {
+	f, err := os.Create(path)
+	if err != nil {
+		return nil, err
+	}
+	heap, err := os.Create(path + ".heap")
+	if err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	if err := pprof.StartCPUProfile(f); err != nil {
+		return nil, errors.Join(err, f.Close(), heap.Close())
+	}
+	return func() {
+		pprof.StopCPUProfile()
+		runtime.GC() // the heap's profile is as of the last collection
+		if err := errors.Join(pprof.WriteHeapProfile(heap), f.Close(), heap.Close()); err != nil {
+			fmt.Fprintln(os.Stderr, "profile:", err)
+		}
+	}, nil
 }
 
 // kept is where a pair of services keeps its facts, so that it can be launched again.
