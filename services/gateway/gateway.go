@@ -3,7 +3,12 @@
 //
 //	/v1/…          JSON for every public RPC, errors as google.rpc.Status
 //	/openapi.json  what those are
-//	/              the page, /live what moves it
+//	/              the overview, /live what moves it
+//	/customers     whoever is known, and a person's time line
+//	/journeys      the success index, the contact rate and who comes back
+//	/funnel        how many get how far; /funnel.csv in numbers
+//	/paths         what follows what; /paths.csv in numbers
+//	/maps          journey maps with live numbers
 package gateway
 
 import (

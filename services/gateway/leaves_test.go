@@ -1,6 +1,7 @@
 package gateway_test
 
 import (
+	"context"
 	"encoding/csv"
 	"fmt"
 	"html"
@@ -10,12 +11,14 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/chromedp/chromedp"
 
 	commonv1 "github.com/rapport-cx/rapport/gen/rapport/common/v1"
 	journeyv1 "github.com/rapport-cx/rapport/gen/rapport/journey/v1"
 	segmentationv1 "github.com/rapport-cx/rapport/gen/rapport/segmentation/v1"
+	surveyv1 "github.com/rapport-cx/rapport/gen/rapport/survey/v1"
 	"github.com/rapport-cx/rapport/services/gateway"
 )
 
@@ -153,14 +156,7 @@ func TestATimeLineIsWhole(t *testing.T) {
 		})
 	}
 	s.record(t, many)
-	want := 0
-	for _, id := range []int64{ids[2], ids[5]} {
-		list, err := s.ListJourney(t.Context(), &journeyv1.ListJourneyRequest{Brand: brand, CustomerId: id, PageSize: 1000})
-		if err != nil {
-			t.Fatal(err)
-		}
-		want = max(want, len(list.GetEvents()))
-	}
+	want := s.merged(t, ids[2], ids[5])
 	var events, answers, pages int
 	var all strings.Builder
 	for at := fmt.Sprintf("/customers/%d?brand=demo&lang=en", ids[2]); at != ""; pages++ {
@@ -186,6 +182,30 @@ func TestATimeLineIsWhole(t *testing.T) {
 	}
 	if !strings.Contains(all.String(), "2 numbers merged") || !strings.Contains(all.String(), "RUB") {
 		t.Error("the numbers or the amounts are missing")
+	}
+}
+
+// merged waits until Journey and Survey know that two numbers are one person, and
+// returns how many events that one has.
+func (s *suite) merged(t *testing.T, into, from int64) int {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	happened := func(id int64) int {
+		list, err := s.ListJourney(ctx, &journeyv1.ListJourneyRequest{Brand: brand, CustomerId: id, PageSize: 1000})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(list.GetEvents())
+	}
+	for {
+		list, err := s.ListResponses(ctx, &surveyv1.ListResponsesRequest{Brand: brand, Filter: &surveyv1.ResponseFilter{CustomerId: into}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n := happened(into); len(list.GetResponses()) == 2 && n == happened(from) {
+			return n
+		}
 	}
 }
 

@@ -61,13 +61,46 @@ func newSuite(t testing.TB, shown func(*gateway.Services)) *suite {
 	must(err)
 	conn, err := a.Dial()
 	must(err)
-	asks := gateway.Services{
+	asks := neighbours{gateway.Services{
 		Survey: surveyv1.NewSurveyServiceClient(conn), Segmentation: segmentationv1.NewSegmentationServiceClient(conn),
 		Journey: journeyv1.NewJourneyServiceClient(conn),
-	}
+	}}
 	out := &suite{SegmentationServiceClient: asks.Segmentation, JourneyServiceClient: asks.Journey}
+	closing := asks.keep(t, a, brands, guard)
+	seen := asks.Services
+	if shown != nil {
+		shown(&seen)
+	}
+	g, err := gateway.New(gateway.Config{Brands: brands, MaxBody: maxBody, Clock: atNoon, Draining: a.Draining(), Log: quiet}, seen)
+	must(err)
+	a.Handle("/", g)
+	must(a.Start(ctx))
+	stop := sync.OnceFunc(func() {
+		if err := errors.Join(a.Stop(), conn.Close(), closing()); err != nil {
+			t.Error(err)
+		}
+	})
+	t.Cleanup(stop)
+	out.world = &world{SurveyServiceClient: asks.Survey, url: "http://" + a.HTTPAddr().String(), stop: stop}
+	return out
+}
+
+func atNoon() time.Time { return noon }
+
+// neighbours are the services as each finds the others.
+type neighbours struct{ gateway.Services }
+
+// keep makes the services and runs them until what it returns is called.
+func (asks neighbours) keep(t testing.TB, a *app.App, brands *config.Brands, guard *access.Guard) func() error {
+	t.Helper()
+	ctx := t.Context()
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
 	secret := []byte("0123456789abcdef0123456789abcdef")
-	clock := func() time.Time { return noon }
 	open := func(name string) *sqldb.DB {
 		db, err := sqldb.Open(ctx, "sqlite:"+filepath.Join(t.TempDir(), name+".db"))
 		must(err)
@@ -76,13 +109,13 @@ func newSuite(t testing.TB, shown func(*gateway.Services)) *suite {
 	folding := fold.Config{SweepEvery: -1, AuditEvery: -1}
 	peopleDB, eventsDB, surveyDB := open("segmentation"), open("journey"), open("survey")
 	people, err := segmentation.New(segmentation.Config{}, brands, guard, peopleDB, secret,
-		segmentation.Neighbours{Survey: asks.Survey, Journey: asks.Journey}, clock, quiet)
+		segmentation.Neighbours{Survey: asks.Survey, Journey: asks.Journey}, atNoon, quiet)
 	must(err)
 	events, err := journey.New(journey.Config{Lake: t.TempDir(), LakeMemory: 64 << 20}, brands, guard, eventsDB, nil, folding, secret,
-		journey.Neighbours{Segmentation: asks.Segmentation, Survey: asks.Survey}, clock, quiet)
+		journey.Neighbours{Segmentation: asks.Segmentation, Survey: asks.Survey}, atNoon, quiet)
 	must(err)
 	answers, err := survey.New(brands, guard, surveyDB, nil, folding, secret,
-		survey.Neighbours{Segmentation: asks.Segmentation, Journey: asks.Journey}, clock, quiet)
+		survey.Neighbours{Segmentation: asks.Segmentation, Journey: asks.Journey}, atNoon, quiet)
 	must(err)
 	a.Bind(app.Service{Name: "segmentation", Register: func(r grpc.ServiceRegistrar) { segmentationv1.RegisterSegmentationServiceServer(r, people) }})
 	a.Bind(app.Service{Name: "journey", Register: func(r grpc.ServiceRegistrar) { journeyv1.RegisterJourneyServiceServer(r, events) }})
@@ -98,27 +131,14 @@ func newSuite(t testing.TB, shown func(*gateway.Services)) *suite {
 			}
 		})
 	}
-	seen := asks
-	if shown != nil {
-		shown(&seen)
-	}
-	g, err := gateway.New(gateway.Config{Brands: brands, MaxBody: maxBody, Clock: clock, Draining: a.Draining(), Log: quiet}, seen)
-	must(err)
-	a.Handle("/", g)
-	must(a.Start(ctx))
-	stop := sync.OnceFunc(func() {
-		err := errors.Join(a.Stop(), conn.Close())
+	return func() error {
 		cancel()
 		works.Wait()
 		ctx := context.WithoutCancel(ctx)
+		var err error
 		for _, s := range all {
 			err = errors.Join(err, s.Close(ctx))
 		}
-		if err := errors.Join(err, peopleDB.Close(), eventsDB.Close(), surveyDB.Close()); err != nil {
-			t.Error(err)
-		}
-	})
-	t.Cleanup(stop)
-	out.world = &world{SurveyServiceClient: asks.Survey, url: "http://" + a.HTTPAddr().String(), stop: stop}
-	return out
+		return errors.Join(err, peopleDB.Close(), eventsDB.Close(), surveyDB.Close())
+	}
 }

@@ -77,12 +77,31 @@ func NewFlow(links []Link, place func(string) (float64, string), count func(int6
 	for _, n := range nodes {
 		byID[n.id] = n
 	}
+	f.Ribbons, bottom = ribbons(links, byID, scale, bottom+14)
+	f.Height = number(bottom + 4)
+	last := columns - 1
+	for _, n := range nodes {
+		b := FlowBar{
+			X: number(n.x), Y: number(n.y), Width: number(barWidth), Height: number(max(n.tall, 1)),
+			NameX: number(n.x), NameY: number(n.y - 5), Anchor: "start", Name: n.name, Count: count(n.value()),
+		}
+		if n.column == last {
+			b.NameX, b.Anchor = number(n.x+barWidth), "end"
+		}
+		f.Bars = append(f.Bars, b)
+	}
+	return f
+}
+
+// ribbons draws links between nodes that have their places, and tells how far down
+// they reach.
+func ribbons(links []Link, byID map[string]*node, scale, lane float64) (all []Ribbon, bottom float64) {
 	sorted := slices.Clone(links)
 	// From the top down on both sides, so that ribbons cross as little as can be.
 	slices.SortStableFunc(sorted, func(a, b Link) int {
 		return cmp.Or(cmp.Compare(byID[a.From].y, byID[b.From].y), cmp.Compare(byID[a.To].y, byID[b.To].y))
 	})
-	lane := bottom + 14
+	var forth []Ribbon
 	for _, back := range []bool{false, true} { // those that go back leave from the bottom
 		for _, l := range sorted {
 			from, to := byID[l.From], byID[l.To]
@@ -99,22 +118,14 @@ func NewFlow(links []Link, place func(string) (float64, string), count func(int6
 				r.Path = across(from, to, thick)
 			}
 			from.given, to.took = from.given+thick, to.took+thick
-			f.Ribbons = append(f.Ribbons, r)
+			if back {
+				all = append(all, r)
+			} else {
+				forth = append(forth, r)
+			}
 		}
 	}
-	f.Height = number(lane + 4)
-	last := columns - 1
-	for _, n := range nodes {
-		b := FlowBar{
-			X: number(n.x), Y: number(n.y), Width: number(barWidth), Height: number(max(n.tall, 1)),
-			NameX: number(n.x), NameY: number(n.y - 5), Anchor: "start", Name: n.name, Count: count(n.value()),
-		}
-		if n.column == last {
-			b.NameX, b.Anchor = number(n.x+barWidth), "end"
-		}
-		f.Bars = append(f.Bars, b)
-	}
-	return f
+	return append(all, forth...), lane // over those that go back
 }
 
 // flowNodes are the ends of links with what passes through them, by place.

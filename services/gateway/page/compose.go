@@ -15,7 +15,7 @@ import (
 // compose fills in what stands around the sections: where one is, and the ways
 // on from there.
 func (p *Page) compose(ctx context.Context, s *scene) *shown {
-	out := &shown{scene: s, T: s.Lang, Name: s.brand.Name, Tabs: s.tabs()}
+	out := &shown{scene: s, T: s.Lang, Name: s.brand.Name, Tabs: p.tabs(s)}
 	if s.metric != nil {
 		out.LiveAt = s.Live()
 	}

@@ -94,15 +94,22 @@ const (
 	absentJourney      = absent("Journey")
 )
 
-// tabs are the ways to the other pages: brand, language and window go along.
-func (s *scene) tabs() []choice {
+// tabs are the ways to the pages of services that there are: brand, language and
+// window go along.
+func (p *Page) tabs(s *scene) []choice {
 	to := func(path string) string {
 		return s.link(func(v *view) {
 			*v = view{Brand: v.Brand, Lang: v.Lang, asked: v.asked, Days: v.Days, From: v.From, To: v.To, Page: path}
 		})
 	}
-	out := []choice{{Name: s.Lang.Overview, Link: to(""), Current: s.Page == ""}}
+	var out []choice
+	if p.survey != nil {
+		out = append(out, choice{Name: s.Lang.Overview, Link: to(""), Current: s.Page == ""})
+	}
 	for i := range leaves {
+		if leaves[i].path == customersPath && p.people == nil || leaves[i].path != customersPath && p.events == nil {
+			continue
+		}
 		out = append(out, choice{Name: leaves[i].title(s.Lang), Link: to(leaves[i].path), Current: s.Page == leaves[i].path})
 	}
 	return out

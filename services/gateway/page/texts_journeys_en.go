@@ -119,7 +119,7 @@ var englishJourneys = journeyWords{
 	Begin:            "Begin",
 	End:              "End",
 	OtherKinds:       "other",
-	SankeyNote:       "%s journeys, %s events; every journey has a begin and an end. What runs below goes back.",
+	SankeyNote:       "%s journeys, %s events; every journey has a begin and an end. What runs below goes back or stays in its column.",
 	Gathered:         "%d rarer kinds are drawn as one, “other”.",
 	FromHead:         "From",
 	ToHead:           "To",
