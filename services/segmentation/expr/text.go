@@ -34,7 +34,7 @@ func (b *builder) word(e ast.Expr) word {
 	return func(_ *field.Values, item string) string { return item }
 }
 
-// words is a list of texts, sorted.
+// words is a list of texts.
 func (b *builder) words(e ast.Expr) words {
 	if f := b.watched(e); f != nil {
 		return func(v *field.Values, _ string) []string { return v.Texts(f) }
