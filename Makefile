@@ -51,6 +51,7 @@ bench: packages ## throughput and processor time beside an empty gRPC echo; abou
 soak: packages ## random histories against the plain reference, kills and faults, for about half an hour
 	RAPPORT_TEST_MODEL_RUNS=60 go test -count=1 -timeout 2h -run 'Reference' ./services/survey
 	go test -count=20 -timeout 2h -run 'Killed|NoWrongAnswer' ./services/survey
+	RAPPORT_TEST_KILL_ROUNDS=60 go test -count=3 -timeout 2h ./services/rapport/suite
 
 .PHONY: gen
 gen: third_party/proto/.printed ## generated code from proto

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"google.golang.org/grpc"
-	"google.golang.org/grpc/backoff"
 
 	"github.com/rapport-cx/rapport/internal/config"
 	"github.com/rapport-cx/rapport/internal/floor"
@@ -45,13 +44,9 @@ func newFleet(t *testing.T, url func(testing.TB) string, redis string) *fleet {
 		f.start(name)
 		f.opened[name] = sqldbtest.Open(t, f.dbs[name])
 	}
-	// A service that comes back is to be found at once.
-	soon := grpc.WithConnectParams(grpc.ConnectParams{
-		Backoff: backoff.Config{BaseDelay: 20 * time.Millisecond, Multiplier: 1.5, MaxDelay: 200 * time.Millisecond}, MinConnectTimeout: 5 * time.Second,
-	})
 	var err error
 	f.clients, err = reach(func(at string) (*grpc.ClientConn, error) {
-		conn, err := plainDial(at, soon, grpc.WithDefaultCallOptions(grpc.WaitForReady(true), grpc.MaxCallRecvMsgSize(1<<30)))
+		conn, err := plainDial(at, grpc.WithDefaultCallOptions(grpc.WaitForReady(true), grpc.MaxCallRecvMsgSize(1<<30)))
 		if err == nil {
 			t.Cleanup(func() { _ = conn.Close() })
 		}

@@ -51,6 +51,7 @@ func TestEitherSideOfAnOrderMayComeFirst(t *testing.T) {
 	onEach(t, func(t *testing.T, url func(testing.TB) string) {
 		for _, a := range arrivals {
 			t.Run(a.name, func(t *testing.T) {
+				t.Parallel()
 				w := newWorld(t, url)
 				w.clock.set(monday.AddDate(0, 0, 20))
 				a.arrive(w)

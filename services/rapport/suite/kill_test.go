@@ -26,6 +26,7 @@ func TestKilledServicesLoseNothing(t *testing.T) {
 		url  func(testing.TB) string
 	}{{"sqlite", sqldbtest.SQLite}, {"postgres", sqldbtest.PostgresDurable}} {
 		t.Run(engine.name, func(t *testing.T) {
+			t.Parallel()
 			r := rand.New(rand.NewPCG(seed(t), 1))
 			f := newFleet(t, engine.url, hottest.Start(t).URL())
 			define(t, f.clients)

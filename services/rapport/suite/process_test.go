@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/backoff"
 	"google.golang.org/grpc/credentials/insecure"
 
 	journeyv1 "github.com/rapport-cx/rapport/gen/rapport/journey/v1"
@@ -165,6 +166,11 @@ func start(t *testing.T, name string, env ...string) *process {
 	return p
 }
 
+// plainDial connects to a service; one that comes back is found at once.
 func plainDial(address string, opts ...grpc.DialOption) (*grpc.ClientConn, error) {
-	return grpc.NewClient(address, append(opts, grpc.WithTransportCredentials(insecure.NewCredentials()))...)
+	soon := grpc.ConnectParams{
+		Backoff:           backoff.Config{BaseDelay: 20 * time.Millisecond, Multiplier: 1.5, MaxDelay: 200 * time.Millisecond},
+		MinConnectTimeout: 5 * time.Second,
+	}
+	return grpc.NewClient(address, append(opts, grpc.WithConnectParams(soon), grpc.WithTransportCredentials(insecure.NewCredentials()))...)
 }

@@ -27,6 +27,7 @@ func TestUnmergeIsAsIfNothingHadBeen(t *testing.T) {
 	onEach(t, func(t *testing.T, url func(testing.TB) string) {
 		for _, sealed := range []int{0, 6} {
 			t.Run(fmt.Sprint("sealed on day ", sealed), func(t *testing.T) {
+				t.Parallel()
 				plain, joined := newWorld(t, url), newWorld(t, url)
 				for _, w := range []*world{plain, joined} {
 					w.settle()
@@ -150,8 +151,8 @@ func (w *world) settle() {
 	must[*journeyv1.PublishMapResponse](w.t)(w.journey.PublishMap(ctx, &journeyv1.PublishMapRequest{Brand: brand, MapId: "way"}))
 }
 
-// live is one day of three customers: facts that came by their identities, some of
-// them about days before, and leave to contact that either world gives.
+// live is one day of three customers: most facts come by their identities, some of
+// them tell of days before, and leave to contact that either world gives.
 func (w *world) live(day int) {
 	w.t.Helper()
 	now := monday.AddDate(0, 0, day)
@@ -175,7 +176,11 @@ func (w *world) live(day int) {
 		if day > 4 {
 			events = append(events, ended(k-400, name, monday.AddDate(0, 0, day-4)))
 		}
-		w.submit(answered("answer "+id, name, orderName(k), at, int32(k*7%11)))
+		// Which case a low answer opens depends on whether its customer is known at
+		// once, so these come by number.
+		low := answered("answer "+id, name, orderName(k), at, int32(k*7%11))
+		low.Customer = byNumber(int64(who))
+		w.submit(low, answered("praise "+id, name, orderName(k), at, int32(7+k%4)))
 	}
 	w.record(events...)
 	row := []*segmentationv1.CustomerRow{{Line: 1, Customer: upserted("mail:2", fmt.Sprint("nick ", day), day)}}

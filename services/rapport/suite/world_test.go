@@ -65,8 +65,10 @@ var secret = []byte("0123456789abcdef0123456789abcdef")
 // onEach runs a test once per engine; url gives fresh databases of it.
 func onEach(t *testing.T, fn func(t *testing.T, url func(testing.TB) string)) {
 	t.Helper()
-	t.Run("sqlite", func(t *testing.T) { fn(t, sqldbtest.SQLite) })
-	t.Run("postgres", func(t *testing.T) { fn(t, sqldbtest.Postgres) })
+	// Most of the time they wait for feeds, so all do so together.
+	t.Parallel()
+	t.Run("sqlite", func(t *testing.T) { t.Parallel(); fn(t, sqldbtest.SQLite) })
+	t.Run("postgres", func(t *testing.T) { t.Parallel(); fn(t, sqldbtest.Postgres) })
 }
 
 func newWorld(t *testing.T, url func(testing.TB) string) *world {
