@@ -61,24 +61,24 @@ func functions() []cel.EnvOption {
 	b, i, d, s, texts := cel.BoolType, cel.IntType, cel.DoubleType, cel.StringType, cel.ListType(cel.StringType)
 	a := cel.TypeParamType("A")
 	out := []cel.EnvOption{
-		declare(operators.LogicalAnd, b, pair(b, b)), declare(operators.LogicalOr, b, pair(b, b)),
-		declare(operators.LogicalNot, b, pair(b)), declare(operators.NotStrictlyFalse, b, pair(b)),
-		declare(operators.Conditional, a, pair(b, a, a)),
-		declare(operators.In, b, pair(s, texts), pair(i, cel.ListType(i)), pair(d, cel.ListType(d)), pair(d, cel.ListType(i))),
-		declare(callHas, b, pair(b), pair(i), pair(d), pair(s), pair(texts)),
-		declare(callDay, i, pair(s)),
-		declare(callCount, i, pair(s), pair(s, i)), declare(callWeeks, i, pair(s)),
-		cel.Function(callSize, cel.Overload("size_text", pair(s), i), cel.Overload("size_texts", pair(texts), i),
-			cel.MemberOverload("text_size", pair(s), i), cel.MemberOverload("texts_size", pair(texts), i)),
+		declare(operators.LogicalAnd, b, takes(b, b)), declare(operators.LogicalOr, b, takes(b, b)),
+		declare(operators.LogicalNot, b, takes(b)), declare(operators.NotStrictlyFalse, b, takes(b)),
+		declare(operators.Conditional, a, takes(b, a, a)),
+		declare(operators.In, b, takes(s, texts), takes(i, cel.ListType(i)), takes(d, cel.ListType(d)), takes(d, cel.ListType(i))),
+		declare(callHas, b, takes(b), takes(i), takes(d), takes(s), takes(texts)),
+		declare(callDay, i, takes(s)),
+		declare(callCount, i, takes(s), takes(s, i)), declare(callWeeks, i, takes(s)),
+		cel.Function(callSize, cel.Overload("size_text", takes(s), i), cel.Overload("size_texts", takes(texts), i),
+			cel.MemberOverload("text_size", takes(s), i), cel.MemberOverload("texts_size", takes(texts), i)),
 	}
 	for _, op := range []string{operators.Equals, operators.NotEquals} {
-		out = append(out, declare(op, b, pair(b, b), pair(s, s), pair(i, i), pair(d, d), pair(i, d), pair(d, i)))
+		out = append(out, declare(op, b, takes(b, b), takes(s, s), takes(i, i), takes(d, d), takes(i, d), takes(d, i)))
 	}
 	for _, op := range []string{operators.Less, operators.LessEquals, operators.Greater, operators.GreaterEquals} {
-		out = append(out, declare(op, b, pair(s, s), pair(i, i), pair(d, d), pair(i, d), pair(d, i)))
+		out = append(out, declare(op, b, takes(s, s), takes(i, i), takes(d, d), takes(i, d), takes(d, i)))
 	}
 	for _, call := range []string{callContains, callStartsWith, callEndsWith} {
-		out = append(out, cel.Function(call, cel.MemberOverload("text_"+call, pair(s, s), b)))
+		out = append(out, cel.Function(call, cel.MemberOverload("text_"+call, takes(s, s), b)))
 	}
 	for _, op := range []string{operators.Add, operators.Subtract, operators.Multiply} {
 		out = append(out, arithmetic(op, 2))
@@ -92,7 +92,8 @@ func arithmetic(op string, operands int) cel.EnvOption {
 	return cel.Function(op, cel.Overload(op+"int", of(cel.IntType), cel.IntType), cel.Overload(op+"double", of(cel.DoubleType), cel.DoubleType))
 }
 
-func pair(types ...*cel.Type) []*cel.Type { return types }
+// takes are the types that one overload takes.
+func takes(types ...*cel.Type) []*cel.Type { return types }
 
 // declare is a function of several overloads with one result.
 func declare(name string, result *cel.Type, overloads ...[]*cel.Type) cel.EnvOption {

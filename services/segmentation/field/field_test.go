@@ -159,7 +159,7 @@ func TestFieldsEqualARecount(t *testing.T) {
 
 // Up to the day before the next change nothing changes, and on that day something does.
 func TestNextChangeIsExact(t *testing.T) {
-	for seed := range uint64(300) {
+	for seed := range uint64(150) {
 		r := rand.New(rand.NewPCG(seed, 2))
 		p := person(bought(r))
 		// The days since the last purchase change every day: without them there is
@@ -207,7 +207,7 @@ func check(t *testing.T, seed uint64, p *field.Person, next calendar.Day, watche
 
 // A few fields alone, ages and categories: nothing that is watched changes before.
 func TestWatchMissesNothing(t *testing.T) {
-	for seed := range uint64(500) {
+	for seed := range uint64(250) {
 		r := rand.New(rand.NewPCG(seed, 3))
 		p := person(bought(r))
 		var fields []*field.Field
