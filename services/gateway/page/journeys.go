@@ -134,7 +134,7 @@ func (p *Page) loadContacts(ctx context.Context, s *scene) (any, error) {
 	}
 	for _, g := range got.GetGroups() {
 		r := rateRow{Name: s.keyed(g.GetKey()), Count: l.Count(g.GetContacts()), Of: l.Count(g.GetReceipts()), Share: "–"}
-		if g.Value != nil {
+		if g.Value != nil && total.GetContacts() > 0 {
 			r.Share = l.perHundred(g.GetValue())
 		}
 		d.Channels = append(d.Channels, r)
