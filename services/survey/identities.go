@@ -100,8 +100,11 @@ func (s *Server) resolving(b *brand, told <-chan struct{}) *people.Resolving {
 		Told: told, Log: s.log,
 		Effect: func(ctx context.Context, tx *sqldb.Tx, resolved []people.Resolved) ([]feed.Fact, error) {
 			var out []feed.Fact
+			// What is restated here is put only at the end: once each, or it would leave
+			// the numbers twice.
+			restated := map[int64]bool{}
 			for _, r := range resolved {
-				facts, err := s.resolved(ctx, tx, b.ID, r)
+				facts, err := s.resolved(ctx, tx, b.ID, r, restated)
 				if err != nil {
 					return nil, err
 				}
@@ -114,31 +117,33 @@ func (s *Server) resolving(b *brand, told <-chan struct{}) *people.Resolving {
 
 // resolved lets go of an identity: the version that holds it is blanked of it and,
 // if it still stands, the response is restated with its customer.
-func (s *Server) resolved(ctx context.Context, tx *sqldb.Tx, brand string, r people.Resolved) ([]feed.Fact, error) {
+func (s *Server) resolved(ctx context.Context, tx *sqldb.Tx, brand string, r people.Resolved, restated map[int64]bool) ([]feed.Fact, error) {
 	found, err := feed.In(tx).Get(ctx, brand, r.Seq)
 	if err != nil || len(found) == 0 {
 		return nil, err
 	}
 	erased := fault.Is(r.Refused, commonv1.Reason_REASON_IDENTITY_ERASED)
-	at, err := stand(ctx, feed.In(tx), brand, record.ID(record.First(&found[0])))
+	first := record.First(&found[0])
+	at, err := stand(ctx, feed.In(tx), brand, record.ID(first))
 	if err != nil {
 		return nil, err
 	}
 	var out []feed.Fact
-	if at.newest.Seq == r.Seq {
+	// A newer version that came with the same identity lets go of it in its own turn;
+	// but of who was erased all versions are blanked now, so that it will have none.
+	if (at.newest.Seq == r.Seq || erased) && !restated[first] {
+		restated[first] = true
 		out, err = at.restated(reasonResolved, func(rec *surveyv1.ResponseRecord, t *tally.Tally) bool {
+			held := len(rec.GetSealedIdentity()) > 0
 			setCustomer(rec, t, r.Customer)
-			if erased {
-				forget(rec, t)
-			}
-			return true
+			return !erased || forget(rec, t) || held
 		})
 		if err != nil {
 			return nil, err
 		}
 	}
 	if erased {
-		_, err := s.blankResponse(ctx, tx, brand, record.First(&found[0]))
+		_, err := s.blankResponse(ctx, tx, brand, first)
 		return out, err
 	}
 	return out, blank(ctx, tx, brand, &found[0], func(rec *surveyv1.ResponseRecord) { rec.SealedIdentity = nil })
