@@ -10,6 +10,8 @@ import (
 	surveyv1 "github.com/rapport-cx/rapport/gen/rapport/survey/v1"
 	"github.com/rapport-cx/rapport/internal/calendar"
 	"github.com/rapport-cx/rapport/internal/people"
+	"github.com/rapport-cx/rapport/internal/sqldb"
+	"github.com/rapport-cx/rapport/internal/sqldb/sqldbtest"
 	"github.com/rapport-cx/rapport/services/survey/tally"
 )
 
@@ -95,6 +97,7 @@ func BenchmarkSegment(b *testing.B) {
 	ask("of a region", &surveyv1.GetMetricRequest{Scope: &surveyv1.Scope{SegmentId: "fifth", Subjects: []*commonv1.SubjectRef{ref(region, "r1")}}})
 	ask("by store", &surveyv1.GetMetricRequest{Scope: in, GroupBy: []*surveyv1.GroupBy{{Dimension: 1, Kind: store}}})
 	ask("by two segments", &surveyv1.GetMetricRequest{GroupBy: []*surveyv1.GroupBy{{Dimension: 10, SegmentIds: []string{"fifth", "half"}}}})
+	b.Run("sql", func(b *testing.B) { joinBySQL(b, slabs, fifth) })
 	b.Run("widen", func(b *testing.B) {
 		set, err := c.b.Segments.Now(b.Context(), c.b.Name, "fifth")
 		c.ok(err)
@@ -105,4 +108,46 @@ func BenchmarkSegment(b *testing.B) {
 			set.Bits(c.people.Now())
 		}
 	})
+}
+
+// joinBySQL asks SQL for the same of the first million answers: what is compared is
+// the time per answer.
+func joinBySQL(b *testing.B, slabs []*tally.Rows, members []uint64) {
+	var customers, scores, ids []int64
+	for _, slab := range slabs {
+		for i, c := range slab.Customer[:min(slab.Len(), 1_000_000-len(customers))] {
+			customers, scores = append(customers, c), append(scores, int64(slab.Score[i]))
+		}
+	}
+	for _, id := range members {
+		ids = append(ids, int64(id))
+	}
+	for name, url := range map[string]string{"sqlite": sqldbtest.SQLite(b), "postgres": sqldbtest.Postgres(b)} {
+		b.Run(name, func(b *testing.B) {
+			db := sqldbtest.Open(b, url)
+			err := db.Write(b.Context(), func(tx *sqldb.Tx) error {
+				for _, q := range []string{"CREATE TABLE answer (customer BIGINT NOT NULL, score BIGINT NOT NULL)", "CREATE TABLE member (customer BIGINT PRIMARY KEY)"} {
+					if _, err := tx.Exec(b.Context(), q); err != nil {
+						return err
+					}
+				}
+				_, err := tx.Insert(b.Context(), sqldb.Insert{Into: "answer", Columns: []sqldb.Column{{Name: "customer", Data: customers}, {Name: "score", Data: scores}}})
+				if err == nil {
+					_, err = tx.Insert(b.Context(), sqldb.Insert{Into: "member", Columns: []sqldb.Column{{Name: "customer", Data: ids}}})
+				}
+				return err
+			})
+			if err != nil {
+				b.Fatal(err)
+			}
+			for b.Loop() {
+				var n, sum int64
+				err := db.QueryRow(b.Context(), "SELECT count(*), sum(score) FROM answer JOIN member USING (customer)").Scan(&n, &sum)
+				if err != nil || n == 0 {
+					b.Fatal(n, err)
+				}
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(len(customers)), "ns/answer")
+		})
+	}
 }
