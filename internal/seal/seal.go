@@ -13,15 +13,18 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"hash"
 	"os"
 	"path/filepath"
+	"sync"
 )
 
 // Sealer encrypts (AES-256-GCM) and hashes (HMAC-SHA256) with keys of its own.
 // The zero value is not usable.
 type Sealer struct {
 	aead cipher.AEAD
-	mac  []byte
+	// macs are used again: to set one up costs more than to hash an e-mail.
+	macs sync.Pool
 }
 
 // SecretSize is the least number of bytes a secret must have.
@@ -49,7 +52,7 @@ func New(secret []byte, purpose string) (*Sealer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Sealer{aead: aead, mac: mac}, nil
+	return &Sealer{aead: aead, macs: sync.Pool{New: func() any { return hmac.New(sha256.New, mac) }}}, nil
 }
 
 // Seal encrypts plain; context is checked, not kept: the same must be given to Open.
@@ -70,7 +73,9 @@ func (s *Sealer) Open(sealed, context []byte) ([]byte, error) {
 // Hash is a keyed fingerprint of 16 bytes: equal values have equal ones, and
 // without the key nobody can try values out.
 func (s *Sealer) Hash(value []byte) []byte {
-	h := hmac.New(sha256.New, s.mac)
+	h := s.macs.Get().(hash.Hash)
+	defer s.macs.Put(h)
+	h.Reset()
 	h.Write(value)
 	return h.Sum(nil)[:16]
 }

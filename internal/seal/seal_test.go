@@ -104,3 +104,23 @@ func FuzzReadToken(f *testing.F) {
 		}
 	})
 }
+
+// What is used again between calls leaves nothing behind, whoever calls meanwhile.
+func TestHashIsPure(t *testing.T) {
+	s := sealer(t, 1, "identity")
+	want := make([][]byte, 100)
+	for i := range want {
+		want[i] = sealer(t, 1, "identity").Hash([]byte{byte(i)})
+	}
+	var wg sync.WaitGroup
+	for range 4 {
+		wg.Go(func() {
+			for i := range want {
+				if got := s.Hash([]byte{byte(i)}); !bytes.Equal(got, want[i]) {
+					t.Errorf("hash of %d is %x, want %x", i, got, want[i])
+				}
+			}
+		})
+	}
+	wg.Wait()
+}
