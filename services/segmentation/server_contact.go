@@ -23,6 +23,9 @@ func (s *Server) ReserveContact(ctx context.Context, in *segmentationv1.ReserveC
 	if err := contact.Check(in.GetContact(), s.clock()); err != nil {
 		return nil, err
 	}
+	if err := contact.CheckRequest(in.GetRequestId()); err != nil {
+		return nil, err
+	}
 	id, err := s.named(ctx, b, in.GetContact().GetCustomer())
 	if err != nil {
 		return nil, err

@@ -133,6 +133,14 @@ func TestReserveContactRefusals(t *testing.T) {
 				t.Errorf("%v: got %v", in, got)
 			}
 		}
+		// A database may not keep such a character as it came.
+		unseen := surveyOf(2)
+		unseen.Purpose = "survey\x00"
+		for request, in := range map[string]*segmentationv1.ContactRequest{"d": unseen, "d\x00": surveyOf(2)} {
+			if got := denied(t, r, request, in); !fault.Is(got, commonv1.Reason_REASON_FIELD_INVALID) {
+				t.Errorf("%q: got %v", request, got)
+			}
+		}
 		// An error is not an answer: under its id there may be one yet.
 		if !reserve(t, r, "c", surveyOf(2)).GetAllowed() {
 			t.Error("not allowed")

@@ -3,6 +3,7 @@ package contact
 import (
 	"context"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -135,12 +136,30 @@ func Check(in *segmentationv1.ContactRequest, now time.Time) error {
 	if in.GetCustomer().GetRef() == nil {
 		f.Field("contact.customer", "is required: a number or an identity")
 	}
+	if !plain(in.GetPurpose()) {
+		f.Field("contact.purpose", "must have no control characters")
+	}
 	if at := in.GetAt(); at != nil && !at.IsValid() {
 		f.Field("contact.at", "is no time")
 	} else if at != nil && at.AsTime().After(now.Add(maxAhead)) {
 		f.Field("contact.at", "is more than 30 days ahead")
 	}
 	return f.Err()
+}
+
+// CheckRequest judges the id of a request.
+func CheckRequest(id string) error {
+	f := fault.Invalid()
+	if !plain(id) {
+		f.Field("request_id", "must have no control characters")
+	}
+	return f.Err()
+}
+
+// plain tells whether a text can be a key: a database may keep another character in
+// the place of one that nobody sees, and two keys would be one.
+func plain(text string) bool {
+	return strings.IndexFunc(text, func(r rune) bool { return r < ' ' || r == 0x7f }) < 0
 }
 
 // Unknown refuses a customer that nobody is.
