@@ -132,10 +132,21 @@ func TestAmount(t *testing.T) {
 		}
 	}
 	e := good("purchase")
-	e.Lines = []*journeyv1.Line{{Amount: rub(math.MaxInt64)}, {Amount: rub(1)}, {QuantityMilli: math.MaxInt64}}
+	e.Lines = []*journeyv1.Line{{Amount: rub(most)}, {Amount: rub(1)}, {QuantityMilli: math.MaxInt64}}
 	_, err := brandRules(t).Judge(e, now)
 	if f := fault.From(err); f == nil || len(f.Fields) != 2 || f.Fields[0].Path != "event.lines[1].amount" {
 		t.Errorf("sums that are too large: %v", err)
+	}
+	// Two of the largest 64-bit amounts would be a negative sum of the customer's.
+	for _, tt := range []struct {
+		units int64
+		good  bool
+	}{{most, true}, {most + 1, false}, {math.MaxInt64, false}} {
+		e := good("purchase")
+		e.Amount = rub(tt.units)
+		if _, err := brandRules(t).Judge(e, now); (err == nil) != tt.good {
+			t.Errorf("%d: %v", tt.units, err)
+		}
 	}
 }
 

@@ -24,6 +24,10 @@ type goods struct {
 // piece is one item in thousandths.
 const piece = 1000
 
+// most is how much an event may bring, in minor units: more than any receipt, and
+// so little that no sum over a customer's receipts leaves 64 bits.
+const most = 10_000_000_000_000
+
 // goods sums the lines and checks what they are paid in.
 func (r Rules) goods(f *fault.Fields, in *journeyv1.Event) goods {
 	var g goods
@@ -32,14 +36,14 @@ func (r Rules) goods(f *fault.Fields, in *journeyv1.Event) goods {
 		if n == 0 {
 			n = piece
 		}
-		if !add(&g.items, n) {
+		if !add(&g.items, n, math.MaxInt64) {
 			f.Field(fmt.Sprintf("event.lines[%d].quantity_milli", i), "makes the sum too large")
 		}
 		if line.GetAmount() == nil {
 			continue
 		}
 		path := fmt.Sprintf("event.lines[%d].amount", i)
-		if r.money(f, path, line.GetAmount()) && !add(&g.amount, line.GetAmount().GetMinorUnits()) {
+		if r.money(f, path, line.GetAmount()) && !add(&g.amount, line.GetAmount().GetMinorUnits(), most) {
 			f.Field(path, "makes the sum too large")
 		}
 		if g.money == nil {
@@ -60,15 +64,17 @@ func (r Rules) money(f *fault.Fields, path string, m *commonv1.Money) bool {
 		f.Field(path+".currency", "must be %s, the brand's", r.Brand.Currency)
 	case m.GetMinorUnits() < 0:
 		f.Field(path+".minor_units", "must not be negative")
+	case m.GetMinorUnits() > most:
+		f.Field(path+".minor_units", "must not be above %d", int64(most))
 	default:
 		return true
 	}
 	return false
 }
 
-// add adds what is not negative; false if the sum would be too large.
-func add(sum *int64, n int64) bool {
-	if *sum > math.MaxInt64-n {
+// add adds what is not negative; false if the sum would be above limit.
+func add(sum *int64, n, limit int64) bool {
+	if *sum > limit-n {
 		return false
 	}
 	*sum += n

@@ -146,7 +146,8 @@ type Event struct {
 	// Order among events of the same time.
 	Sequence int32 `protobuf:"varint,13,opt,name=sequence,proto3" json:"sequence,omitempty"`
 	// What it cost or brought, in the brand's currency (REASON_FIELD_INVALID
-	// otherwise); not negative. Unset: the sum of the lines.
+	// otherwise); from 0 to 10^13 minor units. Unset: the sum of the lines, which must
+	// not be above that either.
 	Amount *v1.Money `protobuf:"bytes,14,opt,name=amount,proto3" json:"amount,omitempty"`
 	// What was bought or returned; at most 1,000 lines.
 	Lines []*Line `protobuf:"bytes,15,rep,name=lines,proto3" json:"lines,omitempty"`
@@ -375,7 +376,7 @@ type Line struct {
 	Sku string `protobuf:"bytes,2,opt,name=sku,proto3" json:"sku,omitempty"`
 	// How many, in thousandths of a piece, kilogram or litre; not negative.
 	QuantityMilli int64 `protobuf:"varint,3,opt,name=quantity_milli,json=quantityMilli,proto3" json:"quantity_milli,omitempty"`
-	// What the line cost, in the brand's currency; not negative.
+	// What the line cost, in the brand's currency; from 0 to 10^13 minor units.
 	Amount        *v1.Money `protobuf:"bytes,4,opt,name=amount,proto3" json:"amount,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
