@@ -116,7 +116,7 @@ func TestACustomerIsFound(t *testing.T) {
 	s := newSuite(t, nil)
 	ids := s.live(t)
 	id := strconv.FormatInt(ids[3], 10)
-	ask := func(query string) (*http.Response, string) {
+	ask := func(query string) (*url.URL, string) {
 		t.Helper()
 		res, err := http.PostForm(s.url+"/customers", url.Values{"q": {query}, "brand": {brand}, "lang": {"en"}})
 		if err != nil {
@@ -124,12 +124,12 @@ func TestACustomerIsFound(t *testing.T) {
 		}
 		defer res.Body.Close()
 		_, body, _ := s.get(t, res.Request.URL.RequestURI())
-		return res, body
+		return res.Request.URL, body
 	}
 	for _, query := range []string{"Customer3@Example.com", "77000003", "shop:c-3", id} {
-		res, body := ask(query)
-		if res.Request.URL.Path != "/customers/"+id || res.Request.URL.Query().Has("q") {
-			t.Errorf("%s leads to %s", query, res.Request.URL)
+		at, body := ask(query)
+		if at.Path != "/customers/"+id || at.Query().Has("q") {
+			t.Errorf("%s leads to %s", query, at)
 		}
 		if !strings.Contains(body, "c***@example.com") || strings.Contains(body, "customer3@") || strings.Contains(body, "77000003") {
 			t.Errorf("%s: identities are not masked", query)

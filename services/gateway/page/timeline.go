@@ -3,6 +3,7 @@ package page
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -80,7 +81,8 @@ func (p *Page) loadTimeline(ctx context.Context, s *scene) (any, error) {
 // missing says why a part of the time line is not here.
 func (s *scene) missing(err error, what string) string {
 	why := s.Lang.faultText(err)
-	if gone, is := err.(absent); is {
+	var gone absent
+	if errors.As(err, &gone) {
 		why = fmt.Sprintf(s.Lang.NotHere, string(gone))
 	}
 	return fmt.Sprintf(what, why)

@@ -49,14 +49,14 @@ func (a *audit) orders() string {
 			ended[e.GetOrderId()] = e.GetKind()
 		}
 	}
-	within, open := 0, 0
+	within := 0
 	for order, kind := range ended {
 		if kind == "order.delivered" && a.m.late(order) != "yes" {
 			within++
 		}
 		delete(placed, order)
 	}
-	open = len(placed)
+	open := len(placed)
 	return fmt.Sprint("orders ", len(ended), " within ", within, " open ", open)
 }
 
