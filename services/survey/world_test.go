@@ -70,12 +70,6 @@ func newReplicaOf(t testing.TB, url, redis string, now func() time.Time, folding
 // newReplicaWith is newReplica with folds and a cache of one's own kind.
 func newReplicaWith(t testing.TB, url, redis string, now func() time.Time, folding fold.Config, caching hot.Options) *replica {
 	t.Helper()
-	return newReplicaBeside(t, url, redis, now, folding, caching, survey.Neighbours{})
-}
-
-// newReplicaBeside is newReplicaWith with neighbours.
-func newReplicaBeside(t testing.TB, url, redis string, now func() time.Time, folding fold.Config, caching hot.Options, near survey.Neighbours) *replica {
-	t.Helper()
 	caching.Service, caching.Log = "survey", quiet
 	ctx := t.Context()
 	must := func(err error) {
@@ -93,7 +87,7 @@ func newReplicaBeside(t testing.TB, url, redis string, now func() time.Time, fol
 	db := sqldbtest.Open(t, url)
 	cache, err := hot.Open(redis, secret, caching)
 	must(err)
-	s, err := survey.New(brands, guard, db, cache, folding, secret, near, now, quiet)
+	s, err := survey.New(brands, guard, db, cache, folding, secret, survey.Neighbours{}, now, quiet)
 	must(err)
 	must(s.Migrate(ctx))
 	running, cancel := context.WithCancel(context.WithoutCancel(ctx))
