@@ -24,6 +24,7 @@ import (
 	"github.com/rapport-cx/rapport/services/survey/join"
 	"github.com/rapport-cx/rapport/services/survey/query"
 	"github.com/rapport-cx/rapport/services/survey/record"
+	"github.com/rapport-cx/rapport/services/survey/segments"
 	"github.com/rapport-cx/rapport/services/survey/tally"
 )
 
@@ -68,8 +69,11 @@ func New(all *config.Brands, guard *access.Guard, db *sqldb.DB, cache *hot.Cache
 	facts := feed.New(db)
 	folding.Clock, folding.Logger = clock, log
 	s.store = &Store{db: db, log: facts, clock: clock, folds: fold.New(folding, facts, db, cache, s.folding())}
+	asked := segments.New(neighbours.Segmentation, clock)
 	for id, b := range brands {
-		b.asked = &query.Brand{Name: id, Engine: s.store.folds, Log: facts, Book: b.book.Load, Zone: b.zone, People: b.mapping}
+		b.asked = &query.Brand{
+			Name: id, Engine: s.store.folds, Log: facts, Book: b.book.Load, Zone: b.zone, People: b.mapping, Segments: asked,
+		}
 	}
 	s.desk = cases.New(db, facts, s.caseBrand, s.tokens, clock, log)
 	s.arrivals = commit.NewSet(commit.Options{Name: "survey"}, s.commit)

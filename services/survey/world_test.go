@@ -70,6 +70,12 @@ func newReplicaOf(t testing.TB, url, redis string, now func() time.Time, folding
 // newReplicaWith is newReplica with folds and a cache of one's own kind.
 func newReplicaWith(t testing.TB, url, redis string, now func() time.Time, folding fold.Config, caching hot.Options) *replica {
 	t.Helper()
+	return newReplicaBeside(t, url, redis, now, folding, caching, survey.Neighbours{})
+}
+
+// newReplicaBeside is newReplicaWith with neighbours.
+func newReplicaBeside(t testing.TB, url, redis string, now func() time.Time, folding fold.Config, caching hot.Options, near survey.Neighbours) *replica {
+	t.Helper()
 	caching.Service, caching.Log = "survey", quiet
 	ctx := t.Context()
 	must := func(err error) {
@@ -87,7 +93,7 @@ func newReplicaWith(t testing.TB, url, redis string, now func() time.Time, foldi
 	db := sqldbtest.Open(t, url)
 	cache, err := hot.Open(redis, secret, caching)
 	must(err)
-	s, err := survey.New(brands, guard, db, cache, folding, secret, survey.Neighbours{}, now, quiet)
+	s, err := survey.New(brands, guard, db, cache, folding, secret, near, now, quiet)
 	must(err)
 	must(s.Migrate(ctx))
 	running, cancel := context.WithCancel(context.WithoutCancel(ctx))

@@ -4,8 +4,8 @@
 // There are two ways to an answer. Histograms hold, for each subject, all its
 // answers by channel and score: most questions are a sum of those. Where a
 // question asks for what a histogram does not tell (contact modes, surveys,
-// facets, an answer that counts in two of the subjects asked for), the rows of
-// the same days are read instead. Both give the same answer where both apply.
+// facets, segments, an answer that counts in two of the subjects asked for), the
+// rows of the same days are read instead. Both give the same answer where both apply.
 package query
 
 import (
@@ -17,6 +17,7 @@ import (
 	"github.com/rapport-cx/rapport/internal/fold"
 	"github.com/rapport-cx/rapport/internal/people"
 	"github.com/rapport-cx/rapport/services/survey/directory"
+	"github.com/rapport-cx/rapport/services/survey/segments"
 	"github.com/rapport-cx/rapport/services/survey/tally"
 )
 
@@ -34,6 +35,8 @@ type Brand struct {
 	Zone *calendar.Zone
 	// People is who stands for whom.
 	People func() *people.Mapping
+	// Segments are who is in the segments that questions name.
+	Segments *segments.Cache
 
 	repeats repeated
 

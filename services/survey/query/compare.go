@@ -35,13 +35,19 @@ func (b *Brand) CompareMetric(ctx context.Context, req *surveyv1.CompareMetricRe
 	if err := a.bad.Err(); err != nil {
 		return nil, err
 	}
+	if err := one.lay(ctx, a, req.GetA().GetScope()); err != nil {
+		return nil, err
+	}
+	if err := other.lay(ctx, a, req.GetB().GetScope()); err != nil {
+		return nil, err
+	}
 	ask, err := askBytes('c', b.era(now, one.scope.current || other.scope.current), req, one.window, other.window)
 	if err != nil {
 		return nil, err
 	}
 	q := fold.Question{
 		Brand: b.Name, Ask: ask, Days: append(one.window.spans(0), other.window.spans(0)...),
-		Extra: a.version,
+		Extra: a.extra(),
 	}
 	return fold.Ask(ctx, b.Engine, q, codec[surveyv1.CompareMetricResponse](), func(ctx context.Context) (*surveyv1.CompareMetricResponse, error) {
 		return compare(ctx, one, other)

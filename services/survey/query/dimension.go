@@ -22,6 +22,10 @@ type dimension struct {
 	// names are the values of facets and labels, in the order met.
 	names []string
 	index map[string]int32
+
+	// segments are those to split by, laid their members; the value is the place.
+	segments []string
+	laid     []*laid
 }
 
 // none is the value of a subject that stands in no group.
@@ -31,10 +35,10 @@ func (a asker) dimensions(groups []*surveyv1.GroupBy) []dimension {
 	var out []dimension
 	for i, g := range groups {
 		path := fmt.Sprintf("group_by[%d]", i)
-		d := dimension{by: g.GetDimension(), kind: g.GetKind(), key: g.GetKey()}
+		d := dimension{by: g.GetDimension(), kind: g.GetKind(), key: g.GetKey(), segments: g.GetSegmentIds()}
 		a.checkDimension(path, &d)
 		for _, o := range out {
-			if o.by == d.by && o.kind == d.kind && o.key == d.key {
+			if o.by == d.by && o.kind == d.kind && o.key == d.key && slices.Equal(o.segments, d.segments) {
 				a.bad.Field(path, "is the same as the one before")
 			}
 		}
@@ -58,8 +62,29 @@ func (a asker) checkDimension(path string, d *dimension) {
 	if !kinded && d.kind != 0 {
 		a.bad.Field(path+".kind", "is for subjects and labels only")
 	}
-	if d.by < surveyv1.Dimension_DIMENSION_SUBJECT || d.by > surveyv1.Dimension_DIMENSION_HOUR {
+	if d.by < surveyv1.Dimension_DIMENSION_SUBJECT || d.by > surveyv1.Dimension_DIMENSION_SEGMENT {
 		a.bad.Field(path+".dimension", "must be one of the dimensions")
+	}
+	a.checkSegments(path+".segment_ids", d)
+}
+
+// mostSegments is how many segments one question may split by.
+const mostSegments = 50
+
+func (a asker) checkSegments(path string, d *dimension) {
+	switch {
+	case d.by != surveyv1.Dimension_DIMENSION_SEGMENT && len(d.segments) > 0:
+		a.bad.Field(path, "is for segments only")
+	case d.by == surveyv1.Dimension_DIMENSION_SEGMENT && (len(d.segments) == 0 || len(d.segments) > mostSegments):
+		a.bad.Field(path, "must be 1 to %d to split by segment", mostSegments)
+	}
+	for i, id := range d.segments {
+		switch {
+		case id == "":
+			a.bad.Field(path+"["+strconv.Itoa(i)+"]", "is empty")
+		case slices.Contains(d.segments[:i], id):
+			a.bad.Field(path+"["+strconv.Itoa(i)+"]", "is named twice")
+		}
 	}
 }
 
@@ -173,6 +198,8 @@ func (d *dimension) text(b *Brand, v int32) (key, label string) {
 		return strconv.Itoa(int(v)), ""
 	case surveyv1.Dimension_DIMENSION_HOUR:
 		return fmt.Sprintf("%02d", v), ""
+	case surveyv1.Dimension_DIMENSION_SEGMENT:
+		return d.segments[v], ""
 	}
 	return d.names[v], ""
 }

@@ -121,7 +121,7 @@ func (p *Plan) countRows(v *fold.View[*tally.Tally], s slots) *counter {
 	for i := range s.day {
 		for part, m := range p.subject.measures(p.window.live, true) {
 			if rows, ok := v.Slab(m, int32(s.first)+int32(i)).(*tally.Rows); ok {
-				sum.day(rows, &s.day[i], part)
+				sum.day(rows, s.first+calendar.Day(i), &s.day[i], part)
 			}
 		}
 	}

@@ -34,7 +34,7 @@ type Plan struct {
 // Metric checks a question and resolves it at a moment.
 func (b *Brand) Metric(ctx context.Context, req *surveyv1.GetMetricRequest, now time.Time) (*Plan, error) {
 	a := b.asker(now)
-	p := &Plan{b: b, now: now, version: a.version, grain: grainOf(req.GetGrain()), rolling: int(req.GetRollingDays())}
+	p := &Plan{b: b, now: now, grain: grainOf(req.GetGrain()), rolling: int(req.GetRollingDays())}
 	var err error
 	if p.subject, err = b.measured(req.GetMetric()); err != nil {
 		return nil, err
@@ -60,6 +60,10 @@ func (b *Brand) Metric(ctx context.Context, req *surveyv1.GetMetricRequest, now 
 	if err := a.bad.Err(); err != nil {
 		return nil, err
 	}
+	if err := p.lay(ctx, a, req.GetScope()); err != nil {
+		return nil, err
+	}
+	p.version = a.extra()
 	p.ask, err = askBytes('m', b.era(now, p.scope.current), req, p.window)
 	return p, err
 }

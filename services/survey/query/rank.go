@@ -7,6 +7,7 @@ import (
 	"time"
 
 	surveyv1 "github.com/rapport-cx/rapport/gen/rapport/survey/v1"
+	"github.com/rapport-cx/rapport/internal/calendar"
 	"github.com/rapport-cx/rapport/internal/feed"
 	"github.com/rapport-cx/rapport/internal/fold"
 	"github.com/rapport-cx/rapport/services/survey/score"
@@ -24,13 +25,14 @@ type Ranking struct {
 	now      time.Time
 	ask      []byte
 	version  uint64
+	segment  *laid // nil: whoever answered
 }
 
 // Ranking checks a question for a league table and resolves it at a moment.
 // Places on a page are the caller's: the page token of the request is not read.
 func (b *Brand) Ranking(ctx context.Context, req *surveyv1.RankSubjectsRequest, now time.Time) (*Ranking, error) {
 	a := b.asker(now)
-	r := &Ranking{b: b, req: req, now: now, version: a.version, channels: mask(req.GetChannels())}
+	r := &Ranking{b: b, req: req, now: now, channels: mask(req.GetChannels())}
 	var err error
 	if r.subject, err = b.measured(req.GetMetric()); err != nil {
 		return nil, err
@@ -49,9 +51,16 @@ func (b *Brand) Ranking(ctx context.Context, req *surveyv1.RankSubjectsRequest, 
 	if err := a.bad.Err(); err != nil {
 		return nil, err
 	}
+	if id := req.GetSegmentId(); id != "" {
+		if r.segment, err = a.members(ctx, id, nil); err != nil {
+			return nil, err
+		}
+	}
+	r.version = a.extra()
 	bare := &surveyv1.RankSubjectsRequest{
 		Metric: req.GetMetric(), Kind: req.GetKind(), Under: req.GetUnder(), Labels: req.GetLabels(),
 		Channels: req.GetChannels(), MinN: req.GetMinN(), WorstFirst: req.GetWorstFirst(),
+		SegmentId: req.GetSegmentId(),
 	}
 	r.ask, err = askBytes('r', b.era(now, req.GetUnder() != nil), bare, r.window)
 	return r, err
@@ -123,17 +132,20 @@ func (r *Ranking) candidates() (subjects []uint32, place []int32) {
 
 // sum adds up the histograms of all candidates in one pass over the slabs.
 func (r *Ranking) sum(ctx context.Context, n int, place []int32) (hists []score.Hist, head feed.Head, err error) {
-	measure := r.subject.measures(false, false)[0]
+	measure := r.subject.measures(false, r.segment != nil)[0]
 	days := r.window.spans(0)
 	want := fold.Want{Measures: []string{measure}, Days: days}
 	err = r.b.Engine.View(ctx, r.b.Name, want, func(v *fold.View[*tally.Tally]) error {
 		hists, head = make([]score.Hist, n), v.Last
 		for _, span := range days {
 			for d := span.From; d < span.To; d++ {
-				if h, ok := v.Slab(measure, d).(*tally.Hist); ok {
-					for _, run := range h.Runs() {
+				switch slab := v.Slab(measure, d).(type) {
+				case *tally.Hist:
+					for _, run := range slab.Runs() {
 						addRun(hists, place, r.channels, run)
 					}
+				case *tally.Rows:
+					addPaths(hists, place, r.sift(slab, calendar.Day(d)), slab)
 				}
 			}
 		}
@@ -162,6 +174,38 @@ func addRun(hists []score.Hist, place []int32, channels uint32, run tally.Run) {
 			h.Add(int(c.Score()), int(w), counts[i])
 		} else {
 			h.Counts[c.Score()%score.Scores] += counts[i]
+		}
+	}
+}
+
+// sift picks the rows that count in a league table of a segment.
+func (r *Ranking) sift(rows *tally.Rows, day calendar.Day) sift {
+	out := sift{customer: rows.Customer, laid: true, members: r.segment.on(day)}
+	if pass := allowed(r.channels); pass != nil {
+		out.small = append(out.small, condition[uint8]{rows.Channel, pass})
+	}
+	if r.subject.parts[0] == tally.LowShare {
+		out.small = append(out.small, condition[uint8]{rows.Score, scored[:]})
+	}
+	return out
+}
+
+// addPaths adds rows to the hists of the subjects they count in.
+func addPaths(hists []score.Hist, place []int32, sift sift, rows *tally.Rows) {
+	places := make([][]int32, len(rows.Sets()))
+	for i, set := range rows.Sets() {
+		for _, n := range set.Path {
+			if int(n) < len(place) && place[n] != none {
+				places[i] = append(places[i], place[n])
+			}
+		}
+	}
+	var room [block]int32
+	for from := 0; from < rows.Len(); from += block {
+		for _, i := range sift.pick(room[:], from, min(from+block, rows.Len())) {
+			for _, at := range places[rows.Set[i]] {
+				hists[at].Add(int(rows.Score[i]), int(rows.Importance[i]), 1)
+			}
 		}
 	}
 }

@@ -4,6 +4,8 @@ import (
 	"slices"
 
 	surveyv1 "github.com/rapport-cx/rapport/gen/rapport/survey/v1"
+	"github.com/rapport-cx/rapport/internal/calendar"
+	"github.com/rapport-cx/rapport/services/survey/score"
 	"github.com/rapport-cx/rapport/services/survey/tally"
 )
 
@@ -15,10 +17,18 @@ type rowSum struct {
 	// and by any of those with the labels; nil: no such condition.
 	given, labelled []bool
 	paths           map[uint32][]uint32 // today's path of a subject
+	// channels, modes and surveys tell which numbers pass; nil: all do.
+	channels, modes, surveys []bool
+	picked                   [block]int32
+	several                  [2][block]int32 // room for what one row or block is in
 }
 
 func newRowSum(p *Plan, c *counter) *rowSum {
 	s := &rowSum{p: p, c: c, paths: map[uint32][]uint32{}}
+	s.channels, s.modes = allowed(p.scope.channels), allowed(p.scope.modes)
+	if len(p.scope.surveys) > 0 {
+		s.surveys = marked(p.scope.surveys)
+	}
 	if len(p.scope.subjects) > 0 {
 		s.given = marked(p.scope.subjects)
 	}
@@ -78,7 +88,11 @@ type judged struct {
 	values [2][]int32
 }
 
+// sets judges the sets of subjects; nil where nobody asks about subjects.
 func (s *rowSum) sets(rows *tally.Rows) []judged {
+	if s.given == nil && s.labelled == nil && !slices.ContainsFunc(s.p.by, func(d dimension) bool { return d.ofSubjects() }) {
+		return nil
+	}
 	out := make([]judged, len(rows.Sets()))
 	for i, set := range rows.Sets() {
 		path := s.path(set)
@@ -92,7 +106,12 @@ func (s *rowSum) sets(rows *tally.Rows) []judged {
 	return out
 }
 
+// facets judges the sets of facets; nil where nobody asks about facets.
 func (s *rowSum) facets(rows *tally.Rows) []judged {
+	asked := func(d dimension) bool { return d.by == surveyv1.Dimension_DIMENSION_FACET }
+	if len(s.p.scope.facets) == 0 && !slices.ContainsFunc(s.p.by, asked) {
+		return nil
+	}
 	out := make([]judged, len(rows.FacetSets()))
 	for i, facets := range rows.FacetSets() {
 		out[i].ok = s.p.scope.holdsFacets(facets)
@@ -106,46 +125,92 @@ func (s *rowSum) facets(rows *tally.Rows) []judged {
 }
 
 // day sums one slab.
-func (s *rowSum) day(rows *tally.Rows, day *daySlot, part int) {
-	sets, facets := s.sets(rows), s.facets(rows)
-	scope := &s.p.scope
-	for i := range rows.Row {
-		if !sets[rows.Set[i]].ok || !facets[rows.FacetSet[i]].ok || rows.Score[i] == tally.NoScore ||
-			!passes(scope.channels, rows.Channel[i]) || !passes(scope.modes, rows.Mode[i]) ||
-			len(scope.surveys) > 0 && !slices.Contains(scope.surveys, rows.Survey[i]) {
-			continue
-		}
-		slot := day.place(rows.Quarter[i])
-		if !s.p.window.live {
-			slot = day.slot
-		}
-		if slot == outside {
-			continue
-		}
+func (s *rowSum) day(rows *tally.Rows, on calendar.Day, day *daySlot, part int) {
+	sift := s.sift(rows, on, day, part)
+	members := make([]segmentsOf, 0, 2)
+	for k := range s.p.by {
+		members = append(members, s.p.by[k].membersOn(on))
+	}
+	for from := 0; from < rows.Len(); from += block {
+		picked := sift.pick(s.picked[:], from, min(from+block, rows.Len()))
 		if day.inside {
-			s.c.total[part].Add(int(rows.Score[i]), int(rows.Importance[i]), 1)
+			addRows(&s.c.total[part], rows, picked)
 		}
-		if s.p.series() {
-			s.groups(rows, i, day, slot, part, &sets[rows.Set[i]], &facets[rows.FacetSet[i]])
+		switch {
+		case !s.p.series():
+		case len(s.p.by) == 0:
+			s.line(rows, picked, day, part, 0)
+		case len(s.p.by) == 1 && len(members[0]) > 0:
+			for k, bits := range members[0] {
+				s.line(rows, ofMembers(s.several[0][:0], rows.Customer, bits, picked), day, part, int32(k))
+			}
+		default:
+			for _, i := range picked {
+				s.groups(rows, int(i), day, part, &sift, members)
+			}
+		}
+	}
+}
+
+// addRows counts rows without asking what they are.
+func addRows(h *score.Hist, rows *tally.Rows, picked []int32) {
+	for _, i := range picked {
+		if w := rows.Importance[i]; w != 0 {
+			h.Add(int(rows.Score[i]), int(w), 1)
+		} else {
+			h.Counts[rows.Score[i]]++
+		}
+	}
+}
+
+// slot is where row i goes.
+func (s *rowSum) slot(rows *tally.Rows, i int, day *daySlot) int32 {
+	if s.p.window.live {
+		return day.place(rows.Quarter[i])
+	}
+	return day.slot
+}
+
+// line counts rows in one group.
+func (s *rowSum) line(rows *tally.Rows, picked []int32, day *daySlot, part int, value int32) {
+	if len(picked) == 0 {
+		return
+	}
+	g := s.c.group([2]int32{value}, s.p.grain.Valid(), false)
+	switch {
+	case g == nil:
+	case !s.p.window.live || day.quarters == nil:
+		if day.inside {
+			addRows(&g.total[part], rows, picked)
+		}
+		if len(g.slots) > 0 {
+			addRows(&g.slots[int(day.slot)*s.c.parts+part], rows, picked)
+		}
+	default:
+		for _, i := range picked {
+			s.c.add(g, day, s.slot(rows, int(i), day), part, rows.Score[i], rows.Importance[i], 1)
 		}
 	}
 }
 
 // groups counts row i in each of its groups.
-func (s *rowSum) groups(rows *tally.Rows, i int, day *daySlot, slot int32, part int, set, facets *judged) {
+func (s *rowSum) groups(rows *tally.Rows, i int, day *daySlot, part int, sift *sift, members []segmentsOf) {
 	single := [2][1]int32{}
 	values := [2][]int32{single[0][:], single[1][:]}
 	for k := range s.p.by {
 		d := &s.p.by[k]
 		switch {
 		case d.ofSubjects():
-			values[k] = set.values[k]
+			values[k] = sift.sets[rows.Set[i]].values[k]
 		case d.by == surveyv1.Dimension_DIMENSION_FACET:
-			values[k] = facets.values[k]
+			values[k] = sift.facets[rows.FacetSet[i]].values[k]
+		case d.by == surveyv1.Dimension_DIMENSION_SEGMENT:
+			values[k] = members[k].of(rows.Customer[i], s.several[k][:0])
 		default:
 			values[k][0] = rowValue(d, rows, i, day)
 		}
 	}
+	slot := s.slot(rows, i, day)
 	crossed, timed := len(s.p.by) == 2, s.p.grain.Valid()
 	for _, first := range values[0] {
 		for _, second := range values[1] {

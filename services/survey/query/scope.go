@@ -22,6 +22,7 @@ type scope struct {
 	facets          []tally.Facet
 	labels          map[string]string
 	current         bool
+	segment         *laid // nil: whoever answered
 }
 
 // scope resolves a scope. What it names must exist: a misspelt store has no
@@ -89,7 +90,7 @@ func passes(mask uint32, n uint8) bool { return mask == everything || n < 32 && 
 
 // plain says that histograms tell enough of everything but the subjects.
 func (s *scope) plain() bool {
-	return s.modes == everything && len(s.surveys) == 0 && len(s.facets) == 0 && !s.current
+	return s.modes == everything && len(s.surveys) == 0 && len(s.facets) == 0 && !s.current && s.segment == nil
 }
 
 // holdsFacets tells whether a response's facets are those asked for. Facets of

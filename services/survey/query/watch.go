@@ -12,6 +12,10 @@ import (
 // calm is how long changes are gathered before they are told as one.
 const calm = 50 * time.Millisecond
 
+// another is how often a watched segment is asked for: who enters and leaves it
+// does not show in the log.
+const another = time.Second
+
 // WatchMetric sends the answer at once and again whenever it changes, until the
 // context ends or send fails. Facts that touch no day of the window cost a
 // look at their days and no evaluation; a window counted from today moves on at
@@ -34,8 +38,11 @@ func (b *Brand) WatchMetric(ctx context.Context, req *surveyv1.GetMetricRequest,
 			told = clock()
 		}
 		last = answer
-		midnight := b.Zone.StartOf(b.Zone.DayOf(now) + 1)
-		if err := b.changed(ctx, seq, midnight.Sub(now)); err != nil {
+		rest := b.Zone.StartOf(b.Zone.DayOf(now) + 1).Sub(now)
+		if ofSegments(req) {
+			rest = min(rest, another)
+		}
+		if err := b.changed(ctx, seq, rest); err != nil {
 			return err
 		}
 		if err := sleep(ctx, calm-clock().Sub(told)); err != nil {
@@ -62,7 +69,7 @@ func (b *Brand) changed(ctx context.Context, seq int64, most time.Duration) erro
 		return ctx.Err()
 	}
 	if waiting.Err() != nil {
-		return nil // midnight
+		return nil // midnight, or a segment that may have moved
 	}
 	return err
 }

@@ -32,10 +32,12 @@ type asker struct {
 	// answer carries it, so that one resolved by an older directory is never
 	// taken for one of now.
 	version uint64
+	// crowd is who is in the segments that the request names.
+	crowd *crowd
 }
 
 func (b *Brand) asker(now time.Time) asker {
-	return asker{b: b, now: now, bad: fault.Invalid(), version: uint64(b.Book().Version())}
+	return asker{b: b, now: now, bad: fault.Invalid(), version: uint64(b.Book().Version()), crowd: &crowd{}}
 }
 
 // window resolves w. The points of a rolling window go on for so many days

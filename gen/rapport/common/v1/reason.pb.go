@@ -99,6 +99,10 @@ const (
 	Reason_REASON_MAP_UNKNOWN Reason = 34
 	// The journey map has no published version.
 	Reason_REASON_MAP_UNPUBLISHED Reason = 35
+	// No segment has that id, or it is archived.
+	Reason_REASON_SEGMENT_UNKNOWN Reason = 36
+	// Another segment is made of this one; metadata "segment" names it.
+	Reason_REASON_SEGMENT_IN_USE Reason = 37
 	// There is no RFM run, or none of that number.
 	Reason_REASON_RFM_UNKNOWN Reason = 38
 	// Nobody has a purchase in the days asked for.
@@ -144,6 +148,8 @@ var (
 		33: "REASON_RESERVATION_UNKNOWN",
 		34: "REASON_MAP_UNKNOWN",
 		35: "REASON_MAP_UNPUBLISHED",
+		36: "REASON_SEGMENT_UNKNOWN",
+		37: "REASON_SEGMENT_IN_USE",
 		38: "REASON_RFM_UNKNOWN",
 		39: "REASON_NO_PURCHASES",
 	}
@@ -184,6 +190,8 @@ var (
 		"REASON_RESERVATION_UNKNOWN": 33,
 		"REASON_MAP_UNKNOWN":         34,
 		"REASON_MAP_UNPUBLISHED":     35,
+		"REASON_SEGMENT_UNKNOWN":     36,
+		"REASON_SEGMENT_IN_USE":      37,
 		"REASON_RFM_UNKNOWN":         38,
 		"REASON_NO_PURCHASES":        39,
 	}
@@ -220,7 +228,7 @@ var File_rapport_common_v1_reason_proto protoreflect.FileDescriptor
 
 const file_rapport_common_v1_reason_proto_rawDesc = "" +
 	"\n" +
-	"\x1erapport/common/v1/reason.proto\x12\x11rapport.common.v1*\x87\b\n" +
+	"\x1erapport/common/v1/reason.proto\x12\x11rapport.common.v1*\xbe\b\n" +
 	"\x06Reason\x12\x16\n" +
 	"\x12REASON_UNSPECIFIED\x10\x00\x12\x18\n" +
 	"\x14REASON_FIELD_INVALID\x10\x01\x12\x18\n" +
@@ -258,7 +266,9 @@ const file_rapport_common_v1_reason_proto_rawDesc = "" +
 	"\x16REASON_ERASURE_UNKNOWN\x10 \x12\x1e\n" +
 	"\x1aREASON_RESERVATION_UNKNOWN\x10!\x12\x16\n" +
 	"\x12REASON_MAP_UNKNOWN\x10\"\x12\x1a\n" +
-	"\x16REASON_MAP_UNPUBLISHED\x10#\x12\x16\n" +
+	"\x16REASON_MAP_UNPUBLISHED\x10#\x12\x1a\n" +
+	"\x16REASON_SEGMENT_UNKNOWN\x10$\x12\x19\n" +
+	"\x15REASON_SEGMENT_IN_USE\x10%\x12\x16\n" +
 	"\x12REASON_RFM_UNKNOWN\x10&\x12\x17\n" +
 	"\x13REASON_NO_PURCHASES\x10'B\xc8\x01\n" +
 	"\x15com.rapport.common.v1B\vReasonProtoP\x01Z<github.com/rapport-cx/rapport/gen/rapport/common/v1;commonv1\xa2\x02\x03RCX\xaa\x02\x11Rapport.Common.V1\xca\x02\x11Rapport\\Common\\V1\xe2\x02\x1dRapport\\Common\\V1\\GPBMetadata\xea\x02\x13Rapport::Common::V1b\x06proto3"

@@ -24,7 +24,7 @@ var File_rapport_segmentation_v1_segmentation_service_proto protoreflect.FileDes
 
 const file_rapport_segmentation_v1_segmentation_service_proto_rawDesc = "" +
 	"\n" +
-	"2rapport/segmentation/v1/segmentation_service.proto\x12\x17rapport.segmentation.v1\x1a%rapport/segmentation/v1/contact.proto\x1a&rapport/segmentation/v1/customer.proto\x1a%rapport/segmentation/v1/erasure.proto\x1a#rapport/segmentation/v1/merge.proto\x1a!rapport/segmentation/v1/rfm.proto2\xda\x11\n" +
+	"2rapport/segmentation/v1/segmentation_service.proto\x12\x17rapport.segmentation.v1\x1a%rapport/segmentation/v1/contact.proto\x1a&rapport/segmentation/v1/customer.proto\x1a%rapport/segmentation/v1/erasure.proto\x1a#rapport/segmentation/v1/merge.proto\x1a!rapport/segmentation/v1/rfm.proto\x1a%rapport/segmentation/v1/segment.proto2\xa8\x1c\n" +
 	"\x13SegmentationService\x12w\n" +
 	"\x10ResolveCustomers\x120.rapport.segmentation.v1.ResolveCustomersRequest\x1a1.rapport.segmentation.v1.ResolveCustomersResponse\x12x\n" +
 	"\x0fUpsertCustomers\x12/.rapport.segmentation.v1.UpsertCustomersRequest\x1a0.rapport.segmentation.v1.UpsertCustomersResponse(\x010\x01\x12h\n" +
@@ -48,7 +48,21 @@ const file_rapport_segmentation_v1_segmentation_service_proto_rawDesc = "" +
 	"\vListRfmRuns\x12+.rapport.segmentation.v1.ListRfmRunsRequest\x1a,.rapport.segmentation.v1.ListRfmRunsResponse\x12Y\n" +
 	"\x06GetRfm\x12&.rapport.segmentation.v1.GetRfmRequest\x1a'.rapport.segmentation.v1.GetRfmResponse\x12e\n" +
 	"\n" +
-	"GetRfmGrid\x12*.rapport.segmentation.v1.GetRfmGridRequest\x1a+.rapport.segmentation.v1.GetRfmGridResponseB\xff\x01\n" +
+	"GetRfmGrid\x12*.rapport.segmentation.v1.GetRfmGridRequest\x1a+.rapport.segmentation.v1.GetRfmGridResponse\x12e\n" +
+	"\n" +
+	"ListFields\x12*.rapport.segmentation.v1.ListFieldsRequest\x1a+.rapport.segmentation.v1.ListFieldsResponse\x12n\n" +
+	"\rCreateSegment\x12-.rapport.segmentation.v1.CreateSegmentRequest\x1a..rapport.segmentation.v1.CreateSegmentResponse\x12n\n" +
+	"\rUpdateSegment\x12-.rapport.segmentation.v1.UpdateSegmentRequest\x1a..rapport.segmentation.v1.UpdateSegmentResponse\x12e\n" +
+	"\n" +
+	"GetSegment\x12*.rapport.segmentation.v1.GetSegmentRequest\x1a+.rapport.segmentation.v1.GetSegmentResponse\x12k\n" +
+	"\fListSegments\x12,.rapport.segmentation.v1.ListSegmentsRequest\x1a-.rapport.segmentation.v1.ListSegmentsResponse\x12q\n" +
+	"\x0eArchiveSegment\x12..rapport.segmentation.v1.ArchiveSegmentRequest\x1a/.rapport.segmentation.v1.ArchiveSegmentResponse\x12q\n" +
+	"\x0ePreviewSegment\x12..rapport.segmentation.v1.PreviewSegmentRequest\x1a/.rapport.segmentation.v1.PreviewSegmentResponse\x12h\n" +
+	"\vListMembers\x12+.rapport.segmentation.v1.ListMembersRequest\x1a,.rapport.segmentation.v1.ListMembersResponse\x12q\n" +
+	"\x0eGetMemberships\x12..rapport.segmentation.v1.GetMembershipsRequest\x1a/.rapport.segmentation.v1.GetMembershipsResponse\x12z\n" +
+	"\x11ExplainMembership\x121.rapport.segmentation.v1.ExplainMembershipRequest\x1a2.rapport.segmentation.v1.ExplainMembershipResponse\x12y\n" +
+	"\x10WatchMemberships\x120.rapport.segmentation.v1.WatchMembershipsRequest\x1a1.rapport.segmentation.v1.WatchMembershipsResponse0\x01\x12w\n" +
+	"\x10GetSegmentBitmap\x120.rapport.segmentation.v1.GetSegmentBitmapRequest\x1a1.rapport.segmentation.v1.GetSegmentBitmapResponseB\xff\x01\n" +
 	"\x1bcom.rapport.segmentation.v1B\x18SegmentationServiceProtoP\x01ZHgithub.com/rapport-cx/rapport/gen/rapport/segmentation/v1;segmentationv1\xa2\x02\x03RSX\xaa\x02\x17Rapport.Segmentation.V1\xca\x02\x17Rapport\\Segmentation\\V1\xe2\x02#Rapport\\Segmentation\\V1\\GPBMetadata\xea\x02\x19Rapport::Segmentation::V1b\x06proto3"
 
 var file_rapport_segmentation_v1_segmentation_service_proto_goTypes = []any{
@@ -72,26 +86,50 @@ var file_rapport_segmentation_v1_segmentation_service_proto_goTypes = []any{
 	(*ListRfmRunsRequest)(nil),        // 17: rapport.segmentation.v1.ListRfmRunsRequest
 	(*GetRfmRequest)(nil),             // 18: rapport.segmentation.v1.GetRfmRequest
 	(*GetRfmGridRequest)(nil),         // 19: rapport.segmentation.v1.GetRfmGridRequest
-	(*ResolveCustomersResponse)(nil),  // 20: rapport.segmentation.v1.ResolveCustomersResponse
-	(*UpsertCustomersResponse)(nil),   // 21: rapport.segmentation.v1.UpsertCustomersResponse
-	(*GetCustomerResponse)(nil),       // 22: rapport.segmentation.v1.GetCustomerResponse
-	(*ListCustomersResponse)(nil),     // 23: rapport.segmentation.v1.ListCustomersResponse
-	(*DeclareAttributesResponse)(nil), // 24: rapport.segmentation.v1.DeclareAttributesResponse
-	(*ListAttributesResponse)(nil),    // 25: rapport.segmentation.v1.ListAttributesResponse
-	(*MergeCustomersResponse)(nil),    // 26: rapport.segmentation.v1.MergeCustomersResponse
-	(*UnmergeCustomersResponse)(nil),  // 27: rapport.segmentation.v1.UnmergeCustomersResponse
-	(*WatchCustomersResponse)(nil),    // 28: rapport.segmentation.v1.WatchCustomersResponse
-	(*EraseCustomerResponse)(nil),     // 29: rapport.segmentation.v1.EraseCustomerResponse
-	(*GetErasureResponse)(nil),        // 30: rapport.segmentation.v1.GetErasureResponse
-	(*ReportErasureResponse)(nil),     // 31: rapport.segmentation.v1.ReportErasureResponse
-	(*ExportCustomerResponse)(nil),    // 32: rapport.segmentation.v1.ExportCustomerResponse
-	(*ReserveContactResponse)(nil),    // 33: rapport.segmentation.v1.ReserveContactResponse
-	(*ReleaseContactResponse)(nil),    // 34: rapport.segmentation.v1.ReleaseContactResponse
-	(*ExamineContactResponse)(nil),    // 35: rapport.segmentation.v1.ExamineContactResponse
-	(*ComputeRfmResponse)(nil),        // 36: rapport.segmentation.v1.ComputeRfmResponse
-	(*ListRfmRunsResponse)(nil),       // 37: rapport.segmentation.v1.ListRfmRunsResponse
-	(*GetRfmResponse)(nil),            // 38: rapport.segmentation.v1.GetRfmResponse
-	(*GetRfmGridResponse)(nil),        // 39: rapport.segmentation.v1.GetRfmGridResponse
+	(*ListFieldsRequest)(nil),         // 20: rapport.segmentation.v1.ListFieldsRequest
+	(*CreateSegmentRequest)(nil),      // 21: rapport.segmentation.v1.CreateSegmentRequest
+	(*UpdateSegmentRequest)(nil),      // 22: rapport.segmentation.v1.UpdateSegmentRequest
+	(*GetSegmentRequest)(nil),         // 23: rapport.segmentation.v1.GetSegmentRequest
+	(*ListSegmentsRequest)(nil),       // 24: rapport.segmentation.v1.ListSegmentsRequest
+	(*ArchiveSegmentRequest)(nil),     // 25: rapport.segmentation.v1.ArchiveSegmentRequest
+	(*PreviewSegmentRequest)(nil),     // 26: rapport.segmentation.v1.PreviewSegmentRequest
+	(*ListMembersRequest)(nil),        // 27: rapport.segmentation.v1.ListMembersRequest
+	(*GetMembershipsRequest)(nil),     // 28: rapport.segmentation.v1.GetMembershipsRequest
+	(*ExplainMembershipRequest)(nil),  // 29: rapport.segmentation.v1.ExplainMembershipRequest
+	(*WatchMembershipsRequest)(nil),   // 30: rapport.segmentation.v1.WatchMembershipsRequest
+	(*GetSegmentBitmapRequest)(nil),   // 31: rapport.segmentation.v1.GetSegmentBitmapRequest
+	(*ResolveCustomersResponse)(nil),  // 32: rapport.segmentation.v1.ResolveCustomersResponse
+	(*UpsertCustomersResponse)(nil),   // 33: rapport.segmentation.v1.UpsertCustomersResponse
+	(*GetCustomerResponse)(nil),       // 34: rapport.segmentation.v1.GetCustomerResponse
+	(*ListCustomersResponse)(nil),     // 35: rapport.segmentation.v1.ListCustomersResponse
+	(*DeclareAttributesResponse)(nil), // 36: rapport.segmentation.v1.DeclareAttributesResponse
+	(*ListAttributesResponse)(nil),    // 37: rapport.segmentation.v1.ListAttributesResponse
+	(*MergeCustomersResponse)(nil),    // 38: rapport.segmentation.v1.MergeCustomersResponse
+	(*UnmergeCustomersResponse)(nil),  // 39: rapport.segmentation.v1.UnmergeCustomersResponse
+	(*WatchCustomersResponse)(nil),    // 40: rapport.segmentation.v1.WatchCustomersResponse
+	(*EraseCustomerResponse)(nil),     // 41: rapport.segmentation.v1.EraseCustomerResponse
+	(*GetErasureResponse)(nil),        // 42: rapport.segmentation.v1.GetErasureResponse
+	(*ReportErasureResponse)(nil),     // 43: rapport.segmentation.v1.ReportErasureResponse
+	(*ExportCustomerResponse)(nil),    // 44: rapport.segmentation.v1.ExportCustomerResponse
+	(*ReserveContactResponse)(nil),    // 45: rapport.segmentation.v1.ReserveContactResponse
+	(*ReleaseContactResponse)(nil),    // 46: rapport.segmentation.v1.ReleaseContactResponse
+	(*ExamineContactResponse)(nil),    // 47: rapport.segmentation.v1.ExamineContactResponse
+	(*ComputeRfmResponse)(nil),        // 48: rapport.segmentation.v1.ComputeRfmResponse
+	(*ListRfmRunsResponse)(nil),       // 49: rapport.segmentation.v1.ListRfmRunsResponse
+	(*GetRfmResponse)(nil),            // 50: rapport.segmentation.v1.GetRfmResponse
+	(*GetRfmGridResponse)(nil),        // 51: rapport.segmentation.v1.GetRfmGridResponse
+	(*ListFieldsResponse)(nil),        // 52: rapport.segmentation.v1.ListFieldsResponse
+	(*CreateSegmentResponse)(nil),     // 53: rapport.segmentation.v1.CreateSegmentResponse
+	(*UpdateSegmentResponse)(nil),     // 54: rapport.segmentation.v1.UpdateSegmentResponse
+	(*GetSegmentResponse)(nil),        // 55: rapport.segmentation.v1.GetSegmentResponse
+	(*ListSegmentsResponse)(nil),      // 56: rapport.segmentation.v1.ListSegmentsResponse
+	(*ArchiveSegmentResponse)(nil),    // 57: rapport.segmentation.v1.ArchiveSegmentResponse
+	(*PreviewSegmentResponse)(nil),    // 58: rapport.segmentation.v1.PreviewSegmentResponse
+	(*ListMembersResponse)(nil),       // 59: rapport.segmentation.v1.ListMembersResponse
+	(*GetMembershipsResponse)(nil),    // 60: rapport.segmentation.v1.GetMembershipsResponse
+	(*ExplainMembershipResponse)(nil), // 61: rapport.segmentation.v1.ExplainMembershipResponse
+	(*WatchMembershipsResponse)(nil),  // 62: rapport.segmentation.v1.WatchMembershipsResponse
+	(*GetSegmentBitmapResponse)(nil),  // 63: rapport.segmentation.v1.GetSegmentBitmapResponse
 }
 var file_rapport_segmentation_v1_segmentation_service_proto_depIdxs = []int32{
 	0,  // 0: rapport.segmentation.v1.SegmentationService.ResolveCustomers:input_type -> rapport.segmentation.v1.ResolveCustomersRequest
@@ -114,28 +152,52 @@ var file_rapport_segmentation_v1_segmentation_service_proto_depIdxs = []int32{
 	17, // 17: rapport.segmentation.v1.SegmentationService.ListRfmRuns:input_type -> rapport.segmentation.v1.ListRfmRunsRequest
 	18, // 18: rapport.segmentation.v1.SegmentationService.GetRfm:input_type -> rapport.segmentation.v1.GetRfmRequest
 	19, // 19: rapport.segmentation.v1.SegmentationService.GetRfmGrid:input_type -> rapport.segmentation.v1.GetRfmGridRequest
-	20, // 20: rapport.segmentation.v1.SegmentationService.ResolveCustomers:output_type -> rapport.segmentation.v1.ResolveCustomersResponse
-	21, // 21: rapport.segmentation.v1.SegmentationService.UpsertCustomers:output_type -> rapport.segmentation.v1.UpsertCustomersResponse
-	22, // 22: rapport.segmentation.v1.SegmentationService.GetCustomer:output_type -> rapport.segmentation.v1.GetCustomerResponse
-	23, // 23: rapport.segmentation.v1.SegmentationService.ListCustomers:output_type -> rapport.segmentation.v1.ListCustomersResponse
-	24, // 24: rapport.segmentation.v1.SegmentationService.DeclareAttributes:output_type -> rapport.segmentation.v1.DeclareAttributesResponse
-	25, // 25: rapport.segmentation.v1.SegmentationService.ListAttributes:output_type -> rapport.segmentation.v1.ListAttributesResponse
-	26, // 26: rapport.segmentation.v1.SegmentationService.MergeCustomers:output_type -> rapport.segmentation.v1.MergeCustomersResponse
-	27, // 27: rapport.segmentation.v1.SegmentationService.UnmergeCustomers:output_type -> rapport.segmentation.v1.UnmergeCustomersResponse
-	28, // 28: rapport.segmentation.v1.SegmentationService.WatchCustomers:output_type -> rapport.segmentation.v1.WatchCustomersResponse
-	29, // 29: rapport.segmentation.v1.SegmentationService.EraseCustomer:output_type -> rapport.segmentation.v1.EraseCustomerResponse
-	30, // 30: rapport.segmentation.v1.SegmentationService.GetErasure:output_type -> rapport.segmentation.v1.GetErasureResponse
-	31, // 31: rapport.segmentation.v1.SegmentationService.ReportErasure:output_type -> rapport.segmentation.v1.ReportErasureResponse
-	32, // 32: rapport.segmentation.v1.SegmentationService.ExportCustomer:output_type -> rapport.segmentation.v1.ExportCustomerResponse
-	33, // 33: rapport.segmentation.v1.SegmentationService.ReserveContact:output_type -> rapport.segmentation.v1.ReserveContactResponse
-	34, // 34: rapport.segmentation.v1.SegmentationService.ReleaseContact:output_type -> rapport.segmentation.v1.ReleaseContactResponse
-	35, // 35: rapport.segmentation.v1.SegmentationService.ExamineContact:output_type -> rapport.segmentation.v1.ExamineContactResponse
-	36, // 36: rapport.segmentation.v1.SegmentationService.ComputeRfm:output_type -> rapport.segmentation.v1.ComputeRfmResponse
-	37, // 37: rapport.segmentation.v1.SegmentationService.ListRfmRuns:output_type -> rapport.segmentation.v1.ListRfmRunsResponse
-	38, // 38: rapport.segmentation.v1.SegmentationService.GetRfm:output_type -> rapport.segmentation.v1.GetRfmResponse
-	39, // 39: rapport.segmentation.v1.SegmentationService.GetRfmGrid:output_type -> rapport.segmentation.v1.GetRfmGridResponse
-	20, // [20:40] is the sub-list for method output_type
-	0,  // [0:20] is the sub-list for method input_type
+	20, // 20: rapport.segmentation.v1.SegmentationService.ListFields:input_type -> rapport.segmentation.v1.ListFieldsRequest
+	21, // 21: rapport.segmentation.v1.SegmentationService.CreateSegment:input_type -> rapport.segmentation.v1.CreateSegmentRequest
+	22, // 22: rapport.segmentation.v1.SegmentationService.UpdateSegment:input_type -> rapport.segmentation.v1.UpdateSegmentRequest
+	23, // 23: rapport.segmentation.v1.SegmentationService.GetSegment:input_type -> rapport.segmentation.v1.GetSegmentRequest
+	24, // 24: rapport.segmentation.v1.SegmentationService.ListSegments:input_type -> rapport.segmentation.v1.ListSegmentsRequest
+	25, // 25: rapport.segmentation.v1.SegmentationService.ArchiveSegment:input_type -> rapport.segmentation.v1.ArchiveSegmentRequest
+	26, // 26: rapport.segmentation.v1.SegmentationService.PreviewSegment:input_type -> rapport.segmentation.v1.PreviewSegmentRequest
+	27, // 27: rapport.segmentation.v1.SegmentationService.ListMembers:input_type -> rapport.segmentation.v1.ListMembersRequest
+	28, // 28: rapport.segmentation.v1.SegmentationService.GetMemberships:input_type -> rapport.segmentation.v1.GetMembershipsRequest
+	29, // 29: rapport.segmentation.v1.SegmentationService.ExplainMembership:input_type -> rapport.segmentation.v1.ExplainMembershipRequest
+	30, // 30: rapport.segmentation.v1.SegmentationService.WatchMemberships:input_type -> rapport.segmentation.v1.WatchMembershipsRequest
+	31, // 31: rapport.segmentation.v1.SegmentationService.GetSegmentBitmap:input_type -> rapport.segmentation.v1.GetSegmentBitmapRequest
+	32, // 32: rapport.segmentation.v1.SegmentationService.ResolveCustomers:output_type -> rapport.segmentation.v1.ResolveCustomersResponse
+	33, // 33: rapport.segmentation.v1.SegmentationService.UpsertCustomers:output_type -> rapport.segmentation.v1.UpsertCustomersResponse
+	34, // 34: rapport.segmentation.v1.SegmentationService.GetCustomer:output_type -> rapport.segmentation.v1.GetCustomerResponse
+	35, // 35: rapport.segmentation.v1.SegmentationService.ListCustomers:output_type -> rapport.segmentation.v1.ListCustomersResponse
+	36, // 36: rapport.segmentation.v1.SegmentationService.DeclareAttributes:output_type -> rapport.segmentation.v1.DeclareAttributesResponse
+	37, // 37: rapport.segmentation.v1.SegmentationService.ListAttributes:output_type -> rapport.segmentation.v1.ListAttributesResponse
+	38, // 38: rapport.segmentation.v1.SegmentationService.MergeCustomers:output_type -> rapport.segmentation.v1.MergeCustomersResponse
+	39, // 39: rapport.segmentation.v1.SegmentationService.UnmergeCustomers:output_type -> rapport.segmentation.v1.UnmergeCustomersResponse
+	40, // 40: rapport.segmentation.v1.SegmentationService.WatchCustomers:output_type -> rapport.segmentation.v1.WatchCustomersResponse
+	41, // 41: rapport.segmentation.v1.SegmentationService.EraseCustomer:output_type -> rapport.segmentation.v1.EraseCustomerResponse
+	42, // 42: rapport.segmentation.v1.SegmentationService.GetErasure:output_type -> rapport.segmentation.v1.GetErasureResponse
+	43, // 43: rapport.segmentation.v1.SegmentationService.ReportErasure:output_type -> rapport.segmentation.v1.ReportErasureResponse
+	44, // 44: rapport.segmentation.v1.SegmentationService.ExportCustomer:output_type -> rapport.segmentation.v1.ExportCustomerResponse
+	45, // 45: rapport.segmentation.v1.SegmentationService.ReserveContact:output_type -> rapport.segmentation.v1.ReserveContactResponse
+	46, // 46: rapport.segmentation.v1.SegmentationService.ReleaseContact:output_type -> rapport.segmentation.v1.ReleaseContactResponse
+	47, // 47: rapport.segmentation.v1.SegmentationService.ExamineContact:output_type -> rapport.segmentation.v1.ExamineContactResponse
+	48, // 48: rapport.segmentation.v1.SegmentationService.ComputeRfm:output_type -> rapport.segmentation.v1.ComputeRfmResponse
+	49, // 49: rapport.segmentation.v1.SegmentationService.ListRfmRuns:output_type -> rapport.segmentation.v1.ListRfmRunsResponse
+	50, // 50: rapport.segmentation.v1.SegmentationService.GetRfm:output_type -> rapport.segmentation.v1.GetRfmResponse
+	51, // 51: rapport.segmentation.v1.SegmentationService.GetRfmGrid:output_type -> rapport.segmentation.v1.GetRfmGridResponse
+	52, // 52: rapport.segmentation.v1.SegmentationService.ListFields:output_type -> rapport.segmentation.v1.ListFieldsResponse
+	53, // 53: rapport.segmentation.v1.SegmentationService.CreateSegment:output_type -> rapport.segmentation.v1.CreateSegmentResponse
+	54, // 54: rapport.segmentation.v1.SegmentationService.UpdateSegment:output_type -> rapport.segmentation.v1.UpdateSegmentResponse
+	55, // 55: rapport.segmentation.v1.SegmentationService.GetSegment:output_type -> rapport.segmentation.v1.GetSegmentResponse
+	56, // 56: rapport.segmentation.v1.SegmentationService.ListSegments:output_type -> rapport.segmentation.v1.ListSegmentsResponse
+	57, // 57: rapport.segmentation.v1.SegmentationService.ArchiveSegment:output_type -> rapport.segmentation.v1.ArchiveSegmentResponse
+	58, // 58: rapport.segmentation.v1.SegmentationService.PreviewSegment:output_type -> rapport.segmentation.v1.PreviewSegmentResponse
+	59, // 59: rapport.segmentation.v1.SegmentationService.ListMembers:output_type -> rapport.segmentation.v1.ListMembersResponse
+	60, // 60: rapport.segmentation.v1.SegmentationService.GetMemberships:output_type -> rapport.segmentation.v1.GetMembershipsResponse
+	61, // 61: rapport.segmentation.v1.SegmentationService.ExplainMembership:output_type -> rapport.segmentation.v1.ExplainMembershipResponse
+	62, // 62: rapport.segmentation.v1.SegmentationService.WatchMemberships:output_type -> rapport.segmentation.v1.WatchMembershipsResponse
+	63, // 63: rapport.segmentation.v1.SegmentationService.GetSegmentBitmap:output_type -> rapport.segmentation.v1.GetSegmentBitmapResponse
+	32, // [32:64] is the sub-list for method output_type
+	0,  // [0:32] is the sub-list for method input_type
 	0,  // [0:0] is the sub-list for extension type_name
 	0,  // [0:0] is the sub-list for extension extendee
 	0,  // [0:0] is the sub-list for field type_name
@@ -151,6 +213,7 @@ func file_rapport_segmentation_v1_segmentation_service_proto_init() {
 	file_rapport_segmentation_v1_erasure_proto_init()
 	file_rapport_segmentation_v1_merge_proto_init()
 	file_rapport_segmentation_v1_rfm_proto_init()
+	file_rapport_segmentation_v1_segment_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{

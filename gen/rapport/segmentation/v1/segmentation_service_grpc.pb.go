@@ -39,6 +39,18 @@ const (
 	SegmentationService_ListRfmRuns_FullMethodName       = "/rapport.segmentation.v1.SegmentationService/ListRfmRuns"
 	SegmentationService_GetRfm_FullMethodName            = "/rapport.segmentation.v1.SegmentationService/GetRfm"
 	SegmentationService_GetRfmGrid_FullMethodName        = "/rapport.segmentation.v1.SegmentationService/GetRfmGrid"
+	SegmentationService_ListFields_FullMethodName        = "/rapport.segmentation.v1.SegmentationService/ListFields"
+	SegmentationService_CreateSegment_FullMethodName     = "/rapport.segmentation.v1.SegmentationService/CreateSegment"
+	SegmentationService_UpdateSegment_FullMethodName     = "/rapport.segmentation.v1.SegmentationService/UpdateSegment"
+	SegmentationService_GetSegment_FullMethodName        = "/rapport.segmentation.v1.SegmentationService/GetSegment"
+	SegmentationService_ListSegments_FullMethodName      = "/rapport.segmentation.v1.SegmentationService/ListSegments"
+	SegmentationService_ArchiveSegment_FullMethodName    = "/rapport.segmentation.v1.SegmentationService/ArchiveSegment"
+	SegmentationService_PreviewSegment_FullMethodName    = "/rapport.segmentation.v1.SegmentationService/PreviewSegment"
+	SegmentationService_ListMembers_FullMethodName       = "/rapport.segmentation.v1.SegmentationService/ListMembers"
+	SegmentationService_GetMemberships_FullMethodName    = "/rapport.segmentation.v1.SegmentationService/GetMemberships"
+	SegmentationService_ExplainMembership_FullMethodName = "/rapport.segmentation.v1.SegmentationService/ExplainMembership"
+	SegmentationService_WatchMemberships_FullMethodName  = "/rapport.segmentation.v1.SegmentationService/WatchMemberships"
+	SegmentationService_GetSegmentBitmap_FullMethodName  = "/rapport.segmentation.v1.SegmentationService/GetSegmentBitmap"
 )
 
 // SegmentationServiceClient is the client API for SegmentationService service.
@@ -102,6 +114,31 @@ type SegmentationServiceClient interface {
 	GetRfm(ctx context.Context, in *GetRfmRequest, opts ...grpc.CallOption) (*GetRfmResponse, error)
 	// GetRfmGrid reads how many persons are in each cell.
 	GetRfmGrid(ctx context.Context, in *GetRfmGridRequest, opts ...grpc.CallOption) (*GetRfmGridResponse, error)
+	// ListFields reads what expressions of segments can read.
+	ListFields(ctx context.Context, in *ListFieldsRequest, opts ...grpc.CallOption) (*ListFieldsResponse, error)
+	// CreateSegment makes a segment and finds its members. A repeated call with the same
+	// content returns the same segment; other content is ALREADY_EXISTS.
+	CreateSegment(ctx context.Context, in *CreateSegmentRequest, opts ...grpc.CallOption) (*CreateSegmentResponse, error)
+	// UpdateSegment gives a segment another rule: a new version.
+	UpdateSegment(ctx context.Context, in *UpdateSegmentRequest, opts ...grpc.CallOption) (*UpdateSegmentResponse, error)
+	// GetSegment reads a segment.
+	GetSegment(ctx context.Context, in *GetSegmentRequest, opts ...grpc.CallOption) (*GetSegmentResponse, error)
+	// ListSegments pages through the segments by id.
+	ListSegments(ctx context.Context, in *ListSegmentsRequest, opts ...grpc.CallOption) (*ListSegmentsResponse, error)
+	// ArchiveSegment ends a segment.
+	ArchiveSegment(ctx context.Context, in *ArchiveSegmentRequest, opts ...grpc.CallOption) (*ArchiveSegmentResponse, error)
+	// PreviewSegment tells who would be in a segment, and saves nothing.
+	PreviewSegment(ctx context.Context, in *PreviewSegmentRequest, opts ...grpc.CallOption) (*PreviewSegmentResponse, error)
+	// ListMembers pages through the members, now or on a past day.
+	ListMembers(ctx context.Context, in *ListMembersRequest, opts ...grpc.CallOption) (*ListMembersResponse, error)
+	// GetMemberships reads which segments a person is in.
+	GetMemberships(ctx context.Context, in *GetMembershipsRequest, opts ...grpc.CallOption) (*GetMembershipsResponse, error)
+	// ExplainMembership tells why a person is in a segment, or not.
+	ExplainMembership(ctx context.Context, in *ExplainMembershipRequest, opts ...grpc.CallOption) (*ExplainMembershipResponse, error)
+	// WatchMemberships streams who enters and leaves, after a cursor.
+	WatchMemberships(ctx context.Context, in *WatchMembershipsRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchMembershipsResponse], error)
+	// GetSegmentBitmap reads the members as a set.
+	GetSegmentBitmap(ctx context.Context, in *GetSegmentBitmapRequest, opts ...grpc.CallOption) (*GetSegmentBitmapResponse, error)
 }
 
 type segmentationServiceClient struct {
@@ -333,6 +370,135 @@ func (c *segmentationServiceClient) GetRfmGrid(ctx context.Context, in *GetRfmGr
 	return out, nil
 }
 
+func (c *segmentationServiceClient) ListFields(ctx context.Context, in *ListFieldsRequest, opts ...grpc.CallOption) (*ListFieldsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListFieldsResponse)
+	err := c.cc.Invoke(ctx, SegmentationService_ListFields_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *segmentationServiceClient) CreateSegment(ctx context.Context, in *CreateSegmentRequest, opts ...grpc.CallOption) (*CreateSegmentResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(CreateSegmentResponse)
+	err := c.cc.Invoke(ctx, SegmentationService_CreateSegment_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *segmentationServiceClient) UpdateSegment(ctx context.Context, in *UpdateSegmentRequest, opts ...grpc.CallOption) (*UpdateSegmentResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(UpdateSegmentResponse)
+	err := c.cc.Invoke(ctx, SegmentationService_UpdateSegment_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *segmentationServiceClient) GetSegment(ctx context.Context, in *GetSegmentRequest, opts ...grpc.CallOption) (*GetSegmentResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GetSegmentResponse)
+	err := c.cc.Invoke(ctx, SegmentationService_GetSegment_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *segmentationServiceClient) ListSegments(ctx context.Context, in *ListSegmentsRequest, opts ...grpc.CallOption) (*ListSegmentsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListSegmentsResponse)
+	err := c.cc.Invoke(ctx, SegmentationService_ListSegments_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *segmentationServiceClient) ArchiveSegment(ctx context.Context, in *ArchiveSegmentRequest, opts ...grpc.CallOption) (*ArchiveSegmentResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ArchiveSegmentResponse)
+	err := c.cc.Invoke(ctx, SegmentationService_ArchiveSegment_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *segmentationServiceClient) PreviewSegment(ctx context.Context, in *PreviewSegmentRequest, opts ...grpc.CallOption) (*PreviewSegmentResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(PreviewSegmentResponse)
+	err := c.cc.Invoke(ctx, SegmentationService_PreviewSegment_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *segmentationServiceClient) ListMembers(ctx context.Context, in *ListMembersRequest, opts ...grpc.CallOption) (*ListMembersResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListMembersResponse)
+	err := c.cc.Invoke(ctx, SegmentationService_ListMembers_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *segmentationServiceClient) GetMemberships(ctx context.Context, in *GetMembershipsRequest, opts ...grpc.CallOption) (*GetMembershipsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GetMembershipsResponse)
+	err := c.cc.Invoke(ctx, SegmentationService_GetMemberships_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *segmentationServiceClient) ExplainMembership(ctx context.Context, in *ExplainMembershipRequest, opts ...grpc.CallOption) (*ExplainMembershipResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ExplainMembershipResponse)
+	err := c.cc.Invoke(ctx, SegmentationService_ExplainMembership_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *segmentationServiceClient) WatchMemberships(ctx context.Context, in *WatchMembershipsRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchMembershipsResponse], error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	stream, err := c.cc.NewStream(ctx, &SegmentationService_ServiceDesc.Streams[3], SegmentationService_WatchMemberships_FullMethodName, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	x := &grpc.GenericClientStream[WatchMembershipsRequest, WatchMembershipsResponse]{ClientStream: stream}
+	if err := x.ClientStream.SendMsg(in); err != nil {
+		return nil, err
+	}
+	if err := x.ClientStream.CloseSend(); err != nil {
+		return nil, err
+	}
+	return x, nil
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type SegmentationService_WatchMembershipsClient = grpc.ServerStreamingClient[WatchMembershipsResponse]
+
+func (c *segmentationServiceClient) GetSegmentBitmap(ctx context.Context, in *GetSegmentBitmapRequest, opts ...grpc.CallOption) (*GetSegmentBitmapResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GetSegmentBitmapResponse)
+	err := c.cc.Invoke(ctx, SegmentationService_GetSegmentBitmap_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // SegmentationServiceServer is the server API for SegmentationService service.
 // All implementations must embed UnimplementedSegmentationServiceServer
 // for forward compatibility.
@@ -394,6 +560,31 @@ type SegmentationServiceServer interface {
 	GetRfm(context.Context, *GetRfmRequest) (*GetRfmResponse, error)
 	// GetRfmGrid reads how many persons are in each cell.
 	GetRfmGrid(context.Context, *GetRfmGridRequest) (*GetRfmGridResponse, error)
+	// ListFields reads what expressions of segments can read.
+	ListFields(context.Context, *ListFieldsRequest) (*ListFieldsResponse, error)
+	// CreateSegment makes a segment and finds its members. A repeated call with the same
+	// content returns the same segment; other content is ALREADY_EXISTS.
+	CreateSegment(context.Context, *CreateSegmentRequest) (*CreateSegmentResponse, error)
+	// UpdateSegment gives a segment another rule: a new version.
+	UpdateSegment(context.Context, *UpdateSegmentRequest) (*UpdateSegmentResponse, error)
+	// GetSegment reads a segment.
+	GetSegment(context.Context, *GetSegmentRequest) (*GetSegmentResponse, error)
+	// ListSegments pages through the segments by id.
+	ListSegments(context.Context, *ListSegmentsRequest) (*ListSegmentsResponse, error)
+	// ArchiveSegment ends a segment.
+	ArchiveSegment(context.Context, *ArchiveSegmentRequest) (*ArchiveSegmentResponse, error)
+	// PreviewSegment tells who would be in a segment, and saves nothing.
+	PreviewSegment(context.Context, *PreviewSegmentRequest) (*PreviewSegmentResponse, error)
+	// ListMembers pages through the members, now or on a past day.
+	ListMembers(context.Context, *ListMembersRequest) (*ListMembersResponse, error)
+	// GetMemberships reads which segments a person is in.
+	GetMemberships(context.Context, *GetMembershipsRequest) (*GetMembershipsResponse, error)
+	// ExplainMembership tells why a person is in a segment, or not.
+	ExplainMembership(context.Context, *ExplainMembershipRequest) (*ExplainMembershipResponse, error)
+	// WatchMemberships streams who enters and leaves, after a cursor.
+	WatchMemberships(*WatchMembershipsRequest, grpc.ServerStreamingServer[WatchMembershipsResponse]) error
+	// GetSegmentBitmap reads the members as a set.
+	GetSegmentBitmap(context.Context, *GetSegmentBitmapRequest) (*GetSegmentBitmapResponse, error)
 	mustEmbedUnimplementedSegmentationServiceServer()
 }
 
@@ -463,6 +654,42 @@ func (UnimplementedSegmentationServiceServer) GetRfm(context.Context, *GetRfmReq
 }
 func (UnimplementedSegmentationServiceServer) GetRfmGrid(context.Context, *GetRfmGridRequest) (*GetRfmGridResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method GetRfmGrid not implemented")
+}
+func (UnimplementedSegmentationServiceServer) ListFields(context.Context, *ListFieldsRequest) (*ListFieldsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListFields not implemented")
+}
+func (UnimplementedSegmentationServiceServer) CreateSegment(context.Context, *CreateSegmentRequest) (*CreateSegmentResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method CreateSegment not implemented")
+}
+func (UnimplementedSegmentationServiceServer) UpdateSegment(context.Context, *UpdateSegmentRequest) (*UpdateSegmentResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method UpdateSegment not implemented")
+}
+func (UnimplementedSegmentationServiceServer) GetSegment(context.Context, *GetSegmentRequest) (*GetSegmentResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetSegment not implemented")
+}
+func (UnimplementedSegmentationServiceServer) ListSegments(context.Context, *ListSegmentsRequest) (*ListSegmentsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListSegments not implemented")
+}
+func (UnimplementedSegmentationServiceServer) ArchiveSegment(context.Context, *ArchiveSegmentRequest) (*ArchiveSegmentResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ArchiveSegment not implemented")
+}
+func (UnimplementedSegmentationServiceServer) PreviewSegment(context.Context, *PreviewSegmentRequest) (*PreviewSegmentResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method PreviewSegment not implemented")
+}
+func (UnimplementedSegmentationServiceServer) ListMembers(context.Context, *ListMembersRequest) (*ListMembersResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListMembers not implemented")
+}
+func (UnimplementedSegmentationServiceServer) GetMemberships(context.Context, *GetMembershipsRequest) (*GetMembershipsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetMemberships not implemented")
+}
+func (UnimplementedSegmentationServiceServer) ExplainMembership(context.Context, *ExplainMembershipRequest) (*ExplainMembershipResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ExplainMembership not implemented")
+}
+func (UnimplementedSegmentationServiceServer) WatchMemberships(*WatchMembershipsRequest, grpc.ServerStreamingServer[WatchMembershipsResponse]) error {
+	return status.Error(codes.Unimplemented, "method WatchMemberships not implemented")
+}
+func (UnimplementedSegmentationServiceServer) GetSegmentBitmap(context.Context, *GetSegmentBitmapRequest) (*GetSegmentBitmapResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetSegmentBitmap not implemented")
 }
 func (UnimplementedSegmentationServiceServer) mustEmbedUnimplementedSegmentationServiceServer() {}
 func (UnimplementedSegmentationServiceServer) testEmbeddedByValue()                             {}
@@ -820,6 +1047,215 @@ func _SegmentationService_GetRfmGrid_Handler(srv interface{}, ctx context.Contex
 	return interceptor(ctx, in, info, handler)
 }
 
+func _SegmentationService_ListFields_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListFieldsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(SegmentationServiceServer).ListFields(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: SegmentationService_ListFields_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(SegmentationServiceServer).ListFields(ctx, req.(*ListFieldsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _SegmentationService_CreateSegment_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(CreateSegmentRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(SegmentationServiceServer).CreateSegment(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: SegmentationService_CreateSegment_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(SegmentationServiceServer).CreateSegment(ctx, req.(*CreateSegmentRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _SegmentationService_UpdateSegment_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(UpdateSegmentRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(SegmentationServiceServer).UpdateSegment(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: SegmentationService_UpdateSegment_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(SegmentationServiceServer).UpdateSegment(ctx, req.(*UpdateSegmentRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _SegmentationService_GetSegment_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetSegmentRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(SegmentationServiceServer).GetSegment(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: SegmentationService_GetSegment_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(SegmentationServiceServer).GetSegment(ctx, req.(*GetSegmentRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _SegmentationService_ListSegments_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListSegmentsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(SegmentationServiceServer).ListSegments(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: SegmentationService_ListSegments_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(SegmentationServiceServer).ListSegments(ctx, req.(*ListSegmentsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _SegmentationService_ArchiveSegment_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ArchiveSegmentRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(SegmentationServiceServer).ArchiveSegment(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: SegmentationService_ArchiveSegment_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(SegmentationServiceServer).ArchiveSegment(ctx, req.(*ArchiveSegmentRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _SegmentationService_PreviewSegment_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(PreviewSegmentRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(SegmentationServiceServer).PreviewSegment(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: SegmentationService_PreviewSegment_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(SegmentationServiceServer).PreviewSegment(ctx, req.(*PreviewSegmentRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _SegmentationService_ListMembers_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListMembersRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(SegmentationServiceServer).ListMembers(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: SegmentationService_ListMembers_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(SegmentationServiceServer).ListMembers(ctx, req.(*ListMembersRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _SegmentationService_GetMemberships_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetMembershipsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(SegmentationServiceServer).GetMemberships(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: SegmentationService_GetMemberships_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(SegmentationServiceServer).GetMemberships(ctx, req.(*GetMembershipsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _SegmentationService_ExplainMembership_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ExplainMembershipRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(SegmentationServiceServer).ExplainMembership(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: SegmentationService_ExplainMembership_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(SegmentationServiceServer).ExplainMembership(ctx, req.(*ExplainMembershipRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _SegmentationService_WatchMemberships_Handler(srv interface{}, stream grpc.ServerStream) error {
+	m := new(WatchMembershipsRequest)
+	if err := stream.RecvMsg(m); err != nil {
+		return err
+	}
+	return srv.(SegmentationServiceServer).WatchMemberships(m, &grpc.GenericServerStream[WatchMembershipsRequest, WatchMembershipsResponse]{ServerStream: stream})
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type SegmentationService_WatchMembershipsServer = grpc.ServerStreamingServer[WatchMembershipsResponse]
+
+func _SegmentationService_GetSegmentBitmap_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetSegmentBitmapRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(SegmentationServiceServer).GetSegmentBitmap(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: SegmentationService_GetSegmentBitmap_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(SegmentationServiceServer).GetSegmentBitmap(ctx, req.(*GetSegmentBitmapRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // SegmentationService_ServiceDesc is the grpc.ServiceDesc for SegmentationService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -895,6 +1331,50 @@ var SegmentationService_ServiceDesc = grpc.ServiceDesc{
 			MethodName: "GetRfmGrid",
 			Handler:    _SegmentationService_GetRfmGrid_Handler,
 		},
+		{
+			MethodName: "ListFields",
+			Handler:    _SegmentationService_ListFields_Handler,
+		},
+		{
+			MethodName: "CreateSegment",
+			Handler:    _SegmentationService_CreateSegment_Handler,
+		},
+		{
+			MethodName: "UpdateSegment",
+			Handler:    _SegmentationService_UpdateSegment_Handler,
+		},
+		{
+			MethodName: "GetSegment",
+			Handler:    _SegmentationService_GetSegment_Handler,
+		},
+		{
+			MethodName: "ListSegments",
+			Handler:    _SegmentationService_ListSegments_Handler,
+		},
+		{
+			MethodName: "ArchiveSegment",
+			Handler:    _SegmentationService_ArchiveSegment_Handler,
+		},
+		{
+			MethodName: "PreviewSegment",
+			Handler:    _SegmentationService_PreviewSegment_Handler,
+		},
+		{
+			MethodName: "ListMembers",
+			Handler:    _SegmentationService_ListMembers_Handler,
+		},
+		{
+			MethodName: "GetMemberships",
+			Handler:    _SegmentationService_GetMemberships_Handler,
+		},
+		{
+			MethodName: "ExplainMembership",
+			Handler:    _SegmentationService_ExplainMembership_Handler,
+		},
+		{
+			MethodName: "GetSegmentBitmap",
+			Handler:    _SegmentationService_GetSegmentBitmap_Handler,
+		},
 	},
 	Streams: []grpc.StreamDesc{
 		{
@@ -911,6 +1391,11 @@ var SegmentationService_ServiceDesc = grpc.ServiceDesc{
 		{
 			StreamName:    "ExportCustomer",
 			Handler:       _SegmentationService_ExportCustomer_Handler,
+			ServerStreams: true,
+		},
+		{
+			StreamName:    "WatchMemberships",
+			Handler:       _SegmentationService_WatchMemberships_Handler,
 			ServerStreams: true,
 		},
 	},

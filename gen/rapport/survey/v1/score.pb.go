@@ -131,6 +131,60 @@ func (Structure) EnumDescriptor() ([]byte, []int) {
 	return file_rapport_survey_v1_score_proto_rawDescGZIP(), []int{1}
 }
 
+// SegmentTime says whose answers a segment's are.
+type SegmentTime int32
+
+const (
+	// As NOW.
+	SegmentTime_SEGMENT_TIME_UNSPECIFIED SegmentTime = 0
+	// Of those who are in the segment now.
+	SegmentTime_SEGMENT_TIME_NOW SegmentTime = 1
+	// Of those who were in it at the end of the answer's day (clock as asked), by the log
+	// of the segment's current version; before that began, of nobody.
+	SegmentTime_SEGMENT_TIME_THEN SegmentTime = 2
+)
+
+// Enum value maps for SegmentTime.
+var (
+	SegmentTime_name = map[int32]string{
+		0: "SEGMENT_TIME_UNSPECIFIED",
+		1: "SEGMENT_TIME_NOW",
+		2: "SEGMENT_TIME_THEN",
+	}
+	SegmentTime_value = map[string]int32{
+		"SEGMENT_TIME_UNSPECIFIED": 0,
+		"SEGMENT_TIME_NOW":         1,
+		"SEGMENT_TIME_THEN":        2,
+	}
+)
+
+func (x SegmentTime) Enum() *SegmentTime {
+	p := new(SegmentTime)
+	*p = x
+	return p
+}
+
+func (x SegmentTime) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (SegmentTime) Descriptor() protoreflect.EnumDescriptor {
+	return file_rapport_survey_v1_score_proto_enumTypes[2].Descriptor()
+}
+
+func (SegmentTime) Type() protoreflect.EnumType {
+	return &file_rapport_survey_v1_score_proto_enumTypes[2]
+}
+
+func (x SegmentTime) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use SegmentTime.Descriptor instead.
+func (SegmentTime) EnumDescriptor() ([]byte, []int) {
+	return file_rapport_survey_v1_score_proto_rawDescGZIP(), []int{2}
+}
+
 // Dimension is something to split a score by.
 type Dimension int32
 
@@ -156,21 +210,25 @@ const (
 	Dimension_DIMENSION_DAY_OF_WEEK Dimension = 8
 	// Hour of the answer in the brand's zone; key 00 to 23.
 	Dimension_DIMENSION_HOUR Dimension = 9
+	// Each segment of GroupBy.segment_ids; key its id. A person may be in several, so
+	// groups may add up to more than the total.
+	Dimension_DIMENSION_SEGMENT Dimension = 10
 )
 
 // Enum value maps for Dimension.
 var (
 	Dimension_name = map[int32]string{
-		0: "DIMENSION_UNSPECIFIED",
-		1: "DIMENSION_SUBJECT",
-		2: "DIMENSION_SUBJECT_KIND",
-		3: "DIMENSION_CHANNEL",
-		4: "DIMENSION_MODE",
-		5: "DIMENSION_SURVEY",
-		6: "DIMENSION_FACET",
-		7: "DIMENSION_LABEL",
-		8: "DIMENSION_DAY_OF_WEEK",
-		9: "DIMENSION_HOUR",
+		0:  "DIMENSION_UNSPECIFIED",
+		1:  "DIMENSION_SUBJECT",
+		2:  "DIMENSION_SUBJECT_KIND",
+		3:  "DIMENSION_CHANNEL",
+		4:  "DIMENSION_MODE",
+		5:  "DIMENSION_SURVEY",
+		6:  "DIMENSION_FACET",
+		7:  "DIMENSION_LABEL",
+		8:  "DIMENSION_DAY_OF_WEEK",
+		9:  "DIMENSION_HOUR",
+		10: "DIMENSION_SEGMENT",
 	}
 	Dimension_value = map[string]int32{
 		"DIMENSION_UNSPECIFIED":  0,
@@ -183,6 +241,7 @@ var (
 		"DIMENSION_LABEL":        7,
 		"DIMENSION_DAY_OF_WEEK":  8,
 		"DIMENSION_HOUR":         9,
+		"DIMENSION_SEGMENT":      10,
 	}
 )
 
@@ -197,11 +256,11 @@ func (x Dimension) String() string {
 }
 
 func (Dimension) Descriptor() protoreflect.EnumDescriptor {
-	return file_rapport_survey_v1_score_proto_enumTypes[2].Descriptor()
+	return file_rapport_survey_v1_score_proto_enumTypes[3].Descriptor()
 }
 
 func (Dimension) Type() protoreflect.EnumType {
-	return &file_rapport_survey_v1_score_proto_enumTypes[2]
+	return &file_rapport_survey_v1_score_proto_enumTypes[3]
 }
 
 func (x Dimension) Number() protoreflect.EnumNumber {
@@ -210,7 +269,7 @@ func (x Dimension) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use Dimension.Descriptor instead.
 func (Dimension) EnumDescriptor() ([]byte, []int) {
-	return file_rapport_survey_v1_score_proto_rawDescGZIP(), []int{2}
+	return file_rapport_survey_v1_score_proto_rawDescGZIP(), []int{3}
 }
 
 // GoalStatus says how a goal stands, given the 95 % interval.
@@ -262,11 +321,11 @@ func (x GoalStatus) String() string {
 }
 
 func (GoalStatus) Descriptor() protoreflect.EnumDescriptor {
-	return file_rapport_survey_v1_score_proto_enumTypes[3].Descriptor()
+	return file_rapport_survey_v1_score_proto_enumTypes[4].Descriptor()
 }
 
 func (GoalStatus) Type() protoreflect.EnumType {
-	return &file_rapport_survey_v1_score_proto_enumTypes[3]
+	return &file_rapport_survey_v1_score_proto_enumTypes[4]
 }
 
 func (x GoalStatus) Number() protoreflect.EnumNumber {
@@ -275,7 +334,7 @@ func (x GoalStatus) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use GoalStatus.Descriptor instead.
 func (GoalStatus) EnumDescriptor() ([]byte, []int) {
-	return file_rapport_survey_v1_score_proto_rawDescGZIP(), []int{3}
+	return file_rapport_survey_v1_score_proto_rawDescGZIP(), []int{4}
 }
 
 // Score is a number and what it is worth. Formulas: the suite's metric
@@ -550,7 +609,14 @@ type Scope struct {
 	// With a subject that has all of these labels today.
 	Labels map[string]string `protobuf:"bytes,6,rep,name=labels,proto3" json:"labels,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	// In which structure subjects are read.
-	Structure     Structure `protobuf:"varint,7,opt,name=structure,proto3,enum=rapport.survey.v1.Structure" json:"structure,omitempty"`
+	Structure Structure `protobuf:"varint,7,opt,name=structure,proto3,enum=rapport.survey.v1.Structure" json:"structure,omitempty"`
+	// Only answers of members of this segment of Segmentation's (NOT_FOUND,
+	// REASON_SEGMENT_UNKNOWN; UNAVAILABLE while Segmentation cannot be asked and the
+	// segment is not known here). Answers are counted, not persons; those without a
+	// known customer are in no segment.
+	SegmentId string `protobuf:"bytes,8,opt,name=segment_id,json=segmentId,proto3" json:"segment_id,omitempty"`
+	// Which moment's members.
+	SegmentTime   SegmentTime `protobuf:"varint,9,opt,name=segment_time,json=segmentTime,proto3,enum=rapport.survey.v1.SegmentTime" json:"segment_time,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -634,6 +700,20 @@ func (x *Scope) GetStructure() Structure {
 	return Structure_STRUCTURE_UNSPECIFIED
 }
 
+func (x *Scope) GetSegmentId() string {
+	if x != nil {
+		return x.SegmentId
+	}
+	return ""
+}
+
+func (x *Scope) GetSegmentTime() SegmentTime {
+	if x != nil {
+		return x.SegmentTime
+	}
+	return SegmentTime_SEGMENT_TIME_UNSPECIFIED
+}
+
 // GroupBy asks for one series per value of a dimension.
 type GroupBy struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -643,7 +723,9 @@ type GroupBy struct {
 	// LABEL: any kind).
 	Kind v1.SubjectKind `protobuf:"varint,2,opt,name=kind,proto3,enum=rapport.common.v1.SubjectKind" json:"kind,omitempty"`
 	// FACET and LABEL: name of the facet or label.
-	Key           string `protobuf:"bytes,3,opt,name=key,proto3" json:"key,omitempty"`
+	Key string `protobuf:"bytes,3,opt,name=key,proto3" json:"key,omitempty"`
+	// SEGMENT: the segments, 1 to 50; read as the scope's segment_time says.
+	SegmentIds    []string `protobuf:"bytes,4,rep,name=segment_ids,json=segmentIds,proto3" json:"segment_ids,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -697,6 +779,13 @@ func (x *GroupBy) GetKey() string {
 		return x.Key
 	}
 	return ""
+}
+
+func (x *GroupBy) GetSegmentIds() []string {
+	if x != nil {
+		return x.SegmentIds
+	}
+	return nil
 }
 
 // GetMetricRequest asks for a metric, in total and over time, perhaps split.
@@ -1149,7 +1238,9 @@ type RankSubjectsRequest struct {
 	// Size of a page, 1 to 1,000; default 100.
 	PageSize int32 `protobuf:"varint,10,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
 	// Token of the page before; it only fits the same query.
-	PageToken     string `protobuf:"bytes,11,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	PageToken string `protobuf:"bytes,11,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	// Only answers of members of this segment, now; empty: of all.
+	SegmentId     string `protobuf:"bytes,12,opt,name=segment_id,json=segmentId,proto3" json:"segment_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1257,6 +1348,13 @@ func (x *RankSubjectsRequest) GetPageSize() int32 {
 func (x *RankSubjectsRequest) GetPageToken() string {
 	if x != nil {
 		return x.PageToken
+	}
+	return ""
+}
+
+func (x *RankSubjectsRequest) GetSegmentId() string {
+	if x != nil {
+		return x.SegmentId
 	}
 	return ""
 }
@@ -2100,7 +2198,7 @@ const file_rapport_survey_v1_score_proto_rawDesc = "" +
 	"\x05dates\x18\x02 \x01(\v2\x1c.rapport.common.v1.DateRangeH\x00R\x05dates\x12)\n" +
 	"\tlast_days\x18\x03 \x01(\x05B\n" +
 	"\xbaH\a\x1a\x05\x18\xcc\x1c(\x01H\x00R\blastDaysB\b\n" +
-	"\x06window\"\xbe\x04\n" +
+	"\x06window\"\xb3\x05\n" +
 	"\x05Scope\x12D\n" +
 	"\bsubjects\x18\x01 \x03(\v2\x1d.rapport.common.v1.SubjectRefB\t\xbaH\x06\x92\x01\x03\x10\xe8\aR\bsubjects\x12G\n" +
 	"\bchannels\x18\x02 \x03(\x0e2\x1a.rapport.common.v1.ChannelB\x0f\xbaH\f\x92\x01\t\x10\x14\"\x05\x82\x01\x02\x10\x01R\bchannels\x12E\n" +
@@ -2109,18 +2207,23 @@ const file_rapport_survey_v1_score_proto_rawDesc = "" +
 	"survey_ids\x18\x04 \x03(\tB\b\xbaH\x05\x92\x01\x02\x10dR\tsurveyIds\x12<\n" +
 	"\x06facets\x18\x05 \x03(\v2$.rapport.survey.v1.Scope.FacetsEntryR\x06facets\x12<\n" +
 	"\x06labels\x18\x06 \x03(\v2$.rapport.survey.v1.Scope.LabelsEntryR\x06labels\x12D\n" +
-	"\tstructure\x18\a \x01(\x0e2\x1c.rapport.survey.v1.StructureB\b\xbaH\x05\x82\x01\x02\x10\x01R\tstructure\x1a9\n" +
+	"\tstructure\x18\a \x01(\x0e2\x1c.rapport.survey.v1.StructureB\b\xbaH\x05\x82\x01\x02\x10\x01R\tstructure\x12&\n" +
+	"\n" +
+	"segment_id\x18\b \x01(\tB\a\xbaH\x04r\x02(@R\tsegmentId\x12K\n" +
+	"\fsegment_time\x18\t \x01(\x0e2\x1e.rapport.survey.v1.SegmentTimeB\b\xbaH\x05\x82\x01\x02\x10\x01R\vsegmentTime\x1a9\n" +
 	"\vFacetsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\x1a9\n" +
 	"\vLabelsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\xaa\x01\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\xd5\x01\n" +
 	"\aGroupBy\x12F\n" +
 	"\tdimension\x18\x01 \x01(\x0e2\x1c.rapport.survey.v1.DimensionB\n" +
 	"\xbaH\a\x82\x01\x04\x10\x01 \x00R\tdimension\x12<\n" +
 	"\x04kind\x18\x02 \x01(\x0e2\x1e.rapport.common.v1.SubjectKindB\b\xbaH\x05\x82\x01\x02\x10\x01R\x04kind\x12\x19\n" +
-	"\x03key\x18\x03 \x01(\tB\a\xbaH\x04r\x02(@R\x03key\"\x99\x03\n" +
+	"\x03key\x18\x03 \x01(\tB\a\xbaH\x04r\x02(@R\x03key\x12)\n" +
+	"\vsegment_ids\x18\x04 \x03(\tB\b\xbaH\x05\x92\x01\x02\x102R\n" +
+	"segmentIds\"\x99\x03\n" +
 	"\x10GetMetricRequest\x12\x1d\n" +
 	"\x05brand\x18\x01 \x01(\tB\a\xbaH\x04r\x02\x10\x01R\x05brand\x12\x1f\n" +
 	"\x06metric\x18\x02 \x01(\tB\a\xbaH\x04r\x02\x10\x01R\x06metric\x121\n" +
@@ -2149,7 +2252,7 @@ const file_rapport_survey_v1_score_proto_rawDesc = "" +
 	"\x12WatchMetricRequest\x12A\n" +
 	"\x05query\x18\x01 \x01(\v2#.rapport.survey.v1.GetMetricRequestB\x06\xbaH\x03\xc8\x01\x01R\x05query\"S\n" +
 	"\x13WatchMetricResponse\x12<\n" +
-	"\x06result\x18\x01 \x01(\v2$.rapport.survey.v1.GetMetricResponseR\x06result\"\xd4\x04\n" +
+	"\x06result\x18\x01 \x01(\v2$.rapport.survey.v1.GetMetricResponseR\x06result\"\xfc\x04\n" +
 	"\x13RankSubjectsRequest\x12\x1d\n" +
 	"\x05brand\x18\x01 \x01(\tB\a\xbaH\x04r\x02\x10\x01R\x05brand\x12\x1f\n" +
 	"\x06metric\x18\x02 \x01(\tB\a\xbaH\x04r\x02\x10\x01R\x06metric\x121\n" +
@@ -2166,7 +2269,9 @@ const file_rapport_survey_v1_score_proto_rawDesc = "" +
 	" \x01(\x05B\n" +
 	"\xbaH\a\x1a\x05\x18\xe8\a(\x00R\bpageSize\x12\x1d\n" +
 	"\n" +
-	"page_token\x18\v \x01(\tR\tpageToken\x1a9\n" +
+	"page_token\x18\v \x01(\tR\tpageToken\x12&\n" +
+	"\n" +
+	"segment_id\x18\f \x01(\tB\a\xbaH\x04r\x02(@R\tsegmentId\x1a9\n" +
 	"\vLabelsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\x94\x02\n" +
@@ -2238,7 +2343,11 @@ const file_rapport_survey_v1_score_proto_rawDesc = "" +
 	"\tStructure\x12\x19\n" +
 	"\x15STRUCTURE_UNSPECIFIED\x10\x00\x12\x1c\n" +
 	"\x18STRUCTURE_AS_EXPERIENCED\x10\x01\x12\x15\n" +
-	"\x11STRUCTURE_CURRENT\x10\x02*\xf3\x01\n" +
+	"\x11STRUCTURE_CURRENT\x10\x02*X\n" +
+	"\vSegmentTime\x12\x1c\n" +
+	"\x18SEGMENT_TIME_UNSPECIFIED\x10\x00\x12\x14\n" +
+	"\x10SEGMENT_TIME_NOW\x10\x01\x12\x15\n" +
+	"\x11SEGMENT_TIME_THEN\x10\x02*\x8a\x02\n" +
 	"\tDimension\x12\x19\n" +
 	"\x15DIMENSION_UNSPECIFIED\x10\x00\x12\x15\n" +
 	"\x11DIMENSION_SUBJECT\x10\x01\x12\x1a\n" +
@@ -2249,7 +2358,9 @@ const file_rapport_survey_v1_score_proto_rawDesc = "" +
 	"\x0fDIMENSION_FACET\x10\x06\x12\x13\n" +
 	"\x0fDIMENSION_LABEL\x10\a\x12\x19\n" +
 	"\x15DIMENSION_DAY_OF_WEEK\x10\b\x12\x12\n" +
-	"\x0eDIMENSION_HOUR\x10\t*\xaa\x01\n" +
+	"\x0eDIMENSION_HOUR\x10\t\x12\x15\n" +
+	"\x11DIMENSION_SEGMENT\x10\n" +
+	"*\xaa\x01\n" +
 	"\n" +
 	"GoalStatus\x12\x1b\n" +
 	"\x17GOAL_STATUS_UNSPECIFIED\x10\x00\x12\x17\n" +
@@ -2273,108 +2384,110 @@ func file_rapport_survey_v1_score_proto_rawDescGZIP() []byte {
 	return file_rapport_survey_v1_score_proto_rawDescData
 }
 
-var file_rapport_survey_v1_score_proto_enumTypes = make([]protoimpl.EnumInfo, 4)
+var file_rapport_survey_v1_score_proto_enumTypes = make([]protoimpl.EnumInfo, 5)
 var file_rapport_survey_v1_score_proto_msgTypes = make([]protoimpl.MessageInfo, 25)
 var file_rapport_survey_v1_score_proto_goTypes = []any{
 	(Clock)(0),                    // 0: rapport.survey.v1.Clock
 	(Structure)(0),                // 1: rapport.survey.v1.Structure
-	(Dimension)(0),                // 2: rapport.survey.v1.Dimension
-	(GoalStatus)(0),               // 3: rapport.survey.v1.GoalStatus
-	(*Score)(nil),                 // 4: rapport.survey.v1.Score
-	(*Window)(nil),                // 5: rapport.survey.v1.Window
-	(*Scope)(nil),                 // 6: rapport.survey.v1.Scope
-	(*GroupBy)(nil),               // 7: rapport.survey.v1.GroupBy
-	(*GetMetricRequest)(nil),      // 8: rapport.survey.v1.GetMetricRequest
-	(*GetMetricResponse)(nil),     // 9: rapport.survey.v1.GetMetricResponse
-	(*Series)(nil),                // 10: rapport.survey.v1.Series
-	(*Point)(nil),                 // 11: rapport.survey.v1.Point
-	(*WatchMetricRequest)(nil),    // 12: rapport.survey.v1.WatchMetricRequest
-	(*WatchMetricResponse)(nil),   // 13: rapport.survey.v1.WatchMetricResponse
-	(*RankSubjectsRequest)(nil),   // 14: rapport.survey.v1.RankSubjectsRequest
-	(*RankSubjectsResponse)(nil),  // 15: rapport.survey.v1.RankSubjectsResponse
-	(*RankedSubject)(nil),         // 16: rapport.survey.v1.RankedSubject
-	(*CompareMetricRequest)(nil),  // 17: rapport.survey.v1.CompareMetricRequest
-	(*MetricSide)(nil),            // 18: rapport.survey.v1.MetricSide
-	(*CompareMetricResponse)(nil), // 19: rapport.survey.v1.CompareMetricResponse
-	(*Goal)(nil),                  // 20: rapport.survey.v1.Goal
-	(*SetGoalRequest)(nil),        // 21: rapport.survey.v1.SetGoalRequest
-	(*SetGoalResponse)(nil),       // 22: rapport.survey.v1.SetGoalResponse
-	(*ListGoalsRequest)(nil),      // 23: rapport.survey.v1.ListGoalsRequest
-	(*ListGoalsResponse)(nil),     // 24: rapport.survey.v1.ListGoalsResponse
-	(*GoalAttainment)(nil),        // 25: rapport.survey.v1.GoalAttainment
-	nil,                           // 26: rapport.survey.v1.Scope.FacetsEntry
-	nil,                           // 27: rapport.survey.v1.Scope.LabelsEntry
-	nil,                           // 28: rapport.survey.v1.RankSubjectsRequest.LabelsEntry
-	(*v1.TimeRange)(nil),          // 29: rapport.common.v1.TimeRange
-	(*v1.DateRange)(nil),          // 30: rapport.common.v1.DateRange
-	(*v1.SubjectRef)(nil),         // 31: rapport.common.v1.SubjectRef
-	(v1.Channel)(0),               // 32: rapport.common.v1.Channel
-	(v1.ContactMode)(0),           // 33: rapport.common.v1.ContactMode
-	(v1.SubjectKind)(0),           // 34: rapport.common.v1.SubjectKind
-	(v1.Grain)(0),                 // 35: rapport.common.v1.Grain
-	(*Metric)(nil),                // 36: rapport.survey.v1.Metric
-	(*timestamppb.Timestamp)(nil), // 37: google.protobuf.Timestamp
+	(SegmentTime)(0),              // 2: rapport.survey.v1.SegmentTime
+	(Dimension)(0),                // 3: rapport.survey.v1.Dimension
+	(GoalStatus)(0),               // 4: rapport.survey.v1.GoalStatus
+	(*Score)(nil),                 // 5: rapport.survey.v1.Score
+	(*Window)(nil),                // 6: rapport.survey.v1.Window
+	(*Scope)(nil),                 // 7: rapport.survey.v1.Scope
+	(*GroupBy)(nil),               // 8: rapport.survey.v1.GroupBy
+	(*GetMetricRequest)(nil),      // 9: rapport.survey.v1.GetMetricRequest
+	(*GetMetricResponse)(nil),     // 10: rapport.survey.v1.GetMetricResponse
+	(*Series)(nil),                // 11: rapport.survey.v1.Series
+	(*Point)(nil),                 // 12: rapport.survey.v1.Point
+	(*WatchMetricRequest)(nil),    // 13: rapport.survey.v1.WatchMetricRequest
+	(*WatchMetricResponse)(nil),   // 14: rapport.survey.v1.WatchMetricResponse
+	(*RankSubjectsRequest)(nil),   // 15: rapport.survey.v1.RankSubjectsRequest
+	(*RankSubjectsResponse)(nil),  // 16: rapport.survey.v1.RankSubjectsResponse
+	(*RankedSubject)(nil),         // 17: rapport.survey.v1.RankedSubject
+	(*CompareMetricRequest)(nil),  // 18: rapport.survey.v1.CompareMetricRequest
+	(*MetricSide)(nil),            // 19: rapport.survey.v1.MetricSide
+	(*CompareMetricResponse)(nil), // 20: rapport.survey.v1.CompareMetricResponse
+	(*Goal)(nil),                  // 21: rapport.survey.v1.Goal
+	(*SetGoalRequest)(nil),        // 22: rapport.survey.v1.SetGoalRequest
+	(*SetGoalResponse)(nil),       // 23: rapport.survey.v1.SetGoalResponse
+	(*ListGoalsRequest)(nil),      // 24: rapport.survey.v1.ListGoalsRequest
+	(*ListGoalsResponse)(nil),     // 25: rapport.survey.v1.ListGoalsResponse
+	(*GoalAttainment)(nil),        // 26: rapport.survey.v1.GoalAttainment
+	nil,                           // 27: rapport.survey.v1.Scope.FacetsEntry
+	nil,                           // 28: rapport.survey.v1.Scope.LabelsEntry
+	nil,                           // 29: rapport.survey.v1.RankSubjectsRequest.LabelsEntry
+	(*v1.TimeRange)(nil),          // 30: rapport.common.v1.TimeRange
+	(*v1.DateRange)(nil),          // 31: rapport.common.v1.DateRange
+	(*v1.SubjectRef)(nil),         // 32: rapport.common.v1.SubjectRef
+	(v1.Channel)(0),               // 33: rapport.common.v1.Channel
+	(v1.ContactMode)(0),           // 34: rapport.common.v1.ContactMode
+	(v1.SubjectKind)(0),           // 35: rapport.common.v1.SubjectKind
+	(v1.Grain)(0),                 // 36: rapport.common.v1.Grain
+	(*Metric)(nil),                // 37: rapport.survey.v1.Metric
+	(*timestamppb.Timestamp)(nil), // 38: google.protobuf.Timestamp
 }
 var file_rapport_survey_v1_score_proto_depIdxs = []int32{
-	29, // 0: rapport.survey.v1.Window.range:type_name -> rapport.common.v1.TimeRange
-	30, // 1: rapport.survey.v1.Window.dates:type_name -> rapport.common.v1.DateRange
-	31, // 2: rapport.survey.v1.Scope.subjects:type_name -> rapport.common.v1.SubjectRef
-	32, // 3: rapport.survey.v1.Scope.channels:type_name -> rapport.common.v1.Channel
-	33, // 4: rapport.survey.v1.Scope.modes:type_name -> rapport.common.v1.ContactMode
-	26, // 5: rapport.survey.v1.Scope.facets:type_name -> rapport.survey.v1.Scope.FacetsEntry
-	27, // 6: rapport.survey.v1.Scope.labels:type_name -> rapport.survey.v1.Scope.LabelsEntry
+	30, // 0: rapport.survey.v1.Window.range:type_name -> rapport.common.v1.TimeRange
+	31, // 1: rapport.survey.v1.Window.dates:type_name -> rapport.common.v1.DateRange
+	32, // 2: rapport.survey.v1.Scope.subjects:type_name -> rapport.common.v1.SubjectRef
+	33, // 3: rapport.survey.v1.Scope.channels:type_name -> rapport.common.v1.Channel
+	34, // 4: rapport.survey.v1.Scope.modes:type_name -> rapport.common.v1.ContactMode
+	27, // 5: rapport.survey.v1.Scope.facets:type_name -> rapport.survey.v1.Scope.FacetsEntry
+	28, // 6: rapport.survey.v1.Scope.labels:type_name -> rapport.survey.v1.Scope.LabelsEntry
 	1,  // 7: rapport.survey.v1.Scope.structure:type_name -> rapport.survey.v1.Structure
-	2,  // 8: rapport.survey.v1.GroupBy.dimension:type_name -> rapport.survey.v1.Dimension
-	34, // 9: rapport.survey.v1.GroupBy.kind:type_name -> rapport.common.v1.SubjectKind
-	5,  // 10: rapport.survey.v1.GetMetricRequest.window:type_name -> rapport.survey.v1.Window
-	35, // 11: rapport.survey.v1.GetMetricRequest.grain:type_name -> rapport.common.v1.Grain
-	0,  // 12: rapport.survey.v1.GetMetricRequest.clock:type_name -> rapport.survey.v1.Clock
-	6,  // 13: rapport.survey.v1.GetMetricRequest.scope:type_name -> rapport.survey.v1.Scope
-	7,  // 14: rapport.survey.v1.GetMetricRequest.group_by:type_name -> rapport.survey.v1.GroupBy
-	36, // 15: rapport.survey.v1.GetMetricResponse.metric:type_name -> rapport.survey.v1.Metric
-	4,  // 16: rapport.survey.v1.GetMetricResponse.total:type_name -> rapport.survey.v1.Score
-	10, // 17: rapport.survey.v1.GetMetricResponse.series:type_name -> rapport.survey.v1.Series
-	37, // 18: rapport.survey.v1.GetMetricResponse.as_of:type_name -> google.protobuf.Timestamp
-	4,  // 19: rapport.survey.v1.Series.total:type_name -> rapport.survey.v1.Score
-	11, // 20: rapport.survey.v1.Series.points:type_name -> rapport.survey.v1.Point
-	37, // 21: rapport.survey.v1.Point.start:type_name -> google.protobuf.Timestamp
-	37, // 22: rapport.survey.v1.Point.end:type_name -> google.protobuf.Timestamp
-	4,  // 23: rapport.survey.v1.Point.score:type_name -> rapport.survey.v1.Score
-	8,  // 24: rapport.survey.v1.WatchMetricRequest.query:type_name -> rapport.survey.v1.GetMetricRequest
-	9,  // 25: rapport.survey.v1.WatchMetricResponse.result:type_name -> rapport.survey.v1.GetMetricResponse
-	5,  // 26: rapport.survey.v1.RankSubjectsRequest.window:type_name -> rapport.survey.v1.Window
-	34, // 27: rapport.survey.v1.RankSubjectsRequest.kind:type_name -> rapport.common.v1.SubjectKind
-	31, // 28: rapport.survey.v1.RankSubjectsRequest.under:type_name -> rapport.common.v1.SubjectRef
-	28, // 29: rapport.survey.v1.RankSubjectsRequest.labels:type_name -> rapport.survey.v1.RankSubjectsRequest.LabelsEntry
-	32, // 30: rapport.survey.v1.RankSubjectsRequest.channels:type_name -> rapport.common.v1.Channel
-	16, // 31: rapport.survey.v1.RankSubjectsResponse.subjects:type_name -> rapport.survey.v1.RankedSubject
-	37, // 32: rapport.survey.v1.RankSubjectsResponse.as_of:type_name -> google.protobuf.Timestamp
-	36, // 33: rapport.survey.v1.RankSubjectsResponse.metric:type_name -> rapport.survey.v1.Metric
-	31, // 34: rapport.survey.v1.RankedSubject.subject:type_name -> rapport.common.v1.SubjectRef
-	4,  // 35: rapport.survey.v1.RankedSubject.score:type_name -> rapport.survey.v1.Score
-	18, // 36: rapport.survey.v1.CompareMetricRequest.a:type_name -> rapport.survey.v1.MetricSide
-	18, // 37: rapport.survey.v1.CompareMetricRequest.b:type_name -> rapport.survey.v1.MetricSide
-	0,  // 38: rapport.survey.v1.CompareMetricRequest.clock:type_name -> rapport.survey.v1.Clock
-	5,  // 39: rapport.survey.v1.MetricSide.window:type_name -> rapport.survey.v1.Window
-	6,  // 40: rapport.survey.v1.MetricSide.scope:type_name -> rapport.survey.v1.Scope
-	4,  // 41: rapport.survey.v1.CompareMetricResponse.a:type_name -> rapport.survey.v1.Score
-	4,  // 42: rapport.survey.v1.CompareMetricResponse.b:type_name -> rapport.survey.v1.Score
-	37, // 43: rapport.survey.v1.CompareMetricResponse.as_of:type_name -> google.protobuf.Timestamp
-	36, // 44: rapport.survey.v1.CompareMetricResponse.metric:type_name -> rapport.survey.v1.Metric
-	31, // 45: rapport.survey.v1.Goal.subject:type_name -> rapport.common.v1.SubjectRef
-	30, // 46: rapport.survey.v1.Goal.days:type_name -> rapport.common.v1.DateRange
-	20, // 47: rapport.survey.v1.SetGoalRequest.goal:type_name -> rapport.survey.v1.Goal
-	20, // 48: rapport.survey.v1.SetGoalResponse.goal:type_name -> rapport.survey.v1.Goal
-	31, // 49: rapport.survey.v1.ListGoalsRequest.subject:type_name -> rapport.common.v1.SubjectRef
-	25, // 50: rapport.survey.v1.ListGoalsResponse.goals:type_name -> rapport.survey.v1.GoalAttainment
-	20, // 51: rapport.survey.v1.GoalAttainment.goal:type_name -> rapport.survey.v1.Goal
-	4,  // 52: rapport.survey.v1.GoalAttainment.score:type_name -> rapport.survey.v1.Score
-	3,  // 53: rapport.survey.v1.GoalAttainment.status:type_name -> rapport.survey.v1.GoalStatus
-	54, // [54:54] is the sub-list for method output_type
-	54, // [54:54] is the sub-list for method input_type
-	54, // [54:54] is the sub-list for extension type_name
-	54, // [54:54] is the sub-list for extension extendee
-	0,  // [0:54] is the sub-list for field type_name
+	2,  // 8: rapport.survey.v1.Scope.segment_time:type_name -> rapport.survey.v1.SegmentTime
+	3,  // 9: rapport.survey.v1.GroupBy.dimension:type_name -> rapport.survey.v1.Dimension
+	35, // 10: rapport.survey.v1.GroupBy.kind:type_name -> rapport.common.v1.SubjectKind
+	6,  // 11: rapport.survey.v1.GetMetricRequest.window:type_name -> rapport.survey.v1.Window
+	36, // 12: rapport.survey.v1.GetMetricRequest.grain:type_name -> rapport.common.v1.Grain
+	0,  // 13: rapport.survey.v1.GetMetricRequest.clock:type_name -> rapport.survey.v1.Clock
+	7,  // 14: rapport.survey.v1.GetMetricRequest.scope:type_name -> rapport.survey.v1.Scope
+	8,  // 15: rapport.survey.v1.GetMetricRequest.group_by:type_name -> rapport.survey.v1.GroupBy
+	37, // 16: rapport.survey.v1.GetMetricResponse.metric:type_name -> rapport.survey.v1.Metric
+	5,  // 17: rapport.survey.v1.GetMetricResponse.total:type_name -> rapport.survey.v1.Score
+	11, // 18: rapport.survey.v1.GetMetricResponse.series:type_name -> rapport.survey.v1.Series
+	38, // 19: rapport.survey.v1.GetMetricResponse.as_of:type_name -> google.protobuf.Timestamp
+	5,  // 20: rapport.survey.v1.Series.total:type_name -> rapport.survey.v1.Score
+	12, // 21: rapport.survey.v1.Series.points:type_name -> rapport.survey.v1.Point
+	38, // 22: rapport.survey.v1.Point.start:type_name -> google.protobuf.Timestamp
+	38, // 23: rapport.survey.v1.Point.end:type_name -> google.protobuf.Timestamp
+	5,  // 24: rapport.survey.v1.Point.score:type_name -> rapport.survey.v1.Score
+	9,  // 25: rapport.survey.v1.WatchMetricRequest.query:type_name -> rapport.survey.v1.GetMetricRequest
+	10, // 26: rapport.survey.v1.WatchMetricResponse.result:type_name -> rapport.survey.v1.GetMetricResponse
+	6,  // 27: rapport.survey.v1.RankSubjectsRequest.window:type_name -> rapport.survey.v1.Window
+	35, // 28: rapport.survey.v1.RankSubjectsRequest.kind:type_name -> rapport.common.v1.SubjectKind
+	32, // 29: rapport.survey.v1.RankSubjectsRequest.under:type_name -> rapport.common.v1.SubjectRef
+	29, // 30: rapport.survey.v1.RankSubjectsRequest.labels:type_name -> rapport.survey.v1.RankSubjectsRequest.LabelsEntry
+	33, // 31: rapport.survey.v1.RankSubjectsRequest.channels:type_name -> rapport.common.v1.Channel
+	17, // 32: rapport.survey.v1.RankSubjectsResponse.subjects:type_name -> rapport.survey.v1.RankedSubject
+	38, // 33: rapport.survey.v1.RankSubjectsResponse.as_of:type_name -> google.protobuf.Timestamp
+	37, // 34: rapport.survey.v1.RankSubjectsResponse.metric:type_name -> rapport.survey.v1.Metric
+	32, // 35: rapport.survey.v1.RankedSubject.subject:type_name -> rapport.common.v1.SubjectRef
+	5,  // 36: rapport.survey.v1.RankedSubject.score:type_name -> rapport.survey.v1.Score
+	19, // 37: rapport.survey.v1.CompareMetricRequest.a:type_name -> rapport.survey.v1.MetricSide
+	19, // 38: rapport.survey.v1.CompareMetricRequest.b:type_name -> rapport.survey.v1.MetricSide
+	0,  // 39: rapport.survey.v1.CompareMetricRequest.clock:type_name -> rapport.survey.v1.Clock
+	6,  // 40: rapport.survey.v1.MetricSide.window:type_name -> rapport.survey.v1.Window
+	7,  // 41: rapport.survey.v1.MetricSide.scope:type_name -> rapport.survey.v1.Scope
+	5,  // 42: rapport.survey.v1.CompareMetricResponse.a:type_name -> rapport.survey.v1.Score
+	5,  // 43: rapport.survey.v1.CompareMetricResponse.b:type_name -> rapport.survey.v1.Score
+	38, // 44: rapport.survey.v1.CompareMetricResponse.as_of:type_name -> google.protobuf.Timestamp
+	37, // 45: rapport.survey.v1.CompareMetricResponse.metric:type_name -> rapport.survey.v1.Metric
+	32, // 46: rapport.survey.v1.Goal.subject:type_name -> rapport.common.v1.SubjectRef
+	31, // 47: rapport.survey.v1.Goal.days:type_name -> rapport.common.v1.DateRange
+	21, // 48: rapport.survey.v1.SetGoalRequest.goal:type_name -> rapport.survey.v1.Goal
+	21, // 49: rapport.survey.v1.SetGoalResponse.goal:type_name -> rapport.survey.v1.Goal
+	32, // 50: rapport.survey.v1.ListGoalsRequest.subject:type_name -> rapport.common.v1.SubjectRef
+	26, // 51: rapport.survey.v1.ListGoalsResponse.goals:type_name -> rapport.survey.v1.GoalAttainment
+	21, // 52: rapport.survey.v1.GoalAttainment.goal:type_name -> rapport.survey.v1.Goal
+	5,  // 53: rapport.survey.v1.GoalAttainment.score:type_name -> rapport.survey.v1.Score
+	4,  // 54: rapport.survey.v1.GoalAttainment.status:type_name -> rapport.survey.v1.GoalStatus
+	55, // [55:55] is the sub-list for method output_type
+	55, // [55:55] is the sub-list for method input_type
+	55, // [55:55] is the sub-list for extension type_name
+	55, // [55:55] is the sub-list for extension extendee
+	0,  // [0:55] is the sub-list for field type_name
 }
 
 func init() { file_rapport_survey_v1_score_proto_init() }
@@ -2395,7 +2508,7 @@ func file_rapport_survey_v1_score_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_rapport_survey_v1_score_proto_rawDesc), len(file_rapport_survey_v1_score_proto_rawDesc)),
-			NumEnums:      4,
+			NumEnums:      5,
 			NumMessages:   25,
 			NumExtensions: 0,
 			NumServices:   0,
