@@ -89,10 +89,10 @@ func eachNumber(ctx context.Context, q sqldb.Querier, query, brand string, ids [
 			args, arms[i] = append(args, id), strings.ReplaceAll(query, "$2", "$"+strconv.Itoa(i+2))
 		}
 		rows, err := q.Query(ctx, strings.Join(arms, " UNION ALL "), args...)
-		if err == nil {
-			err = errors.Join(fn(rows), rows.Err())
-		}
 		if err != nil {
+			return err
+		}
+		if err := errors.Join(fn(rows), rows.Err(), rows.Close()); err != nil {
 			return err
 		}
 	}
