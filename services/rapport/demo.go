@@ -27,8 +27,8 @@ type demonstrating struct {
 	Serve     bool    `flag:"serve" help:"serve everything in this process, fill it, print the report and go on serving"`
 	Brand     string  `flag:"brand" default:"demo" help:"brand to fill; it must be empty or hold a demo"`
 	Seed      int64   `flag:"seed" default:"1" help:"which chain: the same seed makes the same facts"`
-	Stores    int     `flag:"stores" default:"200" help:"how many stores the chain has"`
-	Responses int     `flag:"responses" default:"6000" help:"about how many answers its history has"`
+	Stores    int     `flag:"stores" default:"1000" help:"how many stores the chain has"`
+	Responses int     `flag:"responses" default:"10000" help:"about how many answers its history has"`
 	Days      int     `flag:"days" default:"120" help:"how many days of history"`
 	Currency  string  `flag:"currency" default:"RUB" help:"what receipts are in; the brand's own"`
 	Live      float64 `flag:"live" default:"0" help:"go on making so many answers a minute, and all that happens around them, until interrupted"`

@@ -2,7 +2,9 @@ package segmentation_test
 
 import (
 	"fmt"
+	"os"
 	"slices"
+	"strconv"
 	"testing"
 	"time"
 
@@ -11,7 +13,8 @@ import (
 	"github.com/rapport-cx/rapport/internal/sqldb/sqldbtest"
 )
 
-// BenchmarkResolve is 1,000 known identities of 20,000, through all steps.
+// BenchmarkResolve is 1,000 known identities of 20,000, or of as many as
+// RAPPORT_BENCH_CUSTOMERS says, through all steps.
 func BenchmarkResolve(b *testing.B) {
 	kinds := map[string]func(i int) *commonv1.Identity{
 		"email": func(i int) *commonv1.Identity { return email(fmt.Sprintf("customer%d@example.org", i)) },
@@ -24,7 +27,11 @@ func BenchmarkResolve(b *testing.B) {
 		for kind, make := range kinds {
 			b.Run(engine.name+"/"+kind, func(b *testing.B) {
 				r := newReplica(b, engine.url(b), "", time.Now)
-				const all, batch = 20_000, 1000
+				const batch = 1000
+				all := 20_000
+				if n, err := strconv.Atoi(os.Getenv("RAPPORT_BENCH_CUSTOMERS")); err == nil {
+					all = n
+				}
 				var ids []*commonv1.Identity
 				for i := range all {
 					ids = append(ids, make(i))
@@ -37,7 +44,7 @@ func BenchmarkResolve(b *testing.B) {
 				for n := 0; b.Loop(); n++ {
 					asked := &segmentationv1.ResolveCustomersRequest{Brand: brand}
 					for i := range batch {
-						asked.Identities = append(asked.Identities, ids[(n*7919+i*13)%all])
+						asked.Identities = append(asked.Identities, ids[(n*7919+i*104_729)%all])
 					}
 					began := time.Now()
 					if _, err := r.ResolveCustomers(b.Context(), asked); err != nil {

@@ -88,15 +88,21 @@ func eachNumber(ctx context.Context, q sqldb.Querier, query, brand string, ids [
 			}
 			args, arms[i] = append(args, id), strings.ReplaceAll(query, "$2", "$"+strconv.Itoa(i+2))
 		}
-		rows, err := q.Query(ctx, strings.Join(arms, " UNION ALL "), args...)
-		if err == nil {
-			err = errors.Join(fn(rows), rows.Err())
-		}
-		if err != nil {
+		if err := eachRow(ctx, q, fn, strings.Join(arms, " UNION ALL "), args...); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// eachRow hands a query's rows to fn.
+func eachRow(ctx context.Context, q sqldb.Querier, fn func(rowsOf) error, query string, args ...any) error {
+	rows, err := q.Query(ctx, query, args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	return errors.Join(fn(rows), rows.Err())
 }
 
 // customer reads one number; nil if it was never given out.

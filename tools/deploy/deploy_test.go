@@ -52,7 +52,7 @@ func TestCompose(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(project.Services) != 4 {
+	if len(project.Services) != 6 {
 		t.Errorf("services %v", project.ServiceNames())
 	}
 }
@@ -65,6 +65,7 @@ var kinds = map[string]func() any{
 	"Secret":                  func() any { return new(corev1.Secret) },
 	"HorizontalPodAutoscaler": func() any { return new(autoscalingv2.HorizontalPodAutoscaler) },
 	"PodDisruptionBudget":     func() any { return new(policyv1.PodDisruptionBudget) },
+	"PersistentVolumeClaim":   func() any { return new(corev1.PersistentVolumeClaim) },
 }
 
 // The overlay is built as kubectl would, and no field is one that Kubernetes

@@ -36,6 +36,6 @@ CREATE TABLE identity (
     sealed   BYTEA,
     seal_key INTEGER NOT NULL,
     PRIMARY KEY (brand, hash)
-);
+) /*sqlite WITHOUT ROWID*/;
 
 CREATE INDEX identity_customer ON identity (brand, customer);
