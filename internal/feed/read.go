@@ -202,6 +202,13 @@ func (r Reader) Versions(ctx context.Context, brand string, of int64) ([]Fact, e
 UNION ALL SELECT `+whole+` FROM fact WHERE brand = $1 AND of = $2 AND of <> 0 ORDER BY seq`, brand, of)
 }
 
+// ReadOf calls fn for each fact that continues the one numbered of and has a number
+// above after, in order. The Fact is valid within the call.
+func (r Reader) ReadOf(ctx context.Context, brand string, of, after int64, fn func(*Fact) error) error {
+	return r.each(ctx, "continuations", whole, fn, "SELECT "+whole+` FROM fact
+WHERE brand = $1 AND of = $2 AND of <> 0 AND seq > $3 ORDER BY seq`, brand, of, after)
+}
+
 // Has tells whether the log still has the fact at a cursor. It does not after
 // it was replaced by a backup. The beginning is always there.
 func (r Reader) Has(ctx context.Context, brand string, c Cursor) (bool, error) {

@@ -1,0 +1,251 @@
+package segment
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/rapport-cx/rapport/internal/calendar"
+	"github.com/rapport-cx/rapport/internal/feed"
+	"github.com/rapport-cx/rapport/internal/sqldb"
+	"github.com/rapport-cx/rapport/services/segmentation/field"
+	"github.com/rapport-cx/rapport/services/segmentation/record"
+)
+
+// ConsumerName is whose cursor in the own log it is.
+const ConsumerName = "segments"
+
+// Evaluator keeps one brand's segments up with the log and the calendar.
+type Evaluator struct {
+	Brand string
+	Zone  *calendar.Zone
+	DB    *sqldb.DB
+	Facts *feed.Log
+	Live  *Live
+	// World is what is known in memory, with every fact of the log before the call.
+	World func(ctx context.Context) (*World, error)
+	Clock func() time.Time
+	Log   *slog.Logger
+
+	// What follows is the consumer's: it runs alone. rules are kept by segment and
+	// version, batch is what was found out for the facts about to be consumed.
+	rules map[string]*Rule
+	batch prepared
+	wheel *wheel
+	// rolledTo is the day everybody was evaluated for, as last seen.
+	rolledTo calendar.Day
+	begun    bool
+	// moved counts MEMBERS facts since bases were last stored.
+	moved int
+}
+
+// prepared is what was found out before a transaction, and at which turn.
+type prepared struct {
+	turn  int64
+	touch *touch
+	found *findings
+}
+
+// How often the calendar is looked at while nothing happens, and after how long the
+// lease is renewed.
+const (
+	tick  = 100 * time.Millisecond
+	renew = 20
+	// gather is how long facts of a trickle are collected.
+	gather = 20 * time.Millisecond
+)
+
+// Consumer gives each fact of the log its effect on memberships exactly once, and
+// rolls windows while no fact waits.
+func (e *Evaluator) Consumer() *feed.Consumer {
+	return &feed.Consumer{Name: ConsumerName, Brand: e.Brand, DB: e.DB, Source: e.source, Effect: e.effect, Done: e.done,
+		Limit: 2000, Every: gather, Clock: e.Clock, Log: e.Log}
+}
+
+// source waits for facts and finds out what they change; facts come before windows.
+func (e *Evaluator) source(ctx context.Context, brand string, from feed.Cursor, limit int) ([]feed.Fact, error) {
+	if err := e.begin(ctx); err != nil {
+		return nil, err
+	}
+	for range renew {
+		changed := e.Facts.Changed(brand)
+		facts, err := e.Facts.Continue(ctx, brand, from, limit)
+		if err != nil {
+			return nil, err
+		}
+		if len(facts) > 0 {
+			return facts, e.prepare(ctx, facts)
+		}
+		if rolled, err := e.roll(ctx); err != nil || rolled {
+			return nil, err
+		}
+		timer := time.NewTimer(tick)
+		select {
+		case <-changed:
+		case <-timer.C:
+		case <-ctx.Done():
+		}
+		timer.Stop()
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+	}
+	return nil, nil
+}
+
+// begin makes the brand's row once.
+func (e *Evaluator) begin(ctx context.Context) error {
+	if e.begun {
+		return nil
+	}
+	err := e.DB.Write(ctx, func(tx *sqldb.Tx) error { return begin(ctx, tx, e.Brand, e.today()) })
+	if err != nil {
+		return err
+	}
+	st, err := loadState(ctx, e.DB, e.Brand)
+	e.rolledTo, e.begun = st.rolledTo, err == nil
+	return err
+}
+
+func (e *Evaluator) today() calendar.Day { return e.Zone.DayOf(e.Clock()) }
+
+// prepare finds out what facts change.
+func (e *Evaluator) prepare(ctx context.Context, facts []feed.Fact) error {
+	st, err := loadState(ctx, e.DB, e.Brand)
+	if err != nil {
+		return err
+	}
+	w, err := e.World(ctx)
+	if err != nil {
+		return err
+	}
+	t, err := touched(ctx, e.Facts.Reader, e.Brand, facts, w.People)
+	if err != nil {
+		return err
+	}
+	if err := e.Live.Catch(ctx, e.DB, e.Facts.Reader); err != nil {
+		return err
+	}
+	e.batch = prepared{turn: st.turn, touch: t}
+	e.batch.found, err = e.find(ctx, e.DB, w, t, max(st.day, e.today()), scanners)
+	return err
+}
+
+// find asks all rules that can have turned.
+func (e *Evaluator) find(ctx context.Context, q sqldb.Querier, w *World, t *touch, day calendar.Day, at int) (*findings, error) {
+	f := newFindings(day)
+	f.gone.Or(t.gone)
+	rules, err := e.ready(w.Fields)
+	if err != nil || len(rules) == 0 {
+		return f, err
+	}
+	turns := e.wheel
+	err = w.ask(ctx, q, rules, t.persons, f, func(p *Subject) {
+		if t.persons[p.ID]&field.Purchases != 0 {
+			turns.expect(p, day)
+		}
+	})
+	if err != nil || t.everyone == 0 {
+		return f, err
+	}
+	var some []ruled
+	for _, r := range rules {
+		if r.rule.groups&t.everyone != 0 {
+			some = append(some, r)
+		}
+	}
+	if len(some) == 0 {
+		return f, nil
+	}
+	more, err := w.scan(ctx, q, some, day, at)
+	if err == nil {
+		f.add(more)
+	}
+	return f, err
+}
+
+// ready are the rules of all live segments, parts first.
+func (e *Evaluator) ready(fields *field.Catalogue) ([]ruled, error) {
+	e.Live.mu.RLock()
+	live := e.Live.order
+	e.Live.mu.RUnlock()
+	kept := make(map[string]*Rule, len(live))
+	out := make([]ruled, len(live))
+	for i, s := range live {
+		key := fmt.Sprintf("%s\x00%d", s.ID(), s.Def.GetVersion())
+		rule := e.rules[key]
+		if rule == nil {
+			var err error
+			if rule, err = Read(s.Def.GetRule(), fields); err != nil {
+				return nil, fmt.Errorf("segment %q: %w", s.ID(), err)
+			}
+		}
+		kept[key], out[i] = rule, ruled{s.ID(), rule}
+	}
+	e.rules = kept
+	return out, nil
+}
+
+// effect writes who entered and left, in the transaction that moves the cursor.
+func (e *Evaluator) effect(ctx context.Context, tx *sqldb.Tx, _ []feed.Fact) error {
+	b := e.batch
+	if b.touch.nobody() || len(b.found.verdicts) == 0 && b.found.gone.IsEmpty() {
+		st, err := lockState(ctx, tx, e.Brand)
+		if err != nil {
+			return err
+		}
+		st.asOf = max(st.asOf, b.touch.asOf)
+		return saveState(ctx, tx, e.Brand, st)
+	}
+	return e.write(ctx, tx, b, nil)
+}
+
+// write puts the facts of what was found out. If somebody took a turn meanwhile it is
+// found out anew, under the lock of the log.
+func (e *Evaluator) write(ctx context.Context, tx *sqldb.Tx, b prepared, then func(*state)) error {
+	head, err := feed.Lock(ctx, tx, e.Brand, e.Clock())
+	if err != nil {
+		return err
+	}
+	st, err := lockState(ctx, tx, e.Brand)
+	if err != nil {
+		return err
+	}
+	if err := e.Live.Catch(ctx, tx, feed.In(tx)); err != nil {
+		return err
+	}
+	if st.turn != b.turn+1 || st.day > b.found.day {
+		w, err := e.World(ctx)
+		if err != nil {
+			return err
+		}
+		if b.found, err = e.find(ctx, tx, w, b.touch, max(st.day, b.found.day), 1); err != nil {
+			return err
+		}
+	}
+	facts, err := enter(e.Live.settle(b.found))
+	if err != nil {
+		return err
+	}
+	if err := feed.Put(ctx, tx, &head, facts); err != nil {
+		return err
+	}
+	st.day, st.asOf = max(st.day, b.found.day), max(st.asOf, b.touch.asOf)
+	if then != nil {
+		then(&st)
+	}
+	return saveState(ctx, tx, e.Brand, st)
+}
+
+// enter are the facts of moves.
+func enter(moves []move) ([]feed.Fact, error) {
+	facts := make([]feed.Fact, len(moves))
+	for i, m := range moves {
+		var err error
+		if facts[i], err = record.Enter(m.Membership, m.base); err != nil {
+			return nil, err
+		}
+	}
+	return facts, nil
+}
