@@ -173,3 +173,12 @@ func Rewind(ctx context.Context, tx *sqldb.Tx, name, brand string) error {
 	}
 	return nil
 }
+
+// Consumed is how far a consumer is; the beginning if it never ran.
+func Consumed(ctx context.Context, q sqldb.Querier, name, brand string) (c Cursor, err error) {
+	err = q.QueryRow(ctx, "SELECT seq, commit_id FROM consumer_cursor WHERE consumer = $1 AND brand = $2", name, brand).Scan(&c.Seq, &c.CommitID)
+	if err != nil && !errors.Is(err, sqldb.ErrNoRows) {
+		return c, fmt.Errorf("read cursor of %s in %s: %w", name, brand, err)
+	}
+	return c, nil
+}

@@ -20,6 +20,7 @@ import (
 	"github.com/rapport-cx/rapport/services/segmentation/identity"
 	"github.com/rapport-cx/rapport/services/segmentation/profile"
 	"github.com/rapport-cx/rapport/services/segmentation/rfm"
+	"github.com/rapport-cx/rapport/services/segmentation/segment"
 )
 
 // Config are the service's own settings.
@@ -44,6 +45,9 @@ type brand struct {
 	book atomic.Pointer[people.Book]
 	// rfm has the runs; it is replaced like book.
 	rfm atomic.Pointer[rfm.Book]
+	// live has the segments and who is in them, evaluator keeps them up.
+	live      *segment.Live
+	evaluator *segment.Evaluator
 	// opened is set once the definitions have been read from the log.
 	opened atomic.Bool
 }
@@ -56,7 +60,7 @@ func newBrands(all *config.Brands, hashes *identity.Hasher) (map[string]*brand, 
 		if err != nil {
 			return nil, fmt.Errorf("brand %s: %w", b.ID, err)
 		}
-		one := &brand{Brand: b, zone: calendar.In(b.Location), rules: rules}
+		one := &brand{Brand: b, zone: calendar.In(b.Location), rules: rules, live: segment.NewLive(b.ID)}
 		one.forget()
 		out[b.ID] = one
 	}
@@ -68,6 +72,7 @@ func (b *brand) forget() {
 	b.attributes.Store(profile.NewCatalogue())
 	b.book.Store(people.NewBook())
 	b.rfm.Store(rfm.NewBook())
+	b.live.Forget()
 }
 
 // person is the number that stands for id now.

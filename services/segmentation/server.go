@@ -64,6 +64,9 @@ func New(cfg Config, all *config.Brands, guard *access.Guard, db *sqldb.DB, secr
 	s.newcomers = commit.NewSet(commit.Options{Name: "segmentation"}, s.create)
 	s.contacts = commit.NewSet(commit.Options{Name: "segmentation-contact"}, s.serveContacts)
 	s.bought = s.purchasesOf
+	for _, b := range s.brands {
+		b.evaluator = s.evaluatorOf(b)
+	}
 	return s, nil
 }
 
@@ -116,6 +119,7 @@ func (s *Server) Run(ctx context.Context) error {
 		func(ctx context.Context) error { return s.store.log.Tail(ctx, feed.PollEvery, s.log) },
 		s.keepResealing,
 		s.followPurchases,
+		s.keepSegments,
 	}
 	errs := make(chan error, len(work))
 	for _, do := range work {
@@ -145,6 +149,9 @@ func (s *Server) enter(ctx context.Context, id string, verb access.Verb) (*brand
 	if !b.opened.Load() {
 		if err := s.store.folds.Sync(ctx, id); err != nil {
 			return nil, unavailable("open brand "+id, err)
+		}
+		if err := b.live.Catch(ctx, s.store.db, s.store.log.Reader); err != nil {
+			return nil, unavailable("open segments of "+id, err)
 		}
 		b.opened.Store(true)
 	}

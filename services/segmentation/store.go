@@ -18,6 +18,7 @@ import (
 	"github.com/rapport-cx/rapport/services/segmentation/erase"
 	"github.com/rapport-cx/rapport/services/segmentation/purchase"
 	"github.com/rapport-cx/rapport/services/segmentation/rfm"
+	"github.com/rapport-cx/rapport/services/segmentation/segment"
 )
 
 //go:embed schema/*.sql
@@ -57,7 +58,10 @@ func (s *Store) migrate(ctx context.Context) error {
 	if err := purchase.Migrate(ctx, s.db); err != nil {
 		return err
 	}
-	return rfm.Migrate(ctx, s.db)
+	if err := rfm.Migrate(ctx, s.db); err != nil {
+		return err
+	}
+	return segment.Migrate(ctx, s.db)
 }
 
 // change is a guarded change under way: the brand's log is locked, and what tx

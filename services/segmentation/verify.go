@@ -53,7 +53,8 @@ type check func(ctx context.Context, b *brand, report func(floor.Drift)) (int, e
 
 // checks are all there are.
 func (s *Server) checks() []check {
-	return []check{s.checkNumbers, s.checkIdentities, s.checkMerges, s.checkErasures, s.checkContacts, s.checkPurchases, s.checkRfm}
+	return []check{s.checkNumbers, s.checkIdentities, s.checkMerges, s.checkErasures, s.checkContacts, s.checkPurchases, s.checkRfm,
+		s.checkSegments}
 }
 
 // Verify counts everything stored of a brand anew and reports what differs. It
@@ -192,6 +193,9 @@ func (u *Upkeep) Rebuild(ctx context.Context, brand string, progress func(done, 
 		return err
 	}
 	if err := u.server.rebuildPurchases(ctx, b); err != nil {
+		return err
+	}
+	if err := u.server.rebuildSegments(ctx, b); err != nil {
 		return err
 	}
 	return u.server.reseal(ctx, b, func(done int) { progress(done, done) })

@@ -10,7 +10,6 @@ import (
 	"github.com/rapport-cx/rapport/internal/feed"
 	"github.com/rapport-cx/rapport/internal/sqldb"
 	"github.com/rapport-cx/rapport/services/segmentation/field"
-	"github.com/rapport-cx/rapport/services/segmentation/record"
 )
 
 // ConsumerName is whose cursor in the own log it is.
@@ -36,8 +35,11 @@ type Evaluator struct {
 	// rolledTo is the day everybody was evaluated for, as last seen.
 	rolledTo calendar.Day
 	begun    bool
-	// moved counts MEMBERS facts since bases were last stored.
+	// head is the log's after the last commit; moved counts MEMBERS facts since bases
+	// were stored at based.
+	head  feed.Head
 	moved int
+	based time.Time
 }
 
 // prepared is what was found out before a transaction, and at which turn.
@@ -185,67 +187,4 @@ func (e *Evaluator) ready(fields *field.Catalogue) ([]ruled, error) {
 	}
 	e.rules = kept
 	return out, nil
-}
-
-// effect writes who entered and left, in the transaction that moves the cursor.
-func (e *Evaluator) effect(ctx context.Context, tx *sqldb.Tx, _ []feed.Fact) error {
-	b := e.batch
-	if b.touch.nobody() || len(b.found.verdicts) == 0 && b.found.gone.IsEmpty() {
-		st, err := lockState(ctx, tx, e.Brand)
-		if err != nil {
-			return err
-		}
-		st.asOf = max(st.asOf, b.touch.asOf)
-		return saveState(ctx, tx, e.Brand, st)
-	}
-	return e.write(ctx, tx, b, nil)
-}
-
-// write puts the facts of what was found out. If somebody took a turn meanwhile it is
-// found out anew, under the lock of the log.
-func (e *Evaluator) write(ctx context.Context, tx *sqldb.Tx, b prepared, then func(*state)) error {
-	head, err := feed.Lock(ctx, tx, e.Brand, e.Clock())
-	if err != nil {
-		return err
-	}
-	st, err := lockState(ctx, tx, e.Brand)
-	if err != nil {
-		return err
-	}
-	if err := e.Live.Catch(ctx, tx, feed.In(tx)); err != nil {
-		return err
-	}
-	if st.turn != b.turn+1 || st.day > b.found.day {
-		w, err := e.World(ctx)
-		if err != nil {
-			return err
-		}
-		if b.found, err = e.find(ctx, tx, w, b.touch, max(st.day, b.found.day), 1); err != nil {
-			return err
-		}
-	}
-	facts, err := enter(e.Live.settle(b.found))
-	if err != nil {
-		return err
-	}
-	if err := feed.Put(ctx, tx, &head, facts); err != nil {
-		return err
-	}
-	st.day, st.asOf = max(st.day, b.found.day), max(st.asOf, b.touch.asOf)
-	if then != nil {
-		then(&st)
-	}
-	return saveState(ctx, tx, e.Brand, st)
-}
-
-// enter are the facts of moves.
-func enter(moves []move) ([]feed.Fact, error) {
-	facts := make([]feed.Fact, len(moves))
-	for i, m := range moves {
-		var err error
-		if facts[i], err = record.Enter(m.Membership, m.base); err != nil {
-			return nil, err
-		}
-	}
-	return facts, nil
 }

@@ -22,6 +22,8 @@ type Live struct {
 	// seq is the last fact of either kind that was taken in, defined the last that
 	// said what a segment is; opened tells that the log was read at all.
 	seq, defined int64
+	// read is up to where the log was read, beyond seq if nothing else was in it.
+	read int64
 	opened       bool
 	// ids are those of the segments, sorted; order has those that are not archived,
 	// parts before what is made of them.
@@ -50,11 +52,19 @@ func (l *Live) Catch(ctx context.Context, q sqldb.Querier, log feed.Reader) erro
 			return err
 		}
 	}
-	changes, err := l.read(ctx, log, record.Segments, l.seq)
+	// First the head, so that nothing up to there is missed.
+	head, err := log.Head(ctx, l.brand)
+	if err != nil {
+		return err
+	}
+	changes, err := l.changes(ctx, log, record.Segments, l.seq)
 	if err != nil {
 		return err
 	}
 	l.take(changes)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.read = max(l.seq, head.Seq)
 	return nil
 }
 
@@ -68,7 +78,7 @@ func (l *Live) open(ctx context.Context, q sqldb.Querier, log feed.Reader) error
 	if err != nil {
 		return err
 	}
-	known, err := l.read(ctx, log, []int16{record.Segment}, 0)
+	known, err := l.changes(ctx, log, []int16{record.Segment}, 0)
 	if err != nil {
 		return err
 	}
@@ -95,7 +105,7 @@ func (l *Live) open(ctx context.Context, q sqldb.Querier, log feed.Reader) error
 	return nil
 }
 
-func (l *Live) read(ctx context.Context, log feed.Reader, kinds []int16, after int64) (all []change, err error) {
+func (l *Live) changes(ctx context.Context, log feed.Reader, kinds []int16, after int64) (all []change, err error) {
 	err = log.ReadKind(ctx, l.brand, kinds, after, func(f *feed.Fact) (err error) {
 		c := change{seq: f.Seq}
 		if f.Kind == record.Segment {
@@ -169,6 +179,6 @@ func (l *Live) Forget() {
 	defer l.catching.Unlock()
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.seq, l.defined, l.opened = 0, 0, false
+	l.seq, l.defined, l.read, l.opened = 0, 0, 0, false
 	l.segments, l.ids, l.order = map[string]*Segment{}, nil, nil
 }

@@ -37,6 +37,13 @@ func (l *Live) IDs(after string, archived bool) []string {
 	return slices.DeleteFunc(out, func(id string) bool { return l.segments[id].Def.GetArchived() })
 }
 
+// Behind tells that the log may have more than was taken in, up to a fact.
+func (l *Live) Behind(head int64) bool {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	return head > l.read || !l.opened
+}
+
 // Members is a copy of who is in a segment, and the last fact that changed that.
 func (l *Live) Members(id string) (*roaring64.Bitmap, int64) {
 	l.mu.RLock()

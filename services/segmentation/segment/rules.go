@@ -24,11 +24,12 @@ type Subject struct {
 
 // Rule is a segment's rule, ready to be asked. It never changes.
 type Rule struct {
-	def    *segmentationv1.SegmentRule
-	text   *expr.Rule
-	list   *roaring64.Bitmap
-	groups field.Group
-	watch  field.Watch
+	def  *segmentationv1.SegmentRule
+	text *expr.Rule
+	list *roaring64.Bitmap
+	// reads are the groups it reads, groups those whose change can turn it.
+	reads, groups field.Group
+	watch         field.Watch
 }
 
 // Read judges a rule by itself and makes it ready: expressions against the fields
@@ -42,7 +43,8 @@ func Read(def *segmentationv1.SegmentRule, fields *field.Catalogue) (*Rule, erro
 		if err != nil {
 			return nil, err
 		}
-		r.text, r.watch, r.groups = text, text.Watch(), r.groups|text.Groups()
+		r.text, r.watch, r.reads = text, text.Watch(), text.Groups()
+		r.groups |= r.reads
 	case *segmentationv1.SegmentRule_List:
 		r.list = roaring64.New()
 		for i, id := range x.List.GetIds() {
@@ -52,6 +54,7 @@ func Read(def *segmentationv1.SegmentRule, fields *field.Catalogue) (*Rule, erro
 			r.list.Add(uint64(id))
 		}
 	case *segmentationv1.SegmentRule_Rfm:
+		r.reads = field.RFM
 		r.groups |= field.RFM
 		return r, checkCells(x.Rfm)
 	}
@@ -87,6 +90,10 @@ func (r *Rule) Fields() []string {
 // algebra tells that it follows other segments and is not asked of persons.
 func (r *Rule) algebra() bool { return r.def.GetAlgebra() != nil }
 
+// rolls tells whether it can turn when a day begins and nothing happens: windows move,
+// and what is dated later begins to exist.
+func (r *Rule) rolls() bool { return r.groups&field.Purchases != 0 }
+
 // holds tells whether a person is in.
 func (r *Rule) holds(p *Subject, v *field.Values) bool {
 	switch {
@@ -103,7 +110,9 @@ func (r *Rule) holds(p *Subject, v *field.Values) bool {
 	return among(c.GetRecency(), place.Recency) && among(c.GetFrequency(), place.Frequency) && among(c.GetMonetary(), place.Monetary)
 }
 
-func among(scores []int32, score int32) bool { return len(scores) == 0 || slices.Contains(scores, score) }
+func among(scores []int32, score int32) bool {
+	return len(scores) == 0 || slices.Contains(scores, score)
+}
 
 // explain tells which parts hold of a person and on what values.
 func (r *Rule) explain(p *Subject, fields *field.Catalogue, today calendar.Day) ([]expr.Part, map[string]string) {

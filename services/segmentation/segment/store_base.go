@@ -67,11 +67,18 @@ func listBases(ctx context.Context, q sqldb.Querier, query string, args ...any) 
 }
 
 // saveBases writes bases that are all true behind the fact seq, and that a restart
-// may begin there.
-func saveBases(ctx context.Context, db *sqldb.DB, brand string, seq int64, bases []*baseRow) error {
+// may begin there. Of a day the last base is enough, but whoever has just read that
+// it begins at the one before finds what it needs.
+func saveBases(ctx context.Context, db *sqldb.DB, brand string, before, seq int64, bases []*baseRow) error {
 	return db.Write(ctx, func(tx *sqldb.Tx) error {
 		for _, r := range bases {
-			_, err := tx.Exec(ctx, `INSERT INTO segment_base (brand, `+baseColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+			_, err := tx.Exec(ctx, `DELETE FROM segment_base WHERE brand = $1 AND segment = $2 AND version = $3 AND day = $4 AND seq <
+(SELECT max(n.seq) FROM segment_base n WHERE n.brand = $1 AND n.segment = $2 AND n.version = $3 AND n.seq <= $5)`,
+				brand, r.segment, r.version, int32(r.day), before)
+			if err != nil {
+				return fmt.Errorf("remove older bases of segment %q: %w", r.segment, err)
+			}
+			_, err = tx.Exec(ctx, `INSERT INTO segment_base (brand, `+baseColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 ON CONFLICT DO NOTHING`, brand, r.segment, r.version, seq, r.base, r.changed, int32(r.day), r.members)
 			if err != nil {
 				return fmt.Errorf("save base of segment %q: %w", r.segment, err)
@@ -83,4 +90,16 @@ ON CONFLICT DO NOTHING`, brand, r.segment, r.version, seq, r.base, r.changed, in
 		}
 		return nil
 	})
+}
+
+// Drop removes everything derived of a brand, in the transaction that sets its
+// consumer back: who is in what is evaluated anew, and what the log says stays.
+func Drop(ctx context.Context, tx *sqldb.Tx, brand string) error {
+	if _, err := tx.Exec(ctx, "DELETE FROM segment_base WHERE brand = $1", brand); err != nil {
+		return fmt.Errorf("remove bases of segments: %w", err)
+	}
+	if _, err := tx.Exec(ctx, "UPDATE segment_state SET based = 0, turn = turn + 1 WHERE brand = $1", brand); err != nil {
+		return fmt.Errorf("remove bases of segments: %w", err)
+	}
+	return nil
 }

@@ -29,6 +29,9 @@ func newFindings(day calendar.Day) *findings {
 	return &findings{day: day, gone: roaring64.New(), verdicts: map[string]*verdict{}}
 }
 
+// said tells that anything was found out.
+func (f *findings) said() bool { return len(f.verdicts) > 0 || !f.gone.IsEmpty() }
+
 // of is the verdict of a segment, to be added to.
 func (f *findings) of(id string) *verdict {
 	v := f.verdicts[id]

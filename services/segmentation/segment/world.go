@@ -3,7 +3,6 @@ package segment
 import (
 	"context"
 	"fmt"
-	"maps"
 	"sync"
 
 	"golang.org/x/sync/errgroup"
@@ -20,7 +19,8 @@ type World struct {
 	People *people.Mapping
 	// Fields are what rules can read.
 	Fields *field.Catalogue
-	// Know fills in what is known of persons, ascending by id, as far as groups say.
+	// Know fills in what is known of persons, ascending by id, as far as groups say. It
+	// is called by several at once.
 	Know func(ctx context.Context, q sqldb.Querier, persons []*Subject, groups field.Group) error
 	// Last is the last customer number given out.
 	Last func(ctx context.Context, q sqldb.Querier) (int64, error)
@@ -38,12 +38,13 @@ func (w *World) ask(ctx context.Context, q sqldb.Querier, rules []ruled, persons
 	for _, g := range persons {
 		changed |= g
 	}
+	asks := false
 	for _, r := range rules {
 		if r.rule.groups&changed != 0 {
-			need |= r.rule.groups
+			asks, need = true, need|r.rule.reads
 		}
 	}
-	if need == 0 {
+	if !asks {
 		return nil
 	}
 	ids := sorted(persons)
@@ -80,7 +81,7 @@ func (w *World) scan(ctx context.Context, q sqldb.Querier, rules []ruled, day ca
 	}
 	var need field.Group
 	for _, r := range rules {
-		need |= r.rule.groups
+		need |= r.rule.reads
 	}
 	var mu sync.Mutex
 	out := newFindings(day)
@@ -117,13 +118,4 @@ func (w *World) page(ctx context.Context, q sqldb.Querier, first, last int64, gr
 	}
 	fn(persons)
 	return nil
-}
-
-// whole are the groups of everybody that one of some rules can turn for.
-func whole(persons map[int64]field.Group) map[int64]field.Group {
-	out := maps.Clone(persons)
-	for id := range out {
-		out[id] = all
-	}
-	return out
 }

@@ -1,0 +1,116 @@
+package segment
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/RoaringBitmap/roaring/v2/roaring64"
+
+	"github.com/rapport-cx/rapport/internal/calendar"
+	"github.com/rapport-cx/rapport/internal/fault"
+	"github.com/rapport-cx/rapport/internal/feed"
+	"github.com/rapport-cx/rapport/internal/sqldb"
+	"github.com/rapport-cx/rapport/services/segmentation/record"
+)
+
+// History reads what the log says of the current version of a segment.
+type History struct {
+	Brand string
+	DB    *sqldb.DB
+	Log   feed.Reader
+	Live  *Live
+}
+
+// version is what is being looked at: a segment's current version and its base.
+func (h *History) version(id string) (version int32, base int64) {
+	h.Live.mu.RLock()
+	defer h.Live.mu.RUnlock()
+	s := h.Live.segments[id]
+	if s == nil {
+		return 0, 0
+	}
+	return s.Def.GetVersion(), s.base
+}
+
+// On is who was in a segment at the end of a day, and the last fact until then.
+func (h *History) On(ctx context.Context, id string, day calendar.Day) (*roaring64.Bitmap, int64, error) {
+	version, base := h.version(id)
+	members, seq, err := h.start(ctx, id, version, base, day)
+	if err != nil {
+		return nil, 0, err
+	}
+	err = h.Log.ReadOf(ctx, h.Brand, base, seq, func(f *feed.Fact) error {
+		m, err := record.MembershipOf(f)
+		if err != nil {
+			return err
+		}
+		if m.Day > day {
+			return errLater
+		}
+		members.Or(m.Entered)
+		members.AndNot(m.Left)
+		seq = f.Seq
+		return nil
+	})
+	if errors.Is(err, errLater) {
+		err = nil
+	}
+	return members, seq, err
+}
+
+// errLater ends a walk along the log.
+var errLater = errors.New("a later day begins")
+
+// start is the newest set that is not later than a day.
+func (h *History) start(ctx context.Context, id string, version int32, base int64, day calendar.Day) (*roaring64.Bitmap, int64, error) {
+	row, err := baseOn(ctx, h.DB, h.Brand, id, version, day)
+	if err != nil {
+		return nil, 0, err
+	}
+	if row != nil {
+		members, err := row.set()
+		return members, row.changed, err
+	}
+	first, err := h.Log.Get(ctx, h.Brand, base)
+	if err != nil {
+		return nil, 0, err
+	}
+	if len(first) == 0 {
+		return nil, 0, fmt.Errorf("segment %q: its base %d is not in the log", id, base)
+	}
+	m, err := record.MembershipOf(&first[0])
+	if err != nil {
+		return nil, 0, err
+	}
+	if m.Day > day {
+		return nil, 0, fault.Invalid().Field("day", "this version of the segment began on %s", m.Day).Err()
+	}
+	return m.Entered, base, nil
+}
+
+// Since is when a person last entered or left a segment; the zero time if neither
+// happened in the current version.
+func (h *History) Since(ctx context.Context, id string, person int64) (since time.Time, err error) {
+	_, base := h.version(id)
+	err = h.Log.ReadOf(ctx, h.Brand, base, 0, func(f *feed.Fact) error {
+		m, err := record.MembershipOf(f)
+		if err == nil && (m.Entered.Contains(uint64(person)) || m.Left.Contains(uint64(person))) {
+			since = time.UnixMicro(f.At)
+		}
+		return err
+	})
+	return since, err
+}
+
+// State is how far a brand's segments are: the commit time of the last fact that
+// counts, and the day that everybody was evaluated for.
+func (h *History) State(ctx context.Context) (asOf time.Time, rolledTo calendar.Day, err error) {
+	st, err := loadState(ctx, h.DB, h.Brand)
+	if st.rolledTo == 0 {
+		st.rolledTo = math.MinInt32
+	}
+	return time.UnixMicro(st.asOf), st.rolledTo, err
+}
