@@ -23,8 +23,8 @@ type Live struct {
 	// said what a segment is; opened tells that the log was read at all.
 	seq, defined int64
 	// read is up to where the log was read, beyond seq if nothing else was in it.
-	read int64
-	opened       bool
+	read   int64
+	opened bool
 	// ids are those of the segments, sorted; order has those that are not archived,
 	// parts before what is made of them.
 	segments map[string]*Segment
