@@ -39,6 +39,8 @@ SELECT create_distributed_table('contact', 'brand', colocate_with => 'log_head')
 SELECT create_distributed_table('purchase_head', 'brand', colocate_with => 'log_head');
 SELECT create_distributed_table('purchase', 'brand', colocate_with => 'log_head');
 SELECT create_distributed_table('rfm_block', 'brand', colocate_with => 'log_head');
+SELECT create_distributed_table('segment_state', 'brand', colocate_with => 'log_head');
+SELECT create_distributed_table('segment_base', 'brand', colocate_with => 'log_head');
 
 -- Journey's orders.
 SELECT create_distributed_table('order_event', 'brand', colocate_with => 'log_head');

@@ -5,6 +5,9 @@ import (
 	"testing"
 	"time"
 
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	commonv1 "github.com/rapport-cx/rapport/gen/rapport/common/v1"
 	journeyv1 "github.com/rapport-cx/rapport/gen/rapport/journey/v1"
 	segmentationv1 "github.com/rapport-cx/rapport/gen/rapport/segmentation/v1"
 )
@@ -29,6 +32,22 @@ var peopleCalls = []call{
 	{rpc: "ExamineContact", method: "POST", path: "/v1/demo/contacts:examine", body: `{"contact": {"customer": {"id": "2"}, "purpose": "marketing", "mode": "CONTACT_MODE_EMAIL"}}`},
 	{rpc: "ReserveContact", method: "POST", path: "/v1/demo/contacts:reserve", body: `{"requestId": "c1", "contact": {"customer": {"id": "1"}, "purpose": "survey", "mode": "CONTACT_MODE_EMAIL"}}`},
 	{rpc: "ReleaseContact", method: "POST", path: "/v1/demo/contacts/{reservationId}:release", body: `{}`},
+	{rpc: "ComputeRfm", method: "POST", path: "/v1/demo/rfm:compute", body: `{"day": "2026-03-02"}`},
+	{rpc: "ListRfmRuns", method: "GET", path: "/v1/demo/rfm/runs"},
+	{rpc: "GetRfm", method: "GET", path: "/v1/demo/customers/1/rfm"},
+	{rpc: "GetRfmGrid", method: "GET", path: "/v1/demo/rfm"},
+	{rpc: "ListFields", method: "GET", path: "/v1/demo/segment-fields"},
+	{rpc: "PreviewSegment", method: "POST", path: "/v1/demo/segments:preview", body: `{"rule": {"expression": "purchases.count_30d > 0"}}`},
+	{rpc: "CreateSegment", method: "POST", path: "/v1/demo/segments", body: `{"id": "tver", "titles": {"en": "From Tver"}, "rule": {"expression": "attributes.city == 'Tver'"}}`},
+	{rpc: "UpdateSegment", method: "PUT", path: "/v1/demo/segments/tver", body: `{"rule": {"expression": "attributes.city == 'Tver' && purchases.count > 0"}, "version": 1}`},
+	{rpc: "GetSegment", method: "GET", path: "/v1/demo/segments/tver"},
+	{rpc: "ListSegments", method: "GET", path: "/v1/demo/segments"},
+	{rpc: "ListMembers", method: "GET", path: "/v1/demo/segments/tver/members"},
+	{rpc: "GetMemberships", method: "GET", path: "/v1/demo/customers/1/segments"},
+	{rpc: "ExplainMembership", method: "GET", path: "/v1/demo/segments/tver/members/1:explain"},
+	{rpc: "GetSegmentBitmap", method: "GET", path: "/v1/demo/segments/tver/bitmap"},
+	{rpc: "WatchMemberships", method: "GET", path: "/v1/demo/memberships:watch", lines: 1},
+	{rpc: "ArchiveSegment", method: "POST", path: "/v1/demo/segments/tver:archive", body: `{}`},
 	{rpc: "ExportCustomer", method: "GET", path: "/v1/demo/customers/2:export", lines: 1},
 	{rpc: "EraseCustomer", method: "POST", path: "/v1/demo/customers/2:erase", body: `{}`},
 	{rpc: "GetErasure", method: "GET", path: "/v1/demo/erasures/1"},
@@ -68,21 +87,55 @@ var eventCalls = []call{
 	{rpc: "ListLakeFiles", method: "GET", path: "/v1/demo/lake/files"},
 }
 
-// unservedOfPeople are the RPCs of segments: each leaves this list with its service
-// method and enters peopleCalls.
-var unservedOfPeople = []string{
-	"CreateSegment", "UpdateSegment", "ArchiveSegment", "GetSegment", "ListSegments", "PreviewSegment", "ListFields",
-	"ExplainMembership", "GetMemberships", "WatchMemberships", "ListMembers", "GetSegmentBitmap",
-	"ComputeRfm", "GetRfm", "GetRfmGrid", "ListRfmRuns",
-}
-
 func TestEveryRPCOfSegmentationInJSON(t *testing.T) {
 	s := newSuite(t, nil)
 	s.golden(t, segmentationv1.SegmentationService_ServiceDesc, peopleCalls, func(rpc string) {
-		if rpc == "GetErasure" {
+		switch rpc {
+		case "ComputeRfm":
+			s.bought(t)
+		case "GetSegment":
+			s.evaluated(t)
+		case "GetErasure":
 			s.erased(t)
 		}
-	}, unservedOfPeople)
+	}, nil)
+}
+
+// bought lets customer 1 buy something and waits until that is known: purchases follow
+// Journey's log.
+func (s *suite) bought(t *testing.T) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	_, err := s.RecordEvents(ctx, &journeyv1.RecordEventsRequest{Brand: brand, Events: []*journeyv1.Event{{
+		Source: "till", ExternalId: "1", Kind: "purchase", OccurredAt: timestamppb.New(time.Date(2026, 2, 20, 9, 0, 0, 0, time.UTC)),
+		Actor:  &journeyv1.Event_Customer{Customer: &commonv1.CustomerRef{Ref: &commonv1.CustomerRef_Id{Id: 1}}},
+		Amount: &commonv1.Money{Currency: "RUB", MinorUnits: 129900},
+	}}})
+	for err == nil {
+		var got *segmentationv1.GetCustomerResponse
+		got, err = s.GetCustomer(ctx, &segmentationv1.GetCustomerRequest{Brand: brand, Customer: &commonv1.CustomerRef{Ref: &commonv1.CustomerRef_Id{Id: 1}}})
+		if got.GetCustomer().GetPurchases().GetPurchases() == 1 {
+			return
+		}
+	}
+	t.Fatal(err)
+}
+
+// evaluated waits until what is known of customers has had its effect on segments.
+func (s *suite) evaluated(t *testing.T) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	for {
+		got, err := s.GetSegment(ctx, &segmentationv1.GetSegmentRequest{Brand: brand, SegmentId: "tver"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got.GetAsOf() != nil {
+			return
+		}
+	}
 }
 
 // erased waits until every service has erased its part: that follows the log.

@@ -37,7 +37,6 @@ func newWatcher(t testing.TB, url string, c *clock) *watcher {
 // on a little so that it ends.
 func (w *watcher) settled(t testing.TB) {
 	t.Helper()
-	history := &segment.History{Brand: brand, DB: w.db}
 	late, look := time.After(time.Minute), time.NewTicker(5*time.Millisecond)
 	defer look.Stop()
 	for n := 0; ; n++ {
@@ -49,10 +48,11 @@ func (w *watcher) settled(t testing.TB) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, rolled, err := history.State(t.Context())
-		if err != nil {
+		live := segment.NewLive(brand)
+		if err := live.Catch(t.Context(), w.db, w.log.Reader); err != nil {
 			t.Fatal(err)
 		}
+		_, rolled := live.State()
 		if at == head.Cursor() && rolled == moscow.DayOf(w.c.Now()) {
 			return
 		}

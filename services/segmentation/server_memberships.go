@@ -75,20 +75,26 @@ func (s *Server) GetMemberships(ctx context.Context, in *segmentationv1.GetMembe
 	if err != nil {
 		return nil, err
 	}
-	// In this order: what is told includes at least what as_of says.
-	asOf, _, err := s.segmentHistory(b).State(ctx)
-	if err != nil {
-		return nil, lost("read state of segments", err)
-	}
 	if err := s.current(ctx, b); err != nil {
 		return nil, err
 	}
-	return &segmentationv1.GetMembershipsResponse{SegmentIds: b.live.Of(b.person(in.GetCustomerId())), AsOf: timestamppb.New(asOf)}, nil
+	// In this order: what is told includes at least what as_of says.
+	asOf, _ := b.live.State()
+	return &segmentationv1.GetMembershipsResponse{SegmentIds: b.live.Of(b.person(in.GetCustomerId())), AsOf: countedTo(asOf)}, nil
 }
 
-// current takes in what another replica wrote, as far as it is known that it did.
+// countedTo is a time as clients read it; unset before the first fact.
+func countedTo(asOf int64) *timestamppb.Timestamp {
+	if asOf == 0 {
+		return nil
+	}
+	return stamp(asOf)
+}
+
+// current takes in what was written, unless everything that is known to be there has
+// been taken in already.
 func (s *Server) current(ctx context.Context, b *brand) error {
-	if !b.live.Behind(s.store.log.Known(b.ID).Seq) {
+	if !b.live.Behind(s.store.log.Known(b.ID)) {
 		return nil
 	}
 	return lost("read segments", b.live.Catch(ctx, s.store.db, s.store.log.Reader))
@@ -113,12 +119,12 @@ func (s *Server) ExplainMembership(ctx context.Context, in *segmentationv1.Expla
 	}
 	person := b.person(known.id)
 	out := &segmentationv1.ExplainMembershipResponse{Member: b.live.Has(def.GetId(), person)}
-	since, err := s.segmentHistory(b).Since(ctx, def.GetId(), person)
+	at, err := s.segmentHistory(b).Since(ctx, def.GetId(), person)
 	if err != nil {
 		return nil, lost("read history of segment", err)
 	}
-	if !since.IsZero() {
-		out.Since = timestamppb.New(since)
+	if !at.IsZero() {
+		out.Since = timestamppb.New(at)
 	}
 	parts, values, err := b.evaluator.Explain(ctx, def, person)
 	if err != nil {
@@ -189,18 +195,15 @@ func (s *Server) GetSegmentBitmap(ctx context.Context, in *segmentationv1.GetSeg
 	if err != nil {
 		return nil, err
 	}
-	asOf, _, err := s.segmentHistory(b).State(ctx)
-	if err != nil {
-		return nil, lost("read state of segments", err)
-	}
 	if err := s.current(ctx, b); err != nil {
 		return nil, err
 	}
+	asOf, _ := b.live.State()
 	def, err := s.segment(b, in.GetSegmentId())
 	if err != nil {
 		return nil, err
 	}
-	out := &segmentationv1.GetSegmentBitmapResponse{Version: def.GetVersion(), AsOf: timestamppb.New(asOf)}
+	out := &segmentationv1.GetSegmentBitmapResponse{Version: def.GetVersion(), AsOf: countedTo(asOf)}
 	if in.GetDay() == "" && in.GetKnownSeq() != 0 && b.live.Changed(def.GetId()) == in.GetKnownSeq() {
 		out.Seq, out.Unchanged = in.GetKnownSeq(), true
 		return out, nil

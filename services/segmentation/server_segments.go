@@ -215,15 +215,15 @@ func (s *Server) GetSegment(ctx context.Context, in *segmentationv1.GetSegmentRe
 	if err != nil {
 		return nil, err
 	}
-	asOf, rolledTo, err := s.segmentHistory(b).State(ctx)
-	if err != nil {
-		return nil, lost("read state of segments", err)
+	if err := b.live.Catch(ctx, s.store.db, s.store.log.Reader); err != nil {
+		return nil, lost("read segments", err)
 	}
-	out, err := s.knownSegment(ctx, b, in.GetSegmentId())
+	asOf, rolledTo := b.live.State()
+	out, err := s.segment(b, in.GetSegmentId())
 	if err != nil {
 		return nil, err
 	}
-	return &segmentationv1.GetSegmentResponse{Segment: out, AsOf: timestamppb.New(asOf), RolledTo: rolledTo.String()}, nil
+	return &segmentationv1.GetSegmentResponse{Segment: out, AsOf: countedTo(asOf), RolledTo: rolledTo.String()}, nil
 }
 
 // ListSegments pages through the segments by id.

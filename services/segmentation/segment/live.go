@@ -7,6 +7,7 @@ import (
 	"github.com/RoaringBitmap/roaring/v2/roaring64"
 
 	segmentationv1 "github.com/rapport-cx/rapport/gen/rapport/segmentation/v1"
+	"github.com/rapport-cx/rapport/internal/calendar"
 	"github.com/rapport-cx/rapport/internal/feed"
 	"github.com/rapport-cx/rapport/internal/sqldb"
 	"github.com/rapport-cx/rapport/services/segmentation/record"
@@ -23,8 +24,12 @@ type Live struct {
 	// said what a segment is; opened tells that the log was read at all.
 	seq, defined int64
 	// read is up to where the log was read, beyond seq if nothing else was in it.
-	read   int64
-	opened bool
+	read int64
+	// asOf is the commit time of the last fact that certainly counts, rolledTo the day
+	// that everybody was evaluated for.
+	asOf     int64
+	rolledTo calendar.Day
+	opened   bool
 	// ids are those of the segments, sorted; order has those that are not archived,
 	// parts before what is made of them.
 	segments map[string]*Segment
@@ -52,7 +57,11 @@ func (l *Live) Catch(ctx context.Context, q sqldb.Querier, log feed.Reader) erro
 			return err
 		}
 	}
-	// First the head, so that nothing up to there is missed.
+	// First what was said to be done, so that all of it is read.
+	st, err := loadState(ctx, q, l.brand)
+	if err != nil {
+		return err
+	}
 	head, err := log.Head(ctx, l.brand)
 	if err != nil {
 		return err
@@ -64,7 +73,7 @@ func (l *Live) Catch(ctx context.Context, q sqldb.Querier, log feed.Reader) erro
 	l.take(changes)
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.read = max(l.seq, head.Seq)
+	l.read, l.asOf, l.rolledTo = max(l.seq, head.Seq), st.asOf, st.rolledTo
 	return nil
 }
 
@@ -179,6 +188,6 @@ func (l *Live) Forget() {
 	defer l.catching.Unlock()
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.seq, l.defined, l.read, l.opened = 0, 0, 0, false
+	l.seq, l.defined, l.read, l.asOf, l.opened = 0, 0, 0, 0, false
 	l.segments, l.ids, l.order = map[string]*Segment{}, nil, nil
 }

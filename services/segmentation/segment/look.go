@@ -8,7 +8,9 @@ import (
 
 	commonv1 "github.com/rapport-cx/rapport/gen/rapport/common/v1"
 	segmentationv1 "github.com/rapport-cx/rapport/gen/rapport/segmentation/v1"
+	"github.com/rapport-cx/rapport/internal/calendar"
 	"github.com/rapport-cx/rapport/internal/fault"
+	"github.com/rapport-cx/rapport/internal/feed"
 )
 
 // Get is a segment's definition and how many are in it; nil if there is none.
@@ -37,11 +39,19 @@ func (l *Live) IDs(after string, archived bool) []string {
 	return slices.DeleteFunc(out, func(id string) bool { return l.segments[id].Def.GetArchived() })
 }
 
-// Behind tells that the log may have more than was taken in, up to a fact.
-func (l *Live) Behind(head int64) bool {
+// Behind tells that there may be more than was taken in, up to a head of the log.
+func (l *Live) Behind(head feed.Head) bool {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
-	return head > l.read || !l.opened
+	return head.Seq > l.read || head.At > l.asOf || !l.opened
+}
+
+// State is how far it is: the commit time of the last fact that counts, in Unix
+// microseconds, and the day that everybody was evaluated for.
+func (l *Live) State() (asOf int64, rolledTo calendar.Day) {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	return l.asOf, l.rolledTo
 }
 
 // Members is a copy of who is in a segment, and the last fact that changed that.

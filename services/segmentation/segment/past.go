@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"time"
 
 	"github.com/RoaringBitmap/roaring/v2/roaring64"
@@ -103,14 +102,4 @@ func (h *History) Since(ctx context.Context, id string, person int64) (since tim
 		return err
 	})
 	return since, err
-}
-
-// State is how far a brand's segments are: the commit time of the last fact that
-// counts, and the day that everybody was evaluated for.
-func (h *History) State(ctx context.Context) (asOf time.Time, rolledTo calendar.Day, err error) {
-	st, err := loadState(ctx, h.DB, h.Brand)
-	if st.rolledTo == 0 {
-		st.rolledTo = math.MinInt32
-	}
-	return time.UnixMicro(st.asOf), st.rolledTo, err
 }
