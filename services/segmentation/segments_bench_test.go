@@ -91,3 +91,37 @@ func BenchmarkSegments(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkEvaluate is how long it takes until 1,000 changed customers are where they
+// belong in 500 segments, most of which read something else.
+func BenchmarkEvaluate(b *testing.B) {
+	for _, engine := range []struct {
+		name string
+		url  func(testing.TB) string
+	}{{"sqlite", sqldbtest.SQLite}, {"postgres", sqldbtest.PostgresDurable}} {
+		b.Run(engine.name, func(b *testing.B) {
+			url := engine.url(b)
+			r := populated(b, url, 10_000)
+			for i := range 500 {
+				text := fmt.Sprintf("purchases.spent_90d > %d && purchases.count_30d < 5", i)
+				if i%5 == 0 {
+					text = fmt.Sprintf("attributes.city == 'Omsk' && purchases.spent_90d > %d", i)
+				}
+				createSegment(b, r, expression(fmt.Sprint("s", i), text))
+			}
+			w := newWatcher(b, url, &clock{now: time.Now()})
+			w.settled(b)
+			n := 0
+			for b.Loop() {
+				n++
+				var some []*segmentationv1.Customer
+				for i := range int64(1000) {
+					some = append(some, &segmentationv1.Customer{Id: 1 + i*7, Attributes: attribute([]string{"Omsk", "Perm"}[n%2])})
+				}
+				upsert(b, r, false, some...)
+				w.settled(b)
+			}
+			b.ReportMetric(float64(n*1000)/b.Elapsed().Seconds(), "customers/s")
+		})
+	}
+}

@@ -24,12 +24,14 @@ type watcher struct {
 	db  *sqldb.DB
 	log *feed.Log
 	c   *clock
+	// live follows the log as a replica does.
+	live *segment.Live
 }
 
 func newWatcher(t testing.TB, url string, c *clock) *watcher {
 	t.Helper()
 	db := sqldbtest.Open(t, url)
-	return &watcher{db, feed.New(db), c}
+	return &watcher{db, feed.New(db), c, segment.NewLive(brand)}
 }
 
 // settled waits until every fact has had its effect on memberships and everybody was
@@ -48,11 +50,10 @@ func (w *watcher) settled(t testing.TB) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		live := segment.NewLive(brand)
-		if err := live.Catch(t.Context(), w.db, w.log.Reader); err != nil {
+		if err := w.live.Catch(t.Context(), w.db, w.log.Reader); err != nil {
 			t.Fatal(err)
 		}
-		_, rolled := live.State()
+		_, rolled := w.live.State()
 		if at == head.Cursor() && rolled == moscow.DayOf(w.c.Now()) {
 			return
 		}

@@ -122,6 +122,20 @@ func MembershipOf(f *feed.Fact) (*Membership, error) {
 	return m, nil
 }
 
+// ReadSet reads a bitmap in the portable form. The library believes the length it
+// finds, so that is looked at first.
+func ReadSet(b []byte) (*roaring64.Bitmap, error) {
+	const head, each = 8, 12
+	if len(b) < head || binary.LittleEndian.Uint64(b) > uint64(len(b)-head)/each {
+		return nil, errMembership
+	}
+	set := roaring64.New()
+	if err := set.UnmarshalBinary(b); err != nil {
+		return nil, err
+	}
+	return set, set.Validate()
+}
+
 // unpacker takes values off; once anything is wrong, bad stays set.
 type unpacker struct {
 	rest []byte
@@ -163,10 +177,15 @@ func (r *unpacker) set() *roaring64.Bitmap {
 	n := r.uvarint()
 	if n == 0 {
 		whole := r.take(r.uvarint())
-		if !r.bad && set.UnmarshalBinary(whole) != nil {
-			r.bad = true
+		if r.bad {
+			return set
 		}
-		return set
+		read, err := ReadSet(whole)
+		if err != nil {
+			r.bad = true
+			return set
+		}
+		return read
 	}
 	before := uint64(0)
 	for range n {

@@ -61,6 +61,7 @@ func FuzzMembership(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Add(one.Body)
+	f.Add([]byte("000\x0100\x00\b00000000"))
 	f.Fuzz(func(t *testing.T, body []byte) {
 		m, err := record.MembershipOf(&feed.Fact{Body: body})
 		if err != nil {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/rapport-cx/rapport/internal/calendar"
 	"github.com/rapport-cx/rapport/internal/sqldb"
+	"github.com/rapport-cx/rapport/services/segmentation/record"
 )
 
 // baseRow is who was in a version of a segment behind the fact seq.
@@ -20,8 +21,8 @@ type baseRow struct {
 }
 
 func (r *baseRow) set() (*roaring64.Bitmap, error) {
-	set := roaring64.New()
-	if err := set.UnmarshalBinary(r.members); err != nil {
+	set, err := record.ReadSet(r.members)
+	if err != nil {
 		return nil, fmt.Errorf("base of segment %q at %d: %w", r.segment, r.seq, err)
 	}
 	return set, nil
