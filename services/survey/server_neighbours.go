@@ -35,6 +35,9 @@ func (s *Server) journal() people.Journal {
 // listen follows one brand's neighbours, and gives the own log the effects that
 // need them, until ctx ends. Definitions must have been read.
 func (s *Server) listen(ctx context.Context, b *brand) error {
+	if s.neighbours == (Neighbours{}) {
+		return nil // whoever is added later finds the log as it was left
+	}
 	sealed := make(chan struct{}, 1)
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return s.ownFeed(b, sealed).Run(ctx) })
