@@ -107,6 +107,12 @@ const (
 	Reason_REASON_RFM_UNKNOWN Reason = 38
 	// Nobody has a purchase in the days asked for.
 	Reason_REASON_NO_PURCHASES Reason = 39
+	// No hypothesis has that id.
+	Reason_REASON_HYPOTHESIS_UNKNOWN Reason = 40
+	// The hypothesis was concluded otherwise.
+	Reason_REASON_HYPOTHESIS_CONCLUDED Reason = 41
+	// No experiment, or no arm of it, has that name.
+	Reason_REASON_EXPERIMENT_UNKNOWN Reason = 42
 )
 
 // Enum value maps for Reason.
@@ -152,48 +158,54 @@ var (
 		37: "REASON_SEGMENT_IN_USE",
 		38: "REASON_RFM_UNKNOWN",
 		39: "REASON_NO_PURCHASES",
+		40: "REASON_HYPOTHESIS_UNKNOWN",
+		41: "REASON_HYPOTHESIS_CONCLUDED",
+		42: "REASON_EXPERIMENT_UNKNOWN",
 	}
 	Reason_value = map[string]int32{
-		"REASON_UNSPECIFIED":         0,
-		"REASON_FIELD_INVALID":       1,
-		"REASON_BRAND_UNKNOWN":       2,
-		"REASON_SUBJECT_UNKNOWN":     3,
-		"REASON_METRIC_UNKNOWN":      4,
-		"REASON_SURVEY_UNKNOWN":      5,
-		"REASON_RESPONSE_UNKNOWN":    6,
-		"REASON_CASE_UNKNOWN":        7,
-		"REASON_ALREADY_EXISTS":      8,
-		"REASON_KEY_REUSED":          9,
-		"REASON_VERSION_CONFLICT":    10,
-		"REASON_SURVEY_NOT_OPEN":     11,
-		"REASON_RESPONSE_RETRACTED":  12,
-		"REASON_METRIC_MISMATCH":     13,
-		"REASON_CASE_STATE":          14,
-		"REASON_QUEUE_FULL":          15,
-		"REASON_UNAVAILABLE":         16,
-		"REASON_LOG_REPLACED":        17,
-		"REASON_PAGE_TOKEN_INVALID":  18,
-		"REASON_ACCESS_DENIED":       19,
-		"REASON_SUBJECT_CYCLE":       20,
-		"REASON_TOKEN_MISSING":       21,
-		"REASON_TOKEN_INVALID":       22,
-		"REASON_CUSTOMER_UNKNOWN":    23,
-		"REASON_IDENTITY_BLOCKED":    24,
-		"REASON_IDENTITY_CONFLICT":   25,
-		"REASON_IDENTITY_LIMIT":      26,
-		"REASON_IDENTITY_ERASED":     27,
-		"REASON_CUSTOMER_MERGED":     28,
-		"REASON_MERGE_CYCLE":         29,
-		"REASON_CUSTOMER_ERASED":     30,
-		"REASON_ATTRIBUTE_MISMATCH":  31,
-		"REASON_ERASURE_UNKNOWN":     32,
-		"REASON_RESERVATION_UNKNOWN": 33,
-		"REASON_MAP_UNKNOWN":         34,
-		"REASON_MAP_UNPUBLISHED":     35,
-		"REASON_SEGMENT_UNKNOWN":     36,
-		"REASON_SEGMENT_IN_USE":      37,
-		"REASON_RFM_UNKNOWN":         38,
-		"REASON_NO_PURCHASES":        39,
+		"REASON_UNSPECIFIED":          0,
+		"REASON_FIELD_INVALID":        1,
+		"REASON_BRAND_UNKNOWN":        2,
+		"REASON_SUBJECT_UNKNOWN":      3,
+		"REASON_METRIC_UNKNOWN":       4,
+		"REASON_SURVEY_UNKNOWN":       5,
+		"REASON_RESPONSE_UNKNOWN":     6,
+		"REASON_CASE_UNKNOWN":         7,
+		"REASON_ALREADY_EXISTS":       8,
+		"REASON_KEY_REUSED":           9,
+		"REASON_VERSION_CONFLICT":     10,
+		"REASON_SURVEY_NOT_OPEN":      11,
+		"REASON_RESPONSE_RETRACTED":   12,
+		"REASON_METRIC_MISMATCH":      13,
+		"REASON_CASE_STATE":           14,
+		"REASON_QUEUE_FULL":           15,
+		"REASON_UNAVAILABLE":          16,
+		"REASON_LOG_REPLACED":         17,
+		"REASON_PAGE_TOKEN_INVALID":   18,
+		"REASON_ACCESS_DENIED":        19,
+		"REASON_SUBJECT_CYCLE":        20,
+		"REASON_TOKEN_MISSING":        21,
+		"REASON_TOKEN_INVALID":        22,
+		"REASON_CUSTOMER_UNKNOWN":     23,
+		"REASON_IDENTITY_BLOCKED":     24,
+		"REASON_IDENTITY_CONFLICT":    25,
+		"REASON_IDENTITY_LIMIT":       26,
+		"REASON_IDENTITY_ERASED":      27,
+		"REASON_CUSTOMER_MERGED":      28,
+		"REASON_MERGE_CYCLE":          29,
+		"REASON_CUSTOMER_ERASED":      30,
+		"REASON_ATTRIBUTE_MISMATCH":   31,
+		"REASON_ERASURE_UNKNOWN":      32,
+		"REASON_RESERVATION_UNKNOWN":  33,
+		"REASON_MAP_UNKNOWN":          34,
+		"REASON_MAP_UNPUBLISHED":      35,
+		"REASON_SEGMENT_UNKNOWN":      36,
+		"REASON_SEGMENT_IN_USE":       37,
+		"REASON_RFM_UNKNOWN":          38,
+		"REASON_NO_PURCHASES":         39,
+		"REASON_HYPOTHESIS_UNKNOWN":   40,
+		"REASON_HYPOTHESIS_CONCLUDED": 41,
+		"REASON_EXPERIMENT_UNKNOWN":   42,
 	}
 )
 
@@ -228,7 +240,7 @@ var File_rapport_common_v1_reason_proto protoreflect.FileDescriptor
 
 const file_rapport_common_v1_reason_proto_rawDesc = "" +
 	"\n" +
-	"\x1erapport/common/v1/reason.proto\x12\x11rapport.common.v1*\xbe\b\n" +
+	"\x1erapport/common/v1/reason.proto\x12\x11rapport.common.v1*\x9d\t\n" +
 	"\x06Reason\x12\x16\n" +
 	"\x12REASON_UNSPECIFIED\x10\x00\x12\x18\n" +
 	"\x14REASON_FIELD_INVALID\x10\x01\x12\x18\n" +
@@ -270,7 +282,10 @@ const file_rapport_common_v1_reason_proto_rawDesc = "" +
 	"\x16REASON_SEGMENT_UNKNOWN\x10$\x12\x19\n" +
 	"\x15REASON_SEGMENT_IN_USE\x10%\x12\x16\n" +
 	"\x12REASON_RFM_UNKNOWN\x10&\x12\x17\n" +
-	"\x13REASON_NO_PURCHASES\x10'B\xc8\x01\n" +
+	"\x13REASON_NO_PURCHASES\x10'\x12\x1d\n" +
+	"\x19REASON_HYPOTHESIS_UNKNOWN\x10(\x12\x1f\n" +
+	"\x1bREASON_HYPOTHESIS_CONCLUDED\x10)\x12\x1d\n" +
+	"\x19REASON_EXPERIMENT_UNKNOWN\x10*B\xc8\x01\n" +
 	"\x15com.rapport.common.v1B\vReasonProtoP\x01Z<github.com/rapport-cx/rapport/gen/rapport/common/v1;commonv1\xa2\x02\x03RCX\xaa\x02\x11Rapport.Common.V1\xca\x02\x11Rapport\\Common\\V1\xe2\x02\x1dRapport\\Common\\V1\\GPBMetadata\xea\x02\x13Rapport::Common::V1b\x06proto3"
 
 var (

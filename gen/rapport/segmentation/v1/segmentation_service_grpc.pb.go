@@ -19,38 +19,53 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	SegmentationService_ResolveCustomers_FullMethodName  = "/rapport.segmentation.v1.SegmentationService/ResolveCustomers"
-	SegmentationService_UpsertCustomers_FullMethodName   = "/rapport.segmentation.v1.SegmentationService/UpsertCustomers"
-	SegmentationService_GetCustomer_FullMethodName       = "/rapport.segmentation.v1.SegmentationService/GetCustomer"
-	SegmentationService_ListCustomers_FullMethodName     = "/rapport.segmentation.v1.SegmentationService/ListCustomers"
-	SegmentationService_DeclareAttributes_FullMethodName = "/rapport.segmentation.v1.SegmentationService/DeclareAttributes"
-	SegmentationService_ListAttributes_FullMethodName    = "/rapport.segmentation.v1.SegmentationService/ListAttributes"
-	SegmentationService_MergeCustomers_FullMethodName    = "/rapport.segmentation.v1.SegmentationService/MergeCustomers"
-	SegmentationService_UnmergeCustomers_FullMethodName  = "/rapport.segmentation.v1.SegmentationService/UnmergeCustomers"
-	SegmentationService_WatchCustomers_FullMethodName    = "/rapport.segmentation.v1.SegmentationService/WatchCustomers"
-	SegmentationService_EraseCustomer_FullMethodName     = "/rapport.segmentation.v1.SegmentationService/EraseCustomer"
-	SegmentationService_GetErasure_FullMethodName        = "/rapport.segmentation.v1.SegmentationService/GetErasure"
-	SegmentationService_ReportErasure_FullMethodName     = "/rapport.segmentation.v1.SegmentationService/ReportErasure"
-	SegmentationService_ExportCustomer_FullMethodName    = "/rapport.segmentation.v1.SegmentationService/ExportCustomer"
-	SegmentationService_ReserveContact_FullMethodName    = "/rapport.segmentation.v1.SegmentationService/ReserveContact"
-	SegmentationService_ReleaseContact_FullMethodName    = "/rapport.segmentation.v1.SegmentationService/ReleaseContact"
-	SegmentationService_ExamineContact_FullMethodName    = "/rapport.segmentation.v1.SegmentationService/ExamineContact"
-	SegmentationService_ComputeRfm_FullMethodName        = "/rapport.segmentation.v1.SegmentationService/ComputeRfm"
-	SegmentationService_ListRfmRuns_FullMethodName       = "/rapport.segmentation.v1.SegmentationService/ListRfmRuns"
-	SegmentationService_GetRfm_FullMethodName            = "/rapport.segmentation.v1.SegmentationService/GetRfm"
-	SegmentationService_GetRfmGrid_FullMethodName        = "/rapport.segmentation.v1.SegmentationService/GetRfmGrid"
-	SegmentationService_ListFields_FullMethodName        = "/rapport.segmentation.v1.SegmentationService/ListFields"
-	SegmentationService_CreateSegment_FullMethodName     = "/rapport.segmentation.v1.SegmentationService/CreateSegment"
-	SegmentationService_UpdateSegment_FullMethodName     = "/rapport.segmentation.v1.SegmentationService/UpdateSegment"
-	SegmentationService_GetSegment_FullMethodName        = "/rapport.segmentation.v1.SegmentationService/GetSegment"
-	SegmentationService_ListSegments_FullMethodName      = "/rapport.segmentation.v1.SegmentationService/ListSegments"
-	SegmentationService_ArchiveSegment_FullMethodName    = "/rapport.segmentation.v1.SegmentationService/ArchiveSegment"
-	SegmentationService_PreviewSegment_FullMethodName    = "/rapport.segmentation.v1.SegmentationService/PreviewSegment"
-	SegmentationService_ListMembers_FullMethodName       = "/rapport.segmentation.v1.SegmentationService/ListMembers"
-	SegmentationService_GetMemberships_FullMethodName    = "/rapport.segmentation.v1.SegmentationService/GetMemberships"
-	SegmentationService_ExplainMembership_FullMethodName = "/rapport.segmentation.v1.SegmentationService/ExplainMembership"
-	SegmentationService_WatchMemberships_FullMethodName  = "/rapport.segmentation.v1.SegmentationService/WatchMemberships"
-	SegmentationService_GetSegmentBitmap_FullMethodName  = "/rapport.segmentation.v1.SegmentationService/GetSegmentBitmap"
+	SegmentationService_ResolveCustomers_FullMethodName   = "/rapport.segmentation.v1.SegmentationService/ResolveCustomers"
+	SegmentationService_UpsertCustomers_FullMethodName    = "/rapport.segmentation.v1.SegmentationService/UpsertCustomers"
+	SegmentationService_GetCustomer_FullMethodName        = "/rapport.segmentation.v1.SegmentationService/GetCustomer"
+	SegmentationService_ListCustomers_FullMethodName      = "/rapport.segmentation.v1.SegmentationService/ListCustomers"
+	SegmentationService_DeclareAttributes_FullMethodName  = "/rapport.segmentation.v1.SegmentationService/DeclareAttributes"
+	SegmentationService_ListAttributes_FullMethodName     = "/rapport.segmentation.v1.SegmentationService/ListAttributes"
+	SegmentationService_MergeCustomers_FullMethodName     = "/rapport.segmentation.v1.SegmentationService/MergeCustomers"
+	SegmentationService_UnmergeCustomers_FullMethodName   = "/rapport.segmentation.v1.SegmentationService/UnmergeCustomers"
+	SegmentationService_WatchCustomers_FullMethodName     = "/rapport.segmentation.v1.SegmentationService/WatchCustomers"
+	SegmentationService_EraseCustomer_FullMethodName      = "/rapport.segmentation.v1.SegmentationService/EraseCustomer"
+	SegmentationService_GetErasure_FullMethodName         = "/rapport.segmentation.v1.SegmentationService/GetErasure"
+	SegmentationService_ReportErasure_FullMethodName      = "/rapport.segmentation.v1.SegmentationService/ReportErasure"
+	SegmentationService_ExportCustomer_FullMethodName     = "/rapport.segmentation.v1.SegmentationService/ExportCustomer"
+	SegmentationService_ReserveContact_FullMethodName     = "/rapport.segmentation.v1.SegmentationService/ReserveContact"
+	SegmentationService_ReleaseContact_FullMethodName     = "/rapport.segmentation.v1.SegmentationService/ReleaseContact"
+	SegmentationService_ExamineContact_FullMethodName     = "/rapport.segmentation.v1.SegmentationService/ExamineContact"
+	SegmentationService_ComputeRfm_FullMethodName         = "/rapport.segmentation.v1.SegmentationService/ComputeRfm"
+	SegmentationService_ListRfmRuns_FullMethodName        = "/rapport.segmentation.v1.SegmentationService/ListRfmRuns"
+	SegmentationService_GetRfm_FullMethodName             = "/rapport.segmentation.v1.SegmentationService/GetRfm"
+	SegmentationService_GetRfmGrid_FullMethodName         = "/rapport.segmentation.v1.SegmentationService/GetRfmGrid"
+	SegmentationService_ListFields_FullMethodName         = "/rapport.segmentation.v1.SegmentationService/ListFields"
+	SegmentationService_CreateSegment_FullMethodName      = "/rapport.segmentation.v1.SegmentationService/CreateSegment"
+	SegmentationService_UpdateSegment_FullMethodName      = "/rapport.segmentation.v1.SegmentationService/UpdateSegment"
+	SegmentationService_GetSegment_FullMethodName         = "/rapport.segmentation.v1.SegmentationService/GetSegment"
+	SegmentationService_ListSegments_FullMethodName       = "/rapport.segmentation.v1.SegmentationService/ListSegments"
+	SegmentationService_ArchiveSegment_FullMethodName     = "/rapport.segmentation.v1.SegmentationService/ArchiveSegment"
+	SegmentationService_PreviewSegment_FullMethodName     = "/rapport.segmentation.v1.SegmentationService/PreviewSegment"
+	SegmentationService_ListMembers_FullMethodName        = "/rapport.segmentation.v1.SegmentationService/ListMembers"
+	SegmentationService_GetMemberships_FullMethodName     = "/rapport.segmentation.v1.SegmentationService/GetMemberships"
+	SegmentationService_ExplainMembership_FullMethodName  = "/rapport.segmentation.v1.SegmentationService/ExplainMembership"
+	SegmentationService_WatchMemberships_FullMethodName   = "/rapport.segmentation.v1.SegmentationService/WatchMemberships"
+	SegmentationService_GetSegmentBitmap_FullMethodName   = "/rapport.segmentation.v1.SegmentationService/GetSegmentBitmap"
+	SegmentationService_GetSegmentValue_FullMethodName    = "/rapport.segmentation.v1.SegmentationService/GetSegmentValue"
+	SegmentationService_CompareSegments_FullMethodName    = "/rapport.segmentation.v1.SegmentationService/CompareSegments"
+	SegmentationService_QueryPanel_FullMethodName         = "/rapport.segmentation.v1.SegmentationService/QueryPanel"
+	SegmentationService_GetSampleSize_FullMethodName      = "/rapport.segmentation.v1.SegmentationService/GetSampleSize"
+	SegmentationService_SampleSegment_FullMethodName      = "/rapport.segmentation.v1.SegmentationService/SampleSegment"
+	SegmentationService_CreateHypothesis_FullMethodName   = "/rapport.segmentation.v1.SegmentationService/CreateHypothesis"
+	SegmentationService_GetHypothesis_FullMethodName      = "/rapport.segmentation.v1.SegmentationService/GetHypothesis"
+	SegmentationService_ListHypotheses_FullMethodName     = "/rapport.segmentation.v1.SegmentationService/ListHypotheses"
+	SegmentationService_ConcludeHypothesis_FullMethodName = "/rapport.segmentation.v1.SegmentationService/ConcludeHypothesis"
+	SegmentationService_CreateExperiment_FullMethodName   = "/rapport.segmentation.v1.SegmentationService/CreateExperiment"
+	SegmentationService_GetExperiment_FullMethodName      = "/rapport.segmentation.v1.SegmentationService/GetExperiment"
+	SegmentationService_ListExperiments_FullMethodName    = "/rapport.segmentation.v1.SegmentationService/ListExperiments"
+	SegmentationService_StopExperiment_FullMethodName     = "/rapport.segmentation.v1.SegmentationService/StopExperiment"
+	SegmentationService_GetAssignment_FullMethodName      = "/rapport.segmentation.v1.SegmentationService/GetAssignment"
+	SegmentationService_ListAssignments_FullMethodName    = "/rapport.segmentation.v1.SegmentationService/ListAssignments"
 )
 
 // SegmentationServiceClient is the client API for SegmentationService service.
@@ -139,6 +154,37 @@ type SegmentationServiceClient interface {
 	WatchMemberships(ctx context.Context, in *WatchMembershipsRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchMembershipsResponse], error)
 	// GetSegmentBitmap reads the members as a set.
 	GetSegmentBitmap(ctx context.Context, in *GetSegmentBitmapRequest, opts ...grpc.CallOption) (*GetSegmentBitmapResponse, error)
+	// GetSegmentValue tells what a segment is worth, and how many of it stay.
+	GetSegmentValue(ctx context.Context, in *GetSegmentValueRequest, opts ...grpc.CallOption) (*GetSegmentValueResponse, error)
+	// CompareSegments lays groups over each other, or tells how people move between them.
+	CompareSegments(ctx context.Context, in *CompareSegmentsRequest, opts ...grpc.CallOption) (*CompareSegmentsResponse, error)
+	// QueryPanel tells who people are that some filters hold for, and what they say.
+	QueryPanel(ctx context.Context, in *QueryPanelRequest, opts ...grpc.CallOption) (*QueryPanelResponse, error)
+	// GetSampleSize tells how many must answer.
+	GetSampleSize(ctx context.Context, in *GetSampleSizeRequest, opts ...grpc.CallOption) (*GetSampleSizeResponse, error)
+	// SampleSegment draws some of a segment at random.
+	SampleSegment(ctx context.Context, in *SampleSegmentRequest, opts ...grpc.CallOption) (*SampleSegmentResponse, error)
+	// CreateHypothesis writes a hypothesis down, with what it takes to tell. The same one
+	// again changes nothing; another one under its id is ALREADY_EXISTS.
+	CreateHypothesis(ctx context.Context, in *CreateHypothesisRequest, opts ...grpc.CallOption) (*CreateHypothesisResponse, error)
+	// GetHypothesis reads a hypothesis and its data.
+	GetHypothesis(ctx context.Context, in *GetHypothesisRequest, opts ...grpc.CallOption) (*GetHypothesisResponse, error)
+	// ListHypotheses reads the hypotheses.
+	ListHypotheses(ctx context.Context, in *ListHypothesesRequest, opts ...grpc.CallOption) (*ListHypothesesResponse, error)
+	// ConcludeHypothesis writes down what was learned.
+	ConcludeHypothesis(ctx context.Context, in *ConcludeHypothesisRequest, opts ...grpc.CallOption) (*ConcludeHypothesisResponse, error)
+	// CreateExperiment splits a segment by chance.
+	CreateExperiment(ctx context.Context, in *CreateExperimentRequest, opts ...grpc.CallOption) (*CreateExperimentResponse, error)
+	// GetExperiment reads an experiment and its results.
+	GetExperiment(ctx context.Context, in *GetExperimentRequest, opts ...grpc.CallOption) (*GetExperimentResponse, error)
+	// ListExperiments reads the experiments.
+	ListExperiments(ctx context.Context, in *ListExperimentsRequest, opts ...grpc.CallOption) (*ListExperimentsResponse, error)
+	// StopExperiment ends an experiment.
+	StopExperiment(ctx context.Context, in *StopExperimentRequest, opts ...grpc.CallOption) (*StopExperimentResponse, error)
+	// GetAssignment reads which arm a person is in.
+	GetAssignment(ctx context.Context, in *GetAssignmentRequest, opts ...grpc.CallOption) (*GetAssignmentResponse, error)
+	// ListAssignments pages through the persons of an arm.
+	ListAssignments(ctx context.Context, in *ListAssignmentsRequest, opts ...grpc.CallOption) (*ListAssignmentsResponse, error)
 }
 
 type segmentationServiceClient struct {
@@ -499,6 +545,156 @@ func (c *segmentationServiceClient) GetSegmentBitmap(ctx context.Context, in *Ge
 	return out, nil
 }
 
+func (c *segmentationServiceClient) GetSegmentValue(ctx context.Context, in *GetSegmentValueRequest, opts ...grpc.CallOption) (*GetSegmentValueResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GetSegmentValueResponse)
+	err := c.cc.Invoke(ctx, SegmentationService_GetSegmentValue_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *segmentationServiceClient) CompareSegments(ctx context.Context, in *CompareSegmentsRequest, opts ...grpc.CallOption) (*CompareSegmentsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(CompareSegmentsResponse)
+	err := c.cc.Invoke(ctx, SegmentationService_CompareSegments_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *segmentationServiceClient) QueryPanel(ctx context.Context, in *QueryPanelRequest, opts ...grpc.CallOption) (*QueryPanelResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(QueryPanelResponse)
+	err := c.cc.Invoke(ctx, SegmentationService_QueryPanel_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *segmentationServiceClient) GetSampleSize(ctx context.Context, in *GetSampleSizeRequest, opts ...grpc.CallOption) (*GetSampleSizeResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GetSampleSizeResponse)
+	err := c.cc.Invoke(ctx, SegmentationService_GetSampleSize_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *segmentationServiceClient) SampleSegment(ctx context.Context, in *SampleSegmentRequest, opts ...grpc.CallOption) (*SampleSegmentResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(SampleSegmentResponse)
+	err := c.cc.Invoke(ctx, SegmentationService_SampleSegment_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *segmentationServiceClient) CreateHypothesis(ctx context.Context, in *CreateHypothesisRequest, opts ...grpc.CallOption) (*CreateHypothesisResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(CreateHypothesisResponse)
+	err := c.cc.Invoke(ctx, SegmentationService_CreateHypothesis_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *segmentationServiceClient) GetHypothesis(ctx context.Context, in *GetHypothesisRequest, opts ...grpc.CallOption) (*GetHypothesisResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GetHypothesisResponse)
+	err := c.cc.Invoke(ctx, SegmentationService_GetHypothesis_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *segmentationServiceClient) ListHypotheses(ctx context.Context, in *ListHypothesesRequest, opts ...grpc.CallOption) (*ListHypothesesResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListHypothesesResponse)
+	err := c.cc.Invoke(ctx, SegmentationService_ListHypotheses_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *segmentationServiceClient) ConcludeHypothesis(ctx context.Context, in *ConcludeHypothesisRequest, opts ...grpc.CallOption) (*ConcludeHypothesisResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ConcludeHypothesisResponse)
+	err := c.cc.Invoke(ctx, SegmentationService_ConcludeHypothesis_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *segmentationServiceClient) CreateExperiment(ctx context.Context, in *CreateExperimentRequest, opts ...grpc.CallOption) (*CreateExperimentResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(CreateExperimentResponse)
+	err := c.cc.Invoke(ctx, SegmentationService_CreateExperiment_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *segmentationServiceClient) GetExperiment(ctx context.Context, in *GetExperimentRequest, opts ...grpc.CallOption) (*GetExperimentResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GetExperimentResponse)
+	err := c.cc.Invoke(ctx, SegmentationService_GetExperiment_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *segmentationServiceClient) ListExperiments(ctx context.Context, in *ListExperimentsRequest, opts ...grpc.CallOption) (*ListExperimentsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListExperimentsResponse)
+	err := c.cc.Invoke(ctx, SegmentationService_ListExperiments_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *segmentationServiceClient) StopExperiment(ctx context.Context, in *StopExperimentRequest, opts ...grpc.CallOption) (*StopExperimentResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(StopExperimentResponse)
+	err := c.cc.Invoke(ctx, SegmentationService_StopExperiment_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *segmentationServiceClient) GetAssignment(ctx context.Context, in *GetAssignmentRequest, opts ...grpc.CallOption) (*GetAssignmentResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GetAssignmentResponse)
+	err := c.cc.Invoke(ctx, SegmentationService_GetAssignment_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *segmentationServiceClient) ListAssignments(ctx context.Context, in *ListAssignmentsRequest, opts ...grpc.CallOption) (*ListAssignmentsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListAssignmentsResponse)
+	err := c.cc.Invoke(ctx, SegmentationService_ListAssignments_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // SegmentationServiceServer is the server API for SegmentationService service.
 // All implementations must embed UnimplementedSegmentationServiceServer
 // for forward compatibility.
@@ -585,6 +781,37 @@ type SegmentationServiceServer interface {
 	WatchMemberships(*WatchMembershipsRequest, grpc.ServerStreamingServer[WatchMembershipsResponse]) error
 	// GetSegmentBitmap reads the members as a set.
 	GetSegmentBitmap(context.Context, *GetSegmentBitmapRequest) (*GetSegmentBitmapResponse, error)
+	// GetSegmentValue tells what a segment is worth, and how many of it stay.
+	GetSegmentValue(context.Context, *GetSegmentValueRequest) (*GetSegmentValueResponse, error)
+	// CompareSegments lays groups over each other, or tells how people move between them.
+	CompareSegments(context.Context, *CompareSegmentsRequest) (*CompareSegmentsResponse, error)
+	// QueryPanel tells who people are that some filters hold for, and what they say.
+	QueryPanel(context.Context, *QueryPanelRequest) (*QueryPanelResponse, error)
+	// GetSampleSize tells how many must answer.
+	GetSampleSize(context.Context, *GetSampleSizeRequest) (*GetSampleSizeResponse, error)
+	// SampleSegment draws some of a segment at random.
+	SampleSegment(context.Context, *SampleSegmentRequest) (*SampleSegmentResponse, error)
+	// CreateHypothesis writes a hypothesis down, with what it takes to tell. The same one
+	// again changes nothing; another one under its id is ALREADY_EXISTS.
+	CreateHypothesis(context.Context, *CreateHypothesisRequest) (*CreateHypothesisResponse, error)
+	// GetHypothesis reads a hypothesis and its data.
+	GetHypothesis(context.Context, *GetHypothesisRequest) (*GetHypothesisResponse, error)
+	// ListHypotheses reads the hypotheses.
+	ListHypotheses(context.Context, *ListHypothesesRequest) (*ListHypothesesResponse, error)
+	// ConcludeHypothesis writes down what was learned.
+	ConcludeHypothesis(context.Context, *ConcludeHypothesisRequest) (*ConcludeHypothesisResponse, error)
+	// CreateExperiment splits a segment by chance.
+	CreateExperiment(context.Context, *CreateExperimentRequest) (*CreateExperimentResponse, error)
+	// GetExperiment reads an experiment and its results.
+	GetExperiment(context.Context, *GetExperimentRequest) (*GetExperimentResponse, error)
+	// ListExperiments reads the experiments.
+	ListExperiments(context.Context, *ListExperimentsRequest) (*ListExperimentsResponse, error)
+	// StopExperiment ends an experiment.
+	StopExperiment(context.Context, *StopExperimentRequest) (*StopExperimentResponse, error)
+	// GetAssignment reads which arm a person is in.
+	GetAssignment(context.Context, *GetAssignmentRequest) (*GetAssignmentResponse, error)
+	// ListAssignments pages through the persons of an arm.
+	ListAssignments(context.Context, *ListAssignmentsRequest) (*ListAssignmentsResponse, error)
 	mustEmbedUnimplementedSegmentationServiceServer()
 }
 
@@ -690,6 +917,51 @@ func (UnimplementedSegmentationServiceServer) WatchMemberships(*WatchMemberships
 }
 func (UnimplementedSegmentationServiceServer) GetSegmentBitmap(context.Context, *GetSegmentBitmapRequest) (*GetSegmentBitmapResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method GetSegmentBitmap not implemented")
+}
+func (UnimplementedSegmentationServiceServer) GetSegmentValue(context.Context, *GetSegmentValueRequest) (*GetSegmentValueResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetSegmentValue not implemented")
+}
+func (UnimplementedSegmentationServiceServer) CompareSegments(context.Context, *CompareSegmentsRequest) (*CompareSegmentsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method CompareSegments not implemented")
+}
+func (UnimplementedSegmentationServiceServer) QueryPanel(context.Context, *QueryPanelRequest) (*QueryPanelResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method QueryPanel not implemented")
+}
+func (UnimplementedSegmentationServiceServer) GetSampleSize(context.Context, *GetSampleSizeRequest) (*GetSampleSizeResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetSampleSize not implemented")
+}
+func (UnimplementedSegmentationServiceServer) SampleSegment(context.Context, *SampleSegmentRequest) (*SampleSegmentResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method SampleSegment not implemented")
+}
+func (UnimplementedSegmentationServiceServer) CreateHypothesis(context.Context, *CreateHypothesisRequest) (*CreateHypothesisResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method CreateHypothesis not implemented")
+}
+func (UnimplementedSegmentationServiceServer) GetHypothesis(context.Context, *GetHypothesisRequest) (*GetHypothesisResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetHypothesis not implemented")
+}
+func (UnimplementedSegmentationServiceServer) ListHypotheses(context.Context, *ListHypothesesRequest) (*ListHypothesesResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListHypotheses not implemented")
+}
+func (UnimplementedSegmentationServiceServer) ConcludeHypothesis(context.Context, *ConcludeHypothesisRequest) (*ConcludeHypothesisResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ConcludeHypothesis not implemented")
+}
+func (UnimplementedSegmentationServiceServer) CreateExperiment(context.Context, *CreateExperimentRequest) (*CreateExperimentResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method CreateExperiment not implemented")
+}
+func (UnimplementedSegmentationServiceServer) GetExperiment(context.Context, *GetExperimentRequest) (*GetExperimentResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetExperiment not implemented")
+}
+func (UnimplementedSegmentationServiceServer) ListExperiments(context.Context, *ListExperimentsRequest) (*ListExperimentsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListExperiments not implemented")
+}
+func (UnimplementedSegmentationServiceServer) StopExperiment(context.Context, *StopExperimentRequest) (*StopExperimentResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method StopExperiment not implemented")
+}
+func (UnimplementedSegmentationServiceServer) GetAssignment(context.Context, *GetAssignmentRequest) (*GetAssignmentResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetAssignment not implemented")
+}
+func (UnimplementedSegmentationServiceServer) ListAssignments(context.Context, *ListAssignmentsRequest) (*ListAssignmentsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListAssignments not implemented")
 }
 func (UnimplementedSegmentationServiceServer) mustEmbedUnimplementedSegmentationServiceServer() {}
 func (UnimplementedSegmentationServiceServer) testEmbeddedByValue()                             {}
@@ -1256,6 +1528,276 @@ func _SegmentationService_GetSegmentBitmap_Handler(srv interface{}, ctx context.
 	return interceptor(ctx, in, info, handler)
 }
 
+func _SegmentationService_GetSegmentValue_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetSegmentValueRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(SegmentationServiceServer).GetSegmentValue(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: SegmentationService_GetSegmentValue_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(SegmentationServiceServer).GetSegmentValue(ctx, req.(*GetSegmentValueRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _SegmentationService_CompareSegments_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(CompareSegmentsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(SegmentationServiceServer).CompareSegments(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: SegmentationService_CompareSegments_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(SegmentationServiceServer).CompareSegments(ctx, req.(*CompareSegmentsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _SegmentationService_QueryPanel_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(QueryPanelRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(SegmentationServiceServer).QueryPanel(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: SegmentationService_QueryPanel_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(SegmentationServiceServer).QueryPanel(ctx, req.(*QueryPanelRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _SegmentationService_GetSampleSize_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetSampleSizeRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(SegmentationServiceServer).GetSampleSize(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: SegmentationService_GetSampleSize_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(SegmentationServiceServer).GetSampleSize(ctx, req.(*GetSampleSizeRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _SegmentationService_SampleSegment_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(SampleSegmentRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(SegmentationServiceServer).SampleSegment(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: SegmentationService_SampleSegment_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(SegmentationServiceServer).SampleSegment(ctx, req.(*SampleSegmentRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _SegmentationService_CreateHypothesis_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(CreateHypothesisRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(SegmentationServiceServer).CreateHypothesis(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: SegmentationService_CreateHypothesis_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(SegmentationServiceServer).CreateHypothesis(ctx, req.(*CreateHypothesisRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _SegmentationService_GetHypothesis_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetHypothesisRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(SegmentationServiceServer).GetHypothesis(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: SegmentationService_GetHypothesis_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(SegmentationServiceServer).GetHypothesis(ctx, req.(*GetHypothesisRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _SegmentationService_ListHypotheses_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListHypothesesRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(SegmentationServiceServer).ListHypotheses(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: SegmentationService_ListHypotheses_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(SegmentationServiceServer).ListHypotheses(ctx, req.(*ListHypothesesRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _SegmentationService_ConcludeHypothesis_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ConcludeHypothesisRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(SegmentationServiceServer).ConcludeHypothesis(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: SegmentationService_ConcludeHypothesis_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(SegmentationServiceServer).ConcludeHypothesis(ctx, req.(*ConcludeHypothesisRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _SegmentationService_CreateExperiment_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(CreateExperimentRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(SegmentationServiceServer).CreateExperiment(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: SegmentationService_CreateExperiment_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(SegmentationServiceServer).CreateExperiment(ctx, req.(*CreateExperimentRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _SegmentationService_GetExperiment_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetExperimentRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(SegmentationServiceServer).GetExperiment(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: SegmentationService_GetExperiment_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(SegmentationServiceServer).GetExperiment(ctx, req.(*GetExperimentRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _SegmentationService_ListExperiments_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListExperimentsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(SegmentationServiceServer).ListExperiments(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: SegmentationService_ListExperiments_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(SegmentationServiceServer).ListExperiments(ctx, req.(*ListExperimentsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _SegmentationService_StopExperiment_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(StopExperimentRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(SegmentationServiceServer).StopExperiment(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: SegmentationService_StopExperiment_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(SegmentationServiceServer).StopExperiment(ctx, req.(*StopExperimentRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _SegmentationService_GetAssignment_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetAssignmentRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(SegmentationServiceServer).GetAssignment(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: SegmentationService_GetAssignment_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(SegmentationServiceServer).GetAssignment(ctx, req.(*GetAssignmentRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _SegmentationService_ListAssignments_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListAssignmentsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(SegmentationServiceServer).ListAssignments(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: SegmentationService_ListAssignments_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(SegmentationServiceServer).ListAssignments(ctx, req.(*ListAssignmentsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // SegmentationService_ServiceDesc is the grpc.ServiceDesc for SegmentationService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -1374,6 +1916,66 @@ var SegmentationService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "GetSegmentBitmap",
 			Handler:    _SegmentationService_GetSegmentBitmap_Handler,
+		},
+		{
+			MethodName: "GetSegmentValue",
+			Handler:    _SegmentationService_GetSegmentValue_Handler,
+		},
+		{
+			MethodName: "CompareSegments",
+			Handler:    _SegmentationService_CompareSegments_Handler,
+		},
+		{
+			MethodName: "QueryPanel",
+			Handler:    _SegmentationService_QueryPanel_Handler,
+		},
+		{
+			MethodName: "GetSampleSize",
+			Handler:    _SegmentationService_GetSampleSize_Handler,
+		},
+		{
+			MethodName: "SampleSegment",
+			Handler:    _SegmentationService_SampleSegment_Handler,
+		},
+		{
+			MethodName: "CreateHypothesis",
+			Handler:    _SegmentationService_CreateHypothesis_Handler,
+		},
+		{
+			MethodName: "GetHypothesis",
+			Handler:    _SegmentationService_GetHypothesis_Handler,
+		},
+		{
+			MethodName: "ListHypotheses",
+			Handler:    _SegmentationService_ListHypotheses_Handler,
+		},
+		{
+			MethodName: "ConcludeHypothesis",
+			Handler:    _SegmentationService_ConcludeHypothesis_Handler,
+		},
+		{
+			MethodName: "CreateExperiment",
+			Handler:    _SegmentationService_CreateExperiment_Handler,
+		},
+		{
+			MethodName: "GetExperiment",
+			Handler:    _SegmentationService_GetExperiment_Handler,
+		},
+		{
+			MethodName: "ListExperiments",
+			Handler:    _SegmentationService_ListExperiments_Handler,
+		},
+		{
+			MethodName: "StopExperiment",
+			Handler:    _SegmentationService_StopExperiment_Handler,
+		},
+		{
+			MethodName: "GetAssignment",
+			Handler:    _SegmentationService_GetAssignment_Handler,
+		},
+		{
+			MethodName: "ListAssignments",
+			Handler:    _SegmentationService_ListAssignments_Handler,
 		},
 	},
 	Streams: []grpc.StreamDesc{

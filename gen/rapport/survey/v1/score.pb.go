@@ -616,7 +616,13 @@ type Scope struct {
 	// known customer are in no segment.
 	SegmentId string `protobuf:"bytes,8,opt,name=segment_id,json=segmentId,proto3" json:"segment_id,omitempty"`
 	// Which moment's members.
-	SegmentTime   SegmentTime `protobuf:"varint,9,opt,name=segment_time,json=segmentTime,proto3,enum=rapport.survey.v1.SegmentTime" json:"segment_time,omitempty"`
+	SegmentTime SegmentTime `protobuf:"varint,9,opt,name=segment_time,json=segmentTime,proto3,enum=rapport.survey.v1.SegmentTime" json:"segment_time,omitempty"`
+	// Only answers of these customers, and of everybody who is the same person: a roaring
+	// bitmap of 64 bits in the portable format, at most 2 MiB. Empty: of all.
+	Customers []byte `protobuf:"bytes,10,opt,name=customers,proto3" json:"customers,omitempty"`
+	// Only answers of known customers who are not among those of segment_id and customers,
+	// instead of who is; at least one of them must be given.
+	Outside       bool `protobuf:"varint,11,opt,name=outside,proto3" json:"outside,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -712,6 +718,20 @@ func (x *Scope) GetSegmentTime() SegmentTime {
 		return x.SegmentTime
 	}
 	return SegmentTime_SEGMENT_TIME_UNSPECIFIED
+}
+
+func (x *Scope) GetCustomers() []byte {
+	if x != nil {
+		return x.Customers
+	}
+	return nil
+}
+
+func (x *Scope) GetOutside() bool {
+	if x != nil {
+		return x.Outside
+	}
+	return false
 }
 
 // GroupBy asks for one series per value of a dimension.
@@ -2198,7 +2218,7 @@ const file_rapport_survey_v1_score_proto_rawDesc = "" +
 	"\x05dates\x18\x02 \x01(\v2\x1c.rapport.common.v1.DateRangeH\x00R\x05dates\x12)\n" +
 	"\tlast_days\x18\x03 \x01(\x05B\n" +
 	"\xbaH\a\x1a\x05\x18\xcc\x1c(\x01H\x00R\blastDaysB\b\n" +
-	"\x06window\"\xb3\x05\n" +
+	"\x06window\"\xf7\x05\n" +
 	"\x05Scope\x12D\n" +
 	"\bsubjects\x18\x01 \x03(\v2\x1d.rapport.common.v1.SubjectRefB\t\xbaH\x06\x92\x01\x03\x10\xe8\aR\bsubjects\x12G\n" +
 	"\bchannels\x18\x02 \x03(\x0e2\x1a.rapport.common.v1.ChannelB\x0f\xbaH\f\x92\x01\t\x10\x14\"\x05\x82\x01\x02\x10\x01R\bchannels\x12E\n" +
@@ -2210,7 +2230,11 @@ const file_rapport_survey_v1_score_proto_rawDesc = "" +
 	"\tstructure\x18\a \x01(\x0e2\x1c.rapport.survey.v1.StructureB\b\xbaH\x05\x82\x01\x02\x10\x01R\tstructure\x12&\n" +
 	"\n" +
 	"segment_id\x18\b \x01(\tB\a\xbaH\x04r\x02(@R\tsegmentId\x12K\n" +
-	"\fsegment_time\x18\t \x01(\x0e2\x1e.rapport.survey.v1.SegmentTimeB\b\xbaH\x05\x82\x01\x02\x10\x01R\vsegmentTime\x1a9\n" +
+	"\fsegment_time\x18\t \x01(\x0e2\x1e.rapport.survey.v1.SegmentTimeB\b\xbaH\x05\x82\x01\x02\x10\x01R\vsegmentTime\x12(\n" +
+	"\tcustomers\x18\n" +
+	" \x01(\fB\n" +
+	"\xbaH\az\x05\x18\x80\x80\x80\x01R\tcustomers\x12\x18\n" +
+	"\aoutside\x18\v \x01(\bR\aoutside\x1a9\n" +
 	"\vFacetsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\x1a9\n" +

@@ -24,7 +24,7 @@ var File_rapport_survey_v1_survey_service_proto protoreflect.FileDescriptor
 
 const file_rapport_survey_v1_survey_service_proto_rawDesc = "" +
 	"\n" +
-	"&rapport/survey/v1/survey_service.proto\x12\x11rapport.survey.v1\x1a\x1crapport/survey/v1/case.proto\x1a\x1erapport/survey/v1/metric.proto\x1a rapport/survey/v1/response.proto\x1a\x1drapport/survey/v1/score.proto\x1a\x1frapport/survey/v1/subject.proto\x1a\x1erapport/survey/v1/survey.proto2\x9d\x17\n" +
+	"&rapport/survey/v1/survey_service.proto\x12\x11rapport.survey.v1\x1a\x1crapport/survey/v1/case.proto\x1a\x1erapport/survey/v1/driver.proto\x1a\x1erapport/survey/v1/metric.proto\x1a rapport/survey/v1/response.proto\x1a\x1drapport/survey/v1/score.proto\x1a\x1frapport/survey/v1/subject.proto\x1a\x1erapport/survey/v1/survey.proto2\xf8\x17\n" +
 	"\rSurveyService\x12e\n" +
 	"\x0eUpsertSubjects\x12(.rapport.survey.v1.UpsertSubjectsRequest\x1a).rapport.survey.v1.UpsertSubjectsResponse\x12Y\n" +
 	"\n" +
@@ -48,7 +48,9 @@ const file_rapport_survey_v1_survey_service_proto_rawDesc = "" +
 	"\tGetMetric\x12#.rapport.survey.v1.GetMetricRequest\x1a$.rapport.survey.v1.GetMetricResponse\x12^\n" +
 	"\vWatchMetric\x12%.rapport.survey.v1.WatchMetricRequest\x1a&.rapport.survey.v1.WatchMetricResponse0\x01\x12_\n" +
 	"\fRankSubjects\x12&.rapport.survey.v1.RankSubjectsRequest\x1a'.rapport.survey.v1.RankSubjectsResponse\x12b\n" +
-	"\rCompareMetric\x12'.rapport.survey.v1.CompareMetricRequest\x1a(.rapport.survey.v1.CompareMetricResponse\x12P\n" +
+	"\rCompareMetric\x12'.rapport.survey.v1.CompareMetricRequest\x1a(.rapport.survey.v1.CompareMetricResponse\x12Y\n" +
+	"\n" +
+	"GetDrivers\x12$.rapport.survey.v1.GetDriversRequest\x1a%.rapport.survey.v1.GetDriversResponse\x12P\n" +
 	"\aSetGoal\x12!.rapport.survey.v1.SetGoalRequest\x1a\".rapport.survey.v1.SetGoalResponse\x12V\n" +
 	"\tListGoals\x12#.rapport.survey.v1.ListGoalsRequest\x1a$.rapport.survey.v1.ListGoalsResponse\x12V\n" +
 	"\tListCases\x12#.rapport.survey.v1.ListCasesRequest\x1a$.rapport.survey.v1.ListCasesResponse\x12P\n" +
@@ -84,46 +86,48 @@ var file_rapport_survey_v1_survey_service_proto_goTypes = []any{
 	(*WatchMetricRequest)(nil),      // 19: rapport.survey.v1.WatchMetricRequest
 	(*RankSubjectsRequest)(nil),     // 20: rapport.survey.v1.RankSubjectsRequest
 	(*CompareMetricRequest)(nil),    // 21: rapport.survey.v1.CompareMetricRequest
-	(*SetGoalRequest)(nil),          // 22: rapport.survey.v1.SetGoalRequest
-	(*ListGoalsRequest)(nil),        // 23: rapport.survey.v1.ListGoalsRequest
-	(*ListCasesRequest)(nil),        // 24: rapport.survey.v1.ListCasesRequest
-	(*GetCaseRequest)(nil),          // 25: rapport.survey.v1.GetCaseRequest
-	(*ClaimCaseRequest)(nil),        // 26: rapport.survey.v1.ClaimCaseRequest
-	(*AddCaseNoteRequest)(nil),      // 27: rapport.survey.v1.AddCaseNoteRequest
-	(*ResolveCaseRequest)(nil),      // 28: rapport.survey.v1.ResolveCaseRequest
-	(*ReopenCaseRequest)(nil),       // 29: rapport.survey.v1.ReopenCaseRequest
-	(*GetCaseStatsRequest)(nil),     // 30: rapport.survey.v1.GetCaseStatsRequest
-	(*UpsertSubjectsResponse)(nil),  // 31: rapport.survey.v1.UpsertSubjectsResponse
-	(*GetSubjectResponse)(nil),      // 32: rapport.survey.v1.GetSubjectResponse
-	(*ListSubjectsResponse)(nil),    // 33: rapport.survey.v1.ListSubjectsResponse
-	(*UpsertMetricsResponse)(nil),   // 34: rapport.survey.v1.UpsertMetricsResponse
-	(*ListMetricsResponse)(nil),     // 35: rapport.survey.v1.ListMetricsResponse
-	(*CreateSurveyResponse)(nil),    // 36: rapport.survey.v1.CreateSurveyResponse
-	(*UpdateSurveyResponse)(nil),    // 37: rapport.survey.v1.UpdateSurveyResponse
-	(*PublishSurveyResponse)(nil),   // 38: rapport.survey.v1.PublishSurveyResponse
-	(*CloseSurveyResponse)(nil),     // 39: rapport.survey.v1.CloseSurveyResponse
-	(*GetSurveyResponse)(nil),       // 40: rapport.survey.v1.GetSurveyResponse
-	(*ListSurveysResponse)(nil),     // 41: rapport.survey.v1.ListSurveysResponse
-	(*SubmitResponseResponse)(nil),  // 42: rapport.survey.v1.SubmitResponseResponse
-	(*ImportResponsesResponse)(nil), // 43: rapport.survey.v1.ImportResponsesResponse
-	(*GetResponseResponse)(nil),     // 44: rapport.survey.v1.GetResponseResponse
-	(*ListResponsesResponse)(nil),   // 45: rapport.survey.v1.ListResponsesResponse
-	(*AmendResponseResponse)(nil),   // 46: rapport.survey.v1.AmendResponseResponse
-	(*RetractResponseResponse)(nil), // 47: rapport.survey.v1.RetractResponseResponse
-	(*WatchResponsesResponse)(nil),  // 48: rapport.survey.v1.WatchResponsesResponse
-	(*GetMetricResponse)(nil),       // 49: rapport.survey.v1.GetMetricResponse
-	(*WatchMetricResponse)(nil),     // 50: rapport.survey.v1.WatchMetricResponse
-	(*RankSubjectsResponse)(nil),    // 51: rapport.survey.v1.RankSubjectsResponse
-	(*CompareMetricResponse)(nil),   // 52: rapport.survey.v1.CompareMetricResponse
-	(*SetGoalResponse)(nil),         // 53: rapport.survey.v1.SetGoalResponse
-	(*ListGoalsResponse)(nil),       // 54: rapport.survey.v1.ListGoalsResponse
-	(*ListCasesResponse)(nil),       // 55: rapport.survey.v1.ListCasesResponse
-	(*GetCaseResponse)(nil),         // 56: rapport.survey.v1.GetCaseResponse
-	(*ClaimCaseResponse)(nil),       // 57: rapport.survey.v1.ClaimCaseResponse
-	(*AddCaseNoteResponse)(nil),     // 58: rapport.survey.v1.AddCaseNoteResponse
-	(*ResolveCaseResponse)(nil),     // 59: rapport.survey.v1.ResolveCaseResponse
-	(*ReopenCaseResponse)(nil),      // 60: rapport.survey.v1.ReopenCaseResponse
-	(*GetCaseStatsResponse)(nil),    // 61: rapport.survey.v1.GetCaseStatsResponse
+	(*GetDriversRequest)(nil),       // 22: rapport.survey.v1.GetDriversRequest
+	(*SetGoalRequest)(nil),          // 23: rapport.survey.v1.SetGoalRequest
+	(*ListGoalsRequest)(nil),        // 24: rapport.survey.v1.ListGoalsRequest
+	(*ListCasesRequest)(nil),        // 25: rapport.survey.v1.ListCasesRequest
+	(*GetCaseRequest)(nil),          // 26: rapport.survey.v1.GetCaseRequest
+	(*ClaimCaseRequest)(nil),        // 27: rapport.survey.v1.ClaimCaseRequest
+	(*AddCaseNoteRequest)(nil),      // 28: rapport.survey.v1.AddCaseNoteRequest
+	(*ResolveCaseRequest)(nil),      // 29: rapport.survey.v1.ResolveCaseRequest
+	(*ReopenCaseRequest)(nil),       // 30: rapport.survey.v1.ReopenCaseRequest
+	(*GetCaseStatsRequest)(nil),     // 31: rapport.survey.v1.GetCaseStatsRequest
+	(*UpsertSubjectsResponse)(nil),  // 32: rapport.survey.v1.UpsertSubjectsResponse
+	(*GetSubjectResponse)(nil),      // 33: rapport.survey.v1.GetSubjectResponse
+	(*ListSubjectsResponse)(nil),    // 34: rapport.survey.v1.ListSubjectsResponse
+	(*UpsertMetricsResponse)(nil),   // 35: rapport.survey.v1.UpsertMetricsResponse
+	(*ListMetricsResponse)(nil),     // 36: rapport.survey.v1.ListMetricsResponse
+	(*CreateSurveyResponse)(nil),    // 37: rapport.survey.v1.CreateSurveyResponse
+	(*UpdateSurveyResponse)(nil),    // 38: rapport.survey.v1.UpdateSurveyResponse
+	(*PublishSurveyResponse)(nil),   // 39: rapport.survey.v1.PublishSurveyResponse
+	(*CloseSurveyResponse)(nil),     // 40: rapport.survey.v1.CloseSurveyResponse
+	(*GetSurveyResponse)(nil),       // 41: rapport.survey.v1.GetSurveyResponse
+	(*ListSurveysResponse)(nil),     // 42: rapport.survey.v1.ListSurveysResponse
+	(*SubmitResponseResponse)(nil),  // 43: rapport.survey.v1.SubmitResponseResponse
+	(*ImportResponsesResponse)(nil), // 44: rapport.survey.v1.ImportResponsesResponse
+	(*GetResponseResponse)(nil),     // 45: rapport.survey.v1.GetResponseResponse
+	(*ListResponsesResponse)(nil),   // 46: rapport.survey.v1.ListResponsesResponse
+	(*AmendResponseResponse)(nil),   // 47: rapport.survey.v1.AmendResponseResponse
+	(*RetractResponseResponse)(nil), // 48: rapport.survey.v1.RetractResponseResponse
+	(*WatchResponsesResponse)(nil),  // 49: rapport.survey.v1.WatchResponsesResponse
+	(*GetMetricResponse)(nil),       // 50: rapport.survey.v1.GetMetricResponse
+	(*WatchMetricResponse)(nil),     // 51: rapport.survey.v1.WatchMetricResponse
+	(*RankSubjectsResponse)(nil),    // 52: rapport.survey.v1.RankSubjectsResponse
+	(*CompareMetricResponse)(nil),   // 53: rapport.survey.v1.CompareMetricResponse
+	(*GetDriversResponse)(nil),      // 54: rapport.survey.v1.GetDriversResponse
+	(*SetGoalResponse)(nil),         // 55: rapport.survey.v1.SetGoalResponse
+	(*ListGoalsResponse)(nil),       // 56: rapport.survey.v1.ListGoalsResponse
+	(*ListCasesResponse)(nil),       // 57: rapport.survey.v1.ListCasesResponse
+	(*GetCaseResponse)(nil),         // 58: rapport.survey.v1.GetCaseResponse
+	(*ClaimCaseResponse)(nil),       // 59: rapport.survey.v1.ClaimCaseResponse
+	(*AddCaseNoteResponse)(nil),     // 60: rapport.survey.v1.AddCaseNoteResponse
+	(*ResolveCaseResponse)(nil),     // 61: rapport.survey.v1.ResolveCaseResponse
+	(*ReopenCaseResponse)(nil),      // 62: rapport.survey.v1.ReopenCaseResponse
+	(*GetCaseStatsResponse)(nil),    // 63: rapport.survey.v1.GetCaseStatsResponse
 }
 var file_rapport_survey_v1_survey_service_proto_depIdxs = []int32{
 	0,  // 0: rapport.survey.v1.SurveyService.UpsertSubjects:input_type -> rapport.survey.v1.UpsertSubjectsRequest
@@ -148,48 +152,50 @@ var file_rapport_survey_v1_survey_service_proto_depIdxs = []int32{
 	19, // 19: rapport.survey.v1.SurveyService.WatchMetric:input_type -> rapport.survey.v1.WatchMetricRequest
 	20, // 20: rapport.survey.v1.SurveyService.RankSubjects:input_type -> rapport.survey.v1.RankSubjectsRequest
 	21, // 21: rapport.survey.v1.SurveyService.CompareMetric:input_type -> rapport.survey.v1.CompareMetricRequest
-	22, // 22: rapport.survey.v1.SurveyService.SetGoal:input_type -> rapport.survey.v1.SetGoalRequest
-	23, // 23: rapport.survey.v1.SurveyService.ListGoals:input_type -> rapport.survey.v1.ListGoalsRequest
-	24, // 24: rapport.survey.v1.SurveyService.ListCases:input_type -> rapport.survey.v1.ListCasesRequest
-	25, // 25: rapport.survey.v1.SurveyService.GetCase:input_type -> rapport.survey.v1.GetCaseRequest
-	26, // 26: rapport.survey.v1.SurveyService.ClaimCase:input_type -> rapport.survey.v1.ClaimCaseRequest
-	27, // 27: rapport.survey.v1.SurveyService.AddCaseNote:input_type -> rapport.survey.v1.AddCaseNoteRequest
-	28, // 28: rapport.survey.v1.SurveyService.ResolveCase:input_type -> rapport.survey.v1.ResolveCaseRequest
-	29, // 29: rapport.survey.v1.SurveyService.ReopenCase:input_type -> rapport.survey.v1.ReopenCaseRequest
-	30, // 30: rapport.survey.v1.SurveyService.GetCaseStats:input_type -> rapport.survey.v1.GetCaseStatsRequest
-	31, // 31: rapport.survey.v1.SurveyService.UpsertSubjects:output_type -> rapport.survey.v1.UpsertSubjectsResponse
-	32, // 32: rapport.survey.v1.SurveyService.GetSubject:output_type -> rapport.survey.v1.GetSubjectResponse
-	33, // 33: rapport.survey.v1.SurveyService.ListSubjects:output_type -> rapport.survey.v1.ListSubjectsResponse
-	34, // 34: rapport.survey.v1.SurveyService.UpsertMetrics:output_type -> rapport.survey.v1.UpsertMetricsResponse
-	35, // 35: rapport.survey.v1.SurveyService.ListMetrics:output_type -> rapport.survey.v1.ListMetricsResponse
-	36, // 36: rapport.survey.v1.SurveyService.CreateSurvey:output_type -> rapport.survey.v1.CreateSurveyResponse
-	37, // 37: rapport.survey.v1.SurveyService.UpdateSurvey:output_type -> rapport.survey.v1.UpdateSurveyResponse
-	38, // 38: rapport.survey.v1.SurveyService.PublishSurvey:output_type -> rapport.survey.v1.PublishSurveyResponse
-	39, // 39: rapport.survey.v1.SurveyService.CloseSurvey:output_type -> rapport.survey.v1.CloseSurveyResponse
-	40, // 40: rapport.survey.v1.SurveyService.GetSurvey:output_type -> rapport.survey.v1.GetSurveyResponse
-	41, // 41: rapport.survey.v1.SurveyService.ListSurveys:output_type -> rapport.survey.v1.ListSurveysResponse
-	42, // 42: rapport.survey.v1.SurveyService.SubmitResponse:output_type -> rapport.survey.v1.SubmitResponseResponse
-	43, // 43: rapport.survey.v1.SurveyService.ImportResponses:output_type -> rapport.survey.v1.ImportResponsesResponse
-	44, // 44: rapport.survey.v1.SurveyService.GetResponse:output_type -> rapport.survey.v1.GetResponseResponse
-	45, // 45: rapport.survey.v1.SurveyService.ListResponses:output_type -> rapport.survey.v1.ListResponsesResponse
-	46, // 46: rapport.survey.v1.SurveyService.AmendResponse:output_type -> rapport.survey.v1.AmendResponseResponse
-	47, // 47: rapport.survey.v1.SurveyService.RetractResponse:output_type -> rapport.survey.v1.RetractResponseResponse
-	48, // 48: rapport.survey.v1.SurveyService.WatchResponses:output_type -> rapport.survey.v1.WatchResponsesResponse
-	49, // 49: rapport.survey.v1.SurveyService.GetMetric:output_type -> rapport.survey.v1.GetMetricResponse
-	50, // 50: rapport.survey.v1.SurveyService.WatchMetric:output_type -> rapport.survey.v1.WatchMetricResponse
-	51, // 51: rapport.survey.v1.SurveyService.RankSubjects:output_type -> rapport.survey.v1.RankSubjectsResponse
-	52, // 52: rapport.survey.v1.SurveyService.CompareMetric:output_type -> rapport.survey.v1.CompareMetricResponse
-	53, // 53: rapport.survey.v1.SurveyService.SetGoal:output_type -> rapport.survey.v1.SetGoalResponse
-	54, // 54: rapport.survey.v1.SurveyService.ListGoals:output_type -> rapport.survey.v1.ListGoalsResponse
-	55, // 55: rapport.survey.v1.SurveyService.ListCases:output_type -> rapport.survey.v1.ListCasesResponse
-	56, // 56: rapport.survey.v1.SurveyService.GetCase:output_type -> rapport.survey.v1.GetCaseResponse
-	57, // 57: rapport.survey.v1.SurveyService.ClaimCase:output_type -> rapport.survey.v1.ClaimCaseResponse
-	58, // 58: rapport.survey.v1.SurveyService.AddCaseNote:output_type -> rapport.survey.v1.AddCaseNoteResponse
-	59, // 59: rapport.survey.v1.SurveyService.ResolveCase:output_type -> rapport.survey.v1.ResolveCaseResponse
-	60, // 60: rapport.survey.v1.SurveyService.ReopenCase:output_type -> rapport.survey.v1.ReopenCaseResponse
-	61, // 61: rapport.survey.v1.SurveyService.GetCaseStats:output_type -> rapport.survey.v1.GetCaseStatsResponse
-	31, // [31:62] is the sub-list for method output_type
-	0,  // [0:31] is the sub-list for method input_type
+	22, // 22: rapport.survey.v1.SurveyService.GetDrivers:input_type -> rapport.survey.v1.GetDriversRequest
+	23, // 23: rapport.survey.v1.SurveyService.SetGoal:input_type -> rapport.survey.v1.SetGoalRequest
+	24, // 24: rapport.survey.v1.SurveyService.ListGoals:input_type -> rapport.survey.v1.ListGoalsRequest
+	25, // 25: rapport.survey.v1.SurveyService.ListCases:input_type -> rapport.survey.v1.ListCasesRequest
+	26, // 26: rapport.survey.v1.SurveyService.GetCase:input_type -> rapport.survey.v1.GetCaseRequest
+	27, // 27: rapport.survey.v1.SurveyService.ClaimCase:input_type -> rapport.survey.v1.ClaimCaseRequest
+	28, // 28: rapport.survey.v1.SurveyService.AddCaseNote:input_type -> rapport.survey.v1.AddCaseNoteRequest
+	29, // 29: rapport.survey.v1.SurveyService.ResolveCase:input_type -> rapport.survey.v1.ResolveCaseRequest
+	30, // 30: rapport.survey.v1.SurveyService.ReopenCase:input_type -> rapport.survey.v1.ReopenCaseRequest
+	31, // 31: rapport.survey.v1.SurveyService.GetCaseStats:input_type -> rapport.survey.v1.GetCaseStatsRequest
+	32, // 32: rapport.survey.v1.SurveyService.UpsertSubjects:output_type -> rapport.survey.v1.UpsertSubjectsResponse
+	33, // 33: rapport.survey.v1.SurveyService.GetSubject:output_type -> rapport.survey.v1.GetSubjectResponse
+	34, // 34: rapport.survey.v1.SurveyService.ListSubjects:output_type -> rapport.survey.v1.ListSubjectsResponse
+	35, // 35: rapport.survey.v1.SurveyService.UpsertMetrics:output_type -> rapport.survey.v1.UpsertMetricsResponse
+	36, // 36: rapport.survey.v1.SurveyService.ListMetrics:output_type -> rapport.survey.v1.ListMetricsResponse
+	37, // 37: rapport.survey.v1.SurveyService.CreateSurvey:output_type -> rapport.survey.v1.CreateSurveyResponse
+	38, // 38: rapport.survey.v1.SurveyService.UpdateSurvey:output_type -> rapport.survey.v1.UpdateSurveyResponse
+	39, // 39: rapport.survey.v1.SurveyService.PublishSurvey:output_type -> rapport.survey.v1.PublishSurveyResponse
+	40, // 40: rapport.survey.v1.SurveyService.CloseSurvey:output_type -> rapport.survey.v1.CloseSurveyResponse
+	41, // 41: rapport.survey.v1.SurveyService.GetSurvey:output_type -> rapport.survey.v1.GetSurveyResponse
+	42, // 42: rapport.survey.v1.SurveyService.ListSurveys:output_type -> rapport.survey.v1.ListSurveysResponse
+	43, // 43: rapport.survey.v1.SurveyService.SubmitResponse:output_type -> rapport.survey.v1.SubmitResponseResponse
+	44, // 44: rapport.survey.v1.SurveyService.ImportResponses:output_type -> rapport.survey.v1.ImportResponsesResponse
+	45, // 45: rapport.survey.v1.SurveyService.GetResponse:output_type -> rapport.survey.v1.GetResponseResponse
+	46, // 46: rapport.survey.v1.SurveyService.ListResponses:output_type -> rapport.survey.v1.ListResponsesResponse
+	47, // 47: rapport.survey.v1.SurveyService.AmendResponse:output_type -> rapport.survey.v1.AmendResponseResponse
+	48, // 48: rapport.survey.v1.SurveyService.RetractResponse:output_type -> rapport.survey.v1.RetractResponseResponse
+	49, // 49: rapport.survey.v1.SurveyService.WatchResponses:output_type -> rapport.survey.v1.WatchResponsesResponse
+	50, // 50: rapport.survey.v1.SurveyService.GetMetric:output_type -> rapport.survey.v1.GetMetricResponse
+	51, // 51: rapport.survey.v1.SurveyService.WatchMetric:output_type -> rapport.survey.v1.WatchMetricResponse
+	52, // 52: rapport.survey.v1.SurveyService.RankSubjects:output_type -> rapport.survey.v1.RankSubjectsResponse
+	53, // 53: rapport.survey.v1.SurveyService.CompareMetric:output_type -> rapport.survey.v1.CompareMetricResponse
+	54, // 54: rapport.survey.v1.SurveyService.GetDrivers:output_type -> rapport.survey.v1.GetDriversResponse
+	55, // 55: rapport.survey.v1.SurveyService.SetGoal:output_type -> rapport.survey.v1.SetGoalResponse
+	56, // 56: rapport.survey.v1.SurveyService.ListGoals:output_type -> rapport.survey.v1.ListGoalsResponse
+	57, // 57: rapport.survey.v1.SurveyService.ListCases:output_type -> rapport.survey.v1.ListCasesResponse
+	58, // 58: rapport.survey.v1.SurveyService.GetCase:output_type -> rapport.survey.v1.GetCaseResponse
+	59, // 59: rapport.survey.v1.SurveyService.ClaimCase:output_type -> rapport.survey.v1.ClaimCaseResponse
+	60, // 60: rapport.survey.v1.SurveyService.AddCaseNote:output_type -> rapport.survey.v1.AddCaseNoteResponse
+	61, // 61: rapport.survey.v1.SurveyService.ResolveCase:output_type -> rapport.survey.v1.ResolveCaseResponse
+	62, // 62: rapport.survey.v1.SurveyService.ReopenCase:output_type -> rapport.survey.v1.ReopenCaseResponse
+	63, // 63: rapport.survey.v1.SurveyService.GetCaseStats:output_type -> rapport.survey.v1.GetCaseStatsResponse
+	32, // [32:64] is the sub-list for method output_type
+	0,  // [0:32] is the sub-list for method input_type
 	0,  // [0:0] is the sub-list for extension type_name
 	0,  // [0:0] is the sub-list for extension extendee
 	0,  // [0:0] is the sub-list for field type_name
@@ -201,6 +207,7 @@ func file_rapport_survey_v1_survey_service_proto_init() {
 		return
 	}
 	file_rapport_survey_v1_case_proto_init()
+	file_rapport_survey_v1_driver_proto_init()
 	file_rapport_survey_v1_metric_proto_init()
 	file_rapport_survey_v1_response_proto_init()
 	file_rapport_survey_v1_score_proto_init()

@@ -41,6 +41,7 @@ const (
 	SurveyService_WatchMetric_FullMethodName     = "/rapport.survey.v1.SurveyService/WatchMetric"
 	SurveyService_RankSubjects_FullMethodName    = "/rapport.survey.v1.SurveyService/RankSubjects"
 	SurveyService_CompareMetric_FullMethodName   = "/rapport.survey.v1.SurveyService/CompareMetric"
+	SurveyService_GetDrivers_FullMethodName      = "/rapport.survey.v1.SurveyService/GetDrivers"
 	SurveyService_SetGoal_FullMethodName         = "/rapport.survey.v1.SurveyService/SetGoal"
 	SurveyService_ListGoals_FullMethodName       = "/rapport.survey.v1.SurveyService/ListGoals"
 	SurveyService_ListCases_FullMethodName       = "/rapport.survey.v1.SurveyService/ListCases"
@@ -114,6 +115,8 @@ type SurveyServiceClient interface {
 	RankSubjects(ctx context.Context, in *RankSubjectsRequest, opts ...grpc.CallOption) (*RankSubjectsResponse, error)
 	// CompareMetric tells whether two scores differ beyond chance.
 	CompareMetric(ctx context.Context, in *CompareMetricRequest, opts ...grpc.CallOption) (*CompareMetricResponse, error)
+	// GetDrivers tells which parameters move a score.
+	GetDrivers(ctx context.Context, in *GetDriversRequest, opts ...grpc.CallOption) (*GetDriversResponse, error)
 	// SetGoal sets or removes a target.
 	SetGoal(ctx context.Context, in *SetGoalRequest, opts ...grpc.CallOption) (*SetGoalResponse, error)
 	// ListGoals reads targets with their attainment.
@@ -383,6 +386,16 @@ func (c *surveyServiceClient) CompareMetric(ctx context.Context, in *CompareMetr
 	return out, nil
 }
 
+func (c *surveyServiceClient) GetDrivers(ctx context.Context, in *GetDriversRequest, opts ...grpc.CallOption) (*GetDriversResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GetDriversResponse)
+	err := c.cc.Invoke(ctx, SurveyService_GetDrivers_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *surveyServiceClient) SetGoal(ctx context.Context, in *SetGoalRequest, opts ...grpc.CallOption) (*SetGoalResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(SetGoalResponse)
@@ -535,6 +548,8 @@ type SurveyServiceServer interface {
 	RankSubjects(context.Context, *RankSubjectsRequest) (*RankSubjectsResponse, error)
 	// CompareMetric tells whether two scores differ beyond chance.
 	CompareMetric(context.Context, *CompareMetricRequest) (*CompareMetricResponse, error)
+	// GetDrivers tells which parameters move a score.
+	GetDrivers(context.Context, *GetDriversRequest) (*GetDriversResponse, error)
 	// SetGoal sets or removes a target.
 	SetGoal(context.Context, *SetGoalRequest) (*SetGoalResponse, error)
 	// ListGoals reads targets with their attainment.
@@ -628,6 +643,9 @@ func (UnimplementedSurveyServiceServer) RankSubjects(context.Context, *RankSubje
 }
 func (UnimplementedSurveyServiceServer) CompareMetric(context.Context, *CompareMetricRequest) (*CompareMetricResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method CompareMetric not implemented")
+}
+func (UnimplementedSurveyServiceServer) GetDrivers(context.Context, *GetDriversRequest) (*GetDriversResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetDrivers not implemented")
 }
 func (UnimplementedSurveyServiceServer) SetGoal(context.Context, *SetGoalRequest) (*SetGoalResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method SetGoal not implemented")
@@ -1048,6 +1066,24 @@ func _SurveyService_CompareMetric_Handler(srv interface{}, ctx context.Context, 
 	return interceptor(ctx, in, info, handler)
 }
 
+func _SurveyService_GetDrivers_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetDriversRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(SurveyServiceServer).GetDrivers(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: SurveyService_GetDrivers_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(SurveyServiceServer).GetDrivers(ctx, req.(*GetDriversRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _SurveyService_SetGoal_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(SetGoalRequest)
 	if err := dec(in); err != nil {
@@ -1292,6 +1328,10 @@ var SurveyService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "CompareMetric",
 			Handler:    _SurveyService_CompareMetric_Handler,
+		},
+		{
+			MethodName: "GetDrivers",
+			Handler:    _SurveyService_GetDrivers_Handler,
 		},
 		{
 			MethodName: "SetGoal",
