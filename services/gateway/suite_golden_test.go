@@ -37,6 +37,7 @@ var peopleCalls = []call{
 	{rpc: "GetRfm", method: "GET", path: "/v1/demo/customers/1/rfm"},
 	{rpc: "GetRfmGrid", method: "GET", path: "/v1/demo/rfm"},
 	{rpc: "ListFields", method: "GET", path: "/v1/demo/segment-fields"},
+	{rpc: "ListSegmentTemplates", method: "GET", path: "/v1/demo/segment-templates"},
 	{rpc: "PreviewSegment", method: "POST", path: "/v1/demo/segments:preview", body: `{"rule": {"expression": "purchases.count_30d > 0"}}`},
 	{rpc: "CreateSegment", method: "POST", path: "/v1/demo/segments", body: `{"id": "tver", "titles": {"en": "From Tver"}, "rule": {"expression": "attributes.city == 'Tver'"}}`},
 	{rpc: "UpdateSegment", method: "PUT", path: "/v1/demo/segments/tver", body: `{"rule": {"expression": "attributes.city == 'Tver' && purchases.count > 0"}, "version": 1}`},

@@ -31,8 +31,11 @@ func (s *Server) CreateSegment(ctx context.Context, in *segmentationv1.CreateSeg
 	if err != nil {
 		return nil, err
 	}
-	def := in.GetSegment()
-	if err := outputs(def); err != nil {
+	def, err := given(in.GetSegment())
+	if err == nil {
+		err = outputs(def)
+	}
+	if err != nil {
 		return nil, err
 	}
 	err = s.define(ctx, b, def, func(was *segmentationv1.Segment) (*segmentationv1.Segment, error) {
@@ -85,7 +88,10 @@ func (s *Server) UpdateSegment(ctx context.Context, in *segmentationv1.UpdateSeg
 	if err != nil {
 		return nil, err
 	}
-	def := in.GetSegment()
+	def, err := given(in.GetSegment())
+	if err != nil {
+		return nil, err
+	}
 	err = s.define(ctx, b, def, func(was *segmentationv1.Segment) (*segmentationv1.Segment, error) {
 		switch {
 		case was == nil || was.GetArchived():
@@ -308,7 +314,11 @@ func (s *Server) PreviewSegment(ctx context.Context, in *segmentationv1.PreviewS
 	if err != nil {
 		return nil, err
 	}
-	rule, err := segment.Read(in.GetRule(), b.fields())
+	ruled, err := filled(in.GetRule())
+	if err != nil {
+		return nil, err
+	}
+	rule, err := segment.Read(ruled, b.fields())
 	if err == nil {
 		err = b.live.Check(&segmentationv1.Segment{Rule: in.GetRule()})
 	}

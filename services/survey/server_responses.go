@@ -15,6 +15,7 @@ import (
 	"github.com/rapport-cx/rapport/internal/fault"
 	"github.com/rapport-cx/rapport/internal/feed"
 	"github.com/rapport-cx/rapport/services/survey/record"
+	"github.com/rapport-cx/rapport/services/survey/tally"
 )
 
 // GetResponse reads a response as it stands.
@@ -211,8 +212,33 @@ func (s *Server) event(ctx context.Context, b *brand, f *feed.Fact) (*surveyv1.R
 		return nil, nil
 	}
 	var err error
-	out.Response, err = record.Read(shown, b.book.Load().Ref)
+	if out.Response, err = record.Read(shown, b.book.Load().Ref); err != nil {
+		return nil, err
+	}
+	if out.Scores, err = scoresOf(b, shown); err != nil || shown.Of == 0 {
+		return out, err
+	}
+	// It was taken when its first version was.
+	first, err := s.store.log.Get(ctx, b.ID, shown.Of)
+	if err == nil && len(first) > 0 {
+		out.Response.ReceivedAt = stamp(first[0].At)
+	}
 	return out, err
+}
+
+// scoresOf are the scores that a version counts with.
+func scoresOf(b *brand, f *feed.Fact) (out []*surveyv1.MetricScore, err error) {
+	t, err := record.Tally(f)
+	if err != nil {
+		return nil, err
+	}
+	book := b.book.Load()
+	for _, s := range t.Scores {
+		if m := book.MetricByNumber(s.Metric); m != nil && s.Metric != tally.LowShare {
+			out = append(out, &surveyv1.MetricScore{Metric: m.Def.GetName(), Score: int32(s.Score)})
+		}
+	}
+	return out, nil
 }
 
 // reversed reads the version a reversal takes out.

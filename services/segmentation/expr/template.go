@@ -1,12 +1,14 @@
 package expr
 
 import (
+	"maps"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
 
+	commonv1 "github.com/rapport-cx/rapport/gen/rapport/common/v1"
 	"github.com/rapport-cx/rapport/internal/fault"
 )
 
@@ -18,8 +20,8 @@ type Template struct {
 	// Titles by locale.
 	Titles     map[string]string
 	Parameters []Parameter
-	// pattern is the expression with {name} where a parameter goes.
-	pattern string
+	// Pattern is the expression with {name} where a parameter goes.
+	Pattern string
 }
 
 // Parameter is one thing to fill in.
@@ -54,26 +56,73 @@ const (
 	Number
 )
 
+// Choices are all values there are; nil: others too.
+func (k ParameterKind) Choices() []string {
+	switch k {
+	case Window:
+		return []string{"7", "30", "90", "365"}
+	case Channel:
+		return channels()
+	}
+	return nil
+}
+
+// Least is the least value of a number; false if there is none.
+func (k ParameterKind) Least() (float64, bool) { return 0, k == Count || k == Money }
+
+// channels are the names that purchases have them by, in the order of the enum.
+func channels() []string {
+	names := make([]string, 0, len(commonv1.Channel_name)-1)
+	for i := range len(commonv1.Channel_name) - 1 {
+		names = append(names, strings.TrimPrefix(commonv1.Channel(i+1).String(), "CHANNEL_"))
+	}
+	return names
+}
+
 // maxText is the most that a text may have, in bytes; attributes have no more.
 const maxText = 256
 
+// Fill is Expression of the template of an id; who is left out has its default. Faults
+// name what is wrong under the field at.
+func Fill(id string, values map[string]string, at string) (string, error) {
+	all := Templates()
+	i := slices.IndexFunc(all, func(t Template) bool { return t.ID == id })
+	if i < 0 {
+		return "", fault.Invalid().Field(at+".id", "no template %q", id).Err()
+	}
+	whole := maps.Clone(values)
+	if whole == nil {
+		whole = map[string]string{}
+	}
+	for _, p := range all[i].Parameters {
+		if _, given := whole[p.Name]; !given && p.Default != "" {
+			whole[p.Name] = p.Default
+		}
+	}
+	return all[i].expression(whole, at+".")
+}
+
 // Expression is the rule with the parameters' values, each as a person writes it.
 func (t Template) Expression(values map[string]string) (string, error) {
+	return t.expression(values, "")
+}
+
+func (t Template) expression(values map[string]string, at string) (string, error) {
 	f := fault.Invalid()
 	var replace []string
 	for _, p := range t.Parameters {
 		text, why := p.Kind.write(values[p.Name])
 		if why != "" {
-			f.Field("parameters["+p.Name+"]", "%s", why)
+			f.Field(at+"parameters["+p.Name+"]", "%s", why)
 		}
 		replace = append(replace, "{"+p.Name+"}", text)
 	}
-	for name := range values {
+	for _, name := range slices.Sorted(maps.Keys(values)) {
 		if !slices.ContainsFunc(t.Parameters, func(p Parameter) bool { return p.Name == name }) {
-			f.Field("parameters["+name+"]", "is not one of the template's")
+			f.Field(at+"parameters["+name+"]", "is not one of the template's")
 		}
 	}
-	return strings.NewReplacer(replace...).Replace(t.pattern), f.Err()
+	return strings.NewReplacer(replace...).Replace(t.Pattern), f.Err()
 }
 
 // write is a value as expressions have it, or what is wrong with it. Nothing but one
@@ -86,7 +135,7 @@ func (k ParameterKind) write(value string) (text, why string) {
 		}
 		return member(value), ""
 	case Window:
-		if !slices.Contains([]string{"7", "30", "90", "365"}, value) {
+		if !slices.Contains(k.Choices(), value) {
 			return "", "must be 7, 30, 90 or 365"
 		}
 		return value, ""

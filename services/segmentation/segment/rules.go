@@ -39,12 +39,16 @@ func Read(def *segmentationv1.SegmentRule, fields *field.Catalogue) (*Rule, erro
 	r := &Rule{def: def, groups: field.Identity}
 	switch x := def.GetRule().(type) {
 	case *segmentationv1.SegmentRule_Expression:
-		text, err := expr.Compile(fields, x.Expression)
-		if err != nil {
-			return nil, err
+		return r, r.compile(fields, x.Expression)
+	case *segmentationv1.SegmentRule_Template:
+		text := x.Template.GetExpression()
+		if text == "" {
+			var err error
+			if text, err = Fill(x.Template); err != nil {
+				return nil, err
+			}
 		}
-		r.text, r.watch, r.reads = text, text.Watch(), text.Groups()
-		r.groups |= r.reads
+		return r, r.compile(fields, text)
 	case *segmentationv1.SegmentRule_List:
 		r.list = roaring64.New()
 		for i, id := range x.List.GetIds() {
@@ -59,6 +63,21 @@ func Read(def *segmentationv1.SegmentRule, fields *field.Catalogue) (*Rule, erro
 		return r, checkCells(x.Rfm)
 	}
 	return r, nil
+}
+
+// Fill is the expression that a template becomes.
+func Fill(t *segmentationv1.TemplateRule) (string, error) {
+	return expr.Fill(t.GetId(), t.GetParameters(), "segment.rule.template")
+}
+
+func (r *Rule) compile(fields *field.Catalogue, text string) error {
+	rule, err := expr.Compile(fields, text)
+	if err != nil {
+		return err
+	}
+	r.text, r.watch, r.reads = rule, rule.Watch(), rule.Groups()
+	r.groups |= r.reads
+	return nil
 }
 
 func checkCells(c *segmentationv1.RfmCells) error {

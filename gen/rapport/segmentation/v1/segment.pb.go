@@ -93,6 +93,91 @@ func (FieldType) EnumDescriptor() ([]byte, []int) {
 	return file_rapport_segmentation_v1_segment_proto_rawDescGZIP(), []int{0}
 }
 
+// ParameterType says what is to be written, so that a form can offer the right choice.
+type TemplateParameter_Type int32
+
+const (
+	// Not used.
+	TemplateParameter_TYPE_UNSPECIFIED TemplateParameter_Type = 0
+	// A category of goods.
+	TemplateParameter_TYPE_CATEGORY TemplateParameter_Type = 1
+	// A channel of purchases, such as WEB.
+	TemplateParameter_TYPE_CHANNEL TemplateParameter_Type = 2
+	// An occasion of purchases.
+	TemplateParameter_TYPE_OCCASION TemplateParameter_Type = 3
+	// A metric of Survey, such as nps.network.
+	TemplateParameter_TYPE_METRIC TemplateParameter_Type = 4
+	// An attribute that is a text.
+	TemplateParameter_TYPE_ATTRIBUTE TemplateParameter_Type = 5
+	// Any text.
+	TemplateParameter_TYPE_TEXT TemplateParameter_Type = 6
+	// A window in days; choices has those there are.
+	TemplateParameter_TYPE_WINDOW TemplateParameter_Type = 7
+	// A whole number.
+	TemplateParameter_TYPE_COUNT TemplateParameter_Type = 8
+	// Money in minor units of the brand's currency, a whole number.
+	TemplateParameter_TYPE_MONEY TemplateParameter_Type = 9
+	// A number such as 3 or 4.5.
+	TemplateParameter_TYPE_NUMBER TemplateParameter_Type = 10
+)
+
+// Enum value maps for TemplateParameter_Type.
+var (
+	TemplateParameter_Type_name = map[int32]string{
+		0:  "TYPE_UNSPECIFIED",
+		1:  "TYPE_CATEGORY",
+		2:  "TYPE_CHANNEL",
+		3:  "TYPE_OCCASION",
+		4:  "TYPE_METRIC",
+		5:  "TYPE_ATTRIBUTE",
+		6:  "TYPE_TEXT",
+		7:  "TYPE_WINDOW",
+		8:  "TYPE_COUNT",
+		9:  "TYPE_MONEY",
+		10: "TYPE_NUMBER",
+	}
+	TemplateParameter_Type_value = map[string]int32{
+		"TYPE_UNSPECIFIED": 0,
+		"TYPE_CATEGORY":    1,
+		"TYPE_CHANNEL":     2,
+		"TYPE_OCCASION":    3,
+		"TYPE_METRIC":      4,
+		"TYPE_ATTRIBUTE":   5,
+		"TYPE_TEXT":        6,
+		"TYPE_WINDOW":      7,
+		"TYPE_COUNT":       8,
+		"TYPE_MONEY":       9,
+		"TYPE_NUMBER":      10,
+	}
+)
+
+func (x TemplateParameter_Type) Enum() *TemplateParameter_Type {
+	p := new(TemplateParameter_Type)
+	*p = x
+	return p
+}
+
+func (x TemplateParameter_Type) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (TemplateParameter_Type) Descriptor() protoreflect.EnumDescriptor {
+	return file_rapport_segmentation_v1_segment_proto_enumTypes[1].Descriptor()
+}
+
+func (TemplateParameter_Type) Type() protoreflect.EnumType {
+	return &file_rapport_segmentation_v1_segment_proto_enumTypes[1]
+}
+
+func (x TemplateParameter_Type) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use TemplateParameter_Type.Descriptor instead.
+func (TemplateParameter_Type) EnumDescriptor() ([]byte, []int) {
+	return file_rapport_segmentation_v1_segment_proto_rawDescGZIP(), []int{4, 0}
+}
+
 // AlgebraOperation is how.
 type SegmentAlgebra_Operation int32
 
@@ -134,11 +219,11 @@ func (x SegmentAlgebra_Operation) String() string {
 }
 
 func (SegmentAlgebra_Operation) Descriptor() protoreflect.EnumDescriptor {
-	return file_rapport_segmentation_v1_segment_proto_enumTypes[1].Descriptor()
+	return file_rapport_segmentation_v1_segment_proto_enumTypes[2].Descriptor()
 }
 
 func (SegmentAlgebra_Operation) Type() protoreflect.EnumType {
-	return &file_rapport_segmentation_v1_segment_proto_enumTypes[1]
+	return &file_rapport_segmentation_v1_segment_proto_enumTypes[2]
 }
 
 func (x SegmentAlgebra_Operation) Number() protoreflect.EnumNumber {
@@ -147,7 +232,7 @@ func (x SegmentAlgebra_Operation) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use SegmentAlgebra_Operation.Descriptor instead.
 func (SegmentAlgebra_Operation) EnumDescriptor() ([]byte, []int) {
-	return file_rapport_segmentation_v1_segment_proto_rawDescGZIP(), []int{4, 0}
+	return file_rapport_segmentation_v1_segment_proto_rawDescGZIP(), []int{9, 0}
 }
 
 // Segment is a group of persons that follows each fact: whoever the rule holds for
@@ -274,6 +359,7 @@ type SegmentRule struct {
 	//	*SegmentRule_List
 	//	*SegmentRule_Rfm
 	//	*SegmentRule_Algebra
+	//	*SegmentRule_Template
 	Rule          isSegmentRule_Rule `protobuf_oneof:"rule"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -352,6 +438,15 @@ func (x *SegmentRule) GetAlgebra() *SegmentAlgebra {
 	return nil
 }
 
+func (x *SegmentRule) GetTemplate() *TemplateRule {
+	if x != nil {
+		if x, ok := x.Rule.(*SegmentRule_Template); ok {
+			return x.Template
+		}
+	}
+	return nil
+}
+
 type isSegmentRule_Rule interface {
 	isSegmentRule_Rule()
 }
@@ -380,6 +475,11 @@ type SegmentRule_Algebra struct {
 	Algebra *SegmentAlgebra `protobuf:"bytes,4,opt,name=algebra,proto3,oneof"`
 }
 
+type SegmentRule_Template struct {
+	// A ready rule of ListSegmentTemplates, filled in.
+	Template *TemplateRule `protobuf:"bytes,5,opt,name=template,proto3,oneof"`
+}
+
 func (*SegmentRule_Expression) isSegmentRule_Rule() {}
 
 func (*SegmentRule_List) isSegmentRule_Rule() {}
@@ -387,6 +487,339 @@ func (*SegmentRule_List) isSegmentRule_Rule() {}
 func (*SegmentRule_Rfm) isSegmentRule_Rule() {}
 
 func (*SegmentRule_Algebra) isSegmentRule_Rule() {}
+
+func (*SegmentRule_Template) isSegmentRule_Rule() {}
+
+// TemplateRule is a ready rule with its parameters filled in.
+type TemplateRule struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Id of the template. INVALID_ARGUMENT if there is none.
+	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// Values by name of parameter, written as the parameter's type says; one that is left
+	// out has its default. INVALID_ARGUMENT names those that do not fit.
+	Parameters map[string]string `protobuf:"bytes,2,rep,name=parameters,proto3" json:"parameters,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	// Output: the expression it became when the rule was given. It stays what it is when
+	// the template is another one later.
+	Expression    string `protobuf:"bytes,3,opt,name=expression,proto3" json:"expression,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *TemplateRule) Reset() {
+	*x = TemplateRule{}
+	mi := &file_rapport_segmentation_v1_segment_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *TemplateRule) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*TemplateRule) ProtoMessage() {}
+
+func (x *TemplateRule) ProtoReflect() protoreflect.Message {
+	mi := &file_rapport_segmentation_v1_segment_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use TemplateRule.ProtoReflect.Descriptor instead.
+func (*TemplateRule) Descriptor() ([]byte, []int) {
+	return file_rapport_segmentation_v1_segment_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *TemplateRule) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *TemplateRule) GetParameters() map[string]string {
+	if x != nil {
+		return x.Parameters
+	}
+	return nil
+}
+
+func (x *TemplateRule) GetExpression() string {
+	if x != nil {
+		return x.Expression
+	}
+	return ""
+}
+
+// SegmentTemplate is a ready rule for people who do not write expressions.
+type SegmentTemplate struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What it is named by; never changes.
+	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// Title by locale.
+	Titles map[string]string `protobuf:"bytes,2,rep,name=titles,proto3" json:"titles,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	// What is to be filled in, in the order to ask for it.
+	Parameters []*TemplateParameter `protobuf:"bytes,3,rep,name=parameters,proto3" json:"parameters,omitempty"`
+	// The expression it becomes, with {name} where a parameter goes.
+	Pattern       string `protobuf:"bytes,4,opt,name=pattern,proto3" json:"pattern,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SegmentTemplate) Reset() {
+	*x = SegmentTemplate{}
+	mi := &file_rapport_segmentation_v1_segment_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SegmentTemplate) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SegmentTemplate) ProtoMessage() {}
+
+func (x *SegmentTemplate) ProtoReflect() protoreflect.Message {
+	mi := &file_rapport_segmentation_v1_segment_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SegmentTemplate.ProtoReflect.Descriptor instead.
+func (*SegmentTemplate) Descriptor() ([]byte, []int) {
+	return file_rapport_segmentation_v1_segment_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *SegmentTemplate) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *SegmentTemplate) GetTitles() map[string]string {
+	if x != nil {
+		return x.Titles
+	}
+	return nil
+}
+
+func (x *SegmentTemplate) GetParameters() []*TemplateParameter {
+	if x != nil {
+		return x.Parameters
+	}
+	return nil
+}
+
+func (x *SegmentTemplate) GetPattern() string {
+	if x != nil {
+		return x.Pattern
+	}
+	return ""
+}
+
+// TemplateParameter is one thing to fill in.
+type TemplateParameter struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Its name.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// Title by locale.
+	Titles map[string]string `protobuf:"bytes,2,rep,name=titles,proto3" json:"titles,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	// What it is.
+	Type TemplateParameter_Type `protobuf:"varint,3,opt,name=type,proto3,enum=rapport.segmentation.v1.TemplateParameter_Type" json:"type,omitempty"`
+	// What a form shows at first; empty if only the brand can know: it must be given then.
+	DefaultValue string `protobuf:"bytes,4,opt,name=default_value,json=defaultValue,proto3" json:"default_value,omitempty"`
+	// All values it can have; empty: others too.
+	Choices []string `protobuf:"bytes,5,rep,name=choices,proto3" json:"choices,omitempty"`
+	// Least value, both ends included; unset: none, or it is no number.
+	Min *float64 `protobuf:"fixed64,6,opt,name=min,proto3,oneof" json:"min,omitempty"`
+	// Greatest value.
+	Max           *float64 `protobuf:"fixed64,7,opt,name=max,proto3,oneof" json:"max,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *TemplateParameter) Reset() {
+	*x = TemplateParameter{}
+	mi := &file_rapport_segmentation_v1_segment_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *TemplateParameter) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*TemplateParameter) ProtoMessage() {}
+
+func (x *TemplateParameter) ProtoReflect() protoreflect.Message {
+	mi := &file_rapport_segmentation_v1_segment_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use TemplateParameter.ProtoReflect.Descriptor instead.
+func (*TemplateParameter) Descriptor() ([]byte, []int) {
+	return file_rapport_segmentation_v1_segment_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *TemplateParameter) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *TemplateParameter) GetTitles() map[string]string {
+	if x != nil {
+		return x.Titles
+	}
+	return nil
+}
+
+func (x *TemplateParameter) GetType() TemplateParameter_Type {
+	if x != nil {
+		return x.Type
+	}
+	return TemplateParameter_TYPE_UNSPECIFIED
+}
+
+func (x *TemplateParameter) GetDefaultValue() string {
+	if x != nil {
+		return x.DefaultValue
+	}
+	return ""
+}
+
+func (x *TemplateParameter) GetChoices() []string {
+	if x != nil {
+		return x.Choices
+	}
+	return nil
+}
+
+func (x *TemplateParameter) GetMin() float64 {
+	if x != nil && x.Min != nil {
+		return *x.Min
+	}
+	return 0
+}
+
+func (x *TemplateParameter) GetMax() float64 {
+	if x != nil && x.Max != nil {
+		return *x.Max
+	}
+	return 0
+}
+
+// ListSegmentTemplatesRequest asks for the ready rules.
+type ListSegmentTemplatesRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The brand.
+	Brand         string `protobuf:"bytes,1,opt,name=brand,proto3" json:"brand,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListSegmentTemplatesRequest) Reset() {
+	*x = ListSegmentTemplatesRequest{}
+	mi := &file_rapport_segmentation_v1_segment_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListSegmentTemplatesRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListSegmentTemplatesRequest) ProtoMessage() {}
+
+func (x *ListSegmentTemplatesRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_rapport_segmentation_v1_segment_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListSegmentTemplatesRequest.ProtoReflect.Descriptor instead.
+func (*ListSegmentTemplatesRequest) Descriptor() ([]byte, []int) {
+	return file_rapport_segmentation_v1_segment_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *ListSegmentTemplatesRequest) GetBrand() string {
+	if x != nil {
+		return x.Brand
+	}
+	return ""
+}
+
+// ListSegmentTemplatesResponse has all of them.
+type ListSegmentTemplatesResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// In the order to show them.
+	Templates     []*SegmentTemplate `protobuf:"bytes,1,rep,name=templates,proto3" json:"templates,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListSegmentTemplatesResponse) Reset() {
+	*x = ListSegmentTemplatesResponse{}
+	mi := &file_rapport_segmentation_v1_segment_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListSegmentTemplatesResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListSegmentTemplatesResponse) ProtoMessage() {}
+
+func (x *ListSegmentTemplatesResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_rapport_segmentation_v1_segment_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListSegmentTemplatesResponse.ProtoReflect.Descriptor instead.
+func (*ListSegmentTemplatesResponse) Descriptor() ([]byte, []int) {
+	return file_rapport_segmentation_v1_segment_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *ListSegmentTemplatesResponse) GetTemplates() []*SegmentTemplate {
+	if x != nil {
+		return x.Templates
+	}
+	return nil
+}
 
 // CustomerList is a fixed list of customers.
 type CustomerList struct {
@@ -399,7 +832,7 @@ type CustomerList struct {
 
 func (x *CustomerList) Reset() {
 	*x = CustomerList{}
-	mi := &file_rapport_segmentation_v1_segment_proto_msgTypes[2]
+	mi := &file_rapport_segmentation_v1_segment_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -411,7 +844,7 @@ func (x *CustomerList) String() string {
 func (*CustomerList) ProtoMessage() {}
 
 func (x *CustomerList) ProtoReflect() protoreflect.Message {
-	mi := &file_rapport_segmentation_v1_segment_proto_msgTypes[2]
+	mi := &file_rapport_segmentation_v1_segment_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -424,7 +857,7 @@ func (x *CustomerList) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CustomerList.ProtoReflect.Descriptor instead.
 func (*CustomerList) Descriptor() ([]byte, []int) {
-	return file_rapport_segmentation_v1_segment_proto_rawDescGZIP(), []int{2}
+	return file_rapport_segmentation_v1_segment_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *CustomerList) GetIds() []int64 {
@@ -450,7 +883,7 @@ type RfmCells struct {
 
 func (x *RfmCells) Reset() {
 	*x = RfmCells{}
-	mi := &file_rapport_segmentation_v1_segment_proto_msgTypes[3]
+	mi := &file_rapport_segmentation_v1_segment_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -462,7 +895,7 @@ func (x *RfmCells) String() string {
 func (*RfmCells) ProtoMessage() {}
 
 func (x *RfmCells) ProtoReflect() protoreflect.Message {
-	mi := &file_rapport_segmentation_v1_segment_proto_msgTypes[3]
+	mi := &file_rapport_segmentation_v1_segment_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -475,7 +908,7 @@ func (x *RfmCells) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RfmCells.ProtoReflect.Descriptor instead.
 func (*RfmCells) Descriptor() ([]byte, []int) {
-	return file_rapport_segmentation_v1_segment_proto_rawDescGZIP(), []int{3}
+	return file_rapport_segmentation_v1_segment_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *RfmCells) GetRecency() []int32 {
@@ -514,7 +947,7 @@ type SegmentAlgebra struct {
 
 func (x *SegmentAlgebra) Reset() {
 	*x = SegmentAlgebra{}
-	mi := &file_rapport_segmentation_v1_segment_proto_msgTypes[4]
+	mi := &file_rapport_segmentation_v1_segment_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -526,7 +959,7 @@ func (x *SegmentAlgebra) String() string {
 func (*SegmentAlgebra) ProtoMessage() {}
 
 func (x *SegmentAlgebra) ProtoReflect() protoreflect.Message {
-	mi := &file_rapport_segmentation_v1_segment_proto_msgTypes[4]
+	mi := &file_rapport_segmentation_v1_segment_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -539,7 +972,7 @@ func (x *SegmentAlgebra) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SegmentAlgebra.ProtoReflect.Descriptor instead.
 func (*SegmentAlgebra) Descriptor() ([]byte, []int) {
-	return file_rapport_segmentation_v1_segment_proto_rawDescGZIP(), []int{4}
+	return file_rapport_segmentation_v1_segment_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *SegmentAlgebra) GetOperation() SegmentAlgebra_Operation {
@@ -573,7 +1006,7 @@ type Field struct {
 
 func (x *Field) Reset() {
 	*x = Field{}
-	mi := &file_rapport_segmentation_v1_segment_proto_msgTypes[5]
+	mi := &file_rapport_segmentation_v1_segment_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -585,7 +1018,7 @@ func (x *Field) String() string {
 func (*Field) ProtoMessage() {}
 
 func (x *Field) ProtoReflect() protoreflect.Message {
-	mi := &file_rapport_segmentation_v1_segment_proto_msgTypes[5]
+	mi := &file_rapport_segmentation_v1_segment_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -598,7 +1031,7 @@ func (x *Field) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Field.ProtoReflect.Descriptor instead.
 func (*Field) Descriptor() ([]byte, []int) {
-	return file_rapport_segmentation_v1_segment_proto_rawDescGZIP(), []int{5}
+	return file_rapport_segmentation_v1_segment_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *Field) GetName() string {
@@ -640,7 +1073,7 @@ type ListFieldsRequest struct {
 
 func (x *ListFieldsRequest) Reset() {
 	*x = ListFieldsRequest{}
-	mi := &file_rapport_segmentation_v1_segment_proto_msgTypes[6]
+	mi := &file_rapport_segmentation_v1_segment_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -652,7 +1085,7 @@ func (x *ListFieldsRequest) String() string {
 func (*ListFieldsRequest) ProtoMessage() {}
 
 func (x *ListFieldsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_rapport_segmentation_v1_segment_proto_msgTypes[6]
+	mi := &file_rapport_segmentation_v1_segment_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -665,7 +1098,7 @@ func (x *ListFieldsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListFieldsRequest.ProtoReflect.Descriptor instead.
 func (*ListFieldsRequest) Descriptor() ([]byte, []int) {
-	return file_rapport_segmentation_v1_segment_proto_rawDescGZIP(), []int{6}
+	return file_rapport_segmentation_v1_segment_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *ListFieldsRequest) GetBrand() string {
@@ -686,7 +1119,7 @@ type ListFieldsResponse struct {
 
 func (x *ListFieldsResponse) Reset() {
 	*x = ListFieldsResponse{}
-	mi := &file_rapport_segmentation_v1_segment_proto_msgTypes[7]
+	mi := &file_rapport_segmentation_v1_segment_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -698,7 +1131,7 @@ func (x *ListFieldsResponse) String() string {
 func (*ListFieldsResponse) ProtoMessage() {}
 
 func (x *ListFieldsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_rapport_segmentation_v1_segment_proto_msgTypes[7]
+	mi := &file_rapport_segmentation_v1_segment_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -711,7 +1144,7 @@ func (x *ListFieldsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListFieldsResponse.ProtoReflect.Descriptor instead.
 func (*ListFieldsResponse) Descriptor() ([]byte, []int) {
-	return file_rapport_segmentation_v1_segment_proto_rawDescGZIP(), []int{7}
+	return file_rapport_segmentation_v1_segment_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *ListFieldsResponse) GetFields() []*Field {
@@ -734,7 +1167,7 @@ type CreateSegmentRequest struct {
 
 func (x *CreateSegmentRequest) Reset() {
 	*x = CreateSegmentRequest{}
-	mi := &file_rapport_segmentation_v1_segment_proto_msgTypes[8]
+	mi := &file_rapport_segmentation_v1_segment_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -746,7 +1179,7 @@ func (x *CreateSegmentRequest) String() string {
 func (*CreateSegmentRequest) ProtoMessage() {}
 
 func (x *CreateSegmentRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_rapport_segmentation_v1_segment_proto_msgTypes[8]
+	mi := &file_rapport_segmentation_v1_segment_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -759,7 +1192,7 @@ func (x *CreateSegmentRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateSegmentRequest.ProtoReflect.Descriptor instead.
 func (*CreateSegmentRequest) Descriptor() ([]byte, []int) {
-	return file_rapport_segmentation_v1_segment_proto_rawDescGZIP(), []int{8}
+	return file_rapport_segmentation_v1_segment_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *CreateSegmentRequest) GetBrand() string {
@@ -787,7 +1220,7 @@ type CreateSegmentResponse struct {
 
 func (x *CreateSegmentResponse) Reset() {
 	*x = CreateSegmentResponse{}
-	mi := &file_rapport_segmentation_v1_segment_proto_msgTypes[9]
+	mi := &file_rapport_segmentation_v1_segment_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -799,7 +1232,7 @@ func (x *CreateSegmentResponse) String() string {
 func (*CreateSegmentResponse) ProtoMessage() {}
 
 func (x *CreateSegmentResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_rapport_segmentation_v1_segment_proto_msgTypes[9]
+	mi := &file_rapport_segmentation_v1_segment_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -812,7 +1245,7 @@ func (x *CreateSegmentResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateSegmentResponse.ProtoReflect.Descriptor instead.
 func (*CreateSegmentResponse) Descriptor() ([]byte, []int) {
-	return file_rapport_segmentation_v1_segment_proto_rawDescGZIP(), []int{9}
+	return file_rapport_segmentation_v1_segment_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *CreateSegmentResponse) GetSegment() *Segment {
@@ -837,7 +1270,7 @@ type UpdateSegmentRequest struct {
 
 func (x *UpdateSegmentRequest) Reset() {
 	*x = UpdateSegmentRequest{}
-	mi := &file_rapport_segmentation_v1_segment_proto_msgTypes[10]
+	mi := &file_rapport_segmentation_v1_segment_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -849,7 +1282,7 @@ func (x *UpdateSegmentRequest) String() string {
 func (*UpdateSegmentRequest) ProtoMessage() {}
 
 func (x *UpdateSegmentRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_rapport_segmentation_v1_segment_proto_msgTypes[10]
+	mi := &file_rapport_segmentation_v1_segment_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -862,7 +1295,7 @@ func (x *UpdateSegmentRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpdateSegmentRequest.ProtoReflect.Descriptor instead.
 func (*UpdateSegmentRequest) Descriptor() ([]byte, []int) {
-	return file_rapport_segmentation_v1_segment_proto_rawDescGZIP(), []int{10}
+	return file_rapport_segmentation_v1_segment_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *UpdateSegmentRequest) GetBrand() string {
@@ -890,7 +1323,7 @@ type UpdateSegmentResponse struct {
 
 func (x *UpdateSegmentResponse) Reset() {
 	*x = UpdateSegmentResponse{}
-	mi := &file_rapport_segmentation_v1_segment_proto_msgTypes[11]
+	mi := &file_rapport_segmentation_v1_segment_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -902,7 +1335,7 @@ func (x *UpdateSegmentResponse) String() string {
 func (*UpdateSegmentResponse) ProtoMessage() {}
 
 func (x *UpdateSegmentResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_rapport_segmentation_v1_segment_proto_msgTypes[11]
+	mi := &file_rapport_segmentation_v1_segment_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -915,7 +1348,7 @@ func (x *UpdateSegmentResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpdateSegmentResponse.ProtoReflect.Descriptor instead.
 func (*UpdateSegmentResponse) Descriptor() ([]byte, []int) {
-	return file_rapport_segmentation_v1_segment_proto_rawDescGZIP(), []int{11}
+	return file_rapport_segmentation_v1_segment_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *UpdateSegmentResponse) GetSegment() *Segment {
@@ -938,7 +1371,7 @@ type GetSegmentRequest struct {
 
 func (x *GetSegmentRequest) Reset() {
 	*x = GetSegmentRequest{}
-	mi := &file_rapport_segmentation_v1_segment_proto_msgTypes[12]
+	mi := &file_rapport_segmentation_v1_segment_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -950,7 +1383,7 @@ func (x *GetSegmentRequest) String() string {
 func (*GetSegmentRequest) ProtoMessage() {}
 
 func (x *GetSegmentRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_rapport_segmentation_v1_segment_proto_msgTypes[12]
+	mi := &file_rapport_segmentation_v1_segment_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -963,7 +1396,7 @@ func (x *GetSegmentRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetSegmentRequest.ProtoReflect.Descriptor instead.
 func (*GetSegmentRequest) Descriptor() ([]byte, []int) {
-	return file_rapport_segmentation_v1_segment_proto_rawDescGZIP(), []int{12}
+	return file_rapport_segmentation_v1_segment_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *GetSegmentRequest) GetBrand() string {
@@ -995,7 +1428,7 @@ type GetSegmentResponse struct {
 
 func (x *GetSegmentResponse) Reset() {
 	*x = GetSegmentResponse{}
-	mi := &file_rapport_segmentation_v1_segment_proto_msgTypes[13]
+	mi := &file_rapport_segmentation_v1_segment_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1007,7 +1440,7 @@ func (x *GetSegmentResponse) String() string {
 func (*GetSegmentResponse) ProtoMessage() {}
 
 func (x *GetSegmentResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_rapport_segmentation_v1_segment_proto_msgTypes[13]
+	mi := &file_rapport_segmentation_v1_segment_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1020,7 +1453,7 @@ func (x *GetSegmentResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetSegmentResponse.ProtoReflect.Descriptor instead.
 func (*GetSegmentResponse) Descriptor() ([]byte, []int) {
-	return file_rapport_segmentation_v1_segment_proto_rawDescGZIP(), []int{13}
+	return file_rapport_segmentation_v1_segment_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *GetSegmentResponse) GetSegment() *Segment {
@@ -1061,7 +1494,7 @@ type ListSegmentsRequest struct {
 
 func (x *ListSegmentsRequest) Reset() {
 	*x = ListSegmentsRequest{}
-	mi := &file_rapport_segmentation_v1_segment_proto_msgTypes[14]
+	mi := &file_rapport_segmentation_v1_segment_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1073,7 +1506,7 @@ func (x *ListSegmentsRequest) String() string {
 func (*ListSegmentsRequest) ProtoMessage() {}
 
 func (x *ListSegmentsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_rapport_segmentation_v1_segment_proto_msgTypes[14]
+	mi := &file_rapport_segmentation_v1_segment_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1086,7 +1519,7 @@ func (x *ListSegmentsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListSegmentsRequest.ProtoReflect.Descriptor instead.
 func (*ListSegmentsRequest) Descriptor() ([]byte, []int) {
-	return file_rapport_segmentation_v1_segment_proto_rawDescGZIP(), []int{14}
+	return file_rapport_segmentation_v1_segment_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *ListSegmentsRequest) GetBrand() string {
@@ -1130,7 +1563,7 @@ type ListSegmentsResponse struct {
 
 func (x *ListSegmentsResponse) Reset() {
 	*x = ListSegmentsResponse{}
-	mi := &file_rapport_segmentation_v1_segment_proto_msgTypes[15]
+	mi := &file_rapport_segmentation_v1_segment_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1142,7 +1575,7 @@ func (x *ListSegmentsResponse) String() string {
 func (*ListSegmentsResponse) ProtoMessage() {}
 
 func (x *ListSegmentsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_rapport_segmentation_v1_segment_proto_msgTypes[15]
+	mi := &file_rapport_segmentation_v1_segment_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1155,7 +1588,7 @@ func (x *ListSegmentsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListSegmentsResponse.ProtoReflect.Descriptor instead.
 func (*ListSegmentsResponse) Descriptor() ([]byte, []int) {
-	return file_rapport_segmentation_v1_segment_proto_rawDescGZIP(), []int{15}
+	return file_rapport_segmentation_v1_segment_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *ListSegmentsResponse) GetSegments() []*Segment {
@@ -1186,7 +1619,7 @@ type ArchiveSegmentRequest struct {
 
 func (x *ArchiveSegmentRequest) Reset() {
 	*x = ArchiveSegmentRequest{}
-	mi := &file_rapport_segmentation_v1_segment_proto_msgTypes[16]
+	mi := &file_rapport_segmentation_v1_segment_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1198,7 +1631,7 @@ func (x *ArchiveSegmentRequest) String() string {
 func (*ArchiveSegmentRequest) ProtoMessage() {}
 
 func (x *ArchiveSegmentRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_rapport_segmentation_v1_segment_proto_msgTypes[16]
+	mi := &file_rapport_segmentation_v1_segment_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1211,7 +1644,7 @@ func (x *ArchiveSegmentRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ArchiveSegmentRequest.ProtoReflect.Descriptor instead.
 func (*ArchiveSegmentRequest) Descriptor() ([]byte, []int) {
-	return file_rapport_segmentation_v1_segment_proto_rawDescGZIP(), []int{16}
+	return file_rapport_segmentation_v1_segment_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *ArchiveSegmentRequest) GetBrand() string {
@@ -1239,7 +1672,7 @@ type ArchiveSegmentResponse struct {
 
 func (x *ArchiveSegmentResponse) Reset() {
 	*x = ArchiveSegmentResponse{}
-	mi := &file_rapport_segmentation_v1_segment_proto_msgTypes[17]
+	mi := &file_rapport_segmentation_v1_segment_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1251,7 +1684,7 @@ func (x *ArchiveSegmentResponse) String() string {
 func (*ArchiveSegmentResponse) ProtoMessage() {}
 
 func (x *ArchiveSegmentResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_rapport_segmentation_v1_segment_proto_msgTypes[17]
+	mi := &file_rapport_segmentation_v1_segment_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1264,7 +1697,7 @@ func (x *ArchiveSegmentResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ArchiveSegmentResponse.ProtoReflect.Descriptor instead.
 func (*ArchiveSegmentResponse) Descriptor() ([]byte, []int) {
-	return file_rapport_segmentation_v1_segment_proto_rawDescGZIP(), []int{17}
+	return file_rapport_segmentation_v1_segment_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *ArchiveSegmentResponse) GetSegment() *Segment {
@@ -1289,7 +1722,7 @@ type PreviewSegmentRequest struct {
 
 func (x *PreviewSegmentRequest) Reset() {
 	*x = PreviewSegmentRequest{}
-	mi := &file_rapport_segmentation_v1_segment_proto_msgTypes[18]
+	mi := &file_rapport_segmentation_v1_segment_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1301,7 +1734,7 @@ func (x *PreviewSegmentRequest) String() string {
 func (*PreviewSegmentRequest) ProtoMessage() {}
 
 func (x *PreviewSegmentRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_rapport_segmentation_v1_segment_proto_msgTypes[18]
+	mi := &file_rapport_segmentation_v1_segment_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1314,7 +1747,7 @@ func (x *PreviewSegmentRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PreviewSegmentRequest.ProtoReflect.Descriptor instead.
 func (*PreviewSegmentRequest) Descriptor() ([]byte, []int) {
-	return file_rapport_segmentation_v1_segment_proto_rawDescGZIP(), []int{18}
+	return file_rapport_segmentation_v1_segment_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *PreviewSegmentRequest) GetBrand() string {
@@ -1353,7 +1786,7 @@ type PreviewSegmentResponse struct {
 
 func (x *PreviewSegmentResponse) Reset() {
 	*x = PreviewSegmentResponse{}
-	mi := &file_rapport_segmentation_v1_segment_proto_msgTypes[19]
+	mi := &file_rapport_segmentation_v1_segment_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1365,7 +1798,7 @@ func (x *PreviewSegmentResponse) String() string {
 func (*PreviewSegmentResponse) ProtoMessage() {}
 
 func (x *PreviewSegmentResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_rapport_segmentation_v1_segment_proto_msgTypes[19]
+	mi := &file_rapport_segmentation_v1_segment_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1378,7 +1811,7 @@ func (x *PreviewSegmentResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PreviewSegmentResponse.ProtoReflect.Descriptor instead.
 func (*PreviewSegmentResponse) Descriptor() ([]byte, []int) {
-	return file_rapport_segmentation_v1_segment_proto_rawDescGZIP(), []int{19}
+	return file_rapport_segmentation_v1_segment_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *PreviewSegmentResponse) GetMembers() int64 {
@@ -1421,7 +1854,7 @@ type ListMembersRequest struct {
 
 func (x *ListMembersRequest) Reset() {
 	*x = ListMembersRequest{}
-	mi := &file_rapport_segmentation_v1_segment_proto_msgTypes[20]
+	mi := &file_rapport_segmentation_v1_segment_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1433,7 +1866,7 @@ func (x *ListMembersRequest) String() string {
 func (*ListMembersRequest) ProtoMessage() {}
 
 func (x *ListMembersRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_rapport_segmentation_v1_segment_proto_msgTypes[20]
+	mi := &file_rapport_segmentation_v1_segment_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1446,7 +1879,7 @@ func (x *ListMembersRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListMembersRequest.ProtoReflect.Descriptor instead.
 func (*ListMembersRequest) Descriptor() ([]byte, []int) {
-	return file_rapport_segmentation_v1_segment_proto_rawDescGZIP(), []int{20}
+	return file_rapport_segmentation_v1_segment_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *ListMembersRequest) GetBrand() string {
@@ -1499,7 +1932,7 @@ type ListMembersResponse struct {
 
 func (x *ListMembersResponse) Reset() {
 	*x = ListMembersResponse{}
-	mi := &file_rapport_segmentation_v1_segment_proto_msgTypes[21]
+	mi := &file_rapport_segmentation_v1_segment_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1511,7 +1944,7 @@ func (x *ListMembersResponse) String() string {
 func (*ListMembersResponse) ProtoMessage() {}
 
 func (x *ListMembersResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_rapport_segmentation_v1_segment_proto_msgTypes[21]
+	mi := &file_rapport_segmentation_v1_segment_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1524,7 +1957,7 @@ func (x *ListMembersResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListMembersResponse.ProtoReflect.Descriptor instead.
 func (*ListMembersResponse) Descriptor() ([]byte, []int) {
-	return file_rapport_segmentation_v1_segment_proto_rawDescGZIP(), []int{21}
+	return file_rapport_segmentation_v1_segment_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *ListMembersResponse) GetIds() []int64 {
@@ -1561,7 +1994,7 @@ type GetMembershipsRequest struct {
 
 func (x *GetMembershipsRequest) Reset() {
 	*x = GetMembershipsRequest{}
-	mi := &file_rapport_segmentation_v1_segment_proto_msgTypes[22]
+	mi := &file_rapport_segmentation_v1_segment_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1573,7 +2006,7 @@ func (x *GetMembershipsRequest) String() string {
 func (*GetMembershipsRequest) ProtoMessage() {}
 
 func (x *GetMembershipsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_rapport_segmentation_v1_segment_proto_msgTypes[22]
+	mi := &file_rapport_segmentation_v1_segment_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1586,7 +2019,7 @@ func (x *GetMembershipsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetMembershipsRequest.ProtoReflect.Descriptor instead.
 func (*GetMembershipsRequest) Descriptor() ([]byte, []int) {
-	return file_rapport_segmentation_v1_segment_proto_rawDescGZIP(), []int{22}
+	return file_rapport_segmentation_v1_segment_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *GetMembershipsRequest) GetBrand() string {
@@ -1616,7 +2049,7 @@ type GetMembershipsResponse struct {
 
 func (x *GetMembershipsResponse) Reset() {
 	*x = GetMembershipsResponse{}
-	mi := &file_rapport_segmentation_v1_segment_proto_msgTypes[23]
+	mi := &file_rapport_segmentation_v1_segment_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1628,7 +2061,7 @@ func (x *GetMembershipsResponse) String() string {
 func (*GetMembershipsResponse) ProtoMessage() {}
 
 func (x *GetMembershipsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_rapport_segmentation_v1_segment_proto_msgTypes[23]
+	mi := &file_rapport_segmentation_v1_segment_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1641,7 +2074,7 @@ func (x *GetMembershipsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetMembershipsResponse.ProtoReflect.Descriptor instead.
 func (*GetMembershipsResponse) Descriptor() ([]byte, []int) {
-	return file_rapport_segmentation_v1_segment_proto_rawDescGZIP(), []int{23}
+	return file_rapport_segmentation_v1_segment_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *GetMembershipsResponse) GetSegmentIds() []string {
@@ -1673,7 +2106,7 @@ type ExplainMembershipRequest struct {
 
 func (x *ExplainMembershipRequest) Reset() {
 	*x = ExplainMembershipRequest{}
-	mi := &file_rapport_segmentation_v1_segment_proto_msgTypes[24]
+	mi := &file_rapport_segmentation_v1_segment_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1685,7 +2118,7 @@ func (x *ExplainMembershipRequest) String() string {
 func (*ExplainMembershipRequest) ProtoMessage() {}
 
 func (x *ExplainMembershipRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_rapport_segmentation_v1_segment_proto_msgTypes[24]
+	mi := &file_rapport_segmentation_v1_segment_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1698,7 +2131,7 @@ func (x *ExplainMembershipRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExplainMembershipRequest.ProtoReflect.Descriptor instead.
 func (*ExplainMembershipRequest) Descriptor() ([]byte, []int) {
-	return file_rapport_segmentation_v1_segment_proto_rawDescGZIP(), []int{24}
+	return file_rapport_segmentation_v1_segment_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *ExplainMembershipRequest) GetBrand() string {
@@ -1734,14 +2167,20 @@ type ExplainMembershipResponse struct {
 	// algebra, one per segment.
 	Parts []*ExplainedPart `protobuf:"bytes,3,rep,name=parts,proto3" json:"parts,omitempty"`
 	// The values that the rule read, by field.
-	Values        map[string]string `protobuf:"bytes,4,rep,name=values,proto3" json:"values,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Values map[string]string `protobuf:"bytes,4,rep,name=values,proto3" json:"values,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	// When the newest fact about the person was committed that the rule can depend on: the
+	// values are what they are since then, or since a window moved. Unset if there is none
+	// among the person's last few thousand facts, or the rule is an algebra.
+	LastFactAt *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=last_fact_at,json=lastFactAt,proto3" json:"last_fact_at,omitempty"`
+	// Number of that fact in the log; 0 if unset.
+	LastFactSeq   int64 `protobuf:"varint,6,opt,name=last_fact_seq,json=lastFactSeq,proto3" json:"last_fact_seq,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ExplainMembershipResponse) Reset() {
 	*x = ExplainMembershipResponse{}
-	mi := &file_rapport_segmentation_v1_segment_proto_msgTypes[25]
+	mi := &file_rapport_segmentation_v1_segment_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1753,7 +2192,7 @@ func (x *ExplainMembershipResponse) String() string {
 func (*ExplainMembershipResponse) ProtoMessage() {}
 
 func (x *ExplainMembershipResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_rapport_segmentation_v1_segment_proto_msgTypes[25]
+	mi := &file_rapport_segmentation_v1_segment_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1766,7 +2205,7 @@ func (x *ExplainMembershipResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExplainMembershipResponse.ProtoReflect.Descriptor instead.
 func (*ExplainMembershipResponse) Descriptor() ([]byte, []int) {
-	return file_rapport_segmentation_v1_segment_proto_rawDescGZIP(), []int{25}
+	return file_rapport_segmentation_v1_segment_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *ExplainMembershipResponse) GetMember() bool {
@@ -1797,6 +2236,20 @@ func (x *ExplainMembershipResponse) GetValues() map[string]string {
 	return nil
 }
 
+func (x *ExplainMembershipResponse) GetLastFactAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.LastFactAt
+	}
+	return nil
+}
+
+func (x *ExplainMembershipResponse) GetLastFactSeq() int64 {
+	if x != nil {
+		return x.LastFactSeq
+	}
+	return 0
+}
+
 // ExplainedPart is one part of a rule.
 type ExplainedPart struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1810,7 +2263,7 @@ type ExplainedPart struct {
 
 func (x *ExplainedPart) Reset() {
 	*x = ExplainedPart{}
-	mi := &file_rapport_segmentation_v1_segment_proto_msgTypes[26]
+	mi := &file_rapport_segmentation_v1_segment_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1822,7 +2275,7 @@ func (x *ExplainedPart) String() string {
 func (*ExplainedPart) ProtoMessage() {}
 
 func (x *ExplainedPart) ProtoReflect() protoreflect.Message {
-	mi := &file_rapport_segmentation_v1_segment_proto_msgTypes[26]
+	mi := &file_rapport_segmentation_v1_segment_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1835,7 +2288,7 @@ func (x *ExplainedPart) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExplainedPart.ProtoReflect.Descriptor instead.
 func (*ExplainedPart) Descriptor() ([]byte, []int) {
-	return file_rapport_segmentation_v1_segment_proto_rawDescGZIP(), []int{26}
+	return file_rapport_segmentation_v1_segment_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *ExplainedPart) GetText() string {
@@ -1867,7 +2320,7 @@ type WatchMembershipsRequest struct {
 
 func (x *WatchMembershipsRequest) Reset() {
 	*x = WatchMembershipsRequest{}
-	mi := &file_rapport_segmentation_v1_segment_proto_msgTypes[27]
+	mi := &file_rapport_segmentation_v1_segment_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1879,7 +2332,7 @@ func (x *WatchMembershipsRequest) String() string {
 func (*WatchMembershipsRequest) ProtoMessage() {}
 
 func (x *WatchMembershipsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_rapport_segmentation_v1_segment_proto_msgTypes[27]
+	mi := &file_rapport_segmentation_v1_segment_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1892,7 +2345,7 @@ func (x *WatchMembershipsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchMembershipsRequest.ProtoReflect.Descriptor instead.
 func (*WatchMembershipsRequest) Descriptor() ([]byte, []int) {
-	return file_rapport_segmentation_v1_segment_proto_rawDescGZIP(), []int{27}
+	return file_rapport_segmentation_v1_segment_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *WatchMembershipsRequest) GetBrand() string {
@@ -1929,7 +2382,7 @@ type WatchMembershipsResponse struct {
 
 func (x *WatchMembershipsResponse) Reset() {
 	*x = WatchMembershipsResponse{}
-	mi := &file_rapport_segmentation_v1_segment_proto_msgTypes[28]
+	mi := &file_rapport_segmentation_v1_segment_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1941,7 +2394,7 @@ func (x *WatchMembershipsResponse) String() string {
 func (*WatchMembershipsResponse) ProtoMessage() {}
 
 func (x *WatchMembershipsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_rapport_segmentation_v1_segment_proto_msgTypes[28]
+	mi := &file_rapport_segmentation_v1_segment_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1954,7 +2407,7 @@ func (x *WatchMembershipsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchMembershipsResponse.ProtoReflect.Descriptor instead.
 func (*WatchMembershipsResponse) Descriptor() ([]byte, []int) {
-	return file_rapport_segmentation_v1_segment_proto_rawDescGZIP(), []int{28}
+	return file_rapport_segmentation_v1_segment_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *WatchMembershipsResponse) GetChanges() []*MembershipChange {
@@ -1995,7 +2448,7 @@ type MembershipChange struct {
 
 func (x *MembershipChange) Reset() {
 	*x = MembershipChange{}
-	mi := &file_rapport_segmentation_v1_segment_proto_msgTypes[29]
+	mi := &file_rapport_segmentation_v1_segment_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2007,7 +2460,7 @@ func (x *MembershipChange) String() string {
 func (*MembershipChange) ProtoMessage() {}
 
 func (x *MembershipChange) ProtoReflect() protoreflect.Message {
-	mi := &file_rapport_segmentation_v1_segment_proto_msgTypes[29]
+	mi := &file_rapport_segmentation_v1_segment_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2020,7 +2473,7 @@ func (x *MembershipChange) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MembershipChange.ProtoReflect.Descriptor instead.
 func (*MembershipChange) Descriptor() ([]byte, []int) {
-	return file_rapport_segmentation_v1_segment_proto_rawDescGZIP(), []int{29}
+	return file_rapport_segmentation_v1_segment_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *MembershipChange) GetSegmentId() string {
@@ -2089,7 +2542,7 @@ type GetSegmentBitmapRequest struct {
 
 func (x *GetSegmentBitmapRequest) Reset() {
 	*x = GetSegmentBitmapRequest{}
-	mi := &file_rapport_segmentation_v1_segment_proto_msgTypes[30]
+	mi := &file_rapport_segmentation_v1_segment_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2101,7 +2554,7 @@ func (x *GetSegmentBitmapRequest) String() string {
 func (*GetSegmentBitmapRequest) ProtoMessage() {}
 
 func (x *GetSegmentBitmapRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_rapport_segmentation_v1_segment_proto_msgTypes[30]
+	mi := &file_rapport_segmentation_v1_segment_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2114,7 +2567,7 @@ func (x *GetSegmentBitmapRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetSegmentBitmapRequest.ProtoReflect.Descriptor instead.
 func (*GetSegmentBitmapRequest) Descriptor() ([]byte, []int) {
-	return file_rapport_segmentation_v1_segment_proto_rawDescGZIP(), []int{30}
+	return file_rapport_segmentation_v1_segment_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *GetSegmentBitmapRequest) GetBrand() string {
@@ -2164,7 +2617,7 @@ type GetSegmentBitmapResponse struct {
 
 func (x *GetSegmentBitmapResponse) Reset() {
 	*x = GetSegmentBitmapResponse{}
-	mi := &file_rapport_segmentation_v1_segment_proto_msgTypes[31]
+	mi := &file_rapport_segmentation_v1_segment_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2176,7 +2629,7 @@ func (x *GetSegmentBitmapResponse) String() string {
 func (*GetSegmentBitmapResponse) ProtoMessage() {}
 
 func (x *GetSegmentBitmapResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_rapport_segmentation_v1_segment_proto_msgTypes[31]
+	mi := &file_rapport_segmentation_v1_segment_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2189,7 +2642,7 @@ func (x *GetSegmentBitmapResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetSegmentBitmapResponse.ProtoReflect.Descriptor instead.
 func (*GetSegmentBitmapResponse) Descriptor() ([]byte, []int) {
-	return file_rapport_segmentation_v1_segment_proto_rawDescGZIP(), []int{31}
+	return file_rapport_segmentation_v1_segment_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *GetSegmentBitmapResponse) GetBitmap() []byte {
@@ -2243,7 +2696,7 @@ const file_rapport_segmentation_v1_segment_proto_rawDesc = "" +
 	"\amembers\x18\b \x01(\x03R\amembers\x1a9\n" +
 	"\vTitlesEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\x83\x02\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\xc8\x02\n" +
 	"\vSegmentRule\x12,\n" +
 	"\n" +
 	"expression\x18\x01 \x01(\tB\n" +
@@ -2251,8 +2704,62 @@ const file_rapport_segmentation_v1_segment_proto_rawDesc = "" +
 	"expression\x12;\n" +
 	"\x04list\x18\x02 \x01(\v2%.rapport.segmentation.v1.CustomerListH\x00R\x04list\x125\n" +
 	"\x03rfm\x18\x03 \x01(\v2!.rapport.segmentation.v1.RfmCellsH\x00R\x03rfm\x12C\n" +
-	"\aalgebra\x18\x04 \x01(\v2'.rapport.segmentation.v1.SegmentAlgebraH\x00R\aalgebraB\r\n" +
-	"\x04rule\x12\x05\xbaH\x02\b\x01\".\n" +
+	"\aalgebra\x18\x04 \x01(\v2'.rapport.segmentation.v1.SegmentAlgebraH\x00R\aalgebra\x12C\n" +
+	"\btemplate\x18\x05 \x01(\v2%.rapport.segmentation.v1.TemplateRuleH\x00R\btemplateB\r\n" +
+	"\x04rule\x12\x05\xbaH\x02\b\x01\"\xf0\x01\n" +
+	"\fTemplateRule\x12\x19\n" +
+	"\x02id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01(@R\x02id\x12f\n" +
+	"\n" +
+	"parameters\x18\x02 \x03(\v25.rapport.segmentation.v1.TemplateRule.ParametersEntryB\x0f\xbaH\f\x9a\x01\t\x10\x14*\x05r\x03(\x80\x02R\n" +
+	"parameters\x12\x1e\n" +
+	"\n" +
+	"expression\x18\x03 \x01(\tR\n" +
+	"expression\x1a=\n" +
+	"\x0fParametersEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\x90\x02\n" +
+	"\x0fSegmentTemplate\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12L\n" +
+	"\x06titles\x18\x02 \x03(\v24.rapport.segmentation.v1.SegmentTemplate.TitlesEntryR\x06titles\x12J\n" +
+	"\n" +
+	"parameters\x18\x03 \x03(\v2*.rapport.segmentation.v1.TemplateParameterR\n" +
+	"parameters\x12\x18\n" +
+	"\apattern\x18\x04 \x01(\tR\apattern\x1a9\n" +
+	"\vTitlesEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\xc1\x04\n" +
+	"\x11TemplateParameter\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12N\n" +
+	"\x06titles\x18\x02 \x03(\v26.rapport.segmentation.v1.TemplateParameter.TitlesEntryR\x06titles\x12C\n" +
+	"\x04type\x18\x03 \x01(\x0e2/.rapport.segmentation.v1.TemplateParameter.TypeR\x04type\x12#\n" +
+	"\rdefault_value\x18\x04 \x01(\tR\fdefaultValue\x12\x18\n" +
+	"\achoices\x18\x05 \x03(\tR\achoices\x12\x15\n" +
+	"\x03min\x18\x06 \x01(\x01H\x00R\x03min\x88\x01\x01\x12\x15\n" +
+	"\x03max\x18\a \x01(\x01H\x01R\x03max\x88\x01\x01\x1a9\n" +
+	"\vTitlesEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\xca\x01\n" +
+	"\x04Type\x12\x14\n" +
+	"\x10TYPE_UNSPECIFIED\x10\x00\x12\x11\n" +
+	"\rTYPE_CATEGORY\x10\x01\x12\x10\n" +
+	"\fTYPE_CHANNEL\x10\x02\x12\x11\n" +
+	"\rTYPE_OCCASION\x10\x03\x12\x0f\n" +
+	"\vTYPE_METRIC\x10\x04\x12\x12\n" +
+	"\x0eTYPE_ATTRIBUTE\x10\x05\x12\r\n" +
+	"\tTYPE_TEXT\x10\x06\x12\x0f\n" +
+	"\vTYPE_WINDOW\x10\a\x12\x0e\n" +
+	"\n" +
+	"TYPE_COUNT\x10\b\x12\x0e\n" +
+	"\n" +
+	"TYPE_MONEY\x10\t\x12\x0f\n" +
+	"\vTYPE_NUMBER\x10\n" +
+	"B\x06\n" +
+	"\x04_minB\x06\n" +
+	"\x04_max\"<\n" +
+	"\x1bListSegmentTemplatesRequest\x12\x1d\n" +
+	"\x05brand\x18\x01 \x01(\tB\a\xbaH\x04r\x02\x10\x01R\x05brand\"f\n" +
+	"\x1cListSegmentTemplatesResponse\x12F\n" +
+	"\ttemplates\x18\x01 \x03(\v2(.rapport.segmentation.v1.SegmentTemplateR\ttemplates\".\n" +
 	"\fCustomerList\x12\x1e\n" +
 	"\x03ids\x18\x01 \x03(\x03B\f\xbaH\t\x92\x01\x06\b\x01\x10\xa0\x8d\x06R\x03ids\"^\n" +
 	"\bRfmCells\x12\x18\n" +
@@ -2348,12 +2855,15 @@ const file_rapport_segmentation_v1_segment_proto_rawDesc = "" +
 	"\n" +
 	"segment_id\x18\x02 \x01(\tB\a\xbaH\x04r\x02\x10\x01R\tsegmentId\x12(\n" +
 	"\vcustomer_id\x18\x03 \x01(\x03B\a\xbaH\x04\"\x02 \x00R\n" +
-	"customerId\"\xb6\x02\n" +
+	"customerId\"\x98\x03\n" +
 	"\x19ExplainMembershipResponse\x12\x16\n" +
 	"\x06member\x18\x01 \x01(\bR\x06member\x120\n" +
 	"\x05since\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x05since\x12<\n" +
 	"\x05parts\x18\x03 \x03(\v2&.rapport.segmentation.v1.ExplainedPartR\x05parts\x12V\n" +
-	"\x06values\x18\x04 \x03(\v2>.rapport.segmentation.v1.ExplainMembershipResponse.ValuesEntryR\x06values\x1a9\n" +
+	"\x06values\x18\x04 \x03(\v2>.rapport.segmentation.v1.ExplainMembershipResponse.ValuesEntryR\x06values\x12<\n" +
+	"\flast_fact_at\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
+	"lastFactAt\x12\"\n" +
+	"\rlast_fact_seq\x18\x06 \x01(\x03R\vlastFactSeq\x1a9\n" +
 	"\vValuesEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"9\n" +
@@ -2411,81 +2921,98 @@ func file_rapport_segmentation_v1_segment_proto_rawDescGZIP() []byte {
 	return file_rapport_segmentation_v1_segment_proto_rawDescData
 }
 
-var file_rapport_segmentation_v1_segment_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_rapport_segmentation_v1_segment_proto_msgTypes = make([]protoimpl.MessageInfo, 34)
+var file_rapport_segmentation_v1_segment_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
+var file_rapport_segmentation_v1_segment_proto_msgTypes = make([]protoimpl.MessageInfo, 42)
 var file_rapport_segmentation_v1_segment_proto_goTypes = []any{
-	(FieldType)(0),                    // 0: rapport.segmentation.v1.FieldType
-	(SegmentAlgebra_Operation)(0),     // 1: rapport.segmentation.v1.SegmentAlgebra.Operation
-	(*Segment)(nil),                   // 2: rapport.segmentation.v1.Segment
-	(*SegmentRule)(nil),               // 3: rapport.segmentation.v1.SegmentRule
-	(*CustomerList)(nil),              // 4: rapport.segmentation.v1.CustomerList
-	(*RfmCells)(nil),                  // 5: rapport.segmentation.v1.RfmCells
-	(*SegmentAlgebra)(nil),            // 6: rapport.segmentation.v1.SegmentAlgebra
-	(*Field)(nil),                     // 7: rapport.segmentation.v1.Field
-	(*ListFieldsRequest)(nil),         // 8: rapport.segmentation.v1.ListFieldsRequest
-	(*ListFieldsResponse)(nil),        // 9: rapport.segmentation.v1.ListFieldsResponse
-	(*CreateSegmentRequest)(nil),      // 10: rapport.segmentation.v1.CreateSegmentRequest
-	(*CreateSegmentResponse)(nil),     // 11: rapport.segmentation.v1.CreateSegmentResponse
-	(*UpdateSegmentRequest)(nil),      // 12: rapport.segmentation.v1.UpdateSegmentRequest
-	(*UpdateSegmentResponse)(nil),     // 13: rapport.segmentation.v1.UpdateSegmentResponse
-	(*GetSegmentRequest)(nil),         // 14: rapport.segmentation.v1.GetSegmentRequest
-	(*GetSegmentResponse)(nil),        // 15: rapport.segmentation.v1.GetSegmentResponse
-	(*ListSegmentsRequest)(nil),       // 16: rapport.segmentation.v1.ListSegmentsRequest
-	(*ListSegmentsResponse)(nil),      // 17: rapport.segmentation.v1.ListSegmentsResponse
-	(*ArchiveSegmentRequest)(nil),     // 18: rapport.segmentation.v1.ArchiveSegmentRequest
-	(*ArchiveSegmentResponse)(nil),    // 19: rapport.segmentation.v1.ArchiveSegmentResponse
-	(*PreviewSegmentRequest)(nil),     // 20: rapport.segmentation.v1.PreviewSegmentRequest
-	(*PreviewSegmentResponse)(nil),    // 21: rapport.segmentation.v1.PreviewSegmentResponse
-	(*ListMembersRequest)(nil),        // 22: rapport.segmentation.v1.ListMembersRequest
-	(*ListMembersResponse)(nil),       // 23: rapport.segmentation.v1.ListMembersResponse
-	(*GetMembershipsRequest)(nil),     // 24: rapport.segmentation.v1.GetMembershipsRequest
-	(*GetMembershipsResponse)(nil),    // 25: rapport.segmentation.v1.GetMembershipsResponse
-	(*ExplainMembershipRequest)(nil),  // 26: rapport.segmentation.v1.ExplainMembershipRequest
-	(*ExplainMembershipResponse)(nil), // 27: rapport.segmentation.v1.ExplainMembershipResponse
-	(*ExplainedPart)(nil),             // 28: rapport.segmentation.v1.ExplainedPart
-	(*WatchMembershipsRequest)(nil),   // 29: rapport.segmentation.v1.WatchMembershipsRequest
-	(*WatchMembershipsResponse)(nil),  // 30: rapport.segmentation.v1.WatchMembershipsResponse
-	(*MembershipChange)(nil),          // 31: rapport.segmentation.v1.MembershipChange
-	(*GetSegmentBitmapRequest)(nil),   // 32: rapport.segmentation.v1.GetSegmentBitmapRequest
-	(*GetSegmentBitmapResponse)(nil),  // 33: rapport.segmentation.v1.GetSegmentBitmapResponse
-	nil,                               // 34: rapport.segmentation.v1.Segment.TitlesEntry
-	nil,                               // 35: rapport.segmentation.v1.ExplainMembershipResponse.ValuesEntry
-	(*timestamppb.Timestamp)(nil),     // 36: google.protobuf.Timestamp
-	(*v1.Cursor)(nil),                 // 37: rapport.common.v1.Cursor
+	(FieldType)(0),                       // 0: rapport.segmentation.v1.FieldType
+	(TemplateParameter_Type)(0),          // 1: rapport.segmentation.v1.TemplateParameter.Type
+	(SegmentAlgebra_Operation)(0),        // 2: rapport.segmentation.v1.SegmentAlgebra.Operation
+	(*Segment)(nil),                      // 3: rapport.segmentation.v1.Segment
+	(*SegmentRule)(nil),                  // 4: rapport.segmentation.v1.SegmentRule
+	(*TemplateRule)(nil),                 // 5: rapport.segmentation.v1.TemplateRule
+	(*SegmentTemplate)(nil),              // 6: rapport.segmentation.v1.SegmentTemplate
+	(*TemplateParameter)(nil),            // 7: rapport.segmentation.v1.TemplateParameter
+	(*ListSegmentTemplatesRequest)(nil),  // 8: rapport.segmentation.v1.ListSegmentTemplatesRequest
+	(*ListSegmentTemplatesResponse)(nil), // 9: rapport.segmentation.v1.ListSegmentTemplatesResponse
+	(*CustomerList)(nil),                 // 10: rapport.segmentation.v1.CustomerList
+	(*RfmCells)(nil),                     // 11: rapport.segmentation.v1.RfmCells
+	(*SegmentAlgebra)(nil),               // 12: rapport.segmentation.v1.SegmentAlgebra
+	(*Field)(nil),                        // 13: rapport.segmentation.v1.Field
+	(*ListFieldsRequest)(nil),            // 14: rapport.segmentation.v1.ListFieldsRequest
+	(*ListFieldsResponse)(nil),           // 15: rapport.segmentation.v1.ListFieldsResponse
+	(*CreateSegmentRequest)(nil),         // 16: rapport.segmentation.v1.CreateSegmentRequest
+	(*CreateSegmentResponse)(nil),        // 17: rapport.segmentation.v1.CreateSegmentResponse
+	(*UpdateSegmentRequest)(nil),         // 18: rapport.segmentation.v1.UpdateSegmentRequest
+	(*UpdateSegmentResponse)(nil),        // 19: rapport.segmentation.v1.UpdateSegmentResponse
+	(*GetSegmentRequest)(nil),            // 20: rapport.segmentation.v1.GetSegmentRequest
+	(*GetSegmentResponse)(nil),           // 21: rapport.segmentation.v1.GetSegmentResponse
+	(*ListSegmentsRequest)(nil),          // 22: rapport.segmentation.v1.ListSegmentsRequest
+	(*ListSegmentsResponse)(nil),         // 23: rapport.segmentation.v1.ListSegmentsResponse
+	(*ArchiveSegmentRequest)(nil),        // 24: rapport.segmentation.v1.ArchiveSegmentRequest
+	(*ArchiveSegmentResponse)(nil),       // 25: rapport.segmentation.v1.ArchiveSegmentResponse
+	(*PreviewSegmentRequest)(nil),        // 26: rapport.segmentation.v1.PreviewSegmentRequest
+	(*PreviewSegmentResponse)(nil),       // 27: rapport.segmentation.v1.PreviewSegmentResponse
+	(*ListMembersRequest)(nil),           // 28: rapport.segmentation.v1.ListMembersRequest
+	(*ListMembersResponse)(nil),          // 29: rapport.segmentation.v1.ListMembersResponse
+	(*GetMembershipsRequest)(nil),        // 30: rapport.segmentation.v1.GetMembershipsRequest
+	(*GetMembershipsResponse)(nil),       // 31: rapport.segmentation.v1.GetMembershipsResponse
+	(*ExplainMembershipRequest)(nil),     // 32: rapport.segmentation.v1.ExplainMembershipRequest
+	(*ExplainMembershipResponse)(nil),    // 33: rapport.segmentation.v1.ExplainMembershipResponse
+	(*ExplainedPart)(nil),                // 34: rapport.segmentation.v1.ExplainedPart
+	(*WatchMembershipsRequest)(nil),      // 35: rapport.segmentation.v1.WatchMembershipsRequest
+	(*WatchMembershipsResponse)(nil),     // 36: rapport.segmentation.v1.WatchMembershipsResponse
+	(*MembershipChange)(nil),             // 37: rapport.segmentation.v1.MembershipChange
+	(*GetSegmentBitmapRequest)(nil),      // 38: rapport.segmentation.v1.GetSegmentBitmapRequest
+	(*GetSegmentBitmapResponse)(nil),     // 39: rapport.segmentation.v1.GetSegmentBitmapResponse
+	nil,                                  // 40: rapport.segmentation.v1.Segment.TitlesEntry
+	nil,                                  // 41: rapport.segmentation.v1.TemplateRule.ParametersEntry
+	nil,                                  // 42: rapport.segmentation.v1.SegmentTemplate.TitlesEntry
+	nil,                                  // 43: rapport.segmentation.v1.TemplateParameter.TitlesEntry
+	nil,                                  // 44: rapport.segmentation.v1.ExplainMembershipResponse.ValuesEntry
+	(*timestamppb.Timestamp)(nil),        // 45: google.protobuf.Timestamp
+	(*v1.Cursor)(nil),                    // 46: rapport.common.v1.Cursor
 }
 var file_rapport_segmentation_v1_segment_proto_depIdxs = []int32{
-	34, // 0: rapport.segmentation.v1.Segment.titles:type_name -> rapport.segmentation.v1.Segment.TitlesEntry
-	3,  // 1: rapport.segmentation.v1.Segment.rule:type_name -> rapport.segmentation.v1.SegmentRule
-	36, // 2: rapport.segmentation.v1.Segment.began_at:type_name -> google.protobuf.Timestamp
-	4,  // 3: rapport.segmentation.v1.SegmentRule.list:type_name -> rapport.segmentation.v1.CustomerList
-	5,  // 4: rapport.segmentation.v1.SegmentRule.rfm:type_name -> rapport.segmentation.v1.RfmCells
-	6,  // 5: rapport.segmentation.v1.SegmentRule.algebra:type_name -> rapport.segmentation.v1.SegmentAlgebra
-	1,  // 6: rapport.segmentation.v1.SegmentAlgebra.operation:type_name -> rapport.segmentation.v1.SegmentAlgebra.Operation
-	0,  // 7: rapport.segmentation.v1.Field.type:type_name -> rapport.segmentation.v1.FieldType
-	7,  // 8: rapport.segmentation.v1.ListFieldsResponse.fields:type_name -> rapport.segmentation.v1.Field
-	2,  // 9: rapport.segmentation.v1.CreateSegmentRequest.segment:type_name -> rapport.segmentation.v1.Segment
-	2,  // 10: rapport.segmentation.v1.CreateSegmentResponse.segment:type_name -> rapport.segmentation.v1.Segment
-	2,  // 11: rapport.segmentation.v1.UpdateSegmentRequest.segment:type_name -> rapport.segmentation.v1.Segment
-	2,  // 12: rapport.segmentation.v1.UpdateSegmentResponse.segment:type_name -> rapport.segmentation.v1.Segment
-	2,  // 13: rapport.segmentation.v1.GetSegmentResponse.segment:type_name -> rapport.segmentation.v1.Segment
-	36, // 14: rapport.segmentation.v1.GetSegmentResponse.as_of:type_name -> google.protobuf.Timestamp
-	2,  // 15: rapport.segmentation.v1.ListSegmentsResponse.segments:type_name -> rapport.segmentation.v1.Segment
-	2,  // 16: rapport.segmentation.v1.ArchiveSegmentResponse.segment:type_name -> rapport.segmentation.v1.Segment
-	3,  // 17: rapport.segmentation.v1.PreviewSegmentRequest.rule:type_name -> rapport.segmentation.v1.SegmentRule
-	36, // 18: rapport.segmentation.v1.GetMembershipsResponse.as_of:type_name -> google.protobuf.Timestamp
-	36, // 19: rapport.segmentation.v1.ExplainMembershipResponse.since:type_name -> google.protobuf.Timestamp
-	28, // 20: rapport.segmentation.v1.ExplainMembershipResponse.parts:type_name -> rapport.segmentation.v1.ExplainedPart
-	35, // 21: rapport.segmentation.v1.ExplainMembershipResponse.values:type_name -> rapport.segmentation.v1.ExplainMembershipResponse.ValuesEntry
-	37, // 22: rapport.segmentation.v1.WatchMembershipsRequest.after:type_name -> rapport.common.v1.Cursor
-	31, // 23: rapport.segmentation.v1.WatchMembershipsResponse.changes:type_name -> rapport.segmentation.v1.MembershipChange
-	37, // 24: rapport.segmentation.v1.WatchMembershipsResponse.cursor:type_name -> rapport.common.v1.Cursor
-	36, // 25: rapport.segmentation.v1.MembershipChange.committed_at:type_name -> google.protobuf.Timestamp
-	36, // 26: rapport.segmentation.v1.GetSegmentBitmapResponse.as_of:type_name -> google.protobuf.Timestamp
-	27, // [27:27] is the sub-list for method output_type
-	27, // [27:27] is the sub-list for method input_type
-	27, // [27:27] is the sub-list for extension type_name
-	27, // [27:27] is the sub-list for extension extendee
-	0,  // [0:27] is the sub-list for field type_name
+	40, // 0: rapport.segmentation.v1.Segment.titles:type_name -> rapport.segmentation.v1.Segment.TitlesEntry
+	4,  // 1: rapport.segmentation.v1.Segment.rule:type_name -> rapport.segmentation.v1.SegmentRule
+	45, // 2: rapport.segmentation.v1.Segment.began_at:type_name -> google.protobuf.Timestamp
+	10, // 3: rapport.segmentation.v1.SegmentRule.list:type_name -> rapport.segmentation.v1.CustomerList
+	11, // 4: rapport.segmentation.v1.SegmentRule.rfm:type_name -> rapport.segmentation.v1.RfmCells
+	12, // 5: rapport.segmentation.v1.SegmentRule.algebra:type_name -> rapport.segmentation.v1.SegmentAlgebra
+	5,  // 6: rapport.segmentation.v1.SegmentRule.template:type_name -> rapport.segmentation.v1.TemplateRule
+	41, // 7: rapport.segmentation.v1.TemplateRule.parameters:type_name -> rapport.segmentation.v1.TemplateRule.ParametersEntry
+	42, // 8: rapport.segmentation.v1.SegmentTemplate.titles:type_name -> rapport.segmentation.v1.SegmentTemplate.TitlesEntry
+	7,  // 9: rapport.segmentation.v1.SegmentTemplate.parameters:type_name -> rapport.segmentation.v1.TemplateParameter
+	43, // 10: rapport.segmentation.v1.TemplateParameter.titles:type_name -> rapport.segmentation.v1.TemplateParameter.TitlesEntry
+	1,  // 11: rapport.segmentation.v1.TemplateParameter.type:type_name -> rapport.segmentation.v1.TemplateParameter.Type
+	6,  // 12: rapport.segmentation.v1.ListSegmentTemplatesResponse.templates:type_name -> rapport.segmentation.v1.SegmentTemplate
+	2,  // 13: rapport.segmentation.v1.SegmentAlgebra.operation:type_name -> rapport.segmentation.v1.SegmentAlgebra.Operation
+	0,  // 14: rapport.segmentation.v1.Field.type:type_name -> rapport.segmentation.v1.FieldType
+	13, // 15: rapport.segmentation.v1.ListFieldsResponse.fields:type_name -> rapport.segmentation.v1.Field
+	3,  // 16: rapport.segmentation.v1.CreateSegmentRequest.segment:type_name -> rapport.segmentation.v1.Segment
+	3,  // 17: rapport.segmentation.v1.CreateSegmentResponse.segment:type_name -> rapport.segmentation.v1.Segment
+	3,  // 18: rapport.segmentation.v1.UpdateSegmentRequest.segment:type_name -> rapport.segmentation.v1.Segment
+	3,  // 19: rapport.segmentation.v1.UpdateSegmentResponse.segment:type_name -> rapport.segmentation.v1.Segment
+	3,  // 20: rapport.segmentation.v1.GetSegmentResponse.segment:type_name -> rapport.segmentation.v1.Segment
+	45, // 21: rapport.segmentation.v1.GetSegmentResponse.as_of:type_name -> google.protobuf.Timestamp
+	3,  // 22: rapport.segmentation.v1.ListSegmentsResponse.segments:type_name -> rapport.segmentation.v1.Segment
+	3,  // 23: rapport.segmentation.v1.ArchiveSegmentResponse.segment:type_name -> rapport.segmentation.v1.Segment
+	4,  // 24: rapport.segmentation.v1.PreviewSegmentRequest.rule:type_name -> rapport.segmentation.v1.SegmentRule
+	45, // 25: rapport.segmentation.v1.GetMembershipsResponse.as_of:type_name -> google.protobuf.Timestamp
+	45, // 26: rapport.segmentation.v1.ExplainMembershipResponse.since:type_name -> google.protobuf.Timestamp
+	34, // 27: rapport.segmentation.v1.ExplainMembershipResponse.parts:type_name -> rapport.segmentation.v1.ExplainedPart
+	44, // 28: rapport.segmentation.v1.ExplainMembershipResponse.values:type_name -> rapport.segmentation.v1.ExplainMembershipResponse.ValuesEntry
+	45, // 29: rapport.segmentation.v1.ExplainMembershipResponse.last_fact_at:type_name -> google.protobuf.Timestamp
+	46, // 30: rapport.segmentation.v1.WatchMembershipsRequest.after:type_name -> rapport.common.v1.Cursor
+	37, // 31: rapport.segmentation.v1.WatchMembershipsResponse.changes:type_name -> rapport.segmentation.v1.MembershipChange
+	46, // 32: rapport.segmentation.v1.WatchMembershipsResponse.cursor:type_name -> rapport.common.v1.Cursor
+	45, // 33: rapport.segmentation.v1.MembershipChange.committed_at:type_name -> google.protobuf.Timestamp
+	45, // 34: rapport.segmentation.v1.GetSegmentBitmapResponse.as_of:type_name -> google.protobuf.Timestamp
+	35, // [35:35] is the sub-list for method output_type
+	35, // [35:35] is the sub-list for method input_type
+	35, // [35:35] is the sub-list for extension type_name
+	35, // [35:35] is the sub-list for extension extendee
+	0,  // [0:35] is the sub-list for field type_name
 }
 
 func init() { file_rapport_segmentation_v1_segment_proto_init() }
@@ -2498,14 +3025,16 @@ func file_rapport_segmentation_v1_segment_proto_init() {
 		(*SegmentRule_List)(nil),
 		(*SegmentRule_Rfm)(nil),
 		(*SegmentRule_Algebra)(nil),
+		(*SegmentRule_Template)(nil),
 	}
+	file_rapport_segmentation_v1_segment_proto_msgTypes[4].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_rapport_segmentation_v1_segment_proto_rawDesc), len(file_rapport_segmentation_v1_segment_proto_rawDesc)),
-			NumEnums:      2,
-			NumMessages:   34,
+			NumEnums:      3,
+			NumMessages:   42,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -19,53 +19,54 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	SegmentationService_ResolveCustomers_FullMethodName   = "/rapport.segmentation.v1.SegmentationService/ResolveCustomers"
-	SegmentationService_UpsertCustomers_FullMethodName    = "/rapport.segmentation.v1.SegmentationService/UpsertCustomers"
-	SegmentationService_GetCustomer_FullMethodName        = "/rapport.segmentation.v1.SegmentationService/GetCustomer"
-	SegmentationService_ListCustomers_FullMethodName      = "/rapport.segmentation.v1.SegmentationService/ListCustomers"
-	SegmentationService_DeclareAttributes_FullMethodName  = "/rapport.segmentation.v1.SegmentationService/DeclareAttributes"
-	SegmentationService_ListAttributes_FullMethodName     = "/rapport.segmentation.v1.SegmentationService/ListAttributes"
-	SegmentationService_MergeCustomers_FullMethodName     = "/rapport.segmentation.v1.SegmentationService/MergeCustomers"
-	SegmentationService_UnmergeCustomers_FullMethodName   = "/rapport.segmentation.v1.SegmentationService/UnmergeCustomers"
-	SegmentationService_WatchCustomers_FullMethodName     = "/rapport.segmentation.v1.SegmentationService/WatchCustomers"
-	SegmentationService_EraseCustomer_FullMethodName      = "/rapport.segmentation.v1.SegmentationService/EraseCustomer"
-	SegmentationService_GetErasure_FullMethodName         = "/rapport.segmentation.v1.SegmentationService/GetErasure"
-	SegmentationService_ReportErasure_FullMethodName      = "/rapport.segmentation.v1.SegmentationService/ReportErasure"
-	SegmentationService_ExportCustomer_FullMethodName     = "/rapport.segmentation.v1.SegmentationService/ExportCustomer"
-	SegmentationService_ReserveContact_FullMethodName     = "/rapport.segmentation.v1.SegmentationService/ReserveContact"
-	SegmentationService_ReleaseContact_FullMethodName     = "/rapport.segmentation.v1.SegmentationService/ReleaseContact"
-	SegmentationService_ExamineContact_FullMethodName     = "/rapport.segmentation.v1.SegmentationService/ExamineContact"
-	SegmentationService_ComputeRfm_FullMethodName         = "/rapport.segmentation.v1.SegmentationService/ComputeRfm"
-	SegmentationService_ListRfmRuns_FullMethodName        = "/rapport.segmentation.v1.SegmentationService/ListRfmRuns"
-	SegmentationService_GetRfm_FullMethodName             = "/rapport.segmentation.v1.SegmentationService/GetRfm"
-	SegmentationService_GetRfmGrid_FullMethodName         = "/rapport.segmentation.v1.SegmentationService/GetRfmGrid"
-	SegmentationService_ListFields_FullMethodName         = "/rapport.segmentation.v1.SegmentationService/ListFields"
-	SegmentationService_CreateSegment_FullMethodName      = "/rapport.segmentation.v1.SegmentationService/CreateSegment"
-	SegmentationService_UpdateSegment_FullMethodName      = "/rapport.segmentation.v1.SegmentationService/UpdateSegment"
-	SegmentationService_GetSegment_FullMethodName         = "/rapport.segmentation.v1.SegmentationService/GetSegment"
-	SegmentationService_ListSegments_FullMethodName       = "/rapport.segmentation.v1.SegmentationService/ListSegments"
-	SegmentationService_ArchiveSegment_FullMethodName     = "/rapport.segmentation.v1.SegmentationService/ArchiveSegment"
-	SegmentationService_PreviewSegment_FullMethodName     = "/rapport.segmentation.v1.SegmentationService/PreviewSegment"
-	SegmentationService_ListMembers_FullMethodName        = "/rapport.segmentation.v1.SegmentationService/ListMembers"
-	SegmentationService_GetMemberships_FullMethodName     = "/rapport.segmentation.v1.SegmentationService/GetMemberships"
-	SegmentationService_ExplainMembership_FullMethodName  = "/rapport.segmentation.v1.SegmentationService/ExplainMembership"
-	SegmentationService_WatchMemberships_FullMethodName   = "/rapport.segmentation.v1.SegmentationService/WatchMemberships"
-	SegmentationService_GetSegmentBitmap_FullMethodName   = "/rapport.segmentation.v1.SegmentationService/GetSegmentBitmap"
-	SegmentationService_GetSegmentValue_FullMethodName    = "/rapport.segmentation.v1.SegmentationService/GetSegmentValue"
-	SegmentationService_CompareSegments_FullMethodName    = "/rapport.segmentation.v1.SegmentationService/CompareSegments"
-	SegmentationService_QueryPanel_FullMethodName         = "/rapport.segmentation.v1.SegmentationService/QueryPanel"
-	SegmentationService_GetSampleSize_FullMethodName      = "/rapport.segmentation.v1.SegmentationService/GetSampleSize"
-	SegmentationService_SampleSegment_FullMethodName      = "/rapport.segmentation.v1.SegmentationService/SampleSegment"
-	SegmentationService_CreateHypothesis_FullMethodName   = "/rapport.segmentation.v1.SegmentationService/CreateHypothesis"
-	SegmentationService_GetHypothesis_FullMethodName      = "/rapport.segmentation.v1.SegmentationService/GetHypothesis"
-	SegmentationService_ListHypotheses_FullMethodName     = "/rapport.segmentation.v1.SegmentationService/ListHypotheses"
-	SegmentationService_ConcludeHypothesis_FullMethodName = "/rapport.segmentation.v1.SegmentationService/ConcludeHypothesis"
-	SegmentationService_CreateExperiment_FullMethodName   = "/rapport.segmentation.v1.SegmentationService/CreateExperiment"
-	SegmentationService_GetExperiment_FullMethodName      = "/rapport.segmentation.v1.SegmentationService/GetExperiment"
-	SegmentationService_ListExperiments_FullMethodName    = "/rapport.segmentation.v1.SegmentationService/ListExperiments"
-	SegmentationService_StopExperiment_FullMethodName     = "/rapport.segmentation.v1.SegmentationService/StopExperiment"
-	SegmentationService_GetAssignment_FullMethodName      = "/rapport.segmentation.v1.SegmentationService/GetAssignment"
-	SegmentationService_ListAssignments_FullMethodName    = "/rapport.segmentation.v1.SegmentationService/ListAssignments"
+	SegmentationService_ResolveCustomers_FullMethodName     = "/rapport.segmentation.v1.SegmentationService/ResolveCustomers"
+	SegmentationService_UpsertCustomers_FullMethodName      = "/rapport.segmentation.v1.SegmentationService/UpsertCustomers"
+	SegmentationService_GetCustomer_FullMethodName          = "/rapport.segmentation.v1.SegmentationService/GetCustomer"
+	SegmentationService_ListCustomers_FullMethodName        = "/rapport.segmentation.v1.SegmentationService/ListCustomers"
+	SegmentationService_DeclareAttributes_FullMethodName    = "/rapport.segmentation.v1.SegmentationService/DeclareAttributes"
+	SegmentationService_ListAttributes_FullMethodName       = "/rapport.segmentation.v1.SegmentationService/ListAttributes"
+	SegmentationService_MergeCustomers_FullMethodName       = "/rapport.segmentation.v1.SegmentationService/MergeCustomers"
+	SegmentationService_UnmergeCustomers_FullMethodName     = "/rapport.segmentation.v1.SegmentationService/UnmergeCustomers"
+	SegmentationService_WatchCustomers_FullMethodName       = "/rapport.segmentation.v1.SegmentationService/WatchCustomers"
+	SegmentationService_EraseCustomer_FullMethodName        = "/rapport.segmentation.v1.SegmentationService/EraseCustomer"
+	SegmentationService_GetErasure_FullMethodName           = "/rapport.segmentation.v1.SegmentationService/GetErasure"
+	SegmentationService_ReportErasure_FullMethodName        = "/rapport.segmentation.v1.SegmentationService/ReportErasure"
+	SegmentationService_ExportCustomer_FullMethodName       = "/rapport.segmentation.v1.SegmentationService/ExportCustomer"
+	SegmentationService_ReserveContact_FullMethodName       = "/rapport.segmentation.v1.SegmentationService/ReserveContact"
+	SegmentationService_ReleaseContact_FullMethodName       = "/rapport.segmentation.v1.SegmentationService/ReleaseContact"
+	SegmentationService_ExamineContact_FullMethodName       = "/rapport.segmentation.v1.SegmentationService/ExamineContact"
+	SegmentationService_ComputeRfm_FullMethodName           = "/rapport.segmentation.v1.SegmentationService/ComputeRfm"
+	SegmentationService_ListRfmRuns_FullMethodName          = "/rapport.segmentation.v1.SegmentationService/ListRfmRuns"
+	SegmentationService_GetRfm_FullMethodName               = "/rapport.segmentation.v1.SegmentationService/GetRfm"
+	SegmentationService_GetRfmGrid_FullMethodName           = "/rapport.segmentation.v1.SegmentationService/GetRfmGrid"
+	SegmentationService_ListFields_FullMethodName           = "/rapport.segmentation.v1.SegmentationService/ListFields"
+	SegmentationService_ListSegmentTemplates_FullMethodName = "/rapport.segmentation.v1.SegmentationService/ListSegmentTemplates"
+	SegmentationService_CreateSegment_FullMethodName        = "/rapport.segmentation.v1.SegmentationService/CreateSegment"
+	SegmentationService_UpdateSegment_FullMethodName        = "/rapport.segmentation.v1.SegmentationService/UpdateSegment"
+	SegmentationService_GetSegment_FullMethodName           = "/rapport.segmentation.v1.SegmentationService/GetSegment"
+	SegmentationService_ListSegments_FullMethodName         = "/rapport.segmentation.v1.SegmentationService/ListSegments"
+	SegmentationService_ArchiveSegment_FullMethodName       = "/rapport.segmentation.v1.SegmentationService/ArchiveSegment"
+	SegmentationService_PreviewSegment_FullMethodName       = "/rapport.segmentation.v1.SegmentationService/PreviewSegment"
+	SegmentationService_ListMembers_FullMethodName          = "/rapport.segmentation.v1.SegmentationService/ListMembers"
+	SegmentationService_GetMemberships_FullMethodName       = "/rapport.segmentation.v1.SegmentationService/GetMemberships"
+	SegmentationService_ExplainMembership_FullMethodName    = "/rapport.segmentation.v1.SegmentationService/ExplainMembership"
+	SegmentationService_WatchMemberships_FullMethodName     = "/rapport.segmentation.v1.SegmentationService/WatchMemberships"
+	SegmentationService_GetSegmentBitmap_FullMethodName     = "/rapport.segmentation.v1.SegmentationService/GetSegmentBitmap"
+	SegmentationService_GetSegmentValue_FullMethodName      = "/rapport.segmentation.v1.SegmentationService/GetSegmentValue"
+	SegmentationService_CompareSegments_FullMethodName      = "/rapport.segmentation.v1.SegmentationService/CompareSegments"
+	SegmentationService_QueryPanel_FullMethodName           = "/rapport.segmentation.v1.SegmentationService/QueryPanel"
+	SegmentationService_GetSampleSize_FullMethodName        = "/rapport.segmentation.v1.SegmentationService/GetSampleSize"
+	SegmentationService_SampleSegment_FullMethodName        = "/rapport.segmentation.v1.SegmentationService/SampleSegment"
+	SegmentationService_CreateHypothesis_FullMethodName     = "/rapport.segmentation.v1.SegmentationService/CreateHypothesis"
+	SegmentationService_GetHypothesis_FullMethodName        = "/rapport.segmentation.v1.SegmentationService/GetHypothesis"
+	SegmentationService_ListHypotheses_FullMethodName       = "/rapport.segmentation.v1.SegmentationService/ListHypotheses"
+	SegmentationService_ConcludeHypothesis_FullMethodName   = "/rapport.segmentation.v1.SegmentationService/ConcludeHypothesis"
+	SegmentationService_CreateExperiment_FullMethodName     = "/rapport.segmentation.v1.SegmentationService/CreateExperiment"
+	SegmentationService_GetExperiment_FullMethodName        = "/rapport.segmentation.v1.SegmentationService/GetExperiment"
+	SegmentationService_ListExperiments_FullMethodName      = "/rapport.segmentation.v1.SegmentationService/ListExperiments"
+	SegmentationService_StopExperiment_FullMethodName       = "/rapport.segmentation.v1.SegmentationService/StopExperiment"
+	SegmentationService_GetAssignment_FullMethodName        = "/rapport.segmentation.v1.SegmentationService/GetAssignment"
+	SegmentationService_ListAssignments_FullMethodName      = "/rapport.segmentation.v1.SegmentationService/ListAssignments"
 )
 
 // SegmentationServiceClient is the client API for SegmentationService service.
@@ -131,6 +132,8 @@ type SegmentationServiceClient interface {
 	GetRfmGrid(ctx context.Context, in *GetRfmGridRequest, opts ...grpc.CallOption) (*GetRfmGridResponse, error)
 	// ListFields reads what expressions of segments can read.
 	ListFields(ctx context.Context, in *ListFieldsRequest, opts ...grpc.CallOption) (*ListFieldsResponse, error)
+	// ListSegmentTemplates reads the ready rules, for people who write no expressions.
+	ListSegmentTemplates(ctx context.Context, in *ListSegmentTemplatesRequest, opts ...grpc.CallOption) (*ListSegmentTemplatesResponse, error)
 	// CreateSegment makes a segment and finds its members. A repeated call with the same
 	// content returns the same segment; other content is ALREADY_EXISTS.
 	CreateSegment(ctx context.Context, in *CreateSegmentRequest, opts ...grpc.CallOption) (*CreateSegmentResponse, error)
@@ -420,6 +423,16 @@ func (c *segmentationServiceClient) ListFields(ctx context.Context, in *ListFiel
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(ListFieldsResponse)
 	err := c.cc.Invoke(ctx, SegmentationService_ListFields_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *segmentationServiceClient) ListSegmentTemplates(ctx context.Context, in *ListSegmentTemplatesRequest, opts ...grpc.CallOption) (*ListSegmentTemplatesResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListSegmentTemplatesResponse)
+	err := c.cc.Invoke(ctx, SegmentationService_ListSegmentTemplates_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -758,6 +771,8 @@ type SegmentationServiceServer interface {
 	GetRfmGrid(context.Context, *GetRfmGridRequest) (*GetRfmGridResponse, error)
 	// ListFields reads what expressions of segments can read.
 	ListFields(context.Context, *ListFieldsRequest) (*ListFieldsResponse, error)
+	// ListSegmentTemplates reads the ready rules, for people who write no expressions.
+	ListSegmentTemplates(context.Context, *ListSegmentTemplatesRequest) (*ListSegmentTemplatesResponse, error)
 	// CreateSegment makes a segment and finds its members. A repeated call with the same
 	// content returns the same segment; other content is ALREADY_EXISTS.
 	CreateSegment(context.Context, *CreateSegmentRequest) (*CreateSegmentResponse, error)
@@ -884,6 +899,9 @@ func (UnimplementedSegmentationServiceServer) GetRfmGrid(context.Context, *GetRf
 }
 func (UnimplementedSegmentationServiceServer) ListFields(context.Context, *ListFieldsRequest) (*ListFieldsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListFields not implemented")
+}
+func (UnimplementedSegmentationServiceServer) ListSegmentTemplates(context.Context, *ListSegmentTemplatesRequest) (*ListSegmentTemplatesResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListSegmentTemplates not implemented")
 }
 func (UnimplementedSegmentationServiceServer) CreateSegment(context.Context, *CreateSegmentRequest) (*CreateSegmentResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method CreateSegment not implemented")
@@ -1333,6 +1351,24 @@ func _SegmentationService_ListFields_Handler(srv interface{}, ctx context.Contex
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
 		return srv.(SegmentationServiceServer).ListFields(ctx, req.(*ListFieldsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _SegmentationService_ListSegmentTemplates_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListSegmentTemplatesRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(SegmentationServiceServer).ListSegmentTemplates(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: SegmentationService_ListSegmentTemplates_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(SegmentationServiceServer).ListSegmentTemplates(ctx, req.(*ListSegmentTemplatesRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -1876,6 +1912,10 @@ var SegmentationService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "ListFields",
 			Handler:    _SegmentationService_ListFields_Handler,
+		},
+		{
+			MethodName: "ListSegmentTemplates",
+			Handler:    _SegmentationService_ListSegmentTemplates_Handler,
 		},
 		{
 			MethodName: "CreateSegment",

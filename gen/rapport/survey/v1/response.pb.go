@@ -1617,7 +1617,10 @@ type ResponseEvent struct {
 	// The response after it; for RETRACTED the last version before.
 	Response *Response `protobuf:"bytes,2,opt,name=response,proto3" json:"response,omitempty"`
 	// When it was committed.
-	CommittedAt   *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=committed_at,json=committedAt,proto3" json:"committed_at,omitempty"`
+	CommittedAt *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=committed_at,json=committedAt,proto3" json:"committed_at,omitempty"`
+	// The scores it counts with, one a metric, in the order in which metrics were defined;
+	// low.share is left out. So nobody who follows needs the questionnaire.
+	Scores        []*MetricScore `protobuf:"bytes,4,rep,name=scores,proto3" json:"scores,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1671,6 +1674,68 @@ func (x *ResponseEvent) GetCommittedAt() *timestamppb.Timestamp {
 		return x.CommittedAt
 	}
 	return nil
+}
+
+func (x *ResponseEvent) GetScores() []*MetricScore {
+	if x != nil {
+		return x.Scores
+	}
+	return nil
+}
+
+// MetricScore is what a response says of one metric.
+type MetricScore struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The metric, such as nps.network.
+	Metric string `protobuf:"bytes,1,opt,name=metric,proto3" json:"metric,omitempty"`
+	// The score on the metric's scale.
+	Score         int32 `protobuf:"varint,2,opt,name=score,proto3" json:"score,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *MetricScore) Reset() {
+	*x = MetricScore{}
+	mi := &file_rapport_survey_v1_response_proto_msgTypes[22]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *MetricScore) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*MetricScore) ProtoMessage() {}
+
+func (x *MetricScore) ProtoReflect() protoreflect.Message {
+	mi := &file_rapport_survey_v1_response_proto_msgTypes[22]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use MetricScore.ProtoReflect.Descriptor instead.
+func (*MetricScore) Descriptor() ([]byte, []int) {
+	return file_rapport_survey_v1_response_proto_rawDescGZIP(), []int{22}
+}
+
+func (x *MetricScore) GetMetric() string {
+	if x != nil {
+		return x.Metric
+	}
+	return ""
+}
+
+func (x *MetricScore) GetScore() int32 {
+	if x != nil {
+		return x.Score
+	}
+	return 0
 }
 
 var File_rapport_survey_v1_response_proto protoreflect.FileDescriptor
@@ -1799,16 +1864,20 @@ const file_rapport_survey_v1_response_proto_rawDesc = "" +
 	"\x05after\x18\x02 \x01(\v2\x19.rapport.common.v1.CursorR\x05after\"\x85\x01\n" +
 	"\x16WatchResponsesResponse\x128\n" +
 	"\x06events\x18\x01 \x03(\v2 .rapport.survey.v1.ResponseEventR\x06events\x121\n" +
-	"\x06cursor\x18\x02 \x01(\v2\x19.rapport.common.v1.CursorR\x06cursor\"\x99\x02\n" +
+	"\x06cursor\x18\x02 \x01(\v2\x19.rapport.common.v1.CursorR\x06cursor\"\xd1\x02\n" +
 	"\rResponseEvent\x129\n" +
 	"\x04kind\x18\x01 \x01(\x0e2%.rapport.survey.v1.ResponseEvent.KindR\x04kind\x127\n" +
 	"\bresponse\x18\x02 \x01(\v2\x1b.rapport.survey.v1.ResponseR\bresponse\x12=\n" +
-	"\fcommitted_at\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\vcommittedAt\"U\n" +
+	"\fcommitted_at\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\vcommittedAt\x126\n" +
+	"\x06scores\x18\x04 \x03(\v2\x1e.rapport.survey.v1.MetricScoreR\x06scores\"U\n" +
 	"\x04Kind\x12\x14\n" +
 	"\x10KIND_UNSPECIFIED\x10\x00\x12\x11\n" +
 	"\rKIND_RECORDED\x10\x01\x12\x10\n" +
 	"\fKIND_AMENDED\x10\x02\x12\x12\n" +
-	"\x0eKIND_RETRACTED\x10\x03B\xca\x01\n" +
+	"\x0eKIND_RETRACTED\x10\x03\";\n" +
+	"\vMetricScore\x12\x16\n" +
+	"\x06metric\x18\x01 \x01(\tR\x06metric\x12\x14\n" +
+	"\x05score\x18\x02 \x01(\x05R\x05scoreB\xca\x01\n" +
 	"\x15com.rapport.survey.v1B\rResponseProtoP\x01Z<github.com/rapport-cx/rapport/gen/rapport/survey/v1;surveyv1\xa2\x02\x03RSX\xaa\x02\x11Rapport.Survey.V1\xca\x02\x11Rapport\\Survey\\V1\xe2\x02\x1dRapport\\Survey\\V1\\GPBMetadata\xea\x02\x13Rapport::Survey::V1b\x06proto3"
 
 var (
@@ -1824,7 +1893,7 @@ func file_rapport_survey_v1_response_proto_rawDescGZIP() []byte {
 }
 
 var file_rapport_survey_v1_response_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_rapport_survey_v1_response_proto_msgTypes = make([]protoimpl.MessageInfo, 23)
+var file_rapport_survey_v1_response_proto_msgTypes = make([]protoimpl.MessageInfo, 24)
 var file_rapport_survey_v1_response_proto_goTypes = []any{
 	(ResponseEvent_Kind)(0),         // 0: rapport.survey.v1.ResponseEvent.Kind
 	(*Response)(nil),                // 1: rapport.survey.v1.Response
@@ -1849,53 +1918,55 @@ var file_rapport_survey_v1_response_proto_goTypes = []any{
 	(*WatchResponsesRequest)(nil),   // 20: rapport.survey.v1.WatchResponsesRequest
 	(*WatchResponsesResponse)(nil),  // 21: rapport.survey.v1.WatchResponsesResponse
 	(*ResponseEvent)(nil),           // 22: rapport.survey.v1.ResponseEvent
-	nil,                             // 23: rapport.survey.v1.Response.FacetsEntry
-	(*v1.SubjectRef)(nil),           // 24: rapport.common.v1.SubjectRef
-	(*v1.CustomerRef)(nil),          // 25: rapport.common.v1.CustomerRef
-	(v1.Channel)(0),                 // 26: rapport.common.v1.Channel
-	(v1.ContactMode)(0),             // 27: rapport.common.v1.ContactMode
-	(*timestamppb.Timestamp)(nil),   // 28: google.protobuf.Timestamp
-	(*status.Status)(nil),           // 29: google.rpc.Status
-	(*v1.Cursor)(nil),               // 30: rapport.common.v1.Cursor
+	(*MetricScore)(nil),             // 23: rapport.survey.v1.MetricScore
+	nil,                             // 24: rapport.survey.v1.Response.FacetsEntry
+	(*v1.SubjectRef)(nil),           // 25: rapport.common.v1.SubjectRef
+	(*v1.CustomerRef)(nil),          // 26: rapport.common.v1.CustomerRef
+	(v1.Channel)(0),                 // 27: rapport.common.v1.Channel
+	(v1.ContactMode)(0),             // 28: rapport.common.v1.ContactMode
+	(*timestamppb.Timestamp)(nil),   // 29: google.protobuf.Timestamp
+	(*status.Status)(nil),           // 30: google.rpc.Status
+	(*v1.Cursor)(nil),               // 31: rapport.common.v1.Cursor
 }
 var file_rapport_survey_v1_response_proto_depIdxs = []int32{
-	24, // 0: rapport.survey.v1.Response.subjects:type_name -> rapport.common.v1.SubjectRef
-	25, // 1: rapport.survey.v1.Response.customer:type_name -> rapport.common.v1.CustomerRef
-	26, // 2: rapport.survey.v1.Response.channel:type_name -> rapport.common.v1.Channel
-	27, // 3: rapport.survey.v1.Response.mode:type_name -> rapport.common.v1.ContactMode
+	25, // 0: rapport.survey.v1.Response.subjects:type_name -> rapport.common.v1.SubjectRef
+	26, // 1: rapport.survey.v1.Response.customer:type_name -> rapport.common.v1.CustomerRef
+	27, // 2: rapport.survey.v1.Response.channel:type_name -> rapport.common.v1.Channel
+	28, // 3: rapport.survey.v1.Response.mode:type_name -> rapport.common.v1.ContactMode
 	2,  // 4: rapport.survey.v1.Response.answers:type_name -> rapport.survey.v1.Answer
-	28, // 5: rapport.survey.v1.Response.experienced_at:type_name -> google.protobuf.Timestamp
-	28, // 6: rapport.survey.v1.Response.asked_at:type_name -> google.protobuf.Timestamp
-	28, // 7: rapport.survey.v1.Response.answered_at:type_name -> google.protobuf.Timestamp
-	28, // 8: rapport.survey.v1.Response.received_at:type_name -> google.protobuf.Timestamp
-	23, // 9: rapport.survey.v1.Response.facets:type_name -> rapport.survey.v1.Response.FacetsEntry
-	24, // 10: rapport.survey.v1.Response.counted_in:type_name -> rapport.common.v1.SubjectRef
-	28, // 11: rapport.survey.v1.Response.changed_at:type_name -> google.protobuf.Timestamp
+	29, // 5: rapport.survey.v1.Response.experienced_at:type_name -> google.protobuf.Timestamp
+	29, // 6: rapport.survey.v1.Response.asked_at:type_name -> google.protobuf.Timestamp
+	29, // 7: rapport.survey.v1.Response.answered_at:type_name -> google.protobuf.Timestamp
+	29, // 8: rapport.survey.v1.Response.received_at:type_name -> google.protobuf.Timestamp
+	24, // 9: rapport.survey.v1.Response.facets:type_name -> rapport.survey.v1.Response.FacetsEntry
+	25, // 10: rapport.survey.v1.Response.counted_in:type_name -> rapport.common.v1.SubjectRef
+	29, // 11: rapport.survey.v1.Response.changed_at:type_name -> google.protobuf.Timestamp
 	3,  // 12: rapport.survey.v1.Answer.choice:type_name -> rapport.survey.v1.Choice
 	4,  // 13: rapport.survey.v1.Answer.expectation:type_name -> rapport.survey.v1.Expectation
 	1,  // 14: rapport.survey.v1.SubmitResponseRequest.response:type_name -> rapport.survey.v1.Response
 	8,  // 15: rapport.survey.v1.ImportResponsesRequest.rows:type_name -> rapport.survey.v1.ImportRow
 	1,  // 16: rapport.survey.v1.ImportRow.response:type_name -> rapport.survey.v1.Response
 	10, // 17: rapport.survey.v1.ImportResponsesResponse.rejections:type_name -> rapport.survey.v1.ImportRejection
-	29, // 18: rapport.survey.v1.ImportRejection.error:type_name -> google.rpc.Status
+	30, // 18: rapport.survey.v1.ImportRejection.error:type_name -> google.rpc.Status
 	1,  // 19: rapport.survey.v1.GetResponseResponse.response:type_name -> rapport.survey.v1.Response
 	14, // 20: rapport.survey.v1.ListResponsesRequest.filter:type_name -> rapport.survey.v1.ResponseFilter
-	24, // 21: rapport.survey.v1.ResponseFilter.subjects:type_name -> rapport.common.v1.SubjectRef
-	26, // 22: rapport.survey.v1.ResponseFilter.channels:type_name -> rapport.common.v1.Channel
+	25, // 21: rapport.survey.v1.ResponseFilter.subjects:type_name -> rapport.common.v1.SubjectRef
+	27, // 22: rapport.survey.v1.ResponseFilter.channels:type_name -> rapport.common.v1.Channel
 	1,  // 23: rapport.survey.v1.ListResponsesResponse.responses:type_name -> rapport.survey.v1.Response
 	1,  // 24: rapport.survey.v1.AmendResponseRequest.response:type_name -> rapport.survey.v1.Response
 	1,  // 25: rapport.survey.v1.AmendResponseResponse.response:type_name -> rapport.survey.v1.Response
-	30, // 26: rapport.survey.v1.WatchResponsesRequest.after:type_name -> rapport.common.v1.Cursor
+	31, // 26: rapport.survey.v1.WatchResponsesRequest.after:type_name -> rapport.common.v1.Cursor
 	22, // 27: rapport.survey.v1.WatchResponsesResponse.events:type_name -> rapport.survey.v1.ResponseEvent
-	30, // 28: rapport.survey.v1.WatchResponsesResponse.cursor:type_name -> rapport.common.v1.Cursor
+	31, // 28: rapport.survey.v1.WatchResponsesResponse.cursor:type_name -> rapport.common.v1.Cursor
 	0,  // 29: rapport.survey.v1.ResponseEvent.kind:type_name -> rapport.survey.v1.ResponseEvent.Kind
 	1,  // 30: rapport.survey.v1.ResponseEvent.response:type_name -> rapport.survey.v1.Response
-	28, // 31: rapport.survey.v1.ResponseEvent.committed_at:type_name -> google.protobuf.Timestamp
-	32, // [32:32] is the sub-list for method output_type
-	32, // [32:32] is the sub-list for method input_type
-	32, // [32:32] is the sub-list for extension type_name
-	32, // [32:32] is the sub-list for extension extendee
-	0,  // [0:32] is the sub-list for field type_name
+	29, // 31: rapport.survey.v1.ResponseEvent.committed_at:type_name -> google.protobuf.Timestamp
+	23, // 32: rapport.survey.v1.ResponseEvent.scores:type_name -> rapport.survey.v1.MetricScore
+	33, // [33:33] is the sub-list for method output_type
+	33, // [33:33] is the sub-list for method input_type
+	33, // [33:33] is the sub-list for extension type_name
+	33, // [33:33] is the sub-list for extension extendee
+	0,  // [0:33] is the sub-list for field type_name
 }
 
 func init() { file_rapport_survey_v1_response_proto_init() }
@@ -1916,7 +1987,7 @@ func file_rapport_survey_v1_response_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_rapport_survey_v1_response_proto_rawDesc), len(file_rapport_survey_v1_response_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   23,
+			NumMessages:   24,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
