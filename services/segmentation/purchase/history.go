@@ -102,6 +102,9 @@ func (h *History) Days(within calendar.Days) []Day {
 	return h.days[from:max(from, until)]
 }
 
+// All are the days of the history, ascending. They must not be changed.
+func (h *History) All() []Day { return h.days }
+
 // Facts are the sums over all of a history, and the days of the first and the last
 // purchase; returns have no part in those.
 type Facts struct {

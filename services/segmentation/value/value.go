@@ -7,8 +7,8 @@ package value
 
 import "github.com/rapport-cx/rapport/internal/calendar"
 
-// daysPerYear is the mean of the calendar's years.
-const daysPerYear = 365.2425
+// daysPerYear is the mean of four of the calendar's years, as the contract has it.
+const daysPerYear = 365.25
 
 // AverageCheck is what a purchase comes to.
 func AverageCheck(spent, purchases int64) (float64, bool) {
