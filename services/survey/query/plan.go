@@ -2,6 +2,7 @@ package query
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/binary"
 	"time"
 
@@ -84,6 +85,10 @@ func grainOf(g commonv1.Grain) calendar.Grain {
 	return 0
 }
 
+// longAsk is from which length on a question is known by its hash alone: it may hold
+// megabytes of customers, and it is kept with the answer.
+const longAsk = 4096
+
 // askBytes is the question in canonical bytes: the request and the windows it
 // came to, so that "the last seven days" is another question tomorrow.
 func askBytes(kind byte, era int64, req proto.Message, windows ...window) ([]byte, error) {
@@ -95,6 +100,10 @@ func askBytes(kind byte, era int64, req proto.Message, windows ...window) ([]byt
 	b, err := proto.MarshalOptions{Deterministic: true}.MarshalAppend(b, req)
 	if err != nil {
 		return nil, fault.Invalid().Field("", "cannot be read").Err()
+	}
+	if len(b) > longAsk {
+		hash := sha256.Sum256(b)
+		return append([]byte{'#'}, hash[:]...), nil // no kind of question is '#'
 	}
 	return b, nil
 }

@@ -32,9 +32,10 @@ type moment struct {
 const maxRepeated = 1024
 
 // planned is Metric, remembering. Plans that split are made anew: they learn
-// names while they count. So are those of a segment, which moves by itself.
+// names while they count. So are those of a segment, which moves by itself, and of
+// customers given, whose requests are too long to be kept.
 func (b *Brand) planned(ctx context.Context, req *surveyv1.GetMetricRequest, now time.Time) (*Plan, error) {
-	if len(req.GetGroupBy()) > 0 || req.GetScope().GetSegmentId() != "" {
+	if len(req.GetGroupBy()) > 0 || ofPeople(req.GetScope()) {
 		return b.Metric(ctx, req, now)
 	}
 	at := moment{seq: b.Engine.Applied(b.Name).Seq, minute: now.Unix() / 60, book: b.Book()}

@@ -19,12 +19,13 @@ type rowSum struct {
 	paths           map[uint32][]uint32 // today's path of a subject
 	// channels, modes and surveys tell which numbers pass; nil: all do.
 	channels, modes, surveys []bool
+	crowd                    crowdOf
 	picked                   [block]int32
 	several                  [2][block]int32 // room for what one row or block is in
 }
 
 func newRowSum(p *Plan, c *counter) *rowSum {
-	s := &rowSum{p: p, c: c, paths: map[uint32][]uint32{}}
+	s := &rowSum{p: p, c: c, paths: map[uint32][]uint32{}, crowd: crowdOf{whose: p.scope.whose}}
 	s.channels, s.modes = allowed(p.scope.channels), allowed(p.scope.modes)
 	if len(p.scope.surveys) > 0 {
 		s.surveys = marked(p.scope.surveys)

@@ -22,7 +22,7 @@ type scope struct {
 	facets          []tally.Facet
 	labels          map[string]string
 	current         bool
-	segment         *laid // nil: whoever answered
+	whose           *whose // nil: whoever answered
 }
 
 // scope resolves a scope. What it names must exist: a misspelt store has no
@@ -36,6 +36,7 @@ func (a asker) scope(path string, s *surveyv1.Scope) (scope, error) {
 	if out.subjects, err = a.subjects(s.GetSubjects()); err != nil {
 		return out, err
 	}
+	out.whose = a.whose(path, s)
 	out.channels = mask(s.GetChannels())
 	out.modes = mask(s.GetModes())
 	for i, id := range s.GetSurveyIds() {
@@ -90,7 +91,7 @@ func passes(mask uint32, n uint8) bool { return mask == everything || n < 32 && 
 
 // plain says that histograms tell enough of everything but the subjects.
 func (s *scope) plain() bool {
-	return s.modes == everything && len(s.surveys) == 0 && len(s.facets) == 0 && !s.current && s.segment == nil
+	return s.modes == everything && len(s.surveys) == 0 && len(s.facets) == 0 && !s.current && s.whose == nil
 }
 
 // holdsFacets tells whether a response's facets are those asked for. Facets of

@@ -20,11 +20,13 @@ type laid struct {
 }
 
 // on are the customers in it whose answers of a day count.
-func (l *laid) on(day calendar.Day) segments.Bits {
+func (l *laid) on(day calendar.Day) segments.Bits { return l.set(day).Bits(l.people) }
+
+func (l *laid) set(day calendar.Day) *segments.Set {
 	if l.then != nil {
-		return l.then.On(day).Bits(l.people)
+		return l.then.On(day)
 	}
-	return l.now.Bits(l.people)
+	return l.now
 }
 
 // crowd is who is in the segments of one request. Each is asked for once, and all
@@ -51,10 +53,7 @@ func (a asker) extra() uint64 {
 // members asks who is in a segment now or, with days, was at the end of each.
 func (a asker) members(ctx context.Context, id string, then *calendar.Days) (*laid, error) {
 	c := a.crowd
-	if c.people == nil {
-		c.people, c.sets = a.b.People(), map[string]*segments.Set{}
-	}
-	out := &laid{people: c.people, now: c.sets[id]}
+	out := &laid{people: a.people(), now: c.sets[id]}
 	var err error
 	switch {
 	case then != nil:
@@ -65,6 +64,9 @@ func (a asker) members(ctx context.Context, id string, then *calendar.Days) (*la
 	case out.now == nil:
 		if out.now, err = a.b.Segments.Now(ctx, a.b.Name, id); err != nil {
 			return nil, err
+		}
+		if c.sets == nil {
+			c.sets = map[string]*segments.Set{}
 		}
 		c.sets[id] = out.now
 	}
@@ -79,11 +81,8 @@ func (p *Plan) lay(ctx context.Context, a asker, s *surveyv1.Scope) error {
 	if s.GetSegmentTime() == surveyv1.SegmentTime_SEGMENT_TIME_THEN {
 		then = &calendar.Days{From: p.window.days.From - calendar.Day(p.lead()), Until: p.window.days.Until}
 	}
-	var err error
-	if id := s.GetSegmentId(); id != "" {
-		if p.scope.segment, err = a.members(ctx, id, then); err != nil {
-			return err
-		}
+	if err := a.layScope(ctx, p.scope.whose, s.GetSegmentId(), then); err != nil {
+		return err
 	}
 	for k := range p.by {
 		d := &p.by[k]
@@ -96,6 +95,33 @@ func (p *Plan) lay(ctx context.Context, a asker, s *surveyv1.Scope) error {
 		}
 	}
 	return nil
+}
+
+// layScope finds out whose answers a scope lets pass; nil: anybody's.
+func (a asker) layScope(ctx context.Context, w *whose, id string, then *calendar.Days) error {
+	if w == nil {
+		return nil
+	}
+	var err error
+	if id != "" {
+		if w.segment, err = a.members(ctx, id, then); err != nil {
+			return err
+		}
+	}
+	if w.given {
+		w.customers = w.customers.Widen(a.people())
+		// The set itself is part of the question; who is who is not.
+		a.crowd.seen = append(a.crowd.seen, 0)
+	}
+	return nil
+}
+
+// people is who stands for whom, the same for all of a request.
+func (a asker) people() *people.Mapping {
+	if a.crowd.people == nil {
+		a.crowd.people = a.b.People()
+	}
+	return a.crowd.people
 }
 
 // ofSegments tells that an answer depends on who is in a segment.

@@ -18,11 +18,11 @@ type sift struct {
 	sets, facets []judged
 
 	customer []int64
-	// laid says that only members count.
-	laid    bool
-	members segments.Bits
-	wide    []condition[uint32]
-	small   []condition[uint8]
+	// laid says that only members count or, outside, only other known customers.
+	laid, outside bool
+	members       segments.Bits
+	wide          []condition[uint32]
+	small         []condition[uint8]
 }
 
 // condition lets pass the rows whose number in a column is marked.
@@ -34,9 +34,9 @@ type condition[T uint8 | uint32] struct {
 // sift is made anew for each slab.
 func (s *rowSum) sift(rows *tally.Rows, on calendar.Day, day *daySlot, part int) sift {
 	scope := &s.p.scope
-	out := sift{sets: s.sets(rows), facets: s.facets(rows), customer: rows.Customer, laid: scope.segment != nil}
-	if out.laid {
-		out.members = scope.segment.on(on)
+	out := sift{sets: s.sets(rows), facets: s.facets(rows), customer: rows.Customer}
+	if s.crowd.whose != nil {
+		out.laid, out.outside, out.members = true, s.crowd.outside, s.crowd.on(on)
 	}
 	wide := func(column []uint32, pass []bool) {
 		if pass != nil {
@@ -106,9 +106,12 @@ func within(day *daySlot) []bool {
 // pick lists the rows from one to another that count, in room for a block.
 func (s *sift) pick(room []int32, from, to int) []int32 {
 	out := room[:to-from]
-	if s.laid {
+	switch {
+	case s.outside:
+		out = pickOthers(room, s.customer[from:to], s.members, from)
+	case s.laid:
 		out = pickMembers(room, s.customer[from:to], s.members, from)
-	} else {
+	default:
 		for i := range out {
 			out[i] = int32(from + i)
 		}
@@ -133,6 +136,21 @@ func pickMembers(room []int32, customers []int64, members segments.Bits, from in
 		}
 		room[n] = int32(from + i)
 		n += int(members[word] >> (uint64(c) & 63) & 1)
+	}
+	return room[:n]
+}
+
+// pickOthers lists whose numbers are known and not in the set, as pickMembers does.
+func pickOthers(room []int32, customers []int64, members segments.Bits, from int) []int32 {
+	n := 0
+	for i, c := range customers {
+		in, word := uint64(0), uint64(c)>>6
+		if word < uint64(len(members)) {
+			in = members[word] >> (uint64(c) & 63)
+		}
+		known := (uint64(c) | -uint64(c)) >> 63 // 1 but for 0
+		room[n] = int32(from + i)
+		n += int(known &^ in)
 	}
 	return room[:n]
 }
