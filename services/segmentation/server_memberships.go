@@ -16,6 +16,7 @@ import (
 	"github.com/rapport-cx/rapport/internal/fault"
 	"github.com/rapport-cx/rapport/internal/feed"
 	"github.com/rapport-cx/rapport/services/segmentation/record"
+	"github.com/rapport-cx/rapport/services/segmentation/segment"
 )
 
 // membersOn is who is in a segment, now or at the end of a day, and the last fact that
@@ -30,6 +31,9 @@ func (s *Server) membersOn(ctx context.Context, b *brand, id, day string) (*roar
 		return nil, 0, fault.Invalid().Field("day", "%v", err).Err()
 	}
 	members, seq, err := s.segmentHistory(b).On(ctx, id, on)
+	if notYet := (&segment.NotYetError{}); errors.As(err, &notYet) {
+		return nil, 0, notYet
+	}
 	return members, seq, lost("read members", err)
 }
 
@@ -47,6 +51,9 @@ func (s *Server) ListMembers(ctx context.Context, in *segmentationv1.ListMembers
 		return nil, err
 	}
 	members, _, err := s.membersOn(ctx, b, in.GetSegmentId(), in.GetDay())
+	if notYet := (&segment.NotYetError{}); errors.As(err, &notYet) {
+		return nil, fault.Invalid().Field("day", "%v", notYet).Err()
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -189,7 +196,8 @@ func listed(set *roaring64.Bitmap) (ids []int64) {
 	return ids
 }
 
-// GetSegmentBitmap reads the members as a set.
+// GetSegmentBitmap reads the members as a set. Before the version began that is nobody:
+// whoever lays past days over answers need not know when that was.
 func (s *Server) GetSegmentBitmap(ctx context.Context, in *segmentationv1.GetSegmentBitmapRequest) (*segmentationv1.GetSegmentBitmapResponse, error) {
 	b, err := s.enter(ctx, in.GetBrand(), access.Read)
 	if err != nil {
@@ -209,6 +217,9 @@ func (s *Server) GetSegmentBitmap(ctx context.Context, in *segmentationv1.GetSeg
 		return out, nil
 	}
 	members, seq, err := s.membersOn(ctx, b, def.GetId(), in.GetDay())
+	if notYet := (&segment.NotYetError{}); errors.As(err, &notYet) {
+		return out, nil
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -9,7 +9,6 @@ import (
 	"github.com/RoaringBitmap/roaring/v2/roaring64"
 
 	"github.com/rapport-cx/rapport/internal/calendar"
-	"github.com/rapport-cx/rapport/internal/fault"
 	"github.com/rapport-cx/rapport/internal/feed"
 	"github.com/rapport-cx/rapport/internal/sqldb"
 	"github.com/rapport-cx/rapport/services/segmentation/record"
@@ -60,6 +59,13 @@ func (h *History) On(ctx context.Context, id string, day calendar.Day) (*roaring
 	return members, seq, err
 }
 
+// NotYetError says that a day is before the current version of a segment.
+type NotYetError struct{ Began calendar.Day }
+
+func (e *NotYetError) Error() string {
+	return fmt.Sprintf("this version of the segment began on %s", e.Began)
+}
+
 // errLater ends a walk along the log.
 var errLater = errors.New("a later day begins")
 
@@ -85,7 +91,7 @@ func (h *History) start(ctx context.Context, id string, version int32, base int6
 		return nil, 0, err
 	}
 	if m.Day > day {
-		return nil, 0, fault.Invalid().Field("day", "this version of the segment began on %s", m.Day).Err()
+		return nil, 0, &NotYetError{Began: m.Day}
 	}
 	return m.Entered, base, nil
 }
