@@ -72,7 +72,7 @@ func New(all *config.Brands, guard *access.Guard, db *sqldb.DB, cache *hot.Cache
 	asked := segments.New(neighbours.Segmentation, clock)
 	for id, b := range brands {
 		b.asked = &query.Brand{
-			Name: id, Engine: s.store.folds, Log: facts, Book: b.book.Load, Zone: b.zone, People: b.mapping, Segments: asked,
+			Name: id, Engine: s.store.folds, Log: facts, Book: b.book.Load, Zone: b.zone, Locales: b.Locales, People: b.mapping, Segments: asked,
 		}
 	}
 	s.desk = cases.New(db, facts, s.caseBrand, s.tokens, clock, log)

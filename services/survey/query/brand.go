@@ -33,6 +33,8 @@ type Brand struct {
 	// Book is the directory as it stands; it is another one after the log was replaced.
 	Book func() *directory.Book
 	Zone *calendar.Zone
+	// Locales are the languages that names are shown in, the first one first.
+	Locales []string
 	// People is who stands for whom.
 	People func() *people.Mapping
 	// Segments are who is in the segments that questions name.

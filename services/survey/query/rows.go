@@ -25,7 +25,7 @@ type rowSum struct {
 }
 
 func newRowSum(p *Plan, c *counter) *rowSum {
-	s := &rowSum{p: p, c: c, paths: map[uint32][]uint32{}, crowd: crowdOf{whose: p.scope.whose}}
+	s := &rowSum{p: p, c: c, paths: map[uint32][]uint32{}, crowd: p.scope.whose.crowd()}
 	s.channels, s.modes = allowed(p.scope.channels), allowed(p.scope.modes)
 	if len(p.scope.surveys) > 0 {
 		s.surveys = marked(p.scope.surveys)

@@ -109,7 +109,7 @@ func (a asker) layScope(ctx context.Context, w *whose, id string, then *calendar
 		}
 	}
 	if w.given {
-		w.customers = w.customers.Widen(a.people())
+		w.people = a.people()
 		// The set itself is part of the question; who is who is not.
 		a.crowd.seen = append(a.crowd.seen, 0)
 	}

@@ -3,6 +3,7 @@ package query
 import (
 	surveyv1 "github.com/rapport-cx/rapport/gen/rapport/survey/v1"
 	"github.com/rapport-cx/rapport/internal/calendar"
+	"github.com/rapport-cx/rapport/internal/people"
 	"github.com/rapport-cx/rapport/services/survey/segments"
 )
 
@@ -10,9 +11,10 @@ import (
 // customers given, or of who is both; or else of all other known customers.
 type whose struct {
 	segment *laid // nil: no segment is asked for
-	// given says that customers are; until who is who is known they are as sent.
+	// given says that customers are, as they were sent; people is who they are.
 	given     bool
 	customers segments.Bits
+	people    *people.Mapping
 	outside   bool
 }
 
@@ -41,20 +43,30 @@ func ofPeople(s *surveyv1.Scope) bool { return s.GetSegmentId() != "" || len(s.G
 // most days have the same.
 type crowdOf struct {
 	*whose
+	wide segments.Bits // the customers with all their numbers
 	last *segments.Set
 	both segments.Bits
+}
+
+// crowd is made when something is counted, which answers from the cache do without.
+func (w *whose) crowd() crowdOf {
+	out := crowdOf{whose: w}
+	if w != nil && w.given {
+		out.wide = w.customers.Widen(w.people)
+	}
+	return out
 }
 
 // on are the customers whose answers of a day count or, outside, do not.
 func (c *crowdOf) on(day calendar.Day) segments.Bits {
 	switch {
 	case c.segment == nil:
-		return c.customers
+		return c.wide
 	case !c.given:
 		return c.segment.on(day)
 	}
 	if set := c.segment.set(day); set != c.last {
-		c.last, c.both = set, c.segment.on(day).And(c.customers)
+		c.last, c.both = set, c.segment.on(day).And(c.wide)
 	}
 	return c.both
 }
