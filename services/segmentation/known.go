@@ -32,7 +32,7 @@ func (s *Server) worldOf(b *brand, who *people.Mapping) *segment.World {
 }
 
 // fields are what rules of the brand can read.
-func (b *brand) fields() *field.Catalogue { return field.New(b.attributes.Load().All(), nil) }
+func (b *brand) fields() *field.Catalogue { return field.New(b.attributes.Load().All(), *b.metrics.Load()) }
 
 // know fills in what is known of persons, ascending by id, as far as groups say.
 func (s *Server) know(ctx context.Context, q sqldb.Querier, b *brand, persons []*segment.Subject, groups field.Group) error {
@@ -47,7 +47,7 @@ func (s *Server) know(ctx context.Context, q sqldb.Querier, b *brand, persons []
 			return err
 		}
 	}
-	if groups&field.Purchases != 0 {
+	if groups&(field.Purchases|field.Visits) != 0 {
 		if err := knowPurchases(ctx, q, b.ID, persons, numbers); err != nil {
 			return err
 		}

@@ -40,6 +40,8 @@ type brand struct {
 	rules *identity.Rules
 	// attributes is replaced, not changed.
 	attributes atomic.Pointer[profile.Catalogue]
+	// metrics are those that rules can read, ordered; it is replaced, not changed.
+	metrics atomic.Pointer[[]string]
 	// book has the merges; it is replaced, not emptied, when the log turns out to be
 	// another one.
 	book atomic.Pointer[people.Book]
@@ -70,6 +72,7 @@ func newBrands(all *config.Brands, hashes *identity.Hasher) (map[string]*brand, 
 // forget drops what was defined, since the log turned out to be another one.
 func (b *brand) forget() {
 	b.attributes.Store(profile.NewCatalogue())
+	b.metrics.Store(&[]string{})
 	b.book.Store(people.NewBook())
 	b.rfm.Store(rfm.NewBook())
 	b.live.Forget()

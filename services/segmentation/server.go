@@ -103,6 +103,8 @@ func (b *brand) define(f *feed.Fact) error {
 			return err
 		}
 		b.book.Load().Apply(e)
+	case record.Metric:
+		return b.meet(f)
 	case record.RfmRun:
 		return b.rfm.Load().Apply(f)
 	}

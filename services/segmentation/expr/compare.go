@@ -36,7 +36,7 @@ func (b *builder) comparison(call ast.CallExpr) truth {
 	return compare(op, b.whole(x), b.whole(y))
 }
 
-// age is a comparison of the days since the last purchase with a number that is
+// age is a comparison of the days since something with a number that is
 // written out: it turns on one or two days alone, so that not every midnight needs to
 // look at it. Nil if it is another comparison.
 func (b *builder) age(op string, x, y ast.Expr) truth {
@@ -48,11 +48,11 @@ func (b *builder) age(op string, x, y ast.Expr) truth {
 	after := plus(k, 1)
 	switch op {
 	case operators.Less, operators.GreaterEquals:
-		b.watch = b.watch.Or(field.WatchAge(k))
+		b.watch = b.watch.Or(field.WatchAge(f, k))
 	case operators.LessEquals, operators.Greater:
-		b.watch = b.watch.Or(field.WatchAge(after))
+		b.watch = b.watch.Or(field.WatchAge(f, after))
 	default:
-		b.watch = b.watch.Or(field.WatchAge(k, after))
+		b.watch = b.watch.Or(field.WatchAge(f, k, after))
 	}
 	return compare(op, func(v *field.Values, _ string) int64 { return v.Integer(f) }, constant(k))
 }

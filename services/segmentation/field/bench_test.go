@@ -33,7 +33,7 @@ func BenchmarkWindows(b *testing.B) {
 
 func BenchmarkNextChange(b *testing.B) {
 	p := regular()
-	w := field.WatchOf(catalogue.Get("purchases.count_30d")).Or(field.WatchOf(catalogue.Get("purchases.weeks_in_row"))).Or(field.WatchAge(30, 60, 90))
+	w := field.WatchOf(catalogue.Get("purchases.count_30d")).Or(field.WatchOf(catalogue.Get("purchases.weeks_in_row"))).Or(field.WatchAge(catalogue.Get("purchases.days_since_last"), 30, 60, 90))
 	b.ReportAllocs()
 	for b.Loop() {
 		if w.Next(p, today) <= today {

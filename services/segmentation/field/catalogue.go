@@ -44,6 +44,9 @@ func New(attributes []*segmentationv1.Attribute, metrics []string) *Catalogue {
 		f := &Field{Name: "score." + m, Type: number, Group: Answers,
 			Description: "The last score given to " + m + ", on the scale it was asked in.", what: readScore, key: m}
 		byName[f.Name] = f
+		f = &Field{Name: "answered_days." + m, Type: integer, Group: Answers,
+			Description: "Days since the last answer to " + m + ": 0 if it was today, and 0 and not known if there is none.", what: readScoreAge, key: m}
+		byName[f.Name] = f
 	}
 	return &Catalogue{byName, slices.SortedFunc(maps.Values(byName), func(a, b *Field) int { return cmp.Compare(a.Name, b.Name) })}
 }
@@ -81,6 +84,9 @@ func everyBrand() []*Field {
 			Description: "Days since the last purchase: 0 if it was today, and 0 and not known if there is none."},
 		{Name: "purchases.weeks_in_row", Type: integer, Group: Purchases, what: readWeeks,
 			Description: "Weeks (Monday to Sunday) in a row with a purchase, up to this week or the last one."},
+		{Name: "visits.last_day", Type: day, Group: Visits, what: readLastVisit, Description: "Day of the last visit; not known if there is none."},
+		{Name: "visits.days_since_last", Type: integer, Group: Visits, what: readVisitAge,
+			Description: "Days since the last visit: 0 if it was today, and 0 and not known if there is none."},
 		{Name: "rfm.recency", Type: integer, Group: RFM, what: readRecency, Description: "Recency score of the newest RFM run, 1 (long ago) to 5 (lately)."},
 		{Name: "rfm.frequency", Type: integer, Group: RFM, what: readFrequency, Description: "Frequency score of the newest RFM run, 1 to 5."},
 		{Name: "rfm.monetary", Type: integer, Group: RFM, what: readMonetary, Description: "Monetary score of the newest RFM run, 1 to 5."},
@@ -91,6 +97,7 @@ func everyBrand() []*Field {
 func windowed() (out []*Field) {
 	families := []Field{
 		{Name: "purchases.count", Type: integer, what: readCount, Description: "Purchases"},
+		{Name: "visits.count", Type: integer, Group: Visits, what: readVisits, Description: "Visits"},
 		{Name: "purchases.spent", Type: integer, what: readSpent, Description: "Money spent on purchases, returns not taken off, in minor units"},
 		{Name: "purchases.average_check", Type: integer, what: readAverage,
 			Description: "Money spent per purchase, to the nearest minor unit, not known without a purchase"},
@@ -104,7 +111,7 @@ func windowed() (out []*Field) {
 		{Name: "returns.spent", Type: integer, what: readReturned, Description: "Money given back for returns, in minor units"},
 	}
 	for _, f := range families {
-		f.Group = Purchases
+		f.Group = cmp.Or(f.Group, Purchases)
 		for s := range spans {
 			one := f
 			one.span = span(s)

@@ -1,5 +1,5 @@
 // Package field is what rules can read of a person: what was bought and brought
-// back, what the brand wrote down, what the person last said, and its place in the
+// back, when it came, what the brand wrote down, what the person last said, and its place in the
 // newest RFM run.
 //
 // Everything is as of a day of the brand's calendar: a window of N days is N whole
@@ -23,7 +23,7 @@ type Person struct {
 	// Numbers is how many numbers are the person's; 0 is read as 1.
 	Numbers    int
 	Attributes map[string]*segmentationv1.AttributeValue
-	// Purchases are joined over all numbers; nil: none.
+	// Purchases, and visits, are joined over all numbers; nil: none.
 	Purchases *purchase.History
 	// Scores are the last ones given, by metric.
 	Scores map[string]Score
@@ -54,7 +54,11 @@ const (
 	Purchases
 	Answers
 	RFM
+	Visits
 )
+
+// Rolls tells whether a group has fields that can change when a day begins.
+func (g Group) Rolls() bool { return g&(Purchases|Visits|Answers) != 0 }
 
 // Field is one thing that rules can read. It is the same wherever it is looked up,
 // and needs no catalogue to be read.
@@ -97,11 +101,15 @@ const (
 	readMonetary
 	readCategoryCount
 	readCategoryWeeks
+	readVisits
+	readLastVisit
+	readVisitAge
+	readScoreAge
 )
 
 // Rolls tells whether the field can change when a day begins and nothing happens.
 func (f *Field) Rolls() bool {
-	return f.what == readAge || f.what == readWeeks || f.what == readCategoryWeeks || f.Group == Purchases && f.span != ever
+	return f.Counts() || f.what == readWeeks || f.what == readCategoryWeeks || f.span != ever
 }
 
 // Short names of the types.

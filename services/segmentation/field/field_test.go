@@ -30,13 +30,16 @@ var catalogue = field.New([]*segmentationv1.Attribute{
 func bought(r *rand.Rand) (all []purchase.Purchase) {
 	for range r.IntN(12) {
 		p := purchase.Purchase{Day: today + 3 - calendar.Day(r.IntN(10)), Return: r.IntN(4) == 0, Amount: r.Int64N(1000)}
+		if r.IntN(3) == 0 {
+			p.Visit, p.Return, p.Amount = true, false, 0
+		}
 		switch r.IntN(4) {
 		case 0:
 			p.Day = today - calendar.Day(r.IntN(800))
 		case 1:
 			p.Day = today - calendar.Day(r.IntN(100))
 		}
-		for kind := purchase.Category; kind <= purchase.Occasion && !p.Return; kind++ {
+		for kind := purchase.Category; kind <= purchase.Occasion && !p.Return && !p.Visit; kind++ {
 			if r.IntN(2) == 0 {
 				p.Traits = append(p.Traits, purchase.Trait{Kind: kind, Name: string(rune('a' + r.IntN(3)))})
 			}
@@ -51,7 +54,11 @@ func person(all []purchase.Purchase) *field.Person {
 	for i := range all {
 		h.Add(&all[i])
 	}
-	return &field.Person{Created: today - 900, Purchases: h}
+	p := &field.Person{Created: today - 900, Purchases: h}
+	if len(all) > 0 && all[0].Amount%2 == 0 {
+		p.Scores = map[string]field.Score{"csi": {Value: 4, Day: all[0].Day}}
+	}
+	return p
 }
 
 // recount says by the words of the fields' descriptions what they are.
@@ -59,10 +66,14 @@ func recount(all []purchase.Purchase, today calendar.Day) map[string]any {
 	out := map[string]any{}
 	for _, days := range []int{0, 7, 30, 90, 365} {
 		suffix := map[bool]string{true: "", false: fmt.Sprintf("_%dd", days)}[days == 0]
-		var count, spent, returns, returned int64
+		var count, spent, returns, returned, visits int64
 		traits := map[purchase.TraitKind]map[string]bool{1: {}, 2: {}, 3: {}}
 		for _, p := range all {
 			if p.Day > today || days > 0 && p.Day <= today-calendar.Day(days) {
+				continue
+			}
+			if p.Visit {
+				visits++
 				continue
 			}
 			if p.Return {
@@ -74,6 +85,7 @@ func recount(all []purchase.Purchase, today calendar.Day) map[string]any {
 				traits[t.Kind][t.Name] = true
 			}
 		}
+		out["visits.count"+suffix] = visits
 		out["purchases.count"+suffix], out["purchases.spent"+suffix] = count, spent
 		out["returns.count"+suffix], out["returns.spent"+suffix] = returns, returned
 		out["purchases.average_check"+suffix] = int64(0)
@@ -94,8 +106,15 @@ func recount(all []purchase.Purchase, today calendar.Day) map[string]any {
 func rhythm(out map[string]any, all []purchase.Purchase, today calendar.Day) {
 	weeks := map[calendar.Day]bool{}
 	var first, last calendar.Day
+	out["visits.last_day"], out["visits.days_since_last"] = int64(0), int64(0)
 	for _, p := range all {
 		if p.Day > today || p.Return {
+			continue
+		}
+		if p.Visit {
+			if last := out["visits.last_day"].(int64); last == 0 || int64(p.Day) > last {
+				out["visits.last_day"], out["visits.days_since_last"] = int64(p.Day), int64(today-p.Day)
+			}
 			continue
 		}
 		if len(weeks) == 0 || p.Day < first {
@@ -125,7 +144,7 @@ func rhythm(out map[string]any, all []purchase.Purchase, today calendar.Day) {
 func values(v *field.Values) map[string]any {
 	out := map[string]any{}
 	for _, f := range catalogue.All() {
-		if f.Group == field.Purchases {
+		if f.Group == field.Purchases || f.Group == field.Visits {
 			out[f.Name], _ = v.Get(f)
 		}
 	}
@@ -181,7 +200,7 @@ func TestNextChangeIsExact(t *testing.T) {
 
 func check(t *testing.T, seed uint64, p *field.Person, next calendar.Day, watched func(*field.Field) bool) {
 	t.Helper()
-	fields := slices.DeleteFunc(slices.Clone(catalogue.All()), func(f *field.Field) bool { return !watched(f) || f.Group != field.Purchases })
+	fields := slices.DeleteFunc(slices.Clone(catalogue.All()), func(f *field.Field) bool { return !watched(f) || !f.Group.Rolls() })
 	read := func(day calendar.Day) (all []any) {
 		v := catalogue.Values(p, day)
 		for _, f := range fields {
@@ -222,9 +241,12 @@ func TestWatchMissesNothing(t *testing.T) {
 			}
 			fields, w = append(fields, f), w.Or(field.WatchOf(f))
 		}
-		ages := []int64{r.Int64N(40), r.Int64N(400)}
-		w = w.Or(field.WatchAge(ages...))
 		age := catalogue.Get("purchases.days_since_last")
+		if r.IntN(2) == 0 {
+			age = catalogue.Get([]string{"visits.days_since_last", "answered_days.csi"}[r.IntN(2)])
+		}
+		ages := []int64{r.Int64N(40), r.Int64N(400)}
+		w = w.Or(field.WatchAge(age, ages...))
 		read := func(day calendar.Day) (all []any) {
 			v := catalogue.Values(p, day)
 			for _, f := range fields {
@@ -295,7 +317,7 @@ func TestAttributesAreOfTheirTypes(t *testing.T) {
 	}
 	maps.Copy(want, map[string]any{
 		"attributes.city": "1970-01-11 true", "attributes.birthday": "10 true", "attributes.children": "0 false", "attributes.vip": "false false",
-		"score.csi": "0 false", "rfm.recency": "0 false", "rfm.frequency": "0 false", "rfm.monetary": "0 false", "customer.numbers": "1 true",
+		"score.csi": "0 false", "answered_days.csi": "0 false", "visits.last_day": "0 false", "visits.days_since_last": "0 false", "rfm.recency": "0 false", "rfm.frequency": "0 false", "rfm.monetary": "0 false", "customer.numbers": "1 true",
 		"purchases.first_day": "0 false", "purchases.last_day": "0 false", "purchases.days_since_last": "0 false",
 	})
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -312,7 +334,8 @@ func TestCatalogue(t *testing.T) {
 		t.Error("not ordered")
 	}
 	for _, f := range all {
-		rolls := strings.HasSuffix(f.GetName(), "d") && strings.Contains(f.GetName(), "_") || strings.HasSuffix(f.GetName(), "since_last") || strings.HasSuffix(f.GetName(), "weeks_in_row")
+		rolls := strings.HasSuffix(f.GetName(), "d") && strings.Contains(f.GetName(), "_") || strings.HasSuffix(f.GetName(), "since_last") || strings.HasSuffix(f.GetName(), "weeks_in_row") ||
+			strings.HasPrefix(f.GetName(), "answered_days.")
 		if f.GetDescription() == "" || f.GetType() == 0 || f.GetRolls() != rolls {
 			t.Error(f)
 		}

@@ -24,6 +24,8 @@ type Values struct {
 	// sums of ever, were found.
 	first, last calendar.Day
 	traced      bool
+	// visited is of the last visit up to today.
+	visited calendar.Day
 	// weeks is the run of weeks, plus 1; 0: not found yet.
 	weeks int64
 	// traits are lists by kind and window; listed has their bits.
@@ -78,11 +80,13 @@ func (v *Values) Known(f *Field) bool {
 	switch f.what {
 	case readFirst, readLast, readAge:
 		return v.trace().Purchases > 0
+	case readLastVisit, readVisitAge:
+		return v.trace().Visits > 0
 	case readAverage:
 		return v.sum(f.span).Purchases > 0
 	case readAttribute:
 		return fits(f, v.person.Attributes[f.key])
-	case readScore:
+	case readScore, readScoreAge:
 		_, known := v.person.Scores[f.key]
 		return known
 	case readRecency, readFrequency, readMonetary:
@@ -150,10 +154,12 @@ func (v *Values) Texts(f *Field) []string {
 // Integer is the value of an INTEGER or DAY field.
 func (v *Values) Integer(f *Field) int64 {
 	switch f.what {
-	case readCount, readSpent, readAverage, readReturns, readReturned:
+	case readCount, readSpent, readAverage, readReturns, readReturned, readVisits:
 		return ofSums(f.what, v.sum(f.span))
 	case readFirst, readLast, readAge, readWeeks:
 		return v.rhythm(f.what)
+	case readLastVisit, readVisitAge, readScoreAge:
+		return v.ago(f)
 	case readTraitCount:
 		return int64(len(v.list(f.kind, f.span)))
 	case readCategoryCount, readCategoryWeeks:
@@ -179,6 +185,8 @@ func ofSums(w what, s *purchase.Sums) int64 {
 		return s.Returns
 	case readReturned:
 		return s.Returned
+	case readVisits:
+		return s.Visits
 	}
 	return average(s.Spent, s.Purchases)
 }
@@ -213,6 +221,24 @@ func (v *Values) rhythm(w what) int64 {
 		return int64(v.last)
 	}
 	return int64(v.today - v.last)
+}
+
+// ago is when somebody came or answered last. An answer may be dated a day ahead.
+func (v *Values) ago(f *Field) int64 {
+	if f.what == readScoreAge {
+		s, known := v.person.Scores[f.key]
+		if !known {
+			return 0
+		}
+		return int64(max(0, v.today-s.Day))
+	}
+	switch {
+	case v.trace().Visits == 0:
+		return 0
+	case f.what == readLastVisit:
+		return int64(v.visited)
+	}
+	return int64(v.today - v.visited)
 }
 
 func (v *Values) place(w what) int64 {

@@ -59,7 +59,7 @@ func (v *Values) sweep() {
 	}
 }
 
-// trace is the sums of ever; with them it finds the first and the last day.
+// trace is the sums of ever; with them it finds the first and the last days.
 func (v *Values) trace() *purchase.Sums {
 	sum := &v.sums[ever]
 	if v.traced {
@@ -74,6 +74,9 @@ func (v *Values) trace() *purchase.Sums {
 			}
 			v.last = days[i].Day
 		}
+		if days[i].Visits > 0 {
+			v.visited = days[i].Day
+		}
 		plus(sum, &days[i].Sums)
 	}
 	return sum
@@ -84,6 +87,7 @@ func plus(s, o *purchase.Sums) {
 	s.Returns += o.Returns
 	s.Spent += o.Spent
 	s.Returned += o.Returned
+	s.Visits += o.Visits
 }
 
 // week numbers the weeks: Monday begins one, and 1970-01-05 was a Monday.

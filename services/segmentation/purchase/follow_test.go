@@ -148,7 +148,13 @@ func TestFollow(t *testing.T) {
 		visit := bought("e", 1, 0, day)
 		visit.Kind = "visit"
 		from.tell(false, visit)
+		unknown := bought("f", 0, 0, day)
+		unknown.Kind = "visit.page"
+		from.tell(false, unknown)
 		s.follow(from, 2)
+		if h, err := Histories(t.Context(), db, brand, []int64{1}); err != nil || h[1].Facts().Visits != 1 {
+			t.Errorf("visits of %v, %v", h[1], err)
+		}
 		day5 := calendar.DayOn(2026, 1, 5)
 		want := Facts{Sums: Sums{Purchases: 2, Returns: 1, Spent: 1400, Returned: 100}, First: day5 - 3, Last: day5}
 		if diff := cmp.Diff(want, s.facts(1, 2)); diff != "" {
@@ -225,8 +231,12 @@ func TestAnyOrderOfFactsGivesTheSameRows(t *testing.T) {
 			for i := range 40 {
 				st := &stream{}
 				e := bought(fmt.Sprint(i), int64(1+dice.IntN(5)), int64(dice.IntN(900)), noon.Truncate(24*time.Hour).AddDate(0, 0, -dice.IntN(9)))
+				if dice.IntN(4) == 0 {
+					e.Kind = "visit.page"
+				}
 				if dice.IntN(3) == 0 {
 					unknown := bought(fmt.Sprint(i), 0, e.Amount.MinorUnits, e.OccurredAt.AsTime())
+					unknown.Kind = e.Kind
 					st.tell(false, unknown)
 				}
 				st.tell(len(st.facts) > 0, e)

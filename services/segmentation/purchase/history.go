@@ -8,7 +8,7 @@ import (
 	"github.com/rapport-cx/rapport/internal/calendar"
 )
 
-// History is what one number bought, day by day. Purchases are added and taken out
+// History is what one number bought and when it came, day by day. Purchases are added and taken out
 // again by difference; where they came in another order it is the same History.
 type History struct {
 	// days are those on which anything happened, ascending.
@@ -24,9 +24,9 @@ type Day struct {
 	Seen []Seen
 }
 
-// Sums are purchases and returns and what they came to, both positive.
+// Sums are purchases and returns and what they came to, both positive, and visits.
 type Sums struct {
-	Purchases, Returns, Spent, Returned int64
+	Purchases, Returns, Spent, Returned, Visits int64
 }
 
 // Seen is a trait and how many purchases had it.
@@ -45,7 +45,7 @@ func (h *History) Add(p *Purchase) { h.change(p, 1) }
 func (h *History) Take(p *Purchase) error {
 	h.change(p, -1)
 	at, found := h.find(p.Day)
-	if found && (h.days[at].Purchases < 0 || h.days[at].Returns < 0) || found && h.days[at].short() {
+	if found && (min(h.days[at].Purchases, h.days[at].Returns, h.days[at].Visits) < 0) || found && h.days[at].short() {
 		return errTaken
 	}
 	return nil
@@ -65,10 +65,13 @@ func (h *History) change(p *Purchase, sign int64) {
 		h.days = slices.Insert(h.days, at, Day{Day: p.Day})
 	}
 	d := &h.days[at]
-	if p.Return {
+	switch {
+	case p.Visit:
+		d.Visits += sign
+	case p.Return:
 		d.Returns += sign
 		d.Returned += sign * p.Amount
-	} else {
+	default:
 		d.Purchases += sign
 		d.Spent += sign * p.Amount
 	}
@@ -76,7 +79,7 @@ func (h *History) change(p *Purchase, sign int64) {
 		d.see(t, sign)
 	}
 	// An empty day leaves no trace: it must not show that there was something.
-	if d.Purchases == 0 && d.Returns == 0 && len(d.Seen) == 0 {
+	if d.Purchases == 0 && d.Returns == 0 && d.Visits == 0 && len(d.Seen) == 0 {
 		h.days = slices.Delete(h.days, at, at+1)
 	}
 }
@@ -91,7 +94,7 @@ func (d *Day) see(t Trait, sign int64) {
 	}
 }
 
-// Empty tells that nothing was bought nor brought back.
+// Empty tells that nothing was bought nor brought back, and nobody came.
 func (h *History) Empty() bool { return len(h.days) == 0 }
 
 // Days are the days of the history within a run, ascending. They must not be
@@ -132,6 +135,7 @@ func (s *Sums) plus(o Sums) {
 	s.Returns += o.Returns
 	s.Spent += o.Spent
 	s.Returned += o.Returned
+	s.Visits += o.Visits
 }
 
 // Join is the facts of one person of those of two of its numbers.

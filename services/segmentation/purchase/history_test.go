@@ -18,7 +18,10 @@ import (
 
 func randomPurchase(r *rand.Rand) Purchase {
 	p := Purchase{Customer: 1, Day: calendar.Day(19000 + r.IntN(40) - r.IntN(2)*30000), Return: r.IntN(4) == 0, Amount: r.Int64N(1e6)}
-	if p.Return {
+	if r.IntN(6) == 0 {
+		p.Visit, p.Return, p.Amount = true, false, 0
+	}
+	if p.Return || p.Visit {
 		return p
 	}
 	for kind := Category; kind <= Occasion; kind++ {
@@ -134,13 +137,34 @@ func TestOf(t *testing.T) {
 	if p := Of(e, moscow); !p.Return || p.Amount != 99 || p.Traits != nil {
 		t.Errorf("got %+v", p)
 	}
-	for kind, counts := range map[string]bool{"purchase": true, "return.shop": true, "purchased": false, "returns": false, "visit": false} {
+	for kind, counts := range map[string]bool{"purchase": true, "return.shop": true, "purchased": false, "returns": false, "visit.page": true, "visitor": false} {
 		if e.Kind = kind; Counts(e) != counts {
 			t.Errorf("%s: %v", kind, !counts)
 		}
 	}
 	if e.Kind, e.Actor = "purchase", nil; Counts(e) {
 		t.Error("a purchase of nobody known counts")
+	}
+}
+
+// Rows written before there were visits are read, and written the same way again.
+func TestWithoutVisitsItIsTheOldForm(t *testing.T) {
+	h := &History{}
+	h.Add(&Purchase{Day: 3, Amount: 5})
+	old := []byte{1, 0, 1, 6, 2, 0, 10, 0, 0}
+	if got := h.Pack(); !bytes.Equal(got, old) {
+		t.Errorf("packed %v", got)
+	}
+	visit := Purchase{Day: 3, Visit: true}
+	h.Add(&visit)
+	if got := h.Pack(); got[0] != visited || h.Facts().Visits != 1 {
+		t.Errorf("packed %v", got)
+	}
+	if err := h.Take(&visit); err != nil || !bytes.Equal(h.Pack(), old) {
+		t.Errorf("packed %v: %v", h.Pack(), err)
+	}
+	if err := h.Take(&visit); err == nil {
+		t.Error("a visit that never was is gone")
 	}
 }
 

@@ -9,18 +9,24 @@ import (
 	"github.com/rapport-cx/rapport/internal/calendar"
 )
 
-// packed is the version of the form below; a History has one form alone.
+// packed and visited are versions of the form below; a History has one form alone: it
+// is visited if there is any visit, and packed, which has none, otherwise.
 //
 //	version
 //	number of traits, each: kind, length, name; sorted
 //	number of days, each: days since the one before, purchases, returns, spent,
-//	    returned, number of traits, each: steps since the one before, purchases
-const packed = 1
+//	    returned, in visited: visits, number of traits, each: steps since the one
+//	    before, purchases
+const (
+	packed  = 1
+	visited = 2
+)
 
 // Pack writes a history; equal histories are equal bytes.
 func (h *History) Pack() []byte {
 	traits := h.traits()
-	out := binary.AppendUvarint([]byte{packed}, uint64(len(traits)))
+	form := h.form()
+	out := binary.AppendUvarint([]byte{form}, uint64(len(traits)))
 	for _, t := range traits {
 		out = append(out, byte(t.Kind))
 		out = binary.AppendUvarint(out, uint64(len(t.Name)))
@@ -34,6 +40,9 @@ func (h *History) Pack() []byte {
 		for _, n := range [...]int64{d.Purchases, d.Returns, d.Spent, d.Returned} {
 			out = binary.AppendVarint(out, n)
 		}
+		if form == visited {
+			out = binary.AppendVarint(out, d.Visits)
+		}
 		out = binary.AppendUvarint(out, uint64(len(d.Seen)))
 		last := 0
 		for _, s := range d.Seen {
@@ -44,6 +53,14 @@ func (h *History) Pack() []byte {
 		}
 	}
 	return out
+}
+
+// form is the version that the history is packed in.
+func (h *History) form() byte {
+	if slices.ContainsFunc(h.days, func(d Day) bool { return d.Visits != 0 }) {
+		return visited
+	}
+	return packed
 }
 
 // traits are all that any day has, sorted.
@@ -70,8 +87,8 @@ func Parse(b []byte) (*History, error) {
 	if len(b) == 0 {
 		return h, nil
 	}
-	r := &reader{rest: b[1:]}
-	if b[0] != packed {
+	r := &reader{rest: b[1:], visits: b[0] == visited}
+	if b[0] != packed && b[0] != visited {
 		return nil, errPacked
 	}
 	traits := make([]Trait, r.size())
@@ -84,7 +101,7 @@ func Parse(b []byte) (*History, error) {
 		h.days[i] = r.day(before, traits)
 		before = h.days[i].Day
 	}
-	if r.bad || len(r.rest) > 0 {
+	if r.bad || len(r.rest) > 0 || h.form() != b[0] {
 		return nil, errPacked
 	}
 	return h, nil
@@ -94,6 +111,8 @@ func Parse(b []byte) (*History, error) {
 type reader struct {
 	rest []byte
 	bad  bool
+	// visits tells that days have them.
+	visits bool
 }
 
 func (r *reader) varint() int64 {
@@ -135,6 +154,9 @@ func (r *reader) day(before calendar.Day, traits []Trait) (d Day) {
 	r.bad = r.bad || day < math.MinInt32 || day > math.MaxInt32
 	d.Day = calendar.Day(day)
 	d.Purchases, d.Returns, d.Spent, d.Returned = r.varint(), r.varint(), r.varint(), r.varint()
+	if r.visits {
+		d.Visits = r.varint()
+	}
 	n := r.size()
 	if n == 0 {
 		return d

@@ -1,5 +1,5 @@
 // Package purchase keeps, for each customer number, running facts of what was
-// bought and brought back, as Journey's feed tells them.
+// bought and brought back, and of visits, as Journey's feed tells them.
 //
 // A number keeps what came with it; a person is summed over its numbers on read,
 // so that merges and unmerges change nothing here. Every event that counts is also
@@ -15,6 +15,7 @@ import (
 	commonv1 "github.com/rapport-cx/rapport/gen/rapport/common/v1"
 	journeyv1 "github.com/rapport-cx/rapport/gen/rapport/journey/v1"
 	"github.com/rapport-cx/rapport/internal/calendar"
+	"github.com/rapport-cx/rapport/services/segmentation/record"
 )
 
 // Purchase is what one event adds to its customer's facts.
@@ -23,6 +24,8 @@ type Purchase struct {
 	Day      calendar.Day
 	// Return tells goods brought back from goods bought; Amount is positive for both.
 	Return bool
+	// Visit tells that somebody came; of that nothing else is known.
+	Visit  bool
 	Amount int64
 	// Traits are what was seen in a purchase, sorted, each once. A return has none.
 	Traits []Trait
@@ -51,24 +54,21 @@ func compareTraits(a, b Trait) int {
 	return strings.Compare(a.Name, b.Name)
 }
 
-// Counts tells whether an event is a purchase or a return of a known customer.
+// Counts tells whether an event is a purchase, a return or a visit of a known customer.
 func Counts(e *journeyv1.Event) bool {
-	return e.GetCustomer().GetId() != 0 && (within(e.GetKind(), "purchase") || within(e.GetKind(), "return"))
-}
-
-// within tells whether a kind is prefix or continues it by whole dotted words.
-func within(kind, prefix string) bool {
-	rest, ok := strings.CutPrefix(kind, prefix)
-	return ok && (rest == "" || rest[0] == '.')
+	return e.GetCustomer().GetId() != 0 && (record.Within(e.GetKind(), "purchase") || record.Within(e.GetKind(), "return") || record.IsVisit(e))
 }
 
 // Of reads an event that counts, by the brand's days.
 func Of(e *journeyv1.Event, zone *calendar.Zone) Purchase {
 	p := Purchase{
 		Customer: e.GetCustomer().GetId(), Day: zone.DayOf(e.GetOccurredAt().AsTime()),
-		Return: within(e.GetKind(), "return"), Amount: amount(e),
+		Return: record.Within(e.GetKind(), "return"), Visit: record.IsVisit(e),
 	}
-	if p.Return {
+	if p.Visit {
+		return p
+	}
+	if p.Amount = amount(e); p.Return {
 		return p
 	}
 	for _, l := range e.GetLines() {
@@ -102,11 +102,15 @@ func amount(e *journeyv1.Event) (sum int64) {
 // properties may be personal, and Journey has them.
 func Essence(e *journeyv1.Event) *journeyv1.Event {
 	out := &journeyv1.Event{
-		Source: e.GetSource(), ExternalId: e.GetExternalId(), Kind: e.GetKind(), Channel: e.GetChannel(),
+		Source: e.GetSource(), ExternalId: e.GetExternalId(), Kind: e.GetKind(),
 		Actor:      &journeyv1.Event_Customer{Customer: &commonv1.CustomerRef{Ref: &commonv1.CustomerRef_Id{Id: e.GetCustomer().GetId()}}},
-		OccurredAt: e.GetOccurredAt(), Occasions: e.GetOccasions(),
-		Amount: &commonv1.Money{Currency: currency(e), MinorUnits: amount(e)},
+		OccurredAt: e.GetOccurredAt(),
 	}
+	if record.IsVisit(e) {
+		return out
+	}
+	out.Channel, out.Occasions = e.GetChannel(), e.GetOccasions()
+	out.Amount = &commonv1.Money{Currency: currency(e), MinorUnits: amount(e)}
 	var seen []string
 	for _, l := range e.GetLines() {
 		if c := l.GetCategory(); c != "" && !slices.Contains(seen, c) {

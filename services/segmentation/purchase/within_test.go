@@ -30,7 +30,7 @@ func TestWithin(t *testing.T) {
 			days.Until = days.From + calendar.Day(r.IntN(15))
 			want, got := map[int64]Facts{}, map[int64]Facts{}
 			for _, p := range all {
-				if days.Has(p.Day) && !p.Return {
+				if days.Has(p.Day) && !p.Return && !p.Visit {
 					one := Facts{Sums: Sums{Purchases: 1, Spent: p.Amount}, First: p.Day, Last: p.Day}
 					want[p.Customer] = Join(want[p.Customer], one)
 				}

@@ -144,7 +144,7 @@ func (e *Evaluator) find(ctx context.Context, q sqldb.Querier, w *World, t *touc
 	}
 	turns := e.wheel
 	err = w.ask(ctx, q, rules, t.persons, f, func(p *Subject) {
-		if t.persons[p.ID]&field.Purchases != 0 {
+		if t.persons[p.ID].Rolls() {
 			turns.expect(p, day)
 		}
 	})

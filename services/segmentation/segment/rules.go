@@ -111,7 +111,7 @@ func (r *Rule) algebra() bool { return r.def.GetAlgebra() != nil }
 
 // rolls tells whether it can turn when a day begins and nothing happens: windows move,
 // and what is dated later begins to exist.
-func (r *Rule) rolls() bool { return r.groups&field.Purchases != 0 }
+func (r *Rule) rolls() bool { return r.watch.Groups() != 0 }
 
 // holds tells whether a person is in.
 func (r *Rule) holds(p *Subject, v *field.Values) bool {

@@ -12,7 +12,17 @@ import (
 )
 
 // all are the groups of somebody of whom anything may be new.
-const all = field.Identity | field.Attributes | field.Purchases | field.Answers | field.RFM
+const all = field.Identity | field.Attributes | field.Purchases | field.Visits | field.Answers | field.RFM
+
+// groups are where the knowledge of the person changes that a fact is about; a Created
+// or a merge changes all of it.
+var groups = map[int16]field.Group{
+	record.Created: all, record.Merged: all, record.Unmerged: all,
+	record.Updated: field.Attributes, record.Erased: field.Attributes,
+	record.Bought: field.Purchases, record.Rebought: field.Purchases,
+	record.Visited: field.Visits, record.Revisited: field.Visits,
+	record.Answered: field.Answers, record.Reanswered: field.Answers,
+}
 
 // touch is whom facts concern, and where the knowledge of each changed.
 type touch struct {
@@ -45,16 +55,16 @@ func touched(ctx context.Context, log feed.Reader, brand string, facts []feed.Fa
 			t.number(who, f.Who, all)
 		case record.Updated, record.Erased:
 			t.number(who, f.Who, field.Attributes)
-		case record.Bought:
-			t.number(who, f.Who, field.Purchases)
-		case record.Rebought:
+		case record.Bought, record.Visited, record.Answered:
+			t.number(who, f.Who, groups[f.Kind])
+		case record.Rebought, record.Revisited, record.Reanswered:
 			// Whoever had it before has it no more. This is a correction, and rare.
 			told, err := log.Versions(ctx, brand, f.Of)
 			if err != nil {
 				return nil, err
 			}
 			for _, was := range told {
-				t.number(who, was.Who, field.Purchases)
+				t.number(who, was.Who, groups[f.Kind])
 			}
 		case record.Merged, record.Unmerged:
 			from, into, err := record.Edge(f)

@@ -123,10 +123,10 @@ func (w *World) unrolled(ctx context.Context, tx *sqldb.Tx, rules []ruled, st st
 		return err
 	}
 	for first := int64(1); first <= last; first += span {
-		err := w.page(ctx, tx, first, min(last, first+span-1), field.Purchases, func(persons []*Subject) {
+		err := w.page(ctx, tx, first, min(last, first+span-1), watch.Groups(), func(persons []*Subject) {
 			for _, p := range persons {
 				if next := watch.Next(p.Known, st.rolledTo); next != calendar.Day(0) && next <= st.day {
-					into.persons[p.ID] |= field.Purchases
+					into.persons[p.ID] |= watch.Groups()
 				}
 			}
 		})

@@ -138,7 +138,7 @@ func (w *wheel) build(ctx context.Context, q sqldb.Querier, world *World, rolled
 		return nil
 	}
 	until := min(last, w.next+span-1)
-	err = world.page(ctx, q, w.next, until, field.Purchases, func(persons []*Subject) {
+	err = world.page(ctx, q, w.next, until, w.watch.Groups(), func(persons []*Subject) {
 		for _, p := range persons {
 			w.expect(p, rolledTo)
 		}
@@ -156,7 +156,7 @@ func (e *Evaluator) rollSome(ctx context.Context, st state, world *World, day ca
 	for _, id := range ids {
 		// Whoever was merged since is no person.
 		if world.People.Person(int64(id)) == int64(id) {
-			t.persons[int64(id)] = field.Purchases
+			t.persons[int64(id)] = e.wheel.watch.Groups()
 		}
 	}
 	found, err := e.find(ctx, e.DB, world, t, day, scanners)
