@@ -41,16 +41,16 @@ func (w *Walk) Each(ctx context.Context, numbers *roaring64.Bitmap, fn func(run 
 	if numbers != nil {
 		numbers = w.Persons(numbers)
 	}
-	g, ctx := errgroup.WithContext(ctx)
+	g, going := errgroup.WithContext(ctx)
 	g.SetLimit(readers)
-	for first := int64(1); first <= w.Last && ctx.Err() == nil; first += span {
+	for first := int64(1); first <= w.Last && going.Err() == nil; first += span {
 		last := min(w.Last, first+span-1)
 		g.Go(func() error {
 			run := w.run(numbers, first, last)
 			if len(run) == 0 {
 				return nil
 			}
-			if err := w.know(ctx, run, first, last); err != nil {
+			if err := w.know(going, run, first, last); err != nil {
 				return err
 			}
 			return fn(run)
