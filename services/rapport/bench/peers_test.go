@@ -50,6 +50,8 @@ var roles = map[string]func(context.Context) error{
 	"suite": serveSuite,
 	// Segmentation and Journey.
 	"customers": serveCustomers,
+	// These and Survey.
+	"people": servePeople,
 }
 
 // echo is the empty call: nothing in, nothing out.
