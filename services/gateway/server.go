@@ -47,19 +47,29 @@ func New(cfg Config, services Services) (*Server, error) {
 	if err := s.register(); err != nil {
 		return nil, err
 	}
-	shown, err := page.New(page.Config{
-		Brands: cfg.Brands, Clock: cfg.Clock, Draining: cfg.Draining, Log: cfg.Log, Outgoing: s.outgoingContext,
-	}, page.Services{Survey: services.Survey, Segmentation: services.Segmentation, Journey: services.Journey})
-	if err != nil {
+	if err := s.pages(); err != nil {
 		return nil, err
 	}
-	shown.Route(s.routes)
 	s.routes.Handle("GET /openapi.json", newDocument(openAPI, "application/json"))
 	s.routes.Handle("/v1/", s.bounded(s.calls))
 	s.routes.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusNotFound, fault.NotFound(nil, "nothing is at %s %s", r.Method, r.URL.Path))
 	})
 	return s, nil
+}
+
+// pages routes what people look at.
+func (s *Server) pages() error {
+	services := page.Services(s.services)
+	shown, err := page.New(page.Config{
+		Brands: s.cfg.Brands, Clock: s.cfg.Clock, Draining: s.cfg.Draining, Log: s.cfg.Log, Outgoing: s.outgoingContext,
+		Nav: page.Nav(services),
+	}, services)
+	if err != nil {
+		return err
+	}
+	shown.Route(s.routes)
+	return nil
 }
 
 // register routes the methods of the services that there are. The context is only of

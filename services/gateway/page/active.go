@@ -132,7 +132,7 @@ func (p *Page) lastActive(ctx context.Context, s *scene) (time.Time, error) {
 
 // quietText says that these are not the days that were asked for.
 func (s *scene) quietText() string {
-	return fmt.Sprintf(s.Lang.Quiet, s.lengthText()) + " " + fmt.Sprintf(s.Lang.StaleDates, s.lengthText(), s.Lang.day(s.window.last))
+	return fmt.Sprintf(s.Lang.Quiet, s.lengthText()) + " " + fmt.Sprintf(s.Lang.StaleDates, s.lengthText(), s.Lang.Day(s.window.last))
 }
 
 // fresh says up to when facts are counted; empty without any.
@@ -140,7 +140,7 @@ func (s *scene) fresh(at *timestamppb.Timestamp) string {
 	if !at.IsValid() {
 		return ""
 	}
-	return fmt.Sprintf(s.Lang.AsOf, s.Lang.moment(at.AsTime().In(s.brand.Location)))
+	return fmt.Sprintf(s.Lang.AsOf, s.Lang.Moment(at.AsTime().In(s.brand.Location)))
 }
 
 // about is which days numbers are of, and how fresh they are.

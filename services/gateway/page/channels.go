@@ -26,7 +26,7 @@ type row struct {
 func (s *scene) newRow(name string, v *surveyv1.Score) row {
 	r := row{Name: name, Answers: s.Lang.Answers(v.GetN()), score: v}
 	if v != nil && v.Value != nil {
-		r.Value, r.Interval = s.Lang.value(s.kind(), v.GetValue()), s.intervalText(v)
+		r.Value, r.Interval = s.Lang.ValueOf(s.kind(), v.GetValue()), s.intervalText(v)
 		r.Hint = fmt.Sprintf(s.Lang.DotTitle, name, r.Value, r.Interval, s.Lang.Count(v.GetN()))
 	}
 	return r
@@ -62,7 +62,7 @@ func (p *Page) loadChannels(ctx context.Context, s *scene) (any, error) {
 			continue
 		}
 		c := commonv1.Channel(commonv1.Channel_value["CHANNEL_"+one.GetKey()[0]])
-		rows = append(rows, s.newRow(cmp.Or(s.Lang.channel(c), one.GetKey()[0]), one.GetTotal()))
+		rows = append(rows, s.newRow(cmp.Or(s.Lang.Channel(c), one.GetKey()[0]), one.GetTotal()))
 	}
 	slices.SortStableFunc(rows, func(a, b row) int { return cmp.Compare(b.score.GetN(), a.score.GetN()) })
 	s.align(rows)
@@ -101,7 +101,7 @@ func (p *Page) loadDistribution(ctx context.Context, s *scene) (any, error) {
 	counts := total.GetHistogram()[least : most+1]
 	for i, c := range chart.Columns(counts, columnsWidth, columnsHeight) {
 		score, n := s.Lang.Count(int64(least+i)), s.Lang.Count(counts[i])
-		part := s.Lang.fixed(float64(counts[i])/float64(total.GetN())*100, 1)
+		part := s.Lang.Fixed(float64(counts[i])/float64(total.GetN())*100, 1)
 		d.Columns = append(d.Columns, column{
 			Column: c, Score: score, Count: n, Class: s.class(int32(least + i)), Title: fmt.Sprintf(s.Lang.Column, score, n, part),
 		})

@@ -93,7 +93,7 @@ func (s *scene) comment(r *surveyv1.Response, asked map[string]*surveyv1.Metric,
 	if at == nil {
 		at = r.GetAnsweredAt()
 	}
-	c := comment{When: s.Lang.day(at.AsTime().In(s.brand.Location)), Channel: s.Lang.channel(r.GetChannel())}
+	c := comment{When: s.Lang.Day(at.AsTime().In(s.brand.Location)), Channel: s.Lang.Channel(r.GetChannel())}
 	if r.GetChannel() == commonv1.Channel_CHANNEL_UNSPECIFIED {
 		c.Channel = ""
 	}
@@ -170,7 +170,7 @@ func (s *scene) oneCase(c *surveyv1.Case, titles map[string]string) oneCase {
 		ID: c.GetId(), Queue: c.GetQueue(), Cause: c.GetCause(), Comment: strings.TrimSpace(c.GetComment()),
 		Assignee: c.GetAssignee(), Late: c.GetOverdue(),
 	}
-	due := s.Lang.soon(c.GetDueAt().AsTime().In(s.brand.Location))
+	due := s.Lang.Soon(c.GetDueAt().AsTime().In(s.brand.Location))
 	out.Due = fmt.Sprintf(s.Lang.Due, due)
 	if out.Late {
 		out.Due = fmt.Sprintf(s.Lang.Overdue, due)

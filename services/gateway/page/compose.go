@@ -3,19 +3,20 @@ package page
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 
 	commonv1 "github.com/rapport-cx/rapport/gen/rapport/common/v1"
 	surveyv1 "github.com/rapport-cx/rapport/gen/rapport/survey/v1"
-	"github.com/rapport-cx/rapport/internal/fault"
+	"github.com/rapport-cx/rapport/services/gateway/page/shell"
 )
 
 // compose fills in what stands around the sections: where one is, and the ways
 // on from there.
 func (p *Page) compose(ctx context.Context, s *scene) *shown {
-	out := &shown{scene: s, T: s.Lang, Name: s.brand.Name, Tabs: p.tabs(s)}
+	out := &shown{scene: s, T: s.Lang, Frame: shell.Frame{
+		Name: s.brand.Name, Home: s.ToSubject(nil), BrandName: s.brand.Name, Tabs: p.tabs(s),
+	}}
 	if s.metric != nil {
 		out.LiveAt = s.Live()
 	}
@@ -27,7 +28,7 @@ func (p *Page) compose(ctx context.Context, s *scene) *shown {
 	}
 	for _, m := range s.metrics {
 		out.Metrics = append(out.Metrics, choice{
-			Name: s.metricTitle(m), Note: s.Lang.metrics[m.GetKind()], Link: s.ToMetric(m.GetName()), Current: m == s.metric,
+			Name: s.metricTitle(m), Note: s.Lang.MetricKind(m.GetKind()), Link: s.ToMetric(m.GetName()), Current: m == s.metric,
 		})
 	}
 	names := []string{s.Lang.Week, s.Lang.Month, s.Lang.Quarter, s.Lang.Year, s.Lang.All}
@@ -51,25 +52,7 @@ func (s *scene) MetricTitle() string { return s.metricTitle(s.metric) }
 // metricTitle is a metric's name for people, in the language of the page, else
 // the brand's first, else any.
 func (s *scene) metricTitle(m *surveyv1.Metric) string {
-	texts := m.GetTitle().GetTexts()
-	for _, locale := range append([]string{s.Lang.Code}, s.brand.Locales...) {
-		if t := texts[locale]; t != "" {
-			return t
-		}
-	}
-	for _, locale := range slices.Sorted(func(yield func(string) bool) {
-		for l := range texts {
-			if !yield(l) {
-				return
-			}
-		}
-	}) {
-		return texts[locale]
-	}
-	if m.GetKind() == surveyv1.MetricKind_METRIC_KIND_LOW_SHARE {
-		return s.Lang.lowShare
-	}
-	return m.GetName()
+	return s.Lang.MetricTitle(m, s.brand.Locales)
 }
 
 func subjectTitle(s *surveyv1.Subject) string { return cmp.Or(s.GetName(), s.GetRef().GetId()) }
@@ -125,17 +108,4 @@ func (p *Page) search(ctx context.Context, s *scene) (found []choice, only strin
 		}
 	}
 	return found, ""
-}
-
-// faultText says in words why something cannot be shown.
-func (l *words) faultText(err error) string {
-	e := fault.From(err)
-	text, ok := l.faults[e.Code.String()]
-	if !ok {
-		return l.faults[""]
-	}
-	for _, f := range e.Fields {
-		text += fmt.Sprintf(" (%s %s)", f.Path, f.Text)
-	}
-	return text
 }

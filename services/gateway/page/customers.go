@@ -41,7 +41,7 @@ func (p *Page) find(w http.ResponseWriter, r *http.Request) {
 	if lang := named(r.Form.Get("lang")); lang != nil {
 		v.Lang, v.asked = lang, true
 	}
-	ctx, cancel, err := p.outgoing(r, segmentationv1.SegmentationService_ResolveCustomers_FullMethodName)
+	ctx, cancel, err := p.cfg.Calls(r, segmentationv1.SegmentationService_ResolveCustomers_FullMethodName)
 	if err != nil {
 		p.refuse(w, v, err)
 		return
@@ -194,7 +194,7 @@ func (p *Page) loadPeople(ctx context.Context, s *scene) (any, error) {
 	for _, c := range list.GetCustomers() {
 		row := personRow{Name: strconv.FormatInt(c.GetId(), 10), Link: s.toCustomer(c.GetId())}
 		if at := c.GetCreatedAt(); at.IsValid() {
-			row.Since = s.Lang.day(at.AsTime().In(s.brand.Location))
+			row.Since = s.Lang.Day(at.AsTime().In(s.brand.Location))
 		}
 		if n := len(c.GetMemberIds()); n > 1 {
 			row.Members = fmt.Sprintf(s.Lang.MergedOf, n)

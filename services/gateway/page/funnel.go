@@ -174,10 +174,10 @@ func (s *scene) stepRow(i int, name, within string, r *journeyv1.FunnelStepResul
 	l := s.Lang
 	row := stepRow{Place: strconv.Itoa(i + 1), Name: name, Units: l.Count(r.GetUnits()), OfFirst: "–", OfPrevious: "–", Half: "–", Most: "–"}
 	if r.OfFirst != nil {
-		row.OfFirst, row.Bar = l.percent(r.GetOfFirst()), int(r.GetOfFirst()*100+0.5)
+		row.OfFirst, row.Bar = l.Percent(r.GetOfFirst()), int(r.GetOfFirst()*100+0.5)
 	}
 	if r.OfPrevious != nil {
-		row.OfPrevious = l.percent(r.GetOfPrevious())
+		row.OfPrevious = l.Percent(r.GetOfPrevious())
 	}
 	if t := r.GetSincePrevious(); t.GetN() > 0 {
 		row.Half, row.Most = l.took(t.GetP50()), l.took(t.GetP90())
@@ -195,7 +195,7 @@ func (l *words) withinText(within string) string {
 	case within == "" || err != nil:
 		return l.AnyTime
 	case d%(24*time.Hour) == 0:
-		return l.fixed(d.Hours()/24, 0) + "\u00a0" + l.DaysShort
+		return l.Fixed(d.Hours()/24, 0) + "\u00a0" + l.DaysShort
 	}
 	return l.took(durationpb.New(d))
 }
@@ -205,7 +205,7 @@ func (s *scene) groupRow(name string, f *journeyv1.Funnel) groupRow {
 	for i, step := range f.GetSteps() {
 		cell := groupCell{Units: s.Lang.Count(step.GetUnits())}
 		if i > 0 && step.OfFirst != nil {
-			cell.Share, cell.Shade = s.Lang.percent(step.GetOfFirst()), shade(step.GetOfFirst())
+			cell.Share, cell.Shade = s.Lang.Percent(step.GetOfFirst()), shade(step.GetOfFirst())
 		}
 		row.Cells = append(row.Cells, cell)
 	}

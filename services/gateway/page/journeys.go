@@ -38,13 +38,13 @@ func (p *Page) loadSuccess(ctx context.Context, s *scene) (any, error) {
 		return d, nil
 	}
 	if total.Value != nil {
-		d.Value = l.percent(total.GetValue() / 100)
-		d.Interval = fmt.Sprintf(l.Interval, l.fixed(total.GetLow(), 1), l.percent(total.GetHigh()/100))
+		d.Value = l.Percent(total.GetValue() / 100)
+		d.Interval = fmt.Sprintf(l.Interval, l.Fixed(total.GetLow(), 1), l.Percent(total.GetHigh()/100))
 	}
 	d.Orders = fmt.Sprintf(l.WithinNorm, l.Count(total.GetWithinNorm()), l.Count(total.GetOrders()))
 	for _, o := range total.GetOffNorm() {
 		if o.GetAny() > 0 {
-			d.OffNorm = append(d.OffNorm, offNormRow{l.offNorms[o.GetReason()], l.Count(o.GetOrders()), l.percent(o.GetShare() / 100), l.Count(o.GetAny())})
+			d.OffNorm = append(d.OffNorm, offNormRow{l.offNorms[o.GetReason()], l.Count(o.GetOrders()), l.Percent(o.GetShare() / 100), l.Count(o.GetAny())})
 		}
 	}
 	var uncollected int64
@@ -72,8 +72,8 @@ func (s *scene) indexRows(groups []*journeyv1.SuccessIndex) []row {
 		if g.Value == nil {
 			continue
 		}
-		r := row{Name: s.keyed(g.GetKey()), Value: l.percent(g.GetValue() / 100), Answers: l.Count(g.GetOrders())}
-		r.Interval = fmt.Sprintf(l.Interval, l.fixed(g.GetLow(), 1), l.percent(g.GetHigh()/100))
+		r := row{Name: s.keyed(g.GetKey()), Value: l.Percent(g.GetValue() / 100), Answers: l.Count(g.GetOrders())}
+		r.Interval = fmt.Sprintf(l.Interval, l.Fixed(g.GetLow(), 1), l.Percent(g.GetHigh()/100))
 		r.Hint = fmt.Sprintf(l.DotTitle, r.Name, r.Value, r.Interval, r.Answers)
 		rows = append(rows, r)
 		values = append(values, chart.Value{Value: g.GetValue(), Low: g.GetLow(), High: g.GetHigh(), Banded: true})
@@ -146,11 +146,11 @@ func (s *scene) reasonRow(name string, n, of int64) rateRow {
 	if name == "" {
 		name = s.Lang.NoReason
 	}
-	return rateRow{Name: name, Count: s.Lang.Count(n), Share: s.Lang.percent(float64(n) / float64(of))}
+	return rateRow{Name: name, Count: s.Lang.Count(n), Share: s.Lang.Percent(float64(n) / float64(of))}
 }
 
 // perHundred writes contacts per receipt as contacts per 100 receipts.
-func (l *words) perHundred(v float64) string { return l.fixed(v*100, 1) }
+func (l *words) perHundred(v float64) string { return l.Fixed(v*100, 1) }
 
 // retentionData are cohorts and who of them came back.
 type retentionData struct {
@@ -193,9 +193,9 @@ func (p *Page) loadRetention(ctx context.Context, s *scene) (any, error) {
 	l := s.Lang
 	d := &retentionData{About: l.AllLong}
 	if !asked.whole() {
-		d.About = l.days(asked.first, asked.last)
+		d.About = l.Days(asked.first, asked.last)
 		if asked.last.AddDate(0, 0, 1).Day() != 1 {
-			d.Partial = fmt.Sprintf(l.PartialMonth, l.month(asked.last))
+			d.Partial = fmt.Sprintf(l.PartialMonth, l.InMonth(asked.last))
 		}
 	}
 	if fresh := s.fresh(got.GetAsOf()); fresh != "" {
@@ -227,8 +227,8 @@ func (s *scene) cohort(c *journeyv1.Cohort) cohortRow {
 	for i, n := range c.GetReturning() {
 		share := float64(n) / float64(c.GetCustomers())
 		out.Cells = append(out.Cells, cohortCell{
-			Share: l.fixed(share*100, 1), Shade: shade(share),
-			Title: fmt.Sprintf(l.CohortTitle, l.month(first.AddDate(0, i+1, 0)), l.Count(n), out.Customers),
+			Share: l.Fixed(share*100, 1), Shade: shade(share),
+			Title: fmt.Sprintf(l.CohortTitle, l.InMonth(first.AddDate(0, i+1, 0)), l.Count(n), out.Customers),
 		})
 	}
 	return out

@@ -3,11 +3,9 @@ package page
 import (
 	"cmp"
 	"context"
-	"math"
 	"strings"
 	"time"
 
-	"golang.org/x/text/currency"
 	"google.golang.org/protobuf/types/known/durationpb"
 
 	commonv1 "github.com/rapport-cx/rapport/gen/rapport/common/v1"
@@ -64,21 +62,9 @@ func (b *kindBook) has(kind string) bool {
 	return false
 }
 
-// localized picks the text in the reader's language, else in the brand's first, else
-// the first by name of language.
+// localized picks the text in the reader's language, else in the brand's.
 func (s *scene) localized(texts map[string]string) string {
-	for _, locale := range append([]string{s.Lang.Code}, s.brand.Locales...) {
-		if t := texts[locale]; t != "" {
-			return t
-		}
-	}
-	first := ""
-	for locale := range texts {
-		if first == "" || locale < first {
-			first = locale
-		}
-	}
-	return texts[first]
+	return s.Lang.Localized(texts, s.brand.Locales)
 }
 
 // took writes a length of time as exactly as anybody asks.
@@ -89,37 +75,22 @@ func (l *words) took(d *durationpb.Duration) string {
 	t := d.AsDuration()
 	switch size := t.Abs(); {
 	case size < time.Minute:
-		return l.fixed(t.Seconds(), 0) + "\u00a0" + l.Seconds
+		return l.Fixed(t.Seconds(), 0) + "\u00a0" + l.Seconds
 	case size < time.Hour:
-		return l.fixed(t.Minutes(), 0) + "\u00a0" + l.Minutes
+		return l.Fixed(t.Minutes(), 0) + "\u00a0" + l.Minutes
 	case size < 48*time.Hour:
-		return l.fixed(t.Hours(), 1) + "\u00a0" + l.Hours
+		return l.Fixed(t.Hours(), 1) + "\u00a0" + l.Hours
 	}
-	return l.fixed(t.Hours()/24, 1) + "\u00a0" + l.DaysShort
+	return l.Fixed(t.Hours()/24, 1) + "\u00a0" + l.DaysShort
 }
-
-// money writes an amount with its currency; empty without one.
-func (l *words) money(m *commonv1.Money) string {
-	if m == nil {
-		return ""
-	}
-	decimals := 2
-	if unit, err := currency.ParseISO(m.GetCurrency()); err == nil {
-		decimals, _ = currency.Standard.Rounding(unit)
-	}
-	return l.fixed(float64(m.GetMinorUnits())/math.Pow10(decimals), decimals) + "\u00a0" + m.GetCurrency()
-}
-
-// percent writes a share of 0–1.
-func (l *words) percent(share float64) string { return l.fixed(share*100, 1) + "\u00a0%" }
 
 // keyed is the name for people of what a number is split by.
 func (s *scene) keyed(key string) string {
 	if month, err := time.Parse("2006-01", key); err == nil {
-		return s.Lang.month(month)
+		return s.Lang.InMonth(month)
 	}
 	if c, known := commonv1.Channel_value["CHANNEL_"+key]; known {
-		return s.Lang.channel(commonv1.Channel(c))
+		return s.Lang.Channel(commonv1.Channel(c))
 	}
-	return cmp.Or(key, s.Lang.channel(0))
+	return cmp.Or(key, s.Lang.Channel(0))
 }

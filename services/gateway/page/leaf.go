@@ -2,7 +2,6 @@ package page
 
 import (
 	"context"
-	"encoding/csv"
 	"errors"
 	"maps"
 	"net/http"
@@ -13,6 +12,7 @@ import (
 
 	journeyv1 "github.com/rapport-cx/rapport/gen/rapport/journey/v1"
 	"github.com/rapport-cx/rapport/internal/fault"
+	"github.com/rapport-cx/rapport/services/gateway/page/shell"
 )
 
 // leaf is a page beside the overview.
@@ -42,60 +42,53 @@ var leaves = []leaf{
 	{
 		path: customersPath, title: func(l *words) string { return l.Customers }, own: []string{"q", "after", "before"},
 		parts: []section{
-			{"lookup", top, func(l *words) string { return l.Lookup }, (*Page).loadLookup},
-			{"people", top, func(l *words) string { return l.People }, (*Page).loadPeople},
+			{"lookup", shell.Top, func(l *words) string { return l.Lookup }, (*Page).loadLookup},
+			{"people", shell.Top, func(l *words) string { return l.People }, (*Page).loadPeople},
 		},
 		deep: []section{
-			{"person", top, func(l *words) string { return l.Person }, (*Page).loadPerson},
-			{"timeline", top, func(l *words) string { return l.Timeline }, (*Page).loadTimeline},
+			{"person", shell.Top, func(l *words) string { return l.Person }, (*Page).loadPerson},
+			{"timeline", shell.Top, func(l *words) string { return l.Timeline }, (*Page).loadTimeline},
 		},
 	},
 	{
 		path: journeysPath, title: func(l *words) string { return l.Journeys }, dated: true,
 		parts: []section{
-			{"success", half, func(l *words) string { return l.Success }, (*Page).loadSuccess},
-			{"contacts", half, func(l *words) string { return l.Contacts }, (*Page).loadContacts},
-			{"retention", top, func(l *words) string { return l.Retention }, (*Page).loadRetention},
+			{"success", shell.Half, func(l *words) string { return l.Success }, (*Page).loadSuccess},
+			{"contacts", shell.Half, func(l *words) string { return l.Contacts }, (*Page).loadContacts},
+			{"retention", shell.Top, func(l *words) string { return l.Retention }, (*Page).loadRetention},
 		},
 	},
 	{
 		path: funnelPath, title: func(l *words) string { return l.Funnel }, dated: true, own: []string{"step", "within", "unit", "by"},
 		parts: []section{
-			{"funnel", top, func(l *words) string { return l.Funnel }, (*Page).loadFunnel},
-			{"steps", top, func(l *words) string { return l.Steps }, (*Page).loadSteps},
+			{"funnel", shell.Top, func(l *words) string { return l.Funnel }, (*Page).loadFunnel},
+			{"steps", shell.Top, func(l *words) string { return l.Steps }, (*Page).loadSteps},
 		},
 		table: (*Page).funnelTable,
 	},
 	{
 		path: pathsPath, title: func(l *words) string { return l.Paths }, dated: true, own: []string{"unit", "length", "repeats", "table"},
 		parts: []section{
-			{"choice", top, func(l *words) string { return l.Choice }, (*Page).loadChoice},
-			{"sankey", top, func(l *words) string { return l.Sankey }, (*Page).loadSankey},
-			{"ways", top, func(l *words) string { return l.Ways }, (*Page).loadWays},
+			{"choice", shell.Top, func(l *words) string { return l.Choice }, (*Page).loadChoice},
+			{"sankey", shell.Top, func(l *words) string { return l.Sankey }, (*Page).loadSankey},
+			{"ways", shell.Top, func(l *words) string { return l.Ways }, (*Page).loadWays},
 		},
 		table: (*Page).pathsTable,
 	},
 	{
 		path: mapsPath, title: func(l *words) string { return l.Maps }, dated: true, own: []string{"after"},
-		parts: []section{{"maps", top, func(l *words) string { return l.Maps }, (*Page).loadMaps}},
-		deep:  []section{{"map", top, func(l *words) string { return l.Map }, (*Page).loadMap}},
+		parts: []section{{"maps", shell.Top, func(l *words) string { return l.Maps }, (*Page).loadMaps}},
+		deep:  []section{{"map", shell.Top, func(l *words) string { return l.Map }, (*Page).loadMap}},
 	},
 }
 
-// absent is a service that is not part of the deployment.
-type absent string
-
-// Error says which.
-func (a absent) Error() string { return string(a) + " is not part of this deployment" }
-
 const (
-	absentSurvey       = absent("Survey")
-	absentSegmentation = absent("Segmentation")
-	absentJourney      = absent("Journey")
+	absentSurvey       = shell.Absent("Survey")
+	absentSegmentation = shell.Absent("Segmentation")
+	absentJourney      = shell.Absent("Journey")
 )
 
-// tabs are the ways to the pages of services that there are: brand, language and
-// window go along.
+// tabs are the ways to all pages: brand, language and window go along.
 func (p *Page) tabs(s *scene) []choice {
 	to := func(path string) string {
 		return s.link(func(v *view) {
@@ -103,14 +96,8 @@ func (p *Page) tabs(s *scene) []choice {
 		})
 	}
 	var out []choice
-	if p.survey != nil {
-		out = append(out, choice{Name: s.Lang.Overview, Link: to(""), Current: s.Page == ""})
-	}
-	for i := range leaves {
-		if leaves[i].path == customersPath && p.people == nil || leaves[i].path != customersPath && p.events == nil {
-			continue
-		}
-		out = append(out, choice{Name: leaves[i].title(s.Lang), Link: to(leaves[i].path), Current: s.Page == leaves[i].path})
+	for _, w := range p.cfg.Nav {
+		out = append(out, choice{Name: w.Names[s.Lang.Code], Link: to(w.Path), Current: s.Page == w.Path})
 	}
 	return out
 }
@@ -153,7 +140,7 @@ func (p *Page) serveLeaf(l *leaf) http.HandlerFunc {
 			p.refuse(w, v, err)
 			return
 		}
-		ctx, cancel, err := p.outgoing(r, journeyv1.JourneyService_GetFunnel_FullMethodName)
+		ctx, cancel, err := p.cfg.Calls(r, journeyv1.JourneyService_GetFunnel_FullMethodName)
 		if err != nil {
 			p.refuse(w, v, err)
 			return
@@ -201,7 +188,7 @@ func (p *Page) serveTable(l *leaf) http.HandlerFunc {
 			p.refuse(w, v, err)
 			return
 		}
-		ctx, cancel, err := p.outgoing(r, journeyv1.JourneyService_GetFunnel_FullMethodName)
+		ctx, cancel, err := p.cfg.Calls(r, journeyv1.JourneyService_GetFunnel_FullMethodName)
 		if err != nil {
 			p.refuse(w, v, err)
 			return
@@ -217,26 +204,8 @@ func (p *Page) serveTable(l *leaf) http.HandlerFunc {
 			p.refuse(w, v, err)
 			return
 		}
-		h := w.Header()
-		h.Set("Content-Type", "text/csv; charset=utf-8")
-		h.Set("Content-Disposition", `attachment; filename="`+strings.TrimPrefix(l.path, "/")+`.csv"`)
-		h.Set("Cache-Control", "no-store")
-		out := csv.NewWriter(w)
-		for _, row := range rows {
-			for i, cell := range row {
-				row[i] = inert(cell)
-			}
-		}
-		out.WriteAll(rows) //nolint:errcheck // the reader left
+		shell.WriteTable(w, strings.TrimPrefix(l.path, "/"), rows)
 	}
-}
-
-// inert keeps a spreadsheet from running what somebody named a kind of events.
-func inert(cell string) string {
-	if cell != "" && strings.ContainsRune("=+@\t\r", rune(cell[0])) {
-		return "'" + cell
-	}
-	return cell
 }
 
 // liveLeaf keeps a page true that no stream tells of: it is looked at now and then,
@@ -263,7 +232,7 @@ func (p *Page) liveLeaf(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if _, err := p.stageLeaf(ctx, v, l); err != nil {
-		http.Error(w, v.Lang.faultText(err), http.StatusServiceUnavailable)
+		http.Error(w, v.Lang.FaultText(err), http.StatusServiceUnavailable)
 		return
 	}
 	e, ok := begin(w)
@@ -295,7 +264,7 @@ func (p *Page) lookAgain(ctx context.Context, v view, l *leaf, e *events) error 
 }
 
 func (p *Page) redrawLeaf(ctx context.Context, v view, l *leaf, e *events) error {
-	ctx, cancel := context.WithTimeout(ctx, pageTime)
+	ctx, cancel := context.WithTimeout(ctx, shell.PageTime)
 	defer cancel()
 	s, err := p.stageLeaf(ctx, v, l)
 	if err != nil {

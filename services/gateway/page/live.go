@@ -10,6 +10,7 @@ import (
 
 	surveyv1 "github.com/rapport-cx/rapport/gen/rapport/survey/v1"
 	"github.com/rapport-cx/rapport/internal/fault"
+	"github.com/rapport-cx/rapport/services/gateway/page/shell"
 )
 
 const (
@@ -46,7 +47,7 @@ func (p *Page) Live(w http.ResponseWriter, r *http.Request) {
 	defer cancel()
 	s, err := p.stage(ctx, v)
 	if err != nil {
-		http.Error(w, v.Lang.faultText(err), http.StatusServiceUnavailable)
+		http.Error(w, v.Lang.FaultText(err), http.StatusServiceUnavailable)
 		return
 	}
 	e, ok := begin(w)
@@ -151,7 +152,7 @@ func (s *scene) watched() *surveyv1.Window {
 // redraw sends the sections that are not what the page has. The scene is set
 // anew: it may be another day, or there may be answers where none were.
 func (p *Page) redraw(ctx context.Context, v view, wanted []section, e *events) error {
-	ctx, cancel := context.WithTimeout(ctx, pageTime)
+	ctx, cancel := context.WithTimeout(ctx, shell.PageTime)
 	defer cancel()
 	s, err := p.stage(ctx, v)
 	if err != nil {
@@ -174,7 +175,7 @@ type events struct {
 
 var errLeft = errors.New("the page was closed")
 
-func (e *events) send(d drawing) error {
+func (e *events) send(d shell.Drawing) error {
 	if e.sent[d.ID] == d.Version {
 		return nil
 	}

@@ -103,7 +103,7 @@ func (p *Page) loadMap(ctx context.Context, s *scene) (any, error) {
 	metrics := p.metricsByName(ctx, s)
 	content := got.GetVersion().GetContent()
 	d := &mapData{About: s.about(got.GetAsOf()), Audience: s.audience(content.GetAudience())}
-	d.Version = fmt.Sprintf(s.Lang.MapVersion, got.GetVersion().GetVersion(), s.Lang.day(got.GetVersion().GetPublishedAt().AsTime().In(s.brand.Location)))
+	d.Version = fmt.Sprintf(s.Lang.MapVersion, got.GetVersion().GetVersion(), s.Lang.Day(got.GetVersion().GetPublishedAt().AsTime().In(s.brand.Location)))
 	if got.GetScoresMissing() {
 		d.Missing = s.Lang.ScoresMissing
 	}
@@ -171,13 +171,13 @@ func (s *scene) card(point *journeyv1.Touchpoint, n *journeyv1.TouchpointScore, 
 		c.Where = l.Offline
 	}
 	if point.GetChannel() != commonv1.Channel_CHANNEL_UNSPECIFIED {
-		c.Where = l.channel(point.GetChannel()) + " · " + c.Where
+		c.Where = l.Channel(point.GetChannel()) + " · " + c.Where
 	}
 	if n.GetContacts() > 0 {
 		c.Contacts = l.Count(n.GetContacts())
 	}
 	if n.Lost != nil {
-		c.Lost = l.percent(n.GetDropOff())
+		c.Lost = l.Percent(n.GetDropOff())
 		c.LostTitle = fmt.Sprintf(l.LostOf, l.Count(n.GetLost()), l.Count(n.GetPeople()))
 	}
 	s.scoreCard(c)
@@ -196,7 +196,7 @@ func (s *scene) scoreCard(c *card) {
 	}
 	as := *s
 	as.metric = c.metric
-	c.Score, c.Interval = s.Lang.value(c.metric.GetKind(), c.score.GetValue()), as.intervalText(c.score)
+	c.Score, c.Interval = s.Lang.ValueOf(c.metric.GetKind(), c.score.GetValue()), as.intervalText(c.score)
 }
 
 // markWorst marks the lowest score of each kind of metric, since scores of different

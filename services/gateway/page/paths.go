@@ -303,7 +303,7 @@ func (p *Page) loadWays(ctx context.Context, s *scene) (any, error) {
 	l, d := s.Lang, &waysData{About: s.about(got.GetAsOf())}
 	for i, one := range got.GetPaths() {
 		row := wayRow{
-			Place: strconv.Itoa(i + 1), Units: l.Count(one.GetUnits()), Share: l.percent(one.GetShare()),
+			Place: strconv.Itoa(i + 1), Units: l.Count(one.GetUnits()), Share: l.Percent(one.GetShare()),
 			Half: "–", Most: "–", Bar: int(one.GetShare()*100 + 0.5),
 		}
 		const kindsListed = 12
@@ -322,7 +322,7 @@ func (p *Page) loadWays(ctx context.Context, s *scene) (any, error) {
 		share := float64(got.GetOtherUnits()) / float64(got.GetUnits())
 		d.Rows = append(d.Rows, wayRow{
 			Kinds: []string{fmt.Sprintf(l.OtherPaths, l.Count(got.GetOtherPaths()))}, Units: l.Count(got.GetOtherUnits()),
-			Share: l.percent(share), Half: "–", Most: "–", Bar: int(share*100 + 0.5),
+			Share: l.Percent(share), Half: "–", Most: "–", Bar: int(share*100 + 0.5),
 		})
 	}
 	d.CSV = s.link(func(v *view) { v.Page, v.Own = pathsPath+".csv", withOwn(v.Own, "table", "paths") })

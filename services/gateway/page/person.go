@@ -99,7 +99,7 @@ func (s *scene) identityFacts(c *segmentationv1.Customer) []fact {
 		}
 	}
 	if at := c.GetCreatedAt(); at.IsValid() {
-		out = append(out, fact{s.Lang.Since, s.Lang.day(at.AsTime().In(s.brand.Location))})
+		out = append(out, fact{s.Lang.Since, s.Lang.Day(at.AsTime().In(s.brand.Location))})
 	}
 	return out
 }
@@ -111,17 +111,17 @@ func (s *scene) purchaseFacts(f *segmentationv1.PurchaseFacts) []fact {
 		return []fact{{l.Purchases, l.NoPurchases}}
 	}
 	text := l.Count(f.GetPurchases())
-	if spent := l.money(f.GetSpent()); spent != "" {
+	if spent := l.Money(f.GetSpent()); spent != "" {
 		text += " · " + spent
 	}
 	out := []fact{{l.Purchases, text}}
 	if f.GetReturns() > 0 {
-		out = append(out, fact{l.Returns, l.Count(f.GetReturns()) + " · " + l.money(f.GetReturned())})
+		out = append(out, fact{l.Returns, l.Count(f.GetReturns()) + " · " + l.Money(f.GetReturned())})
 	}
 	first, err := time.Parse(time.DateOnly, f.GetFirstDay())
 	last, err2 := time.Parse(time.DateOnly, f.GetLastDay())
 	if err == nil && err2 == nil {
-		out = append(out, fact{l.Bought, l.days(first, last)})
+		out = append(out, fact{l.Bought, l.Days(first, last)})
 	}
 	return out
 }

@@ -1,15 +1,14 @@
 package page
 
 import (
-	"cmp"
 	"context"
-	"slices"
 	"time"
 
 	commonv1 "github.com/rapport-cx/rapport/gen/rapport/common/v1"
 	surveyv1 "github.com/rapport-cx/rapport/gen/rapport/survey/v1"
 	"github.com/rapport-cx/rapport/internal/config"
 	"github.com/rapport-cx/rapport/internal/fault"
+	"github.com/rapport-cx/rapport/services/gateway/page/shell"
 )
 
 // scene is a view with all that was left open decided: what every section shows.
@@ -126,13 +125,6 @@ func (p *Page) answered(ctx context.Context, brand string) bool {
 	return err == nil && len(list.GetResponses()) > 0
 }
 
-// preferred are the kinds of metrics, the one first that people ask about first.
-var preferred = []surveyv1.MetricKind{
-	surveyv1.MetricKind_METRIC_KIND_NPS, surveyv1.MetricKind_METRIC_KIND_CSAT, surveyv1.MetricKind_METRIC_KIND_RATING,
-	surveyv1.MetricKind_METRIC_KIND_CES, surveyv1.MetricKind_METRIC_KIND_CSI_OVERALL, surveyv1.MetricKind_METRIC_KIND_CSI_ITEM,
-	surveyv1.MetricKind_METRIC_KIND_LOW_SHARE,
-}
-
 // chooseMetric takes the first metric with answers if none was asked for.
 func (p *Page) chooseMetric(ctx context.Context, s *scene) error {
 	list, err := p.survey.ListMetrics(ctx, &surveyv1.ListMetricsRequest{Brand: s.Brand})
@@ -140,9 +132,7 @@ func (p *Page) chooseMetric(ctx context.Context, s *scene) error {
 		return err
 	}
 	s.metrics = list.GetMetrics()
-	slices.SortStableFunc(s.metrics, func(a, b *surveyv1.Metric) int {
-		return cmp.Compare(slices.Index(preferred, a.GetKind()), slices.Index(preferred, b.GetKind()))
-	})
+	shell.SortMetrics(s.metrics)
 	for _, m := range s.metrics {
 		if m.GetName() == s.Metric {
 			s.metric = m
@@ -242,9 +232,6 @@ func (p *Page) question(s *scene, w window, g commonv1.Grain, by ...*surveyv1.Gr
 func (p *Page) ask(ctx context.Context, s *scene, w window, g commonv1.Grain, by ...*surveyv1.GroupBy) (*surveyv1.GetMetricResponse, error) {
 	return p.survey.GetMetric(ctx, p.question(s, w, g, by...))
 }
-
-// BrandName is the brand for people.
-func (s *scene) BrandName() string { return s.brand.Name }
 
 // FirstDay and LastDay are the window for the form of dates; empty for all time.
 func (s *scene) FirstDay() string { return s.window.formDay(s.window.first) }

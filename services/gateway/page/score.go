@@ -8,6 +8,7 @@ import (
 	commonv1 "github.com/rapport-cx/rapport/gen/rapport/common/v1"
 	surveyv1 "github.com/rapport-cx/rapport/gen/rapport/survey/v1"
 	"github.com/rapport-cx/rapport/services/gateway/chart"
+	"github.com/rapport-cx/rapport/services/gateway/page/shell"
 )
 
 // scoreData is the score itself.
@@ -30,7 +31,7 @@ func (p *Page) loadScore(ctx context.Context, s *scene) (any, error) {
 	l, kind, total := s.Lang, s.kind(), got.GetTotal()
 	d := &scoreData{Window: s.windowText(), Answers: l.Answers(total.GetN()), Stale: s.staleText(total.GetN())}
 	if got.GetAsOf().IsValid() {
-		d.AsOf = fmt.Sprintf(l.AsOf, l.moment(got.GetAsOf().AsTime().In(s.brand.Location)))
+		d.AsOf = fmt.Sprintf(l.AsOf, l.Moment(got.GetAsOf().AsTime().In(s.brand.Location)))
 	}
 	if !s.window.whole() && s.Days != "" {
 		d.Permalink = s.ToDates(s.window.first, s.window.last)
@@ -38,13 +39,13 @@ func (p *Page) loadScore(ctx context.Context, s *scene) (any, error) {
 	if total.Value == nil {
 		return d, nil
 	}
-	d.Value = l.value(kind, total.GetValue())
-	if mean(kind) {
+	d.Value = l.ValueOf(kind, total.GetValue())
+	if shell.IsMean(kind) {
 		d.Of = fmt.Sprintf(l.OfScale, s.metric.GetScaleMax())
 	}
 	d.Interval = s.intervalText(total)
 	if total.WeightedPercent != nil {
-		d.Weighted = fmt.Sprintf(l.Weighted, l.value(kind, total.GetWeightedPercent()))
+		d.Weighted = fmt.Sprintf(l.Weighted, l.ValueOf(kind, total.GetWeightedPercent()))
 	}
 	d.Benchmarks = s.benchmarks()
 	d.Parts = s.parts(total)
@@ -57,7 +58,7 @@ func (s *scene) intervalText(v *surveyv1.Score) string {
 	if !ok {
 		return s.Lang.NoInterval
 	}
-	return fmt.Sprintf(s.Lang.Interval, s.Lang.bare(s.kind(), low), s.Lang.value(s.kind(), high))
+	return fmt.Sprintf(s.Lang.Interval, s.Lang.Bare(s.kind(), low), s.Lang.ValueOf(s.kind(), high))
 }
 
 // interval is the 95 % interval as far as there can be values: of two answers it
@@ -75,7 +76,7 @@ func (s *scene) windowText() string {
 	if s.window.whole() {
 		return s.Lang.AllLong
 	}
-	return s.Lang.days(s.window.first, s.window.last)
+	return s.Lang.Days(s.window.first, s.window.last)
 }
 
 // lengthText is the length that was asked for.
@@ -97,7 +98,7 @@ func (s *scene) beforeText() string {
 func (s *scene) staleText(n int64) string {
 	switch {
 	case s.window.stale:
-		return fmt.Sprintf(s.Lang.Stale, s.lengthText()) + " " + fmt.Sprintf(s.Lang.StaleDates, s.lengthText(), s.Lang.day(s.window.last))
+		return fmt.Sprintf(s.Lang.Stale, s.lengthText()) + " " + fmt.Sprintf(s.Lang.StaleDates, s.lengthText(), s.Lang.Day(s.window.last))
 	case n == 0 && s.Days != "":
 		return s.Lang.NoneEver
 	}
@@ -114,7 +115,7 @@ func (s *scene) benchmarks() []chart.Label {
 	case surveyv1.MetricKind_METRIC_KIND_CSAT:
 		return []chart.Label{{At: 80, Text: "80\u00a0% " + l.Retail}}
 	case surveyv1.MetricKind_METRIC_KIND_CES:
-		return []chart.Label{{At: 5.5, Text: l.fixed(5.5, 1) + " " + l.EasyCES}}
+		return []chart.Label{{At: 5.5, Text: l.Fixed(5.5, 1) + " " + l.EasyCES}}
 	}
 	return nil
 }
@@ -123,13 +124,13 @@ func (s *scene) benchmarks() []chart.Label {
 func (s *scene) parts(v *surveyv1.Score) []part {
 	l := s.Lang
 	one := func(name, class string, n int64, tenth int) part {
-		return part{Name: name, Class: class, Count: l.Count(n), Share: l.fixed(float64(tenth)/10, 1)}
+		return part{Name: name, Class: class, Count: l.Count(n), Share: l.Fixed(float64(tenth)/10, 1)}
 	}
-	positive := tenths(v.GetPositive(), v.GetN()-v.GetPositive())
+	positive := shell.Tenths(v.GetPositive(), v.GetN()-v.GetPositive())
 	switch {
 	case v.GetN() == 0:
 	case s.kind() == surveyv1.MetricKind_METRIC_KIND_NPS:
-		share := tenths(v.GetPromoters(), v.GetPassives(), v.GetDetractors())
+		share := shell.Tenths(v.GetPromoters(), v.GetPassives(), v.GetDetractors())
 		return []part{
 			one(l.Promoters, "high", v.GetPromoters(), share[0]),
 			one(l.Passives, "mid", v.GetPassives(), share[1]),
@@ -160,7 +161,7 @@ func (p *Page) loadChange(ctx context.Context, s *scene) (any, error) {
 	}
 	d := s.judge(got)
 	if b := got.GetB(); b.Value != nil {
-		d.Before = fmt.Sprintf(s.Lang.Before, s.Lang.value(s.kind(), b.GetValue()))
+		d.Before = fmt.Sprintf(s.Lang.Before, s.Lang.ValueOf(s.kind(), b.GetValue()))
 		d.Answers = s.Lang.Answers(b.GetN())
 	}
 	return d, nil
@@ -178,14 +179,14 @@ func (s *scene) judge(got *surveyv1.CompareMetricResponse) *changeData {
 	case got.GetDifference() == 0:
 		return &changeData{Words: fmt.Sprintf(l.ChangeEqual, before), Mood: "same"}
 	}
-	diff := l.apart(s.kind(), math.Abs(got.GetDifference()))
+	diff := l.Apart(s.kind(), math.Abs(got.GetDifference()))
 	if got.Margin != nil {
-		diff += " (±" + l.bare(s.kind(), got.GetMargin()) + ")"
+		diff += " (±" + l.Bare(s.kind(), got.GetMargin()) + ")"
 	}
 	if !got.GetSignificant() {
 		sign := "+"
 		if got.GetDifference() < 0 {
-			sign = minus
+			sign = shell.Minus
 		}
 		return &changeData{Words: fmt.Sprintf(l.ChangeNone, sign+diff, before), Mood: "same"}
 	}

@@ -2,32 +2,21 @@ package page
 
 import (
 	commonv1 "github.com/rapport-cx/rapport/gen/rapport/common/v1"
-	surveyv1 "github.com/rapport-cx/rapport/gen/rapport/survey/v1"
+	"github.com/rapport-cx/rapport/services/gateway/page/shell"
 )
 
 // words is a catalogue of all that the page says, and how it writes numbers.
 // A test holds every field of every language against the others.
 type words struct {
-	Code, Name      string
-	decimal, groups string
-	// months as they stand beside a day, and as they stand alone and short.
-	months, monthsShort [12]string
-	// dayMonth, dayMonthYear and monthYear order the parts: {d}, {m}, {y}.
-	dayMonth, dayMonthYear, monthYear string
-	// plural picks one of the forms of a word for a number.
-	plural func(n int64) int
-	// The forms of words that are counted.
-	answer []string
+	shell.Lang
 
 	// Of the page as a whole.
-	Title, Search, Find, Metrics, Period, NoJS, Live, LiveOff, Found, FoundNone, Problem, Back string
-	Brands, LanguageWord, AsOf, Permalink, Numbers, SectionFailed, NoAnswers, More             string
+	Search, Find, Metrics, NoJS, Live, LiveOff, Found, FoundNone, More string
 	// Of the windows of time.
 	Week, Month, Quarter, Year, All               string
 	WeekLong, MonthLong, QuarterLong, YearLong    string
 	AllLong, Dates                                string
 	Stale, StaleDates, NoneEver, DateFrom, DateTo string
-	Show                                          string
 	BeforeWeek, BeforeMonth, BeforeQuarter        string
 	BeforeYear, BeforeDates                       string
 
@@ -35,12 +24,12 @@ type words struct {
 	Score, Trend, Channels, Distribution, Ranking, Places, Comments, Cases string
 
 	// Of the score.
-	Interval, NoInterval, OfScale, Weighted                         string
-	Promoters, Passives, Detractors, Positive, Low                  string
-	GoodNPS, GreatNPS, Retail, EasyCES                              string
-	IsChange, ChangeUp, ChangeDown, ChangeNone, ChangeEqual         string
-	NoComparison, NothingBefore, NothingNow, Before, Points, Shares string
-	TrendHint, TrendRolled, DotTitle, Column, From, To, Value       string
+	Interval, NoInterval, OfScale, Weighted                 string
+	Promoters, Passives, Detractors, Positive, Low          string
+	GoodNPS, GreatNPS, Retail, EasyCES                      string
+	IsChange, ChangeUp, ChangeDown, ChangeNone, ChangeEqual string
+	NoComparison, NothingBefore, NothingNow, Before         string
+	TrendHint, TrendRolled, DotTitle, Column, From, To      string
 
 	// Of the ranking.
 	Best, Worst, Ranked, Unranked, RankOf, RankSpan, NotRanked, AllRanks, FewRanks, NothingRanked string
@@ -51,12 +40,8 @@ type words struct {
 	OpenCases, ClaimedCases, OverdueCases, NoCases string
 	Due, Overdue, Queue, Claimed, Marked           string
 
-	channels map[commonv1.Channel]string
-	kinds    map[commonv1.SubjectKind]string
-	byKinds  map[commonv1.SubjectKind]string
-	metrics  map[surveyv1.MetricKind]string
-	faults   map[string]string
-	lowShare string
+	kinds   map[commonv1.SubjectKind]string
+	byKinds map[commonv1.SubjectKind]string
 
 	journeyWords
 }
@@ -73,9 +58,6 @@ func named(code string) *words {
 	}
 	return nil
 }
-
-// channel is its name for people.
-func (l *words) channel(c commonv1.Channel) string { return l.channels[c] }
 
 // Kind is what one subject of a kind is called.
 func (l *words) Kind(k commonv1.SubjectKind) string { return l.kinds[k] }

@@ -2,34 +2,24 @@ package page
 
 import (
 	commonv1 "github.com/rapport-cx/rapport/gen/rapport/common/v1"
-	surveyv1 "github.com/rapport-cx/rapport/gen/rapport/survey/v1"
+	"github.com/rapport-cx/rapport/services/gateway/page/shell"
 )
 
 var english = words{
-	Code: "en", Name: "English", decimal: ".", groups: ",",
-	months:      [12]string{"January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"},
-	monthsShort: [12]string{"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"},
-	dayMonth:    "{d} {m}", dayMonthYear: "{d} {m} {y}", monthYear: "{m} {y}",
-	plural: func(n int64) int {
-		if n == 1 {
-			return 0
-		}
-		return 1
-	},
-	answer: []string{"answer", "answers"},
+	Lang: shell.English,
 
-	Title: "Customer experience", Search: "Find a store, seller, region …", Find: "Find",
-	Metrics: "Metric", Period: "Period",
-	NoJS: "Reload the page to see new answers.", Live: "Live", LiveOff: "Not live: reconnecting …",
-	Found: "Found for “%s”", FoundNone: "Nothing found for “%s”.", Problem: "This page cannot be shown", Back: "To the whole brand",
-	Brands: "Brand", LanguageWord: "Language", AsOf: "As of %s", Permalink: "Link to these dates", Numbers: "Numbers",
-	SectionFailed: "This part cannot be shown now: %s. The rest of the page is complete.", NoAnswers: "no answers", More: "%d more",
+	Search: "Find a store, seller, region …", Find: "Find",
+	Metrics: "Metric",
+	NoJS:    "Reload the page to see new answers.", Live: "Live", LiveOff: "Not live: reconnecting …",
+	Found: "Found for “%s”", FoundNone: "Nothing found for “%s”.",
+
+	More: "%d more",
 
 	Week: "Week", Month: "30 days", Quarter: "90 days", Year: "Year", All: "All",
 	WeekLong: "7 days", MonthLong: "30 days", QuarterLong: "90 days", YearLong: "365 days", AllLong: "All time", Dates: "Dates",
 	Stale:      "No answers in the last %s.",
 	StaleDates: "Shown are the last %s that have some, up to %s.",
-	NoneEver:   "There are no answers yet.", DateFrom: "from", DateTo: "to", Show: "Show",
+	NoneEver:   "There are no answers yet.", DateFrom: "from", DateTo: "to",
 	BeforeWeek: "the 7 days before", BeforeMonth: "the 30 days before", BeforeQuarter: "the 90 days before",
 	BeforeYear: "the 365 days before", BeforeDates: "the same number of days before",
 
@@ -46,10 +36,10 @@ var english = words{
 	ChangeEqual:   "No: the same as in %s.",
 	NoComparison:  "Choose a period to compare it with the one before.",
 	NothingBefore: "Cannot be told: no answers in %s.", NothingNow: "Cannot be told: no answers in this period.",
-	Before: "before: %s", Points: "points", Shares: "percentage points",
+	Before:      "before: %s",
 	TrendRolled: "Each point is the 7 days that end with it: days alone have too few answers.",
 	TrendHint:   "The band is the 95 % interval; where the line breaks nobody answered.",
-	DotTitle:    "%s: %s (%s), n = %s", Column: "%s: %s (%s %%)", From: "Period", To: "to", Value: "Value",
+	DotTitle:    "%s: %s (%s), n = %s", Column: "%s: %s (%s %%)", From: "Period", To: "to",
 
 	Best: "Best", Worst: "Worst", Ranked: "%s ranked by the cautious end of their intervals", Unranked: "%s with fewer than %d answers left out",
 	RankOf: "Place %d of %d", RankSpan: "could be %d–%d", NotRanked: "No place: no answers in this period.",
@@ -59,14 +49,6 @@ var english = words{
 	OpenCases: "open", ClaimedCases: "in work", OverdueCases: "overdue", NoCases: "Nobody waits for a call.",
 	Due: "due %s", Overdue: "overdue since %s", Queue: "queue", Claimed: "in work: %s", Marked: "score %d",
 
-	channels: map[commonv1.Channel]string{
-		commonv1.Channel_CHANNEL_UNSPECIFIED: "Not known", commonv1.Channel_CHANNEL_STORE: "Store",
-		commonv1.Channel_CHANNEL_IN_STORE_ORDER: "Ordered in store", commonv1.Channel_CHANNEL_PICKUP: "Click and collect",
-		commonv1.Channel_CHANNEL_EXPRESS: "Express delivery", commonv1.Channel_CHANNEL_COURIER: "Courier",
-		commonv1.Channel_CHANNEL_NEXT_DAY: "Next day", commonv1.Channel_CHANNEL_PICKUP_POINT: "Pick-up point",
-		commonv1.Channel_CHANNEL_WEB: "Web shop", commonv1.Channel_CHANNEL_APP: "App",
-		commonv1.Channel_CHANNEL_MARKETPLACE: "Marketplace", commonv1.Channel_CHANNEL_CALL_CENTER: "Call centre",
-	},
 	kinds: map[commonv1.SubjectKind]string{
 		commonv1.SubjectKind_SUBJECT_KIND_NETWORK: "network", commonv1.SubjectKind_SUBJECT_KIND_REGION: "region",
 		commonv1.SubjectKind_SUBJECT_KIND_STORE: "store", commonv1.SubjectKind_SUBJECT_KIND_PICKUP_POINT: "pick-up point",
@@ -81,18 +63,6 @@ var english = words{
 		commonv1.SubjectKind_SUBJECT_KIND_BUYER: "Buyers", commonv1.SubjectKind_SUBJECT_KIND_PRODUCT: "Products",
 		commonv1.SubjectKind_SUBJECT_KIND_TOUCHPOINT: "Touchpoints", commonv1.SubjectKind_SUBJECT_KIND_EMPLOYEE: "Employees",
 	},
-	metrics: map[surveyv1.MetricKind]string{
-		surveyv1.MetricKind_METRIC_KIND_NPS: "NPS", surveyv1.MetricKind_METRIC_KIND_CSAT: "CSAT: share of positive answers",
-		surveyv1.MetricKind_METRIC_KIND_CES: "CES: ease, 1 to 7", surveyv1.MetricKind_METRIC_KIND_CSI_ITEM: "CSI: importance × satisfaction",
-		surveyv1.MetricKind_METRIC_KIND_RATING: "Mean rating", surveyv1.MetricKind_METRIC_KIND_LOW_SHARE: "Share of low questionnaires",
-		surveyv1.MetricKind_METRIC_KIND_CSI_OVERALL: "CSI: mean of its parameters",
-	},
-	faults: map[string]string{
-		"Unavailable": "a service cannot be reached", "DeadlineExceeded": "it took too long", "ResourceExhausted": "too much is asked at once",
-		"PermissionDenied": "you may not see it", "Unauthenticated": "sign in first", "Unimplemented": "it is not built yet",
-		"InvalidArgument": "the address of the page is not right", "NotFound": "there is no such thing", "": "something went wrong inside",
-	},
-	lowShare: "Low scores",
 
 	journeyWords: englishJourneys,
 }

@@ -8,9 +8,8 @@ import (
 // journeyWords are the part of a catalogue that the pages beside the overview say.
 type journeyWords struct {
 	// Of the pages.
-	Overview, Customers, Journeys, Paths, Maps, Pages, NotDeployed    string
-	NotHere, Quiet, NoEvents, NothingHappened, CSVLink, Older, Newest string
-	Next, Yes, No                                                     string
+	Journeys, Paths, Maps                   string
+	Quiet, NoEvents, NothingHappened, Older string
 	// Of customers.
 	Lookup, LookupHint, LookupNone, LookupMany, People, Person, Timeline         string
 	PeopleOf, NoPeople, NumberHead, SinceHead, StateHead, MergedOf, Stands       string
@@ -31,7 +30,7 @@ type journeyWords struct {
 	Choice, Sankey, Ways, LengthWord, WholePath, FirstEvents, RepeatsWord        string
 	RepeatsPassed, RepeatsKept, Begin, End, OtherKinds, SankeyNote, Gathered     string
 	FromHead, ToHead, TimesHead, OtherTransitions, SumHead, PathHead, OtherPaths string
-	UnitsHead, PathNote, Scroll                                                  string
+	UnitsHead, PathNote                                                          string
 	// Of maps.
 	Map, NoMaps, Unpublished, MapVersion, ScoresMissing, OfSegment, OfEmployees string
 	OfCustomer, OfAll, Online, Offline, OwnerWord, Visits, PeopleCount          string

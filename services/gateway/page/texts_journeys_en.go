@@ -6,23 +6,16 @@ import (
 )
 
 var englishJourneys = journeyWords{
-	Overview:        "Overview",
-	Customers:       "Customers",
-	Journeys:        "Journeys",
-	Paths:           "Paths",
-	Maps:            "Maps",
-	Pages:           "Pages",
-	NotDeployed:     "%s is not part of this deployment: what it knows cannot be shown here.",
-	NotHere:         "%s is not part of this deployment",
+
+	Journeys: "Journeys",
+	Paths:    "Paths",
+	Maps:     "Maps",
+
 	Quiet:           "No orders, purchases or contacts in the last %s.",
 	NoEvents:        "There are no events yet. Bring some: rapport import events --mapping FILE --dir DATA",
 	NothingHappened: "No such events in these days. Choose a longer period.",
-	CSVLink:         "Download as CSV",
-	Older:           "Older",
-	Newest:          "To the beginning",
-	Next:            "Next",
-	Yes:             "yes",
-	No:              "no",
+
+	Older: "Older",
 
 	Lookup:         "Find a customer",
 	LookupHint:     "E-mail, telephone, card, number, or system:number",
@@ -130,7 +123,6 @@ var englishJourneys = journeyWords{
 	OtherPaths:       "%s other paths",
 	UnitsHead:        "Journeys",
 	PathNote:         "Journeys of all paths sum to all journeys.",
-	Scroll:           "can be scrolled",
 
 	Map:            "Journey map",
 	NoMaps:         "There is no map yet. Make one with POST /v1/%s/maps and publish it.",

@@ -6,23 +6,16 @@ import (
 )
 
 var russianJourneys = journeyWords{
-	Overview:        "Обзор",
-	Customers:       "Клиенты",
-	Journeys:        "Пути клиентов",
-	Paths:           "Маршруты",
-	Maps:            "Карты",
-	Pages:           "Страницы",
-	NotDeployed:     "%s не входит в эту установку: его данные здесь не показать.",
-	NotHere:         "%s не входит в эту установку",
+
+	Journeys: "Пути клиентов",
+	Paths:    "Маршруты",
+	Maps:     "Карты",
+
 	Quiet:           "За последние %s не было ни заказов, ни покупок, ни обращений.",
 	NoEvents:        "Событий пока нет. Загрузите их: rapport import events --mapping ФАЙЛ --dir ДАННЫЕ",
 	NothingHappened: "За эти дни таких событий нет. Выберите период подлиннее.",
-	CSVLink:         "Скачать CSV",
-	Older:           "Раньше",
-	Newest:          "К началу",
-	Next:            "Дальше",
-	Yes:             "да",
-	No:              "нет",
+
+	Older: "Раньше",
 
 	Lookup:         "Найти клиента",
 	LookupHint:     "Почта, телефон, карта, номер или система:номер",
@@ -130,7 +123,6 @@ var russianJourneys = journeyWords{
 	OtherPaths:       "другие пути: %s",
 	UnitsHead:        "Пути",
 	PathNote:         "Сумма по всем путям — все пути.",
-	Scroll:           "можно прокрутить",
 
 	Map:            "Карта пути",
 	NoMaps:         "Карт пока нет. Создайте: POST /v1/%s/maps — и опубликуйте.",

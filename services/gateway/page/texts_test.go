@@ -1,67 +1,37 @@
 package page
 
 import (
-	"reflect"
-	"regexp"
-	"slices"
 	"testing"
 	"time"
 
 	surveyv1 "github.com/rapport-cx/rapport/gen/rapport/survey/v1"
+	"github.com/rapport-cx/rapport/services/gateway/page/shell"
+	"github.com/rapport-cx/rapport/services/gateway/page/shell/shelltest"
 )
-
-var verbs = regexp.MustCompile(`%[sd]`)
 
 // TestLanguagesSayTheSame: no text is missing in one of them, and all take what
 // the others take.
 func TestLanguagesSayTheSame(t *testing.T) {
 	for _, l := range catalogues[1:] {
-		sameWords(t, l.Code, reflect.ValueOf(*catalogues[0]), reflect.ValueOf(*l))
-	}
-}
-
-func sameWords(t *testing.T, code string, first, other reflect.Value) {
-	t.Helper()
-	for i := range first.NumField() {
-		name, a, b := first.Type().Field(i).Name, first.Field(i), other.Field(i)
-		switch a.Kind() {
-		case reflect.Struct:
-			sameWords(t, code, a, b)
-		case reflect.String:
-			if a.String() == "" || b.String() == "" {
-				t.Errorf("%s is missing", name)
-			}
-			if x, y := verbs.FindAllString(a.String(), -1), verbs.FindAllString(b.String(), -1); !slices.Equal(x, y) {
-				t.Errorf("%s takes %q in %s and %q in %s", name, x, catalogues[0].Code, y, code)
-			}
-		case reflect.Map:
-			if a.Len() == 0 || a.Len() != b.Len() {
-				t.Errorf("%s has %d and %d entries", name, a.Len(), b.Len())
-			}
-			for _, k := range a.MapKeys() {
-				if !b.MapIndex(k).IsValid() {
-					t.Errorf("%s lacks %v", name, k)
-				}
-			}
-		}
+		shelltest.SameWords(t, l.Code, *catalogues[0], *l)
 	}
 }
 
 func TestNumbersAreWrittenAsPeopleDo(t *testing.T) {
 	for _, c := range []struct{ got, want string }{
-		{russian.fixed(-1234567.25, 1), minus + "1\u00a0234\u00a0567,2"},
-		{english.fixed(1234.5, 1), "1,234.5"},
-		{english.fixed(-0.04, 1), "0.0"},
+		{russian.Fixed(-1234567.25, 1), shell.Minus + "1\u00a0234\u00a0567,2"},
+		{english.Fixed(1234.5, 1), "1,234.5"},
+		{english.Fixed(-0.04, 1), "0.0"},
 		{russian.Answers(1), "1\u00a0ответ"}, {russian.Answers(3), "3\u00a0ответа"}, {russian.Answers(12), "12\u00a0ответов"},
 		{russian.Answers(22), "22\u00a0ответа"}, {russian.Answers(111), "111\u00a0ответов"}, {russian.Answers(0), "нет ответов"},
 		{english.Answers(1), "1\u00a0answer"},
-		{english.value(surveyv1.MetricKind_METRIC_KIND_NPS, 100.0/3), "33.3"},
-		{english.value(surveyv1.MetricKind_METRIC_KIND_CSAT, 84.16), "84.2\u00a0%"},
-		{russian.value(surveyv1.MetricKind_METRIC_KIND_CES, 5.4321), "5,43"},
-		{english.apart(surveyv1.MetricKind_METRIC_KIND_CSAT, 5), "5.0\u00a0percentage points"},
-		{english.tick(-50), minus + "50"}, {english.tick(0.25), "0.25"},
-		{english.days(day(2025, 12, 30), day(2026, 1, 2)), "30\u00a0December\u00a02025 – 2\u00a0January\u00a02026"},
-		{russian.days(day(2026, 3, 1), day(2026, 3, 7)), "1\u00a0марта – 7\u00a0марта\u00a02026"},
+		{english.ValueOf(surveyv1.MetricKind_METRIC_KIND_NPS, 100.0/3), "33.3"},
+		{english.ValueOf(surveyv1.MetricKind_METRIC_KIND_CSAT, 84.16), "84.2\u00a0%"},
+		{russian.ValueOf(surveyv1.MetricKind_METRIC_KIND_CES, 5.4321), "5,43"},
+		{english.Apart(surveyv1.MetricKind_METRIC_KIND_CSAT, 5), "5.0\u00a0percentage points"},
+		{english.tick(-50), shell.Minus + "50"}, {english.tick(0.25), "0.25"},
+		{english.Days(day(2025, 12, 30), day(2026, 1, 2)), "30\u00a0December\u00a02025 – 2\u00a0January\u00a02026"},
+		{russian.Days(day(2026, 3, 1), day(2026, 3, 7)), "1\u00a0марта – 7\u00a0марта\u00a02026"},
 	} {
 		if c.got != c.want {
 			t.Errorf("got %q, want %q", c.got, c.want)

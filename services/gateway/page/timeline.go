@@ -15,6 +15,7 @@ import (
 	commonv1 "github.com/rapport-cx/rapport/gen/rapport/common/v1"
 	journeyv1 "github.com/rapport-cx/rapport/gen/rapport/journey/v1"
 	surveyv1 "github.com/rapport-cx/rapport/gen/rapport/survey/v1"
+	"github.com/rapport-cx/rapport/services/gateway/page/shell"
 )
 
 // timelineData is what a person did and said, newest first.
@@ -80,8 +81,8 @@ func (p *Page) loadTimeline(ctx context.Context, s *scene) (any, error) {
 
 // missing says why a part of the time line is not here.
 func (s *scene) missing(err error, what string) string {
-	why := s.Lang.faultText(err)
-	var gone absent
+	why := s.Lang.FaultText(err)
+	var gone shell.Absent
 	if errors.As(err, &gone) {
 		why = fmt.Sprintf(s.Lang.NotHere, string(gone))
 	}
@@ -119,21 +120,21 @@ func (p *Page) happened(ctx context.Context, s *scene, id int64, before time.Tim
 // happening is an event as people want to read it.
 func (s *scene) happening(e *journeyv1.Event, kinds *kindBook) moment {
 	l, at := s.Lang, e.GetOccurredAt().AsTime()
-	m := moment{When: l.moment(at.In(s.brand.Location)), What: kinds.title(e.GetKind()), micros: at.UnixMicro()}
+	m := moment{When: l.Moment(at.In(s.brand.Location)), What: kinds.title(e.GetKind()), micros: at.UnixMicro()}
 	note := func(pattern, value string) {
 		if value != "" {
 			m.Notes = append(m.Notes, fmt.Sprintf(pattern, value))
 		}
 	}
 	if e.GetChannel() != commonv1.Channel_CHANNEL_UNSPECIFIED {
-		note("%s", l.channel(e.GetChannel()))
+		note("%s", l.Channel(e.GetChannel()))
 	}
-	note("%s", l.money(e.GetAmount()))
+	note("%s", l.Money(e.GetAmount()))
 	note(l.AtTouchpoint, e.GetTouchpoint())
 	note(l.OfOrder, e.GetOrderId())
 	note(l.Because, e.GetReason())
 	if at := e.GetPromisedAt(); at.IsValid() {
-		note(l.Promised, l.moment(at.AsTime().In(s.brand.Location)))
+		note(l.Promised, l.Moment(at.AsTime().In(s.brand.Location)))
 	}
 	note(l.Occasions, strings.Join(e.GetOccasions(), ", "))
 	return m
@@ -176,9 +177,9 @@ func (p *Page) said(ctx context.Context, s *scene, id int64, before time.Time) (
 // saying is a response as a moment of its person.
 func (s *scene) saying(r *surveyv1.Response, at time.Time, asked map[string]*surveyv1.Metric) moment {
 	l := s.Lang
-	m := moment{When: l.moment(at.In(s.brand.Location)), What: l.Answered, Response: true, micros: at.UnixMicro()}
+	m := moment{When: l.Moment(at.In(s.brand.Location)), What: l.Answered, Response: true, micros: at.UnixMicro()}
 	if r.GetChannel() != commonv1.Channel_CHANNEL_UNSPECIFIED {
-		m.Notes = append(m.Notes, l.channel(r.GetChannel()))
+		m.Notes = append(m.Notes, l.Channel(r.GetChannel()))
 	}
 	if r.GetOrderId() != "" {
 		m.Notes = append(m.Notes, fmt.Sprintf(l.OfOrder, r.GetOrderId()))

@@ -9,6 +9,7 @@ import (
 	commonv1 "github.com/rapport-cx/rapport/gen/rapport/common/v1"
 	surveyv1 "github.com/rapport-cx/rapport/gen/rapport/survey/v1"
 	"github.com/rapport-cx/rapport/services/gateway/chart"
+	"github.com/rapport-cx/rapport/services/gateway/page/shell"
 )
 
 // trendData is the score over time, drawn for a desktop and for a telephone, and
@@ -98,7 +99,7 @@ func (s *scene) limits() (least, most float64) {
 	switch {
 	case s.kind() == surveyv1.MetricKind_METRIC_KIND_NPS:
 		return -100, 100
-	case mean(s.kind()):
+	case shell.IsMean(s.kind()):
 		return float64(s.metric.GetScaleMin()), float64(s.metric.GetScaleMax())
 	}
 	return 0, 100
@@ -108,10 +109,10 @@ func (s *scene) limits() (least, most float64) {
 func (l *words) tick(v float64) string {
 	for decimals := range 3 {
 		if scaled := v * math.Pow10(decimals); math.Abs(scaled-math.Round(scaled)) < 1e-6 {
-			return l.fixed(v, decimals)
+			return l.Fixed(v, decimals)
 		}
 	}
-	return l.fixed(v, 2)
+	return l.Fixed(v, 2)
 }
 
 // dayNumber counts days, so that one of 23 hours is as wide as the others.
@@ -124,10 +125,10 @@ func (s *scene) point(one *surveyv1.Point, grain commonv1.Grain) (chart.Point, t
 	score := one.GetScore()
 	out := chart.Point{From: dayNumber(first), To: dayNumber(next), Value: score.GetValue()}
 	row := trendRow{
-		When: s.bucketText(first, next.AddDate(0, 0, -1), grain), Value: s.Lang.value(s.kind(), score.GetValue()), Answers: s.Lang.Count(score.GetN()),
+		When: s.bucketText(first, next.AddDate(0, 0, -1), grain), Value: s.Lang.ValueOf(s.kind(), score.GetValue()), Answers: s.Lang.Count(score.GetN()),
 	}
 	if out.Low, out.High, out.Banded = s.interval(score); out.Banded {
-		row.Interval = s.Lang.span(s.kind(), out.Low, out.High)
+		row.Interval = s.Lang.Span(s.kind(), out.Low, out.High)
 	} else {
 		row.Interval = s.Lang.NoInterval
 	}
@@ -137,9 +138,9 @@ func (s *scene) point(one *surveyv1.Point, grain commonv1.Grain) (chart.Point, t
 
 func (s *scene) bucketText(first, last time.Time, grain commonv1.Grain) string {
 	if grain == commonv1.Grain_GRAIN_MONTH {
-		return s.Lang.month(first)
+		return s.Lang.InMonth(first)
 	}
-	return s.Lang.days(first, last)
+	return s.Lang.Days(first, last)
 }
 
 // dates are at most n words under the line, whole days apart, the last one at its
@@ -151,9 +152,9 @@ func (s *scene) dates(f chart.Frame, n int) []chart.Label {
 	for back := 0; back < days; back += step {
 		at := f.To - 1 - float64(back)
 		day := time.Unix(int64(at)*86400, 0).UTC()
-		text := s.Lang.shortDay(day)
+		text := s.Lang.ShortDay(day)
 		if days > 120 {
-			text = s.Lang.month(day)
+			text = s.Lang.InMonth(day)
 		}
 		if len(out) == 0 || out[len(out)-1].Text != text {
 			out = append(out, chart.Label{At: at + 0.5, Text: text})

@@ -9,10 +9,9 @@ import (
 	"strings"
 	"time"
 
-	"golang.org/x/text/language"
-
 	commonv1 "github.com/rapport-cx/rapport/gen/rapport/common/v1"
 	"github.com/rapport-cx/rapport/internal/fault"
+	"github.com/rapport-cx/rapport/services/gateway/page/shell"
 )
 
 // view is what a page is asked to show: all of its address, and nothing else. A
@@ -120,19 +119,7 @@ func (v *view) readDates(q url.Values, wrong *fault.Fields) {
 }
 
 // accepted is the language a browser prefers.
-func accepted(header string) *words {
-	tags, _, err := language.ParseAcceptLanguage(header)
-	if err != nil {
-		return catalogues[0]
-	}
-	for _, t := range tags {
-		base, _ := t.Base()
-		if l := named(base.String()); l != nil {
-			return l
-		}
-	}
-	return catalogues[0]
-}
+func accepted(header string) *words { return named(shell.Accepted(header).Code) }
 
 const kindPrefix = "SUBJECT_KIND_"
 

@@ -1,4 +1,4 @@
-package page
+package shell
 
 import (
 	"math"
@@ -21,7 +21,7 @@ func TestTenthsSumToAHundredPercent(t *testing.T) {
 		{[]int64{0, 0}, nil},
 		{nil, nil},
 	} {
-		if diff := cmp.Diff(tt.want, tenths(tt.counts...)); diff != "" {
+		if diff := cmp.Diff(tt.want, Tenths(tt.counts...)); diff != "" {
 			t.Errorf("%v: %s", tt.counts, diff)
 		}
 	}
@@ -34,7 +34,7 @@ func TestTenthsSumToAHundredPercent(t *testing.T) {
 			total += counts[i]
 		}
 		sum := 0
-		for i, p := range tenths(counts...) {
+		for i, p := range Tenths(counts...) {
 			sum += p
 			if exact := 1000 * float64(counts[i]) / float64(total); math.Abs(float64(p)-exact) >= 1 {
 				t.Fatalf("%v: %v became %d", counts, exact, p)

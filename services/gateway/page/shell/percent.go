@@ -1,15 +1,15 @@
-package page
+package shell
 
 import (
 	"cmp"
 	"slices"
 )
 
-// tenths are counts as tenths of a percent that sum to 1,000: each is rounded
+// Tenths are counts as tenths of a percent that sum to 1,000: each is rounded
 // down, and what is missing goes to the largest remainders (equal ones: to the
 // larger count, then to the first), so that what a reader adds up is 100 %.
 // Without any counts there are none. Counts are not negative.
-func tenths(counts ...int64) []int {
+func Tenths(counts ...int64) []int {
 	var total int64
 	for _, c := range counts {
 		total += c

@@ -1,0 +1,115 @@
+// Package shell is what all pages stand in: head and foot, the ways between pages,
+// the policy that nothing foreign runs, parts that load and fail alone, and how
+// numbers, days and money are written in each language.
+package shell
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"time"
+
+	journeyv1 "github.com/rapport-cx/rapport/gen/rapport/journey/v1"
+	segmentationv1 "github.com/rapport-cx/rapport/gen/rapport/segmentation/v1"
+	surveyv1 "github.com/rapport-cx/rapport/gen/rapport/survey/v1"
+	"github.com/rapport-cx/rapport/internal/config"
+	"github.com/rapport-cx/rapport/internal/fault"
+)
+
+// Config is what pages are told when they are made.
+type Config struct {
+	Brands   *config.Brands
+	Clock    func() time.Time
+	Draining <-chan struct{}
+	Log      *slog.Logger
+	// Outgoing carries who asks, and until when, to the services.
+	Outgoing func(r *http.Request, method string) (context.Context, error)
+	// Nav are the ways to all pages, in the order to show them.
+	Nav []Way
+}
+
+// Services are what pages ask. One that is nil is not part of the deployment:
+// what would be shown of it says so.
+type Services struct {
+	Survey       surveyv1.SurveyServiceClient
+	Segmentation segmentationv1.SegmentationServiceClient
+	Journey      journeyv1.JourneyServiceClient
+}
+
+// Way is the way to a page.
+type Way struct {
+	Path string
+	// Names are what it is called, by code of the language.
+	Names map[string]string
+}
+
+// Absent is a service that is not part of the deployment.
+type Absent string
+
+// Error says which.
+func (a Absent) Error() string { return string(a) + " is not part of this deployment" }
+
+// PageTime bounds the making of a page whose caller gave no bound.
+const PageTime = 15 * time.Second
+
+// Calls is the context of the calls that a page makes, within its time.
+func (c *Config) Calls(r *http.Request, method string) (context.Context, context.CancelFunc, error) {
+	ctx, err := c.Outgoing(r, method)
+	if err != nil {
+		return nil, nil, err
+	}
+	if _, given := ctx.Deadline(); given {
+		return ctx, func() {}, nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, PageTime)
+	return ctx, cancel, nil
+}
+
+// Status is what a browser is told of err; what nobody could expect is logged.
+func (c *Config) Status(err error) int {
+	status := map[string]int{
+		"InvalidArgument": http.StatusBadRequest, "NotFound": http.StatusNotFound, "PermissionDenied": http.StatusForbidden,
+		"Unauthenticated": http.StatusUnauthorized, "Unavailable": http.StatusServiceUnavailable, "DeadlineExceeded": http.StatusGatewayTimeout,
+		"ResourceExhausted": http.StatusServiceUnavailable,
+	}[fault.Code(err).String()]
+	if status == 0 {
+		status = http.StatusInternalServerError
+		if !errors.Is(err, context.Canceled) {
+			c.Log.Error("page", "error", err)
+		}
+	}
+	return status
+}
+
+// Frame is what stands around the parts of a page.
+type Frame struct {
+	Style, Script any
+	// Name is the page's own, Home where its brand begins.
+	Name, Home, BrandName string
+	Brands, Langs, Tabs   []Choice
+	// Path are the pages above.
+	Path []Choice
+	// Problem is why there is no such page; empty: there is.
+	Problem string
+	// LiveAt is where changes are told; empty: the page does not move.
+	LiveAt   string
+	Sections []Drawing
+}
+
+// Choice is a link of which one may be the current.
+type Choice struct {
+	Name, Note, Link string
+	Current          bool
+}
+
+// In are the sections of a place.
+func (f *Frame) In(where Place) []Drawing {
+	var out []Drawing
+	for _, d := range f.Sections {
+		if d.place == where {
+			out = append(out, d)
+		}
+	}
+	return out
+}
