@@ -38,6 +38,7 @@ SELECT create_distributed_table('erasure_part', 'brand', colocate_with => 'log_h
 SELECT create_distributed_table('contact', 'brand', colocate_with => 'log_head');
 SELECT create_distributed_table('purchase_head', 'brand', colocate_with => 'log_head');
 SELECT create_distributed_table('purchase', 'brand', colocate_with => 'log_head');
+SELECT create_distributed_table('answer', 'brand', colocate_with => 'log_head');
 SELECT create_distributed_table('rfm_block', 'brand', colocate_with => 'log_head');
 SELECT create_distributed_table('segment_state', 'brand', colocate_with => 'log_head');
 SELECT create_distributed_table('segment_base', 'brand', colocate_with => 'log_head');

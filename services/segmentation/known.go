@@ -7,6 +7,7 @@ import (
 
 	"github.com/rapport-cx/rapport/internal/people"
 	"github.com/rapport-cx/rapport/internal/sqldb"
+	"github.com/rapport-cx/rapport/services/segmentation/answer"
 	"github.com/rapport-cx/rapport/services/segmentation/field"
 	"github.com/rapport-cx/rapport/services/segmentation/purchase"
 	"github.com/rapport-cx/rapport/services/segmentation/segment"
@@ -32,7 +33,9 @@ func (s *Server) worldOf(b *brand, who *people.Mapping) *segment.World {
 }
 
 // fields are what rules of the brand can read.
-func (b *brand) fields() *field.Catalogue { return field.New(b.attributes.Load().All(), *b.metrics.Load()) }
+func (b *brand) fields() *field.Catalogue {
+	return field.New(b.attributes.Load().All(), *b.metrics.Load())
+}
 
 // know fills in what is known of persons, ascending by id, as far as groups say.
 func (s *Server) know(ctx context.Context, q sqldb.Querier, b *brand, persons []*segment.Subject, groups field.Group) error {
@@ -49,6 +52,11 @@ func (s *Server) know(ctx context.Context, q sqldb.Querier, b *brand, persons []
 	}
 	if groups&(field.Purchases|field.Visits) != 0 {
 		if err := knowPurchases(ctx, q, b.ID, persons, numbers); err != nil {
+			return err
+		}
+	}
+	if groups&field.Answers != 0 {
+		if err := knowAnswers(ctx, q, b, persons, numbers); err != nil {
 			return err
 		}
 	}
@@ -94,6 +102,31 @@ func knowPurchases(ctx context.Context, q sqldb.Querier, brand string, persons [
 			several[i] = all[id]
 		}
 		p.Known.Purchases = purchase.Union(several...)
+	}
+	return nil
+}
+
+func knowAnswers(ctx context.Context, q sqldb.Querier, b *brand, persons []*segment.Subject, numbers []int64) (err error) {
+	var all map[int64]*answer.History
+	if dense(numbers) {
+		all, err = answer.HistoriesWithin(ctx, q, b.ID, numbers[0], numbers[len(numbers)-1])
+	} else {
+		all, err = answer.Histories(ctx, q, b.ID, numbers)
+	}
+	if err != nil || len(all) == 0 {
+		return err
+	}
+	for _, p := range persons {
+		several := make([]*answer.History, len(p.Numbers))
+		for i, id := range p.Numbers {
+			several[i] = all[id]
+		}
+		answer.Last(func(metric string, last answer.Answer) {
+			if p.Known.Scores == nil {
+				p.Known.Scores = map[string]field.Score{}
+			}
+			p.Known.Scores[metric] = field.Score{Value: float64(last.Score), Day: b.zone.DayOf(time.UnixMicro(last.At))}
+		}, several...)
 	}
 	return nil
 }

@@ -121,6 +121,7 @@ func (s *Server) Run(ctx context.Context) error {
 		func(ctx context.Context) error { return s.store.log.Tail(ctx, feed.PollEvery, s.log) },
 		s.keepResealing,
 		s.followPurchases,
+		s.followAnswers,
 		s.keepSegments,
 	}
 	errs := make(chan error, len(work))

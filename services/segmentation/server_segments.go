@@ -21,6 +21,9 @@ func (s *Server) ListFields(ctx context.Context, in *segmentationv1.ListFieldsRe
 	if err != nil {
 		return nil, err
 	}
+	if err := s.meetMetrics(ctx, b); err != nil {
+		return nil, err
+	}
 	return &segmentationv1.ListFieldsResponse{Fields: b.fields().Fields()}, nil
 }
 
@@ -121,6 +124,9 @@ func (s *Server) UpdateSegment(ctx context.Context, in *segmentationv1.UpdateSeg
 func (s *Server) define(ctx context.Context, b *brand, asked *segmentationv1.Segment, decide func(was *segmentationv1.Segment) (*segmentationv1.Segment, error)) error {
 	if err := s.store.folds.Sync(ctx, b.ID); err != nil {
 		return unavailable("define segment", err)
+	}
+	if err := s.meetMetrics(ctx, b); err != nil {
+		return err
 	}
 	for {
 		if err := b.live.Catch(ctx, s.store.db, s.store.log.Reader); err != nil {
@@ -315,6 +321,9 @@ func (s *Server) PreviewSegment(ctx context.Context, in *segmentationv1.PreviewS
 		return nil, err
 	}
 	ruled, err := filled(in.GetRule())
+	if err == nil {
+		err = s.meetMetrics(ctx, b)
+	}
 	if err != nil {
 		return nil, err
 	}

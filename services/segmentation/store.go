@@ -14,6 +14,7 @@ import (
 	"github.com/rapport-cx/rapport/internal/feed"
 	"github.com/rapport-cx/rapport/internal/fold"
 	"github.com/rapport-cx/rapport/internal/sqldb"
+	"github.com/rapport-cx/rapport/services/segmentation/answer"
 	"github.com/rapport-cx/rapport/services/segmentation/contact"
 	"github.com/rapport-cx/rapport/services/segmentation/erase"
 	"github.com/rapport-cx/rapport/services/segmentation/purchase"
@@ -56,6 +57,9 @@ func (s *Store) migrate(ctx context.Context) error {
 		return err
 	}
 	if err := purchase.Migrate(ctx, s.db); err != nil {
+		return err
+	}
+	if err := answer.Migrate(ctx, s.db); err != nil {
 		return err
 	}
 	if err := rfm.Migrate(ctx, s.db); err != nil {

@@ -53,7 +53,7 @@ type check func(ctx context.Context, b *brand, report func(floor.Drift)) (int, e
 
 // checks are all there are.
 func (s *Server) checks() []check {
-	return []check{s.checkNumbers, s.checkIdentities, s.checkMerges, s.checkErasures, s.checkContacts, s.checkPurchases, s.checkRfm,
+	return []check{s.checkNumbers, s.checkIdentities, s.checkMerges, s.checkErasures, s.checkContacts, s.checkPurchases, s.checkAnswers, s.checkRfm,
 		s.checkSegments}
 }
 
@@ -185,7 +185,7 @@ func drifting(report func(floor.Drift), fold string) func(at int64, format strin
 	}
 }
 
-// Rebuild counts purchases anew and seals everything of a brand with the first key.
+// Rebuild counts purchases and answers anew and seals everything of a brand with the first key.
 // Nothing else here is derived from facts: what is personal is in no fact.
 func (u *Upkeep) Rebuild(ctx context.Context, brand string, progress func(done, all int)) error {
 	b, err := u.server.enter(ctx, brand, access.Define)
@@ -193,6 +193,9 @@ func (u *Upkeep) Rebuild(ctx context.Context, brand string, progress func(done, 
 		return err
 	}
 	if err := u.server.rebuildPurchases(ctx, b); err != nil {
+		return err
+	}
+	if err := u.server.rebuildAnswers(ctx, b); err != nil {
 		return err
 	}
 	if err := u.server.rebuildSegments(ctx, b); err != nil {

@@ -38,6 +38,9 @@ type touch struct {
 func (t *touch) nobody() bool { return len(t.persons) == 0 && t.gone.IsEmpty() && t.everyone == 0 }
 
 func (t *touch) number(who *people.Mapping, id int64, g field.Group) {
+	if id == 0 {
+		return // a response that is nobody's any more
+	}
 	person := who.Person(id)
 	if t.persons[person] |= g; person != id {
 		t.gone.Add(uint64(id))
