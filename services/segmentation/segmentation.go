@@ -18,6 +18,7 @@ import (
 	"github.com/rapport-cx/rapport/internal/config"
 	"github.com/rapport-cx/rapport/internal/people"
 	"github.com/rapport-cx/rapport/services/segmentation/identity"
+	"github.com/rapport-cx/rapport/services/segmentation/panel"
 	"github.com/rapport-cx/rapport/services/segmentation/profile"
 	"github.com/rapport-cx/rapport/services/segmentation/rfm"
 	"github.com/rapport-cx/rapport/services/segmentation/segment"
@@ -50,6 +51,8 @@ type brand struct {
 	// live has the segments and who is in them, evaluator keeps them up.
 	live      *segment.Live
 	evaluator *segment.Evaluator
+	// panel has persons in columns.
+	panel *panel.Table
 	// opened is set once the definitions have been read from the log.
 	opened atomic.Bool
 }

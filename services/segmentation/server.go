@@ -6,6 +6,8 @@ import (
 	"log/slog"
 	"time"
 
+	"go.opentelemetry.io/otel/metric"
+
 	segmentationv1 "github.com/rapport-cx/rapport/gen/rapport/segmentation/v1"
 	"github.com/rapport-cx/rapport/internal/access"
 	"github.com/rapport-cx/rapport/internal/commit"
@@ -38,6 +40,8 @@ type Server struct {
 	contacts *commit.Set[contact.Order, contact.Answer]
 	// bought sums what numbers bought, all of one person; nil: nothing is told.
 	bought func(ctx context.Context, b *brand, numbers []int64) (*segmentationv1.PurchaseFacts, error)
+	// measured tells what panels take of memory, until Close.
+	measured metric.Registration
 }
 
 // New makes a server on a database. Migrate must run before anything is asked;
@@ -65,8 +69,9 @@ func New(cfg Config, all *config.Brands, guard *access.Guard, db *sqldb.DB, secr
 	s.contacts = commit.NewSet(commit.Options{Name: "segmentation-contact"}, s.serveContacts)
 	s.bought = s.purchasesOf
 	for _, b := range s.brands {
-		b.evaluator = s.evaluatorOf(b)
+		b.evaluator, b.panel = s.evaluatorOf(b), s.panelOf(b)
 	}
+	s.measurePanels()
 	return s, nil
 }
 
@@ -123,6 +128,7 @@ func (s *Server) Run(ctx context.Context) error {
 		s.followPurchases,
 		s.followAnswers,
 		s.keepSegments,
+		s.keepPanels,
 	}
 	errs := make(chan error, len(work))
 	for _, do := range work {
@@ -139,7 +145,7 @@ func (s *Server) Run(ctx context.Context) error {
 
 // Close commits what waits and ends the work. No call may be in flight.
 func (s *Server) Close(ctx context.Context) error {
-	return errors.Join(s.newcomers.Close(ctx), s.contacts.Close(ctx), s.store.folds.Close(ctx))
+	return errors.Join(s.closePanels(), s.newcomers.Close(ctx), s.contacts.Close(ctx), s.store.folds.Close(ctx))
 }
 
 // enter is the first line of every method: the caller may do this, the brand
