@@ -30,6 +30,8 @@ type Server struct {
 	// seals keeps what is personal in tables, tokens what callers carry.
 	seals  *identity.Ring
 	tokens *seal.Sealer
+	// splits is the key that experiments are split by.
+	splits []byte
 	clock  func() time.Time
 	log    *slog.Logger
 	// neighbours are asked for exports and waited for by erasures.
@@ -52,7 +54,7 @@ func New(cfg Config, all *config.Brands, guard *access.Guard, db *sqldb.DB, secr
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{guard: guard, neighbours: neighbours, clock: clock, log: log}
+	s := &Server{guard: guard, neighbours: neighbours, splits: secret, clock: clock, log: log}
 	if s.brands, err = newBrands(all, hashes); err != nil {
 		return nil, err
 	}
@@ -112,6 +114,8 @@ func (b *brand) define(f *feed.Fact) error {
 		return b.meet(f)
 	case record.RfmRun:
 		return b.rfm.Load().Apply(f)
+	default:
+		return b.trials.Load().Apply(f)
 	}
 	return nil
 }
