@@ -22,7 +22,9 @@ type row struct {
 	id     int64
 	groups field.Group
 	cells  []cell
-	next   calendar.Day
+	// rolls tells that next is known: when a window moves for the person.
+	rolls bool
+	next  calendar.Day
 }
 
 // update is what changes a table at once.
@@ -80,7 +82,7 @@ func (t *Table) Catch(ctx context.Context) error {
 func (t *Table) begun(day calendar.Day) *update {
 	u := &update{columns: slices.Collect(maps.Values(t.columns)), day: day, cursor: t.cursor, asOf: t.asOf}
 	for _, c := range u.columns {
-		u.watch = u.watch.Or(field.WatchOf(c.read))
+		u.watch = u.watch.Or(field.WatchKnown(c.field))
 	}
 	return u
 }
@@ -92,7 +94,7 @@ func (t *Table) gather(ctx context.Context, u *update, head feed.Head) error {
 	if head.Seq-t.cursor.Seq > max(20_000, persons/8) {
 		return errFar
 	}
-	if due := t.due(u.day); len(due) > 0 {
+	if due := t.due(u); len(due) > 0 {
 		if int64(len(due)) > max(20_000, persons/4) {
 			return errFar
 		}
@@ -121,14 +123,14 @@ func (t *Table) gather(ctx context.Context, u *update, head feed.Head) error {
 }
 
 // due are those for whom a window moves up to a day.
-func (t *Table) due(day calendar.Day) map[int64]field.Group {
+func (t *Table) due(u *update) map[int64]field.Group {
 	all := map[int64]field.Group{}
-	if day == t.day {
+	if u.day == t.day {
 		return all
 	}
 	for id, next := range t.next {
-		if next != 0 && next <= day {
-			all[int64(id)] = field.Purchases
+		if next != 0 && next <= u.day {
+			all[int64(id)] = u.watch.Groups()
 		}
 	}
 	return all
@@ -209,6 +211,9 @@ func (t *Table) read(ctx context.Context, q sqldb.Querier, w *segment.World, who
 			subjects[i] = &segment.Subject{ID: id, Numbers: who.Members(id)}
 			changed |= persons[id]
 		}
+		if changed&u.watch.Groups() != 0 { // to know when it changes next
+			changed |= u.watch.Groups()
+		}
 		if err := t.know(ctx, q, w, subjects, groups&changed); err != nil {
 			return err
 		}
@@ -251,7 +256,7 @@ func (u *update) add(s *segment.Subject, groups field.Group, v *field.Values) {
 			r.cells[i] = c.cell(v)
 		}
 	}
-	if groups&field.Purchases != 0 {
+	if r.rolls = groups&u.watch.Groups() != 0; r.rolls {
 		r.next = u.watch.Next(s.Known, u.day)
 	}
 	u.rows = append(u.rows, r)
@@ -270,7 +275,7 @@ func (t *Table) apply(u *update) {
 				c.set(r.id, r.cells[j])
 			}
 		}
-		if r.groups&field.Purchases != 0 {
+		if r.rolls {
 			t.next[r.id] = r.next
 		}
 	}

@@ -14,9 +14,9 @@ import (
 // column is one field of everybody, by number. Either codes or numbers is used.
 type column struct {
 	field *field.Field
-	// read is what is kept of a person: of the days since something the day it happened
-	// on, which does not change when a day begins.
-	read *field.Field
+	// since tells that the field is the days since something: what is kept is the day
+	// it happened on, which does not change when a day begins.
+	since bool
 	// codes are entries of words; 0: not known. Of a number that is no person neither
 	// is anything known.
 	codes []uint32
@@ -38,11 +38,8 @@ type cell struct {
 }
 
 // newColumn is a field of nobody yet, for numbers below size.
-func newColumn(f *field.Field, fields *field.Catalogue, size int) *column {
-	c := &column{field: f, read: f}
-	if f.Counts() {
-		c.read = fields.Get(lastDay)
-	}
+func newColumn(f *field.Field, size int) *column {
+	c := &column{field: f, since: f.Counts()}
 	if worded(f.Type) {
 		c.words = newDictionary()
 	}
@@ -71,22 +68,26 @@ func (c *column) grow(size int) {
 
 // cell reads what is to be kept of a person.
 func (c *column) cell(v *field.Values) cell {
-	if !v.Known(c.read) {
+	if c.since {
+		day, known := v.Since(c.field)
+		return cell{known: known, number: float64(day)}
+	}
+	if !v.Known(c.field) {
 		return cell{}
 	}
-	switch c.read.Type {
+	switch c.field.Type {
 	case segmentationv1.FieldType_FIELD_TYPE_TEXT:
 		// An empty text stands for not known.
-		text := v.Text(c.read)
+		text := v.Text(c.field)
 		return cell{known: text != "", texts: []string{text}}
 	case segmentationv1.FieldType_FIELD_TYPE_TEXTS:
-		return cell{known: true, texts: v.Texts(c.read)}
+		return cell{known: true, texts: v.Texts(c.field)}
 	case segmentationv1.FieldType_FIELD_TYPE_BOOL:
-		return cell{known: true, texts: flags[v.Flag(c.read)]}
+		return cell{known: true, texts: flags[v.Flag(c.field)]}
 	case segmentationv1.FieldType_FIELD_TYPE_NUMBER:
-		return cell{known: true, number: v.Number(c.read)}
+		return cell{known: true, number: v.Number(c.field)}
 	}
-	return cell{known: true, number: float64(v.Integer(c.read))}
+	return cell{known: true, number: float64(v.Integer(c.field))}
 }
 
 var flags = map[bool][]string{false: {"false"}, true: {"true"}}
@@ -109,16 +110,24 @@ func (c *column) set(id int64, to cell) {
 	c.codes[id] = code
 }
 
-// shown is how a stored number reads on a day: sign times it, plus base.
-func (c *column) shown(today calendar.Day) (sign, base float64) {
-	if c.read != c.field {
-		return -1, float64(today)
+// days is what the days that are kept count up to, 0 where numbers are what they are.
+func (c *column) days(today calendar.Day) float64 {
+	if c.since {
+		return float64(today)
 	}
-	return 1, 0
+	return 0
+}
+
+// shown is how a number that is kept reads, with what days says.
+func (c *column) shown(n, today float64) float64 {
+	if c.since {
+		return max(0, today-n)
+	}
+	return n
 }
 
 // group is where what it has comes from.
-func (c *column) group() field.Group { return c.read.Group }
+func (c *column) group() field.Group { return c.field.Group }
 
 func (c *column) bytes() int64 {
 	if c.words != nil {

@@ -46,19 +46,22 @@ func (v *View) cutsOf(s *spread) *cuts {
 	if len(s.bounds) > 0 {
 		return &cuts{lows: s.bounds}
 	}
-	sign, base := c.shown(v.Day)
-	day := calendar.Day(base)
+	today := c.days(v.Day)
+	day := calendar.Day(today)
 	if known := c.cut.Load(); known != nil && known.version == c.version && known.day == day {
 		return known
 	}
 	found := &cuts{version: c.version, day: day}
-	if found.lows, found.each = distinct(c.numbers); !found.each {
-		found.lows = quantiles(c.numbers, sign < 0)
+	all := c.numbers
+	if c.since {
+		all = make([]float64, len(c.numbers))
+		for i, n := range c.numbers {
+			all[i] = c.shown(n, today)
+		}
 	}
-	for i, n := range found.lows {
-		found.lows[i] = base + sign*n
+	if found.lows, found.each = distinct(all); !found.each {
+		found.lows = quantiles(all)
 	}
-	slices.Sort(found.lows)
 	c.cut.Store(found)
 	return found
 }
@@ -84,16 +87,18 @@ func distinct(all []float64) (values []float64, few bool) {
 }
 
 // quantiles are where the parts begin, each with equal values whole: the least value
-// above the one at the nearest rank of each part's end. falling counts from the
-// greatest; then they are the greatest values below.
-func quantiles(all []float64, falling bool) (lows []float64) {
+// above the one at the nearest rank of each part's end.
+func quantiles(all []float64) (lows []float64) {
 	keys := make([]uint64, 0, len(all))
 	for _, n := range all {
 		if n == n {
-			keys = append(keys, sortable(n, falling))
+			keys = append(keys, sortable(n))
 		}
 	}
 	total := len(keys)
+	if total == 0 {
+		return nil
+	}
 	ends := make([]uint64, 0, parts-1)
 	for k := 1; k < parts; k++ {
 		ends = append(ends, nth(keys, (total*k+parts-1)/parts-1, 48))
@@ -115,33 +120,22 @@ func quantiles(all []float64, falling bool) (lows []float64) {
 	}
 	for _, key := range next {
 		if key != math.MaxUint64 {
-			lows = append(lows, unsortable(key, falling))
+			lows = append(lows, unsortable(key))
 		}
 	}
 	return lows
 }
 
 // sortable maps numbers to keys in the same order.
-func sortable(n float64, falling bool) uint64 {
-	if n == 0 {
-		n = 0 // there are two zeros, and they are equal
-	}
-	key := math.Float64bits(n)
+func sortable(n float64) uint64 {
+	key := math.Float64bits(n + 0) // there are two zeros, and they are equal
 	if key>>63 == 1 {
-		key = ^key
-	} else {
-		key |= 1 << 63
-	}
-	if falling {
 		return ^key
 	}
-	return key
+	return key | 1<<63
 }
 
-func unsortable(key uint64, falling bool) float64 {
-	if falling {
-		key = ^key
-	}
+func unsortable(key uint64) float64 {
 	if key>>63 == 1 {
 		return math.Float64frombits(key &^ (1 << 63))
 	}

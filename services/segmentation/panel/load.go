@@ -94,10 +94,10 @@ func newLoaded(fields []*field.Field, catalogue *field.Catalogue, size int, day 
 			continue
 		}
 		known[f.Name] = true
-		c := newColumn(f, catalogue, size)
+		c := newColumn(f, size)
 		l.columns = append(l.columns, c)
 		l.groups |= c.group()
-		l.watch = l.watch.Or(field.WatchOf(c.read))
+		l.watch = l.watch.Or(field.WatchKnown(f))
 	}
 	return l
 }

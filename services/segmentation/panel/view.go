@@ -104,11 +104,8 @@ func (v *View) holds(c *condition, sets map[string]Set) test {
 	if c.high != nil {
 		high = *c.high
 	}
-	if col.read != col.field { // stored is the day it happened on
-		low, high = float64(v.Day)-high, float64(v.Day)-low
-	}
-	numbers := col.numbers
-	return each(func(id int) bool { n := numbers[id]; return n >= low && n <= high })
+	numbers, today := col.numbers, col.days(v.Day)
+	return each(func(id int) bool { n := col.shown(numbers[id], today); return n >= low && n <= high })
 }
 
 // each is a test of one person after the other.
@@ -195,14 +192,14 @@ func (t *tally) words(c *column, set Set, from, until int) {
 
 func (t *tally) numbers(c *column, day calendar.Day, cut *cuts, set Set, from, until int) {
 	t.persons = make([]int64, len(cut.lows)+1)
-	sign, base := c.shown(day)
+	today := c.days(day)
 	for i := from; i < until; i++ {
 		for w := set[i]; w != 0; w &= w - 1 {
 			n := c.numbers[i<<6+bits.TrailingZeros64(w)]
 			if n != n {
 				continue
 			}
-			n = base + sign*n
+			n = c.shown(n, today)
 			t.persons[cut.bucket(n)]++
 			t.known++
 			t.sum += n
