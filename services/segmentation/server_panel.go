@@ -3,6 +3,7 @@ package segmentation
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -186,9 +187,12 @@ func (s *Server) SampleSegment(ctx context.Context, in *segmentationv1.SampleSeg
 	if _, err := s.knownSegment(ctx, b, in.GetSegmentId()); err != nil {
 		return nil, err
 	}
-	members, _ := b.live.Members(in.GetSegmentId())
-	out := &segmentationv1.SampleSegmentResponse{Members: int64(members.GetCardinality())}
-	out.Ids, out.PassedOver, err = panel.Draw(ctx, members.ToArray(), int(in.GetSize()), in.GetSeed(), fit)
+	// Segments follow merges a little behind: nobody may be drawn twice.
+	set, _ := b.live.Members(in.GetSegmentId())
+	who := b.book.Load().Now()
+	members := slices.DeleteFunc(set.ToArray(), func(id uint64) bool { return who.Person(int64(id)) != int64(id) })
+	out := &segmentationv1.SampleSegmentResponse{Members: int64(len(members))}
+	out.Ids, out.PassedOver, err = panel.Draw(ctx, members, int(in.GetSize()), in.GetSeed(), fit)
 	return out, lost("draw persons", err)
 }
 
