@@ -89,9 +89,19 @@ func (s *Server) before(ctx context.Context, b *brand, h *segmentationv1.Hypothe
 	return sample, must(err, path)
 }
 
-// ofSegment reads the metric of a hypothesis over answers of its segment, as it is now.
+// ofSegment reads the metric of a hypothesis over answers of its segment's members, as
+// they are now. Survey is told who they are, for it may not have heard of all of them
+// yet; it looks itself where they are nobody, or too many to tell.
 func (s *Server) ofSegment(ctx context.Context, b *brand, h *segmentationv1.Hypothesis, days calendar.Days) (trial.Sample, error) {
-	return s.ofMetric(ctx, b, h.GetMeasure().GetMetric(), days, &surveyv1.Scope{SegmentId: h.GetSegmentId()})
+	if err := s.current(ctx, b); err != nil {
+		return trial.Sample{}, err
+	}
+	members, _ := b.live.Members(h.GetSegmentId())
+	scope := &surveyv1.Scope{SegmentId: h.GetSegmentId()}
+	if set, err := packed(b.book.Load().Now(), members); err == nil && !members.IsEmpty() {
+		scope = &surveyv1.Scope{Customers: set}
+	}
+	return s.ofMetric(ctx, b, h.GetMeasure().GetMetric(), days, scope)
 }
 
 // ofMembers reads the purchase measure of a hypothesis over its segment's members, as

@@ -212,7 +212,7 @@ func (s *Server) GetSegmentBitmap(ctx context.Context, in *segmentationv1.GetSeg
 		return nil, err
 	}
 	asOf, _ := b.live.State()
-	def, err := s.segment(b, in.GetSegmentId())
+	def, err := s.knownSegment(ctx, b, in.GetSegmentId())
 	if err != nil {
 		return nil, err
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/rapport-cx/rapport/internal/calendar"
 	"github.com/rapport-cx/rapport/internal/fault"
 	"github.com/rapport-cx/rapport/internal/feed"
+	"github.com/rapport-cx/rapport/internal/people"
 	"github.com/rapport-cx/rapport/services/segmentation/record"
 	"github.com/rapport-cx/rapport/services/segmentation/trial"
 	"github.com/rapport-cx/rapport/services/segmentation/value"
@@ -63,20 +64,16 @@ func (s *Server) ofArms(ctx context.Context, b *brand, metric string, days calen
 	samples, errs := make([]trial.Sample, len(arms)), make([]error, len(arms))
 	var g errgroup.Group
 	g.SetLimit(4)
+	who := b.book.Load().Now()
 	for i, persons := range arms {
 		// A scope without customers would be that of everybody.
 		if persons.IsEmpty() {
 			continue
 		}
 		g.Go(func() error {
-			set := persons.Clone()
-			set.RunOptimize()
-			packed, err := set.ToPortableBytes()
-			if err == nil && len(packed) > mostAsked {
-				err = errTooMany
-			}
+			set, err := packed(who, persons)
 			if err == nil {
-				samples[i], err = s.ofMetric(ctx, b, metric, days, &surveyv1.Scope{Customers: packed})
+				samples[i], err = s.ofMetric(ctx, b, metric, days, &surveyv1.Scope{Customers: set})
 			}
 			errs[i] = err
 			return nil
@@ -84,6 +81,23 @@ func (s *Server) ofArms(ctx context.Context, b *brand, metric string, days calen
 	}
 	_ = g.Wait()
 	return samples, errs
+}
+
+// packed is a set of persons as Survey reads it. Survey adds the numbers that it knows of
+// each; those of a merge that it has not heard of yet are told.
+func packed(who *people.Mapping, persons *roaring64.Bitmap) ([]byte, error) {
+	set := persons.Clone()
+	who.Each(func(id, person int64) {
+		if persons.Contains(uint64(person)) {
+			set.Add(uint64(id))
+		}
+	})
+	set.RunOptimize()
+	out, err := set.ToPortableBytes()
+	if err == nil && len(out) > mostAsked {
+		err = errTooMany
+	}
+	return out, err
 }
 
 // missing tells a caller why there is no reading.
