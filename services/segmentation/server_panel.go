@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/RoaringBitmap/roaring/v2/roaring64"
+	"google.golang.org/grpc/codes"
 
 	commonv1 "github.com/rapport-cx/rapport/gen/rapport/common/v1"
 	segmentationv1 "github.com/rapport-cx/rapport/gen/rapport/segmentation/v1"
@@ -107,12 +108,25 @@ func (s *Server) panelScore(ctx context.Context, in *surveyv1.GetMetricRequest) 
 	}
 	got, err := s.neighbours.Survey.GetMetric(ctx, in)
 	if err != nil {
-		out.Missing = fault.From(err).Error()
+		out.Missing = missing(err)
 		return out
 	}
 	out.Score = got.GetTotal()
 	out.TooFew = out.GetScore().GetN() < panel.Enough
 	return out
+}
+
+// missing tells people why there is no score: what Survey refused and why, nothing
+// of what went wrong inside.
+func missing(err error) string {
+	e := fault.From(err)
+	switch e.Code {
+	case codes.NotFound, codes.InvalidArgument, codes.FailedPrecondition, codes.PermissionDenied:
+		return (&fault.Error{Text: e.Text, Fields: e.Fields}).Error()
+	case codes.DeadlineExceeded, codes.Canceled:
+		return "Survey did not answer in time"
+	}
+	return "Survey could not answer"
 }
 
 // memberSets are segments' members, and how far they are known.

@@ -46,14 +46,14 @@ func (v *View) Answer(q *Question, members map[string]*roaring64.Bitmap) *Portra
 	for i := range q.filters {
 		tests[i] = v.test(&q.filters[i], sets)
 	}
-	cut := make([]*cuts, len(q.distributions))
-	beside := q.Rest
-	for i := range q.distributions {
-		cut[i] = v.cutsOf(&q.distributions[i])
-		beside = beside || q.distributions[i].personal
-	}
-	chosen, parts := newSet(size), make([][2]*sums, halves)
+	cut, beside := make([]*cuts, len(q.distributions)), q.Rest
 	var wg sync.WaitGroup
+	for i := range q.distributions {
+		beside = beside || q.distributions[i].personal
+		wg.Go(func() { cut[i] = v.cutsOf(&q.distributions[i]) })
+	}
+	wg.Wait()
+	chosen, parts := newSet(size), make([][2]*sums, halves)
 	for h := range halves {
 		wg.Go(func() {
 			from, until := len(chosen)*h/halves, len(chosen)*(h+1)/halves
