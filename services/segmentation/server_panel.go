@@ -108,7 +108,7 @@ func (s *Server) panelScore(ctx context.Context, in *surveyv1.GetMetricRequest) 
 	}
 	got, err := s.neighbours.Survey.GetMetric(ctx, in)
 	if err != nil {
-		out.Missing = missing(err)
+		out.Missing = unscored(err)
 		return out
 	}
 	out.Score = got.GetTotal()
@@ -116,9 +116,9 @@ func (s *Server) panelScore(ctx context.Context, in *surveyv1.GetMetricRequest) 
 	return out
 }
 
-// missing tells people why there is no score: what Survey refused and why, nothing
+// unscored tells people why there is no score: what Survey refused and why, nothing
 // of what went wrong inside.
-func missing(err error) string {
+func unscored(err error) string {
 	e := fault.From(err)
 	switch e.Code {
 	case codes.NotFound, codes.InvalidArgument, codes.FailedPrecondition, codes.PermissionDenied:
