@@ -90,7 +90,7 @@ var eventCalls = []call{
 
 func TestEveryRPCOfSegmentationInJSON(t *testing.T) {
 	s := newSuite(t, nil)
-	s.golden(t, segmentationv1.SegmentationService_ServiceDesc, compared(paneled(peopleCalls)), func(rpc string) {
+	s.golden(t, segmentationv1.SegmentationService_ServiceDesc, tried(compared(paneled(peopleCalls))), func(rpc string) {
 		switch rpc {
 		case "ComputeRfm":
 			s.bought(t)
