@@ -246,6 +246,7 @@ func TestComparisonsRefuse(t *testing.T) {
 			{worth("2026-03-01", "2026-03-01", 0, ""), fault.ReasonInvalid, "dates"},
 			{worth("2010-03-01", "2026-03-01", 0, ""), fault.ReasonInvalid, "dates"},
 			{worth("2026-02-01", "2026-02-30", 0, ""), fault.ReasonInvalid, "dates.end"},
+			{worth("2026-02-30", "2026-03-30", 0, ""), fault.ReasonInvalid, "dates.start"},
 			{worth("2026-02-01", "2026-03-01", commonv1.Grain_GRAIN_HOUR, ""), fault.ReasonInvalid, "grain"},
 			{worth("2024-02-01", "2026-03-01", commonv1.Grain_GRAIN_DAY, ""), fault.ReasonInvalid, "grain"},
 			{worth("2026-02-01", "2026-03-01", 0, "b"), commonv1.Reason_REASON_SEGMENT_UNKNOWN, ""},
