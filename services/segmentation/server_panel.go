@@ -121,7 +121,9 @@ func (s *Server) panelScore(ctx context.Context, in *surveyv1.GetMetricRequest) 
 func unscored(err error) string {
 	e := fault.From(err)
 	switch e.Code {
-	case codes.NotFound, codes.InvalidArgument, codes.FailedPrecondition, codes.PermissionDenied:
+	case codes.NotFound:
+		return "there is no " + e.Text
+	case codes.InvalidArgument, codes.FailedPrecondition, codes.PermissionDenied:
 		return (&fault.Error{Text: e.Text, Fields: e.Fields}).Error()
 	case codes.DeadlineExceeded, codes.Canceled:
 		return "Survey did not answer in time"
