@@ -195,6 +195,9 @@ func (p *Pages) chooseBrand(ctx context.Context, s *scene) (err error) {
 // show draws a page whose scene is set.
 func (p *Pages) show(ctx context.Context, w http.ResponseWriter, status int, s *scene, l *leaf) {
 	out := p.compose(s, l)
+	if s.ID != "" {
+		out.Name = p.titleOf(ctx, s)
+	}
 	out.Sections = p.drawn.Draw(ctx, &s.Lang.Lang, s.Lang, s.view, l.sections(p, s))
 	p.drawn.Write(w, status, "audience", &out.Frame, out)
 }
@@ -220,10 +223,19 @@ func (p *Pages) compose(s *scene, l *leaf) *shown {
 	if l == segmentLeaf || l == newLeaf {
 		out.Path = []shell.Choice{{Name: s.Lang.Segments, Link: to(segmentsPath)}}
 	}
-	if s.ID != "" {
-		out.Name = s.ID
-	}
 	return out
+}
+
+// titleOf is a segment's name; one that cannot be read has its id.
+func (p *Pages) titleOf(ctx context.Context, s *scene) string {
+	if p.people == nil {
+		return s.ID
+	}
+	got, err := p.people.GetSegment(ctx, &segmentationv1.GetSegmentRequest{Brand: s.Brand, SegmentId: s.ID})
+	if err != nil {
+		return s.ID
+	}
+	return s.segmentName(got.GetSegment())
 }
 
 // refuse shows why there is no such page, and the way back.

@@ -3,7 +3,9 @@ package audience
 import (
 	"context"
 	"fmt"
+	"math"
 	"sync"
+	"unicode/utf8"
 
 	surveyv1 "github.com/rapport-cx/rapport/gen/rapport/survey/v1"
 	"github.com/rapport-cx/rapport/services/gateway/page/shell"
@@ -18,7 +20,8 @@ var explained = map[surveyv1.MetricKind]bool{
 // drivers is the answer that the parts of the page read.
 type drivers struct {
 	*surveyv1.GetDriversResponse
-	metrics []*surveyv1.Metric
+	metrics []*surveyv1.Metric // those that can be explained
+	all     []*surveyv1.Metric
 }
 
 // askDrivers asks for what moves the score of the address, else the first there is.
@@ -28,7 +31,8 @@ func (p *Pages) askDrivers(ctx context.Context, s *scene) (*drivers, error) {
 	}
 	out := &drivers{}
 	metric := s.Own.Get("metric")
-	for _, m := range p.metrics(ctx, s) {
+	out.all = p.metrics(ctx, s)
+	for _, m := range out.all {
 		if explained[m.GetKind()] {
 			out.metrics = append(out.metrics, m)
 		}
@@ -104,7 +108,12 @@ type driversData struct {
 }
 
 type driverDot struct {
-	X, Y, TextX, Anchor, Name, Title, Class string
+	X, Y, TextX, TextY, Anchor, Name, Title, Class string
+
+	// Moved is set where the name had to make room: a line leads to it.
+	Moved bool
+
+	from, to, line float64 // where the name lies
 }
 
 type driverTick struct{ X, Y, Text string }
@@ -133,7 +142,7 @@ func (s *scene) drawDrivers(got *drivers) *driversData {
 	}
 	for _, one := range got.GetDrivers() {
 		r := driverRow{
-			Name: one.GetTitle(), Derived: s.maybe(one.Derived, 2), Stated: s.percent(one.Stated), Satisfaction: s.percent(one.Satisfaction),
+			Name: got.title(s, one), Derived: s.maybe(one.Derived, 2), Stated: s.percent(one.Stated), Satisfaction: s.percent(one.Satisfaction),
 			Share: s.percent(one.Share), N: l.Count(one.GetN()), What: l.quadrants[one.GetQuadrant()], Class: quadrants[one.GetQuadrant()],
 		}
 		if one.DerivedLow != nil && one.DerivedHigh != nil {
@@ -141,7 +150,7 @@ func (s *scene) drawDrivers(got *drivers) *driversData {
 		}
 		d.Rows = append(d.Rows, r)
 	}
-	d.place(s, got.GetDrivers())
+	d.place(s, got)
 	return d
 }
 
@@ -152,7 +161,8 @@ const (
 )
 
 // place puts the drivers onto the chart; axes reach as far as they do.
-func (d *driversData) place(s *scene, all []*surveyv1.Driver) {
+func (d *driversData) place(s *scene, got *drivers) {
+	all := got.GetDrivers()
 	x, y := reach{}, reach{}
 	n := 0.0
 	var meanX, meanY float64
@@ -174,20 +184,54 @@ func (d *driversData) place(s *scene, all []*surveyv1.Driver) {
 		if one.Derived == nil || one.Satisfaction == nil {
 			continue
 		}
-		dot := driverDot{
-			X: coordinate(across(one.GetSatisfaction())), Y: coordinate(up(one.GetDerived())), Name: one.GetTitle(), Class: quadrants[one.GetQuadrant()],
-			TextX: coordinate(across(one.GetSatisfaction()) + 9), Anchor: "start",
-			Title: fmt.Sprintf("%s: %s, %s", one.GetTitle(), s.maybe(one.Derived, 2), s.percent(one.Satisfaction)),
-		}
-		if across(one.GetSatisfaction()) > (chartLeft+chartRight)/2 {
-			dot.TextX, dot.Anchor = coordinate(across(one.GetSatisfaction())-9), "end"
-		}
-		d.Dots = append(d.Dots, dot)
+		d.Dots = append(d.Dots, newDot(s, got.title(s, one), one, across(one.GetSatisfaction()), up(one.GetDerived())))
 	}
+	part(d.Dots)
 	d.Ticks = []driverTick{
 		{coordinate(across(x.low)), coordinate(chartBottom + 16), s.Lang.Percent(x.low / 100)}, {coordinate(across(x.high)), coordinate(chartBottom + 16), s.Lang.Percent(x.high / 100)},
 		{coordinate(chartLeft - 18), coordinate(up(y.low) + 4), s.Lang.Fixed(y.low, 2)}, {coordinate(chartLeft - 18), coordinate(up(y.high) + 4), s.Lang.Fixed(y.high, 2)},
 	}
+}
+
+// newDot draws a driver; its name stands on the side where there is more room.
+func newDot(s *scene, name string, one *surveyv1.Driver, x, y float64) driverDot {
+	const perLetter = 7.6
+	wide := perLetter * float64(utf8.RuneCountInString(name))
+	dot := driverDot{
+		X: coordinate(x), Y: coordinate(y), Name: name, Class: quadrants[one.GetQuadrant()], TextX: coordinate(x + 9), Anchor: "start",
+		Title: fmt.Sprintf("%s: %s, %s", name, s.maybe(one.Derived, 2), s.percent(one.Satisfaction)),
+		from:  x + 9, to: x + 9 + wide, line: y + 4,
+	}
+	if x > (chartLeft+chartRight)/2 {
+		dot.TextX, dot.Anchor, dot.from, dot.to = coordinate(x-9), "end", x-9-wide, x-9
+	}
+	return dot
+}
+
+// part moves names down that would lie on each other.
+func part(dots []driverDot) {
+	const tall = 15
+	for i := range dots {
+		for again := true; again; {
+			again = false
+			for _, o := range dots[:i] {
+				if dots[i].from < o.to && o.from < dots[i].to && math.Abs(dots[i].line-o.line) < tall {
+					dots[i].line, dots[i].Moved, again = o.line+tall, true, true
+				}
+			}
+		}
+		dots[i].TextY = coordinate(dots[i].line)
+	}
+}
+
+// title is a driver's name in the reader's language.
+func (d *drivers) title(s *scene, one *surveyv1.Driver) string {
+	for _, m := range d.all {
+		if m.GetName() == one.GetMetric() {
+			return s.metricTitle(m)
+		}
+	}
+	return one.GetTitle()
 }
 
 // reach is from the least to the most of some numbers.

@@ -53,22 +53,26 @@ func (p *Pages) askPanel(ctx context.Context, s *scene) (*panel, error) {
 		ask.Filters = append(ask.Filters, f.proto(isWhole(about.field(f.field).GetType())))
 	}
 	for _, name := range out.shown {
-		ask.Distributions = append(ask.Distributions, &segmentationv1.DistributionQuery{Field: name, Limit: shownValues})
+		ask.Distributions = append(ask.Distributions, &segmentationv1.DistributionQuery{Field: name, Limit: knownValues})
 	}
 	out.QueryPanelResponse, err = p.people.QueryPanel(ctx, ask)
 	return out, err
 }
 
-// shownValues is how many values of a field a person reads.
-const shownValues = 12
+// shownValues is how many values of a field a person reads; knownValues is how many
+// are asked for, so that most of the chosen stand beside those of the rest.
+const (
+	shownValues = 10
+	knownValues = 300
+)
 
 // panelSections are the parts of the panel; it is asked once for all of them.
 func (p *Pages) panelSections(s *scene) []shell.Section {
 	var ask sync.Once
 	var got *panel
 	var failed error
-	part := func(id, title string, draw func(*scene, *panel) any) shell.Section {
-		return shell.Section{ID: id, Place: shell.Top, Title: title, Load: func(ctx context.Context) (any, error) {
+	part := func(id string, place shell.Place, title string, draw func(*scene, *panel) any) shell.Section {
+		return shell.Section{ID: id, Place: place, Title: title, Load: func(ctx context.Context) (any, error) {
 			ask.Do(func() { got, failed = p.askPanel(ctx, s) })
 			if failed != nil {
 				return nil, failed
@@ -77,9 +81,10 @@ func (p *Pages) panelSections(s *scene) []shell.Section {
 		}}
 	}
 	return []shell.Section{
-		part("chosen", s.Lang.Chosen, drawChosen),
-		part("standing", s.Lang.Standing, drawStanding),
-		part("portrait", s.Lang.Portrait, drawPortrait),
+		part("chosen", shell.Half, s.Lang.Chosen, drawChosen),
+		part("mostly", shell.Half, s.Lang.Mostly, drawMostly),
+		part("standing", shell.Top, s.Lang.Standing, drawStanding),
+		part("portrait", shell.Top, s.Lang.Portrait, drawPortrait),
 	}
 }
 
@@ -181,7 +186,8 @@ func drawStanding(s *scene, a *panel) any {
 			Name: s.metricTitle(m), Note: s.Lang.MetricKind(m.GetKind()),
 			Chosen: s.say(m.GetKind(), one.GetScore()), Rest: s.say(m.GetKind(), other.GetScore()),
 		}
-		row.Chosen.Few, row.Rest.Few = one.GetTooFew(), other.GetTooFew()
+		row.Chosen.few(s, one.GetTooFew())
+		row.Rest.few(s, other.GetTooFew())
 		d.Scores = append(d.Scores, row)
 	}
 	d.Money = s.worth(a.GetChosen().GetValue(), a.GetRest().GetValue())

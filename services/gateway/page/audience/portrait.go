@@ -3,6 +3,8 @@ package audience
 import (
 	"context"
 	"fmt"
+	"math"
+	"slices"
 	"strings"
 
 	segmentationv1 "github.com/rapport-cx/rapport/gen/rapport/segmentation/v1"
@@ -37,7 +39,8 @@ func drawPortrait(s *scene, a *panel) any {
 	return out
 }
 
-// spread draws one distribution. Values that only the rest has stand below.
+// spread draws one distribution: the values of the chosen, most first, and below
+// them those that only the rest has.
 func (s *scene) spread(a *panel, d, rest *segmentationv1.Distribution) spread {
 	field := a.field(d.GetField())
 	out := spread{ID: strings.ReplaceAll(d.GetField(), ".", "-"), Title: s.fieldTitle(field), Against: s.against()}
@@ -47,20 +50,59 @@ func (s *scene) spread(a *panel, d, rest *segmentationv1.Distribution) spread {
 	if rest != nil && rest.Mean != nil {
 		out.RestMean = s.mean(field, rest.GetMean())
 	}
+	rows := s.pairs(d, rest)
+	beyond := 0
+	if len(rows) > shownValues && !isNumber(field.GetType()) {
+		beyond = len(rows) - shownValues
+		rows = rows[:shownValues]
+	}
+	most := leastReach
+	for _, p := range rows {
+		most = max(most, p.chosen.GetShareHigh(), p.rest.GetShare())
+	}
+	for _, p := range rows {
+		out.Rows = append(out.Rows, s.spreadRow(a, field, p, 100/most))
+	}
+	out.Notes = s.notes(d, beyond)
+	return out
+}
+
+// leastReach is the least share that a bar's whole length stands for, so that small
+// differences do not look large.
+const leastReach = 20.0
+
+// pair is a value of the chosen and of the rest; nil where a side has none of it.
+// Untold is where a side may have it and does not tell.
+type pair struct {
+	chosen, rest             *segmentationv1.DistributionBucket
+	untoldChosen, untoldRest bool
+}
+
+func (s *scene) pairs(d, rest *segmentationv1.Distribution) (out []pair) {
 	others := map[string]*segmentationv1.DistributionBucket{}
 	for _, b := range rest.GetBuckets() {
 		others[key(b)] = b
 	}
+	untold := func(d *segmentationv1.Distribution) bool { return d.GetOther()+d.GetHidden() > 0 }
 	for _, b := range d.GetBuckets() {
-		out.Rows = append(out.Rows, s.spreadRow(a, field, b, others[key(b)]))
+		other := others[key(b)]
+		out = append(out, pair{chosen: b, rest: other, untoldRest: other == nil && untold(rest)})
 		delete(others, key(b))
 	}
 	for _, b := range rest.GetBuckets() {
-		if others[key(b)] != nil && len(out.Rows) < shownValues {
-			out.Rows = append(out.Rows, s.spreadRow(a, field, nil, b))
+		if others[key(b)] != nil {
+			out = append(out, pair{rest: b, untoldChosen: untold(d)})
 		}
 	}
+	return out
+}
+
+// notes say of whom nothing is shown.
+func (s *scene) notes(d *segmentationv1.Distribution, beyond int) string {
 	var notes []string
+	if beyond > 0 {
+		notes = append(notes, fmt.Sprintf(s.Lang.MoreValues, s.Lang.Count(int64(beyond))))
+	}
 	for _, n := range []struct {
 		persons int64
 		text    string
@@ -69,14 +111,16 @@ func (s *scene) spread(a *panel, d, rest *segmentationv1.Distribution) spread {
 			notes = append(notes, fmt.Sprintf(n.text, s.Lang.Count(n.persons)))
 		}
 	}
-	out.Notes = strings.Join(notes, " · ")
-	return out
+	return strings.Join(notes, " · ")
 }
 
 // mean writes an average of a field.
 func (s *scene) mean(f *segmentationv1.Field, v float64) string {
 	if isMoney(f.GetName()) {
 		return s.money(&v)
+	}
+	if math.Abs(v) >= 1000 {
+		return s.plain(math.Round(v)) // such as years
 	}
 	return s.Lang.Fixed(v, 2)
 }
@@ -86,30 +130,66 @@ func key(b *segmentationv1.DistributionBucket) string {
 	return b.GetValue() + "|" + optional(b.Low) + "|" + optional(b.High)
 }
 
-// spreadRow draws a value; b is nil where only the rest has it.
-func (s *scene) spreadRow(a *panel, f *segmentationv1.Field, b, rest *segmentationv1.DistributionBucket) spreadRow {
-	one := b
+// spreadRow draws a value; a bar of 100 stands for as much as scale says.
+func (s *scene) spreadRow(a *panel, f *segmentationv1.Field, p pair, scale float64) spreadRow {
+	one, b := p.chosen, p.chosen
 	if b == nil {
-		one = rest
+		one = p.rest
 	}
-	r := spreadRow{Share: s.Lang.Percent(b.GetShare() / 100), Count: s.Lang.Count(b.GetPersons()), Bar: width(b.GetShare())}
+	r := spreadRow{Share: s.Lang.Percent(b.GetShare() / 100), Count: s.Lang.Count(b.GetPersons()), Bar: width(b.GetShare() * scale)}
+	if p.untoldChosen {
+		r.Share, r.Count = "–", "–"
+	}
 	if b.GetPersons() > 0 {
-		r.Low, r.Reach = width(b.GetShareLow()), width(b.GetShareHigh()-b.GetShareLow())
+		r.Low, r.Reach = width(b.GetShareLow()*scale), width((b.GetShareHigh()-b.GetShareLow())*scale)
 		r.Hint = fmt.Sprintf(s.Lang.Interval, s.Lang.Fixed(b.GetShareLow(), 1), s.Lang.Percent(b.GetShareHigh()/100))
 	}
 	if s.against() {
-		r.RestShare, r.Rest = s.Lang.Percent(rest.GetShare()/100), width(rest.GetShare())
+		r.RestShare, r.Rest = s.Lang.Percent(p.rest.GetShare()/100), width(p.rest.GetShare()*scale)
+		if p.untoldRest {
+			r.RestShare = "–"
+		}
 	}
 	name, text := "where", f.GetName()+":"+one.GetValue()
 	if isNumber(f.GetType()) {
 		name, text = "range", f.GetName()+":"+optional(one.Low)+".."+optional(one.High)
-		r.Name = s.rangeText(f.GetName(), f.GetType(), one.Low, one.High)
-	} else {
-		r.Name = s.textOf(f.GetName(), f.GetType(), one.GetValue())
 	}
-	r.On = has(a.filters, name, text)
-	r.Link = s.toggled(name, f.GetName(), text)
+	r.Name, r.On, r.Link = s.bucketName(f, one), has(a.filters, name, text), s.toggled(name, f.GetName(), text)
 	return r
+}
+
+func (s *scene) bucketName(f *segmentationv1.Field, b *segmentationv1.DistributionBucket) string {
+	if isNumber(f.GetType()) {
+		return s.rangeText(f.GetName(), f.GetType(), b.Low, b.High)
+	}
+	return s.textOf(f.GetName(), f.GetType(), b.GetValue())
+}
+
+// mostlyRow is a field's most frequent value of the chosen.
+type mostlyRow struct{ Title, Name, Share, Rest, Link string }
+
+// drawMostly tells in a few lines what the chosen are like: of each field of words
+// that no filter fixes, the value that most of them have.
+func drawMostly(s *scene, a *panel) any {
+	rest := map[string]*segmentationv1.Distribution{}
+	for _, d := range a.GetRest().GetDistributions() {
+		rest[d.GetField()] = d
+	}
+	var out []mostlyRow
+	for _, d := range a.GetChosen().GetDistributions() {
+		f := a.field(d.GetField())
+		fixed := slices.ContainsFunc(a.filters, func(x filter) bool { return x.field == d.GetField() })
+		if isNumber(f.GetType()) || fixed || len(d.GetBuckets()) == 0 {
+			continue
+		}
+		top := s.pairs(d, rest[d.GetField()])[0]
+		r := s.spreadRow(a, f, top, 1)
+		out = append(out, mostlyRow{s.fieldTitle(f), r.Name, r.Share, r.RestShare, "#by-" + strings.ReplaceAll(d.GetField(), ".", "-")})
+	}
+	if len(out) == 0 {
+		return nil
+	}
+	return out
 }
 
 // width is a share of 0–100 as a drawing has it.

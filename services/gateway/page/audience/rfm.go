@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/url"
 	"strconv"
+	"strings"
 	"sync"
 
 	segmentationv1 "github.com/rapport-cx/rapport/gen/rapport/segmentation/v1"
@@ -30,8 +31,8 @@ func (p *Pages) rfmSections(s *scene) []shell.Section {
 	}
 	return []shell.Section{
 		{ID: "grid", Place: shell.Top, Title: s.Lang.Grid, Load: func(ctx context.Context) (any, error) { return p.loadGrid(ctx, s, grid) }},
-		{ID: "cuts", Place: shell.Half, Title: s.Lang.Cuts, Load: func(ctx context.Context) (any, error) { return loadCuts(ctx, s, grid) }},
-		{ID: "runs", Place: shell.Half, Title: s.Lang.Runs, Load: func(ctx context.Context) (any, error) { return p.loadRuns(ctx, s) }},
+		{ID: "cuts", Place: shell.Bottom, Title: s.Lang.Cuts, Load: func(ctx context.Context) (any, error) { return loadCuts(ctx, s, grid) }},
+		{ID: "runs", Place: shell.Bottom, Title: s.Lang.Runs, Load: func(ctx context.Context) (any, error) { return p.loadRuns(ctx, s) }},
 	}
 }
 
@@ -94,8 +95,11 @@ func (p *Pages) loadGrid(ctx context.Context, s *scene, ask func(context.Context
 }
 
 func (s *scene) gridCell(r, f int, q, most square, all int64, byMoney bool) gridCell {
-	c := gridCell{Persons: s.Lang.Count(q.persons), Spent: s.amount(q.spent), Name: fmt.Sprintf("R%dF%d", r, f)}
-	if all > 0 {
+	c := gridCell{Name: fmt.Sprintf("R%dF%d", r, f), Persons: "–"}
+	if q.persons > 0 {
+		c.Persons, c.Spent = s.Lang.Count(q.persons), s.roughly(q.spent)
+	}
+	if all > 0 && q.persons > 0 {
 		c.Share = s.Lang.Percent(float64(q.persons) / float64(all))
 	}
 	c.Shade = shade(q.persons, most.persons)
@@ -104,7 +108,7 @@ func (s *scene) gridCell(r, f int, q, most square, all int64, byMoney bool) grid
 	}
 	one := func(field string, score int) string { return fmt.Sprintf("%s:%d..%d", field, score, score) }
 	c.Link = s.toPanel(url.Values{"range": {one("rfm.recency", r), one("rfm.frequency", f)}})
-	c.Title = fmt.Sprintf("%s: %s, %s", c.Name, s.Lang.Persons(q.persons), c.Spent)
+	c.Title = fmt.Sprintf("%s: %s, %s", c.Name, s.Lang.Persons(q.persons), s.amount(q.spent))
 	return c
 }
 
@@ -142,7 +146,7 @@ func loadCuts(ctx context.Context, s *scene, ask func(context.Context) (*segment
 	}
 	row(s.Lang.Recency, run.GetRecencyCuts(), s.Lang.Count)
 	row(s.Lang.Frequency, run.GetFrequencyCuts(), s.Lang.Count)
-	row(s.Lang.Monetary, run.GetMonetaryCuts(), s.amount)
+	row(s.Lang.Monetary+", "+s.brand.Currency, run.GetMonetaryCuts(), func(cut int64) string { return strings.TrimSuffix(s.amount(cut), "\u00a0"+s.brand.Currency) })
 	return d, nil
 }
 

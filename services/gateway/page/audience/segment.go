@@ -31,7 +31,7 @@ func (p *Pages) segmentSections(s *scene) []shell.Section {
 	l := s.Lang
 	return []shell.Section{
 		part("segment", shell.Half, l.WhoIsIn, p.loadSegment), part("moves", shell.Half, fmt.Sprintf(l.Moves, moveDays), p.loadMoves),
-		part("segment-scores", shell.Top, l.Standing, p.loadScores), part("value", shell.Top, l.Value, p.loadValue),
+		part("segment-scores", shell.Top, l.Standing, p.loadScores), part("value", shell.Top, l.Worth, p.loadValue),
 		part("members", shell.Top, l.Members, p.loadMembers),
 	}
 }
@@ -167,7 +167,7 @@ type valueData struct {
 	About string
 }
 
-type valueRow struct{ Month, Check, Lifetime, Buyers, Retention, RetentionReach, Churn, ChurnReach string }
+type valueRow struct{ Month, Check, Buyers, Retention, RetentionReach, Churn, ChurnReach string }
 
 func (p *Pages) loadValue(ctx context.Context, s *scene) (any, error) {
 	got, err := p.people.GetSegmentValue(ctx, &segmentationv1.GetSegmentValueRequest{Brand: s.Brand, SegmentId: s.ID, Grain: commonv1.Grain_GRAIN_MONTH})
@@ -188,7 +188,7 @@ func (p *Pages) loadValue(ctx context.Context, s *scene) (any, error) {
 			month = l.InMonth(at)
 		}
 		d.Rows = append(d.Rows, valueRow{
-			Month: month, Check: s.money(averageCheck(m.GetValue())), Lifetime: s.money(lifetime(m.GetValue())), Buyers: l.Count(m.GetValue().GetBuyers()),
+			Month: month, Check: s.money(averageCheck(m.GetValue())), Buyers: l.Count(m.GetValue().GetBuyers()),
 			Retention: s.percent(m.Retention), RetentionReach: s.reach(m.RetentionLow, m.RetentionHigh),
 			Churn: s.percent(m.Churn), ChurnReach: s.reach(m.ChurnLow, m.ChurnHigh),
 		})

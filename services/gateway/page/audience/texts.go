@@ -23,14 +23,14 @@ type words struct {
 	Chosen, Standing, Portrait, OfAll, Margin, TooFew, Everybody, Clear, Except, Only, Remove   string
 	AddSegment, AddField, ChooseMetrics, Add, WithRest, WithoutRest, SaveAs, ScoreMissing       string
 	UnknownCount, OtherCount, HiddenCount, MeanHead, RestMean, ValueHead, PanelHint, Conditions string
-	OverYear, MetricHead, Refine                                                                string
+	OverYear, MetricHead, Refine, Mostly, MoreValues                                            string
 
 	// Of segments.
-	Members, Moved, RuleHead, SinceHead, VersionHead, StateHead, Archived, NoSegments, RolledTo string
-	RuleList, RuleAlgebra, RuleTemplate, RuleExpression, WhoIsIn, Moves, NoPast, AndMore        string
-	Entered, Left, ToPanel, ToDrivers, ToMigration, MonthHead, RetentionHead, ChurnHead         string
-	Templates, ExpressionHead, Preview, Save, IDHead, TitleHead, FoundPersons, Sample, FieldsOf string
-	NotValid, IDHint                                                                            string
+	Members, Moved, RuleHead, SinceHead, VersionHead, StateHead, Archived, NoSegments, RolledTo            string
+	RuleList, RuleAlgebra, RuleTemplate, RuleExpression, WhoIsIn, Moves, NoPast, AndMore                   string
+	Worth, BuyersHead, Entered, Left, ToPanel, ToDrivers, ToMigration, MonthHead, RetentionHead, ChurnHead string
+	Templates, ExpressionHead, Preview, Save, IDHead, TitleHead, FoundPersons, Sample, FieldsOf            string
+	NotValid, IDHint                                                                                       string
 
 	// Of the grid and of migration.
 	Grid, Cuts, Runs, NoRuns, RunOf, ByPersons, ByMoney, Recency, Frequency, Monetary, GridHint string

@@ -25,6 +25,13 @@ func (s *scene) amount(minor int64) string {
 	return s.money(&v)
 }
 
+// roughly writes a large amount without its small change.
+func (s *scene) roughly(minor int64) string {
+	text, unit, _ := strings.Cut(s.amount(minor), "\u00a0"+s.brand.Currency)
+	text, _, _ = strings.Cut(text, s.Lang.Decimal())
+	return text + "\u00a0" + s.brand.Currency + unit
+}
+
 // maybe writes a number that may be absent.
 func (s *scene) maybe(v *float64, decimals int) string {
 	if v == nil {
@@ -52,7 +59,14 @@ func (s *scene) reach(low, high *float64) string {
 // said is a metric's score as it is written.
 type said struct {
 	Value, Interval, N string
-	Few                bool
+	// Few says that there are too few answers to draw a conclusion.
+	Few string
+}
+
+func (v *said) few(s *scene, yes bool) {
+	if yes {
+		v.Few = s.Lang.Few
+	}
 }
 
 // say writes a score with what it is worth; no answers is not 0.
@@ -65,7 +79,7 @@ func (s *scene) say(kind surveyv1.MetricKind, v *surveyv1.Score) said {
 	out.Value = l.ValueOf(kind, v.GetValue())
 	out.Interval = l.NoInterval
 	if v.Low != nil && v.High != nil {
-		out.Interval = fmt.Sprintf(l.Interval, l.Bare(kind, v.GetLow()), l.ValueOf(kind, v.GetHigh()))
+		out.Interval = l.Span(kind, v.GetLow(), v.GetHigh())
 	}
 	return out
 }
@@ -74,12 +88,9 @@ func (s *scene) say(kind surveyv1.MetricKind, v *surveyv1.Score) said {
 func (s *scene) plain(v float64) string {
 	text := strconv.FormatFloat(v, 'f', -1, 64)
 	if math.Abs(v) >= 10_000 {
-		text = s.Lang.Fixed(v, 0)
+		return s.Lang.Fixed(v, 0)
 	}
-	if s.Lang.Code == "ru" {
-		text = strings.ReplaceAll(text, ".", ",")
-	}
-	return text
+	return strings.ReplaceAll(text, ".", s.Lang.Decimal())
 }
 
 // valueOf writes a field's number: days as dates, money with its currency.
