@@ -29,10 +29,11 @@ type Person struct {
 	History *purchase.History
 }
 
-// span is how many numbers a run has, readers how many runs are read at once.
+// span is how many numbers a run has, readers how many runs are read at once: fewer than
+// there are connections, so that short questions need not wait for a walk.
 const (
 	span    = 8192
-	readers = 4
+	readers = 2
 )
 
 // Each hands persons, given as a set of numbers or nil for everybody, to fn: each once,
