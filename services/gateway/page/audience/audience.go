@@ -9,6 +9,7 @@ import (
 	"context"
 	"embed"
 	"net/http"
+	"net/url"
 	"strings"
 
 	journeyv1 "github.com/rapport-cx/rapport/gen/rapport/journey/v1"
@@ -54,6 +55,8 @@ type leaf struct {
 	title func(*words) string
 	// own are the names of the parts of the address that this page has.
 	own []string
+	// check refuses addresses that say nothing; nil: all do.
+	check func(url.Values) error
 	// sections are its parts; of a page below, those of one thing.
 	sections func(*Pages, *scene) []shell.Section
 	// table is the page's numbers for a spreadsheet; nil: it has none.
@@ -72,7 +75,7 @@ var leaves = []*leaf{
 		sections: (*Pages).listSections, table: (*Pages).segmentsTable, needs: people,
 	},
 	{
-		path: panelPath, title: func(l *words) string { return l.Panel }, own: panelOwn,
+		path: panelPath, title: func(l *words) string { return l.Panel }, own: panelOwn, check: checkFilters,
 		sections: (*Pages).panelSections, table: (*Pages).panelTable, needs: people,
 	},
 	{

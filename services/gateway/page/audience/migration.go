@@ -135,6 +135,8 @@ func (p *Pages) loadMatrix(ctx context.Context, s *scene) (any, error) {
 	switch {
 	case isUnknown(err):
 		return &matrixData{Help: s.Lang.NoRuns}, nil
+	case fault.Code(err).String() == "InvalidArgument": // such as a segment that is younger
+		return &matrixData{Help: s.Lang.why(err)}, nil
 	case err != nil:
 		return nil, err
 	case got == nil:

@@ -71,7 +71,8 @@ func (c *Config) Status(err error) int {
 	status := map[string]int{
 		"InvalidArgument": http.StatusBadRequest, "NotFound": http.StatusNotFound, "PermissionDenied": http.StatusForbidden,
 		"Unauthenticated": http.StatusUnauthorized, "Unavailable": http.StatusServiceUnavailable, "DeadlineExceeded": http.StatusGatewayTimeout,
-		"ResourceExhausted": http.StatusServiceUnavailable,
+		"ResourceExhausted": http.StatusServiceUnavailable, "AlreadyExists": http.StatusConflict, "FailedPrecondition": http.StatusConflict,
+		"Aborted": http.StatusConflict,
 	}[fault.Code(err).String()]
 	if status == 0 {
 		status = http.StatusInternalServerError
