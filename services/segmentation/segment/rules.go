@@ -41,14 +41,7 @@ func Read(def *segmentationv1.SegmentRule, fields *field.Catalogue) (*Rule, erro
 	case *segmentationv1.SegmentRule_Expression:
 		return r, r.compile(fields, x.Expression)
 	case *segmentationv1.SegmentRule_Template:
-		text := x.Template.GetExpression()
-		if text == "" {
-			var err error
-			if text, err = Fill(x.Template); err != nil {
-				return nil, err
-			}
-		}
-		return r, r.compile(fields, text)
+		return r, r.compile(fields, x.Template.GetExpression())
 	case *segmentationv1.SegmentRule_List:
 		r.list = roaring64.New()
 		for i, id := range x.List.GetIds() {
@@ -65,8 +58,9 @@ func Read(def *segmentationv1.SegmentRule, fields *field.Catalogue) (*Rule, erro
 	return r, nil
 }
 
-// Fill is the expression that a template becomes.
-func Fill(t *segmentationv1.TemplateRule) (string, error) {
+// Fill is the expression that a template becomes, once the cut is written into it if
+// there is one.
+func Fill(t *segmentationv1.TemplateRule) (string, *expr.Cut, error) {
 	return expr.Fill(t.GetId(), t.GetParameters(), "segment.rule.template")
 }
 

@@ -28,6 +28,7 @@ type newData struct {
 	Templates          []shell.Choice
 	Expression         string
 	Template, Title    string
+	About              string
 	Parameters         []parameter
 	Rule               string
 	Wrong, Found       string
@@ -64,6 +65,7 @@ func (p *Pages) loadNew(ctx context.Context, s *scene) (any, error) {
 		})
 		if current {
 			d.Template, d.Title, d.Parameters = t.GetId(), s.Lang.Localized(t.GetTitles(), s.brand.Locales), s.parameters(t)
+			d.About = s.Lang.Localized(t.GetDescriptions(), s.brand.Locales)
 		}
 	}
 	if d.Template == "" {
