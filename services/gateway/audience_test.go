@@ -19,7 +19,7 @@ import (
 // audiencePages are the pages of whom the brand deals with, as they are read.
 var audiencePages = map[string]string{
 	"segments": "/segments?", "segment": "/segments/toddlers?", "new": "/segments/new?expression=" + url.QueryEscape(`attributes.city == "Омск"`),
-	"template": "/segments/new?template=active&p.days=30&p.times=1", "panel": "/panel?", "rfm": "/rfm?by=money", "migration": "/migration?over=rf",
+	"template": "/segments/new?template=dissatisfied&p.metric=nps.network&p.score=6", "panel": "/panel?", "rfm": "/rfm?by=money", "migration": "/migration?over=rf",
 	"chosen":       "/panel?where=attributes.family.youngest:toddler&where=purchases.channels:COURIER&also=purchases.spent_90d",
 	"few":          "/panel?where=attributes.city:%D0%9E%D0%BC%D1%81%D0%BA&range=attributes.born:1960..1961&segment=!toddlers",
 	"migration-of": "/migration?over=segments&segment=toddlers&segment=omsk&from=2026-03-01", "drivers": "/drivers?", "segment-drivers": "/drivers?segment=toddlers",

@@ -207,12 +207,12 @@ func (s *scene) worth(chosen, rest *segmentationv1.GroupValue) []standingRow {
 		return standingRow{Name: name, Chosen: said{Value: write(chosen), N: n(chosen)}, Rest: said{Value: write(rest), N: n(rest)}}
 	}
 	purchases := func(v *segmentationv1.GroupValue) string { return l.Counted(v.GetPurchases(), l.purchase) }
-	bought := func(v *segmentationv1.GroupValue) string { return l.Counted(v.GetBuyers(), l.buyer) }
+	bought := func(v *segmentationv1.GroupValue) string { return "n = " + l.Count(v.GetBuyers()) }
 	return []standingRow{
 		row(l.AverageCheck, func(v *segmentationv1.GroupValue) string { return s.money(averageCheck(v)) }, purchases),
 		row(l.Lifetime, func(v *segmentationv1.GroupValue) string { return s.money(lifetime(v)) }, bought),
 		row(l.PerYear, func(v *segmentationv1.GroupValue) string { return s.maybe(perYear(v), 1) }, bought),
-		row(l.BuyersShare, buyers, bought),
+		row(l.BuyersShare, buyers, func(v *segmentationv1.GroupValue) string { return "n = " + l.Count(v.GetPersons()) }),
 	}
 }
 

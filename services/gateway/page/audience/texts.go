@@ -11,7 +11,7 @@ type words struct {
 	shell.Lang
 
 	// The forms of words that are counted.
-	person, purchase, buyer []string
+	person, purchase []string
 
 	// Of the pages, and of numbers everywhere.
 	Segments, Panel, Migration, Drivers, NewSegment                 string

@@ -7,7 +7,7 @@ import (
 
 var english = words{
 	Lang:   shell.English,
-	person: []string{"person", "persons"}, purchase: []string{"purchase", "purchases"}, buyer: []string{"buyer", "buyers"},
+	person: []string{"person", "persons"}, purchase: []string{"purchase", "purchases"},
 
 	Segments: "Segments", Panel: "Panel", Migration: "Migration", Drivers: "Drivers", NewSegment: "New segment",
 	Interval: "95\u00a0%% interval %s … %s", NoInterval: "too few answers for an interval", NotKnown: "not known", InDays: "%s days",

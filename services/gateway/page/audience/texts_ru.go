@@ -7,7 +7,7 @@ import (
 
 var russian = words{
 	Lang:   shell.Russian,
-	person: []string{"человек", "человека", "человек"}, purchase: []string{"покупка", "покупки", "покупок"}, buyer: []string{"покупатель", "покупателя", "покупателей"},
+	person: []string{"человек", "человека", "человек"}, purchase: []string{"покупка", "покупки", "покупок"},
 
 	Segments: "Сегменты", Panel: "Панель", Migration: "Миграция", Drivers: "Драйверы", NewSegment: "Новый сегмент",
 	Interval: "95\u00a0%%-й интервал %s … %s", NoInterval: "для интервала мало ответов", NotKnown: "неизвестно", InDays: "%s дн.",
