@@ -176,6 +176,13 @@ func TestASegmentIsSaved(t *testing.T) {
 	if preview := s.page(t, to); !strings.Contains(preview, fmt.Sprintf("It would have %d", len(want))) {
 		t.Errorf("the preview is another one: %s", to)
 	}
+	if ready := s.page(t, "/segments/new?brand=demo&lang=en&template=active&p.days=90&p.times=1"); !strings.Contains(ready, fmt.Sprintf("It would have %d", len(all))) ||
+		!strings.Contains(html.UnescapeString(ready), "purchases.count_90d >= 1") {
+		t.Error("a ready rule is not previewed")
+	}
+	if wrong := s.page(t, "/segments/new?brand=demo&lang=en&expression=purchases.nothing"); !strings.Contains(wrong, `role="alert"`) {
+		t.Error("nothing says what is wrong with a rule")
+	}
 	u, err := url.Parse(to)
 	if err != nil {
 		t.Fatal(err)

@@ -39,6 +39,8 @@ type newData struct {
 	Hidden, HiddenRule []hidden
 	Fields             []fact
 	ID, Name           string
+
+	pattern string // the template with what was filled in, for people
 }
 
 // parameter is one thing of a template to fill in.
@@ -67,6 +69,10 @@ func (p *Pages) loadNew(ctx context.Context, s *scene) (any, error) {
 		})
 		if current {
 			d.Template, d.Title, d.Parameters = t.GetId(), s.Lang.Localized(t.GetTitles(), s.brand.Locales), p.parameters(ctx, s, t)
+			d.pattern = t.GetPattern()
+			for _, one := range d.Parameters {
+				d.pattern = strings.ReplaceAll(d.pattern, "{"+strings.TrimPrefix(one.Name, parameterPrefix)+"}", one.Value)
+			}
 			d.About = s.Lang.Localized(t.GetDescriptions(), s.brand.Locales)
 		}
 	}
@@ -78,6 +84,9 @@ func (p *Pages) loadNew(ctx context.Context, s *scene) (any, error) {
 	}
 	if rule := s.rule(); rule != nil {
 		d.Rule = s.ruleText(rule)
+		if d.Template != "" {
+			d.Rule = d.pattern
+		}
 		p.preview(ctx, s, d, rule)
 	}
 	return d, nil
