@@ -253,7 +253,7 @@ func TestAudienceWithoutNeighbours(t *testing.T) {
 	}
 	for path, want := range map[string]int{
 		"/panel?where=nonsense": 400, "/panel?range=attributes.born:x..y": 400, "/panel?brand=nobody": 404, "/panel?where=attributes.none:1": 200, "/rfm?run=99&brand=demo": 200,
-		"/segments/none?brand=demo": 200,
+		"/segments/none?brand=demo": 404,
 	} {
 		if code, _, _ := s.get(t, path); code != want {
 			t.Errorf("%s: HTTP %d, want %d", path, code, want)

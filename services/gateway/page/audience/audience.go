@@ -16,6 +16,7 @@ import (
 	segmentationv1 "github.com/rapport-cx/rapport/gen/rapport/segmentation/v1"
 	surveyv1 "github.com/rapport-cx/rapport/gen/rapport/survey/v1"
 	"github.com/rapport-cx/rapport/internal/config"
+	"github.com/rapport-cx/rapport/internal/fault"
 	"github.com/rapport-cx/rapport/services/gateway/page/shell"
 )
 
@@ -199,7 +200,12 @@ func (p *Pages) chooseBrand(ctx context.Context, s *scene) (err error) {
 func (p *Pages) show(ctx context.Context, w http.ResponseWriter, status int, s *scene, l *leaf) {
 	out := p.compose(s, l)
 	if s.ID != "" {
-		out.Name = p.titleOf(ctx, s)
+		title, err := p.titleOf(ctx, s)
+		if fault.Code(err).String() == "NotFound" {
+			p.refuse(w, s.view, err)
+			return
+		}
+		out.Name = title
 	}
 	out.Sections = p.drawn.Draw(ctx, &s.Lang.Lang, s.Lang, s.view, l.sections(p, s))
 	p.drawn.Write(w, status, "audience", &out.Frame, out)
@@ -230,15 +236,15 @@ func (p *Pages) compose(s *scene, l *leaf) *shown {
 }
 
 // titleOf is a segment's name; one that cannot be read has its id.
-func (p *Pages) titleOf(ctx context.Context, s *scene) string {
+func (p *Pages) titleOf(ctx context.Context, s *scene) (string, error) {
 	if p.people == nil {
-		return s.ID
+		return s.ID, nil
 	}
 	got, err := p.people.GetSegment(ctx, &segmentationv1.GetSegmentRequest{Brand: s.Brand, SegmentId: s.ID})
 	if err != nil {
-		return s.ID
+		return s.ID, err
 	}
-	return s.segmentName(got.GetSegment())
+	return s.segmentName(got.GetSegment()), nil
 }
 
 // refuse shows why there is no such page, and the way back.

@@ -91,6 +91,7 @@ func (p *Pages) panelSections(s *scene) []shell.Section {
 // chosenData is who is chosen, and what can be chosen.
 type chosenData struct {
 	Persons, Share, Margin, TooFew, About string
+	None                                  string // there are no customers yet
 	Chips                                 []chip
 	Clear, SaveAs, Rest, CSV              string
 	Against                               bool
@@ -108,7 +109,9 @@ func drawChosen(s *scene, a *panel) any {
 		Segments: a.segmentOptions(s.Own["segment"]...), Fields: a.fieldOptions(a.shown), Metrics: a.metricOptions(a.metrics...),
 		HiddenSegment: s.Hidden(), HiddenField: s.Hidden(), HiddenMetric: s.Hidden("metric"),
 	}
-	if a.GetPersons() > 0 {
+	if a.GetPersons() == 0 {
+		d.None = l.NoData
+	} else {
 		share := float64(chosen.GetPersons()) / float64(a.GetPersons()) * 100
 		d.Share = fmt.Sprintf(l.OfAll, l.Percent(share/100), l.Count(a.GetPersons()))
 	}
