@@ -25,8 +25,13 @@ type panel struct {
 	*segmentationv1.QueryPanelResponse
 }
 
-// against reports whether everybody else stands beside the chosen.
-func (s *scene) against() bool { return s.Own.Get("rest") != "no" }
+// against reports whether everybody else stands beside the chosen: if anybody is
+// chosen.
+func (s *scene) against() bool { return s.Own.Get("rest") != "no" && s.filtered() }
+
+func (s *scene) filtered() bool {
+	return slices.ContainsFunc(filterNames, func(name string) bool { return len(s.Own[name]) > 0 })
+}
 
 // askPanel asks what the address says.
 func (p *Pages) askPanel(ctx context.Context, s *scene) (*panel, error) {
@@ -137,8 +142,10 @@ func drawChosen(s *scene, a *panel) any {
 	if rule, ok := expression(a.filters, a.catalogue); ok {
 		d.SaveAs = s.to(newPath, "", url.Values{"expression": {rule}})
 	}
-	d.Rest = s.with("rest", "no")
-	if !d.Against {
+	switch {
+	case d.Against:
+		d.Rest = s.with("rest", "no")
+	case s.filtered():
 		d.Rest = s.with("rest")
 	}
 	return d
