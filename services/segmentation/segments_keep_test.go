@@ -16,7 +16,7 @@ import (
 )
 
 // Segments that are made while customers come and change have nobody too many and
-// miss nobody, and so do new versions.
+// miss nobody, and so do new versions; merges and unmerges are among what comes.
 func TestSegmentsAreMadeWhileFactsCome(t *testing.T) {
 	sqldbtest.EachURL(t, func(t *testing.T, url string) {
 		c := &clock{now: start}
@@ -39,6 +39,22 @@ func TestSegmentsAreMadeWhileFactsCome(t *testing.T) {
 				}
 			})
 		}
+		wg.Go(func() {
+			// Chains of merges come and go; what cannot be merged is refused.
+			for n := int64(0); ; n++ {
+				select {
+				case <-stop:
+					return
+				default:
+				}
+				from := 1 + n*11%50
+				if n%3 < 2 {
+					_, _ = merge(t, one, from, 1+(from+n%7)%50)
+				} else {
+					_, _ = unmerge(t, two, 1+n*5%50)
+				}
+			}
+		})
 		for i := range 10 {
 			createSegment(t, one, expression(fmt.Sprint("in", i), "attributes.city == 'Omsk'"))
 			createSegment(t, two, expression(fmt.Sprint("out", i), "!(attributes.city == 'Omsk')"))
