@@ -9,6 +9,7 @@ import (
 	segmentationv1 "github.com/rapport-cx/rapport/gen/rapport/segmentation/v1"
 	"github.com/rapport-cx/rapport/internal/calendar"
 	"github.com/rapport-cx/rapport/internal/fault"
+	"github.com/rapport-cx/rapport/internal/people"
 	"github.com/rapport-cx/rapport/services/segmentation/expr"
 	"github.com/rapport-cx/rapport/services/segmentation/field"
 )
@@ -98,6 +99,15 @@ func (r *Rule) Fields() []string {
 		return nil
 	}
 	return r.text.Fields()
+}
+
+// named are the persons that a list names, of whom anything may be new.
+func (r *Rule) named(who *people.Mapping) map[int64]field.Group {
+	out := make(map[int64]field.Group, r.list.GetCardinality())
+	for it := r.list.Iterator(); it.HasNext(); {
+		out[who.Person(int64(it.Next()))] = all
+	}
+	return out
 }
 
 // algebra tells that it follows other segments and is not asked of persons.
