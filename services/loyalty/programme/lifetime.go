@@ -20,6 +20,8 @@ func Expiry(l *loyaltyv1.Lifetime, zone *calendar.Zone, occurred time.Time) time
 	}
 	last := zone.DayOf(occurred).AddMonths(int(l.GetExpireMonths()))
 	switch {
+	case l.GetExpireEndOfYear():
+		return zone.StartOf(calendar.GrainYear.Next(last))
 	case l.GetExpireEndOf() == commonv1.Grain_GRAIN_MONTH:
 		return zone.StartOf(calendar.GrainMonth.Next(last))
 	}

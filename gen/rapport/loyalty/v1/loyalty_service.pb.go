@@ -24,7 +24,7 @@ var File_rapport_loyalty_v1_loyalty_service_proto protoreflect.FileDescriptor
 
 const file_rapport_loyalty_v1_loyalty_service_proto_rawDesc = "" +
 	"\n" +
-	"(rapport/loyalty/v1/loyalty_service.proto\x12\x12rapport.loyalty.v1\x1a\x1frapport/loyalty/v1/ledger.proto\x1a\"rapport/loyalty/v1/programme.proto2\xde\f\n" +
+	"(rapport/loyalty/v1/loyalty_service.proto\x12\x12rapport.loyalty.v1\x1a rapport/loyalty/v1/examine.proto\x1a\x1frapport/loyalty/v1/ledger.proto\x1a\"rapport/loyalty/v1/programme.proto2\xf6\x0f\n" +
 	"\x0eLoyaltyService\x12j\n" +
 	"\x0fCreateProgramme\x12*.rapport.loyalty.v1.CreateProgrammeRequest\x1a+.rapport.loyalty.v1.CreateProgrammeResponse\x12j\n" +
 	"\x0fUpdateProgramme\x12*.rapport.loyalty.v1.UpdateProgrammeRequest\x1a+.rapport.loyalty.v1.UpdateProgrammeResponse\x12a\n" +
@@ -44,46 +44,59 @@ const file_rapport_loyalty_v1_loyalty_service_proto_rawDesc = "" +
 	"\n" +
 	"GetBalance\x12%.rapport.loyalty.v1.GetBalanceRequest\x1a&.rapport.loyalty.v1.GetBalanceResponse\x12^\n" +
 	"\vListEntries\x12&.rapport.loyalty.v1.ListEntriesRequest\x1a'.rapport.loyalty.v1.ListEntriesResponse\x12c\n" +
-	"\fWatchEntries\x12'.rapport.loyalty.v1.WatchEntriesRequest\x1a(.rapport.loyalty.v1.WatchEntriesResponse0\x01B\xd7\x01\n" +
+	"\fWatchEntries\x12'.rapport.loyalty.v1.WatchEntriesRequest\x1a(.rapport.loyalty.v1.WatchEntriesResponse0\x01\x12^\n" +
+	"\vExamineEarn\x12&.rapport.loyalty.v1.ExamineEarnRequest\x1a'.rapport.loyalty.v1.ExamineEarnResponse\x12^\n" +
+	"\vExplainTier\x12&.rapport.loyalty.v1.ExplainTierRequest\x1a'.rapport.loyalty.v1.ExplainTierResponse\x12[\n" +
+	"\n" +
+	"GetAccount\x12%.rapport.loyalty.v1.GetAccountRequest\x1a&.rapport.loyalty.v1.GetAccountResponse\x12y\n" +
+	"\x14ListUnmatchedReturns\x12/.rapport.loyalty.v1.ListUnmatchedReturnsRequest\x1a0.rapport.loyalty.v1.ListUnmatchedReturnsResponseB\xd7\x01\n" +
 	"\x16com.rapport.loyalty.v1B\x13LoyaltyServiceProtoP\x01Z>github.com/rapport-cx/rapport/gen/rapport/loyalty/v1;loyaltyv1\xa2\x02\x03RLX\xaa\x02\x12Rapport.Loyalty.V1\xca\x02\x12Rapport\\Loyalty\\V1\xe2\x02\x1eRapport\\Loyalty\\V1\\GPBMetadata\xea\x02\x14Rapport::Loyalty::V1b\x06proto3"
 
 var file_rapport_loyalty_v1_loyalty_service_proto_goTypes = []any{
-	(*CreateProgrammeRequest)(nil),  // 0: rapport.loyalty.v1.CreateProgrammeRequest
-	(*UpdateProgrammeRequest)(nil),  // 1: rapport.loyalty.v1.UpdateProgrammeRequest
-	(*GetProgrammeRequest)(nil),     // 2: rapport.loyalty.v1.GetProgrammeRequest
-	(*ListProgrammesRequest)(nil),   // 3: rapport.loyalty.v1.ListProgrammesRequest
-	(*EarnRequest)(nil),             // 4: rapport.loyalty.v1.EarnRequest
-	(*ActivateRequest)(nil),         // 5: rapport.loyalty.v1.ActivateRequest
-	(*RedeemRequest)(nil),           // 6: rapport.loyalty.v1.RedeemRequest
-	(*HoldRequest)(nil),             // 7: rapport.loyalty.v1.HoldRequest
-	(*CaptureRequest)(nil),          // 8: rapport.loyalty.v1.CaptureRequest
-	(*VoidRequest)(nil),             // 9: rapport.loyalty.v1.VoidRequest
-	(*ReverseRequest)(nil),          // 10: rapport.loyalty.v1.ReverseRequest
-	(*AdjustRequest)(nil),           // 11: rapport.loyalty.v1.AdjustRequest
-	(*TransferRequest)(nil),         // 12: rapport.loyalty.v1.TransferRequest
-	(*ExpireRequest)(nil),           // 13: rapport.loyalty.v1.ExpireRequest
-	(*BatchPostRequest)(nil),        // 14: rapport.loyalty.v1.BatchPostRequest
-	(*GetBalanceRequest)(nil),       // 15: rapport.loyalty.v1.GetBalanceRequest
-	(*ListEntriesRequest)(nil),      // 16: rapport.loyalty.v1.ListEntriesRequest
-	(*WatchEntriesRequest)(nil),     // 17: rapport.loyalty.v1.WatchEntriesRequest
-	(*CreateProgrammeResponse)(nil), // 18: rapport.loyalty.v1.CreateProgrammeResponse
-	(*UpdateProgrammeResponse)(nil), // 19: rapport.loyalty.v1.UpdateProgrammeResponse
-	(*GetProgrammeResponse)(nil),    // 20: rapport.loyalty.v1.GetProgrammeResponse
-	(*ListProgrammesResponse)(nil),  // 21: rapport.loyalty.v1.ListProgrammesResponse
-	(*EarnResponse)(nil),            // 22: rapport.loyalty.v1.EarnResponse
-	(*ActivateResponse)(nil),        // 23: rapport.loyalty.v1.ActivateResponse
-	(*RedeemResponse)(nil),          // 24: rapport.loyalty.v1.RedeemResponse
-	(*HoldResponse)(nil),            // 25: rapport.loyalty.v1.HoldResponse
-	(*CaptureResponse)(nil),         // 26: rapport.loyalty.v1.CaptureResponse
-	(*VoidResponse)(nil),            // 27: rapport.loyalty.v1.VoidResponse
-	(*ReverseResponse)(nil),         // 28: rapport.loyalty.v1.ReverseResponse
-	(*AdjustResponse)(nil),          // 29: rapport.loyalty.v1.AdjustResponse
-	(*TransferResponse)(nil),        // 30: rapport.loyalty.v1.TransferResponse
-	(*ExpireResponse)(nil),          // 31: rapport.loyalty.v1.ExpireResponse
-	(*BatchPostResponse)(nil),       // 32: rapport.loyalty.v1.BatchPostResponse
-	(*GetBalanceResponse)(nil),      // 33: rapport.loyalty.v1.GetBalanceResponse
-	(*ListEntriesResponse)(nil),     // 34: rapport.loyalty.v1.ListEntriesResponse
-	(*WatchEntriesResponse)(nil),    // 35: rapport.loyalty.v1.WatchEntriesResponse
+	(*CreateProgrammeRequest)(nil),       // 0: rapport.loyalty.v1.CreateProgrammeRequest
+	(*UpdateProgrammeRequest)(nil),       // 1: rapport.loyalty.v1.UpdateProgrammeRequest
+	(*GetProgrammeRequest)(nil),          // 2: rapport.loyalty.v1.GetProgrammeRequest
+	(*ListProgrammesRequest)(nil),        // 3: rapport.loyalty.v1.ListProgrammesRequest
+	(*EarnRequest)(nil),                  // 4: rapport.loyalty.v1.EarnRequest
+	(*ActivateRequest)(nil),              // 5: rapport.loyalty.v1.ActivateRequest
+	(*RedeemRequest)(nil),                // 6: rapport.loyalty.v1.RedeemRequest
+	(*HoldRequest)(nil),                  // 7: rapport.loyalty.v1.HoldRequest
+	(*CaptureRequest)(nil),               // 8: rapport.loyalty.v1.CaptureRequest
+	(*VoidRequest)(nil),                  // 9: rapport.loyalty.v1.VoidRequest
+	(*ReverseRequest)(nil),               // 10: rapport.loyalty.v1.ReverseRequest
+	(*AdjustRequest)(nil),                // 11: rapport.loyalty.v1.AdjustRequest
+	(*TransferRequest)(nil),              // 12: rapport.loyalty.v1.TransferRequest
+	(*ExpireRequest)(nil),                // 13: rapport.loyalty.v1.ExpireRequest
+	(*BatchPostRequest)(nil),             // 14: rapport.loyalty.v1.BatchPostRequest
+	(*GetBalanceRequest)(nil),            // 15: rapport.loyalty.v1.GetBalanceRequest
+	(*ListEntriesRequest)(nil),           // 16: rapport.loyalty.v1.ListEntriesRequest
+	(*WatchEntriesRequest)(nil),          // 17: rapport.loyalty.v1.WatchEntriesRequest
+	(*ExamineEarnRequest)(nil),           // 18: rapport.loyalty.v1.ExamineEarnRequest
+	(*ExplainTierRequest)(nil),           // 19: rapport.loyalty.v1.ExplainTierRequest
+	(*GetAccountRequest)(nil),            // 20: rapport.loyalty.v1.GetAccountRequest
+	(*ListUnmatchedReturnsRequest)(nil),  // 21: rapport.loyalty.v1.ListUnmatchedReturnsRequest
+	(*CreateProgrammeResponse)(nil),      // 22: rapport.loyalty.v1.CreateProgrammeResponse
+	(*UpdateProgrammeResponse)(nil),      // 23: rapport.loyalty.v1.UpdateProgrammeResponse
+	(*GetProgrammeResponse)(nil),         // 24: rapport.loyalty.v1.GetProgrammeResponse
+	(*ListProgrammesResponse)(nil),       // 25: rapport.loyalty.v1.ListProgrammesResponse
+	(*EarnResponse)(nil),                 // 26: rapport.loyalty.v1.EarnResponse
+	(*ActivateResponse)(nil),             // 27: rapport.loyalty.v1.ActivateResponse
+	(*RedeemResponse)(nil),               // 28: rapport.loyalty.v1.RedeemResponse
+	(*HoldResponse)(nil),                 // 29: rapport.loyalty.v1.HoldResponse
+	(*CaptureResponse)(nil),              // 30: rapport.loyalty.v1.CaptureResponse
+	(*VoidResponse)(nil),                 // 31: rapport.loyalty.v1.VoidResponse
+	(*ReverseResponse)(nil),              // 32: rapport.loyalty.v1.ReverseResponse
+	(*AdjustResponse)(nil),               // 33: rapport.loyalty.v1.AdjustResponse
+	(*TransferResponse)(nil),             // 34: rapport.loyalty.v1.TransferResponse
+	(*ExpireResponse)(nil),               // 35: rapport.loyalty.v1.ExpireResponse
+	(*BatchPostResponse)(nil),            // 36: rapport.loyalty.v1.BatchPostResponse
+	(*GetBalanceResponse)(nil),           // 37: rapport.loyalty.v1.GetBalanceResponse
+	(*ListEntriesResponse)(nil),          // 38: rapport.loyalty.v1.ListEntriesResponse
+	(*WatchEntriesResponse)(nil),         // 39: rapport.loyalty.v1.WatchEntriesResponse
+	(*ExamineEarnResponse)(nil),          // 40: rapport.loyalty.v1.ExamineEarnResponse
+	(*ExplainTierResponse)(nil),          // 41: rapport.loyalty.v1.ExplainTierResponse
+	(*GetAccountResponse)(nil),           // 42: rapport.loyalty.v1.GetAccountResponse
+	(*ListUnmatchedReturnsResponse)(nil), // 43: rapport.loyalty.v1.ListUnmatchedReturnsResponse
 }
 var file_rapport_loyalty_v1_loyalty_service_proto_depIdxs = []int32{
 	0,  // 0: rapport.loyalty.v1.LoyaltyService.CreateProgramme:input_type -> rapport.loyalty.v1.CreateProgrammeRequest
@@ -104,26 +117,34 @@ var file_rapport_loyalty_v1_loyalty_service_proto_depIdxs = []int32{
 	15, // 15: rapport.loyalty.v1.LoyaltyService.GetBalance:input_type -> rapport.loyalty.v1.GetBalanceRequest
 	16, // 16: rapport.loyalty.v1.LoyaltyService.ListEntries:input_type -> rapport.loyalty.v1.ListEntriesRequest
 	17, // 17: rapport.loyalty.v1.LoyaltyService.WatchEntries:input_type -> rapport.loyalty.v1.WatchEntriesRequest
-	18, // 18: rapport.loyalty.v1.LoyaltyService.CreateProgramme:output_type -> rapport.loyalty.v1.CreateProgrammeResponse
-	19, // 19: rapport.loyalty.v1.LoyaltyService.UpdateProgramme:output_type -> rapport.loyalty.v1.UpdateProgrammeResponse
-	20, // 20: rapport.loyalty.v1.LoyaltyService.GetProgramme:output_type -> rapport.loyalty.v1.GetProgrammeResponse
-	21, // 21: rapport.loyalty.v1.LoyaltyService.ListProgrammes:output_type -> rapport.loyalty.v1.ListProgrammesResponse
-	22, // 22: rapport.loyalty.v1.LoyaltyService.Earn:output_type -> rapport.loyalty.v1.EarnResponse
-	23, // 23: rapport.loyalty.v1.LoyaltyService.Activate:output_type -> rapport.loyalty.v1.ActivateResponse
-	24, // 24: rapport.loyalty.v1.LoyaltyService.Redeem:output_type -> rapport.loyalty.v1.RedeemResponse
-	25, // 25: rapport.loyalty.v1.LoyaltyService.Hold:output_type -> rapport.loyalty.v1.HoldResponse
-	26, // 26: rapport.loyalty.v1.LoyaltyService.Capture:output_type -> rapport.loyalty.v1.CaptureResponse
-	27, // 27: rapport.loyalty.v1.LoyaltyService.Void:output_type -> rapport.loyalty.v1.VoidResponse
-	28, // 28: rapport.loyalty.v1.LoyaltyService.Reverse:output_type -> rapport.loyalty.v1.ReverseResponse
-	29, // 29: rapport.loyalty.v1.LoyaltyService.Adjust:output_type -> rapport.loyalty.v1.AdjustResponse
-	30, // 30: rapport.loyalty.v1.LoyaltyService.Transfer:output_type -> rapport.loyalty.v1.TransferResponse
-	31, // 31: rapport.loyalty.v1.LoyaltyService.Expire:output_type -> rapport.loyalty.v1.ExpireResponse
-	32, // 32: rapport.loyalty.v1.LoyaltyService.BatchPost:output_type -> rapport.loyalty.v1.BatchPostResponse
-	33, // 33: rapport.loyalty.v1.LoyaltyService.GetBalance:output_type -> rapport.loyalty.v1.GetBalanceResponse
-	34, // 34: rapport.loyalty.v1.LoyaltyService.ListEntries:output_type -> rapport.loyalty.v1.ListEntriesResponse
-	35, // 35: rapport.loyalty.v1.LoyaltyService.WatchEntries:output_type -> rapport.loyalty.v1.WatchEntriesResponse
-	18, // [18:36] is the sub-list for method output_type
-	0,  // [0:18] is the sub-list for method input_type
+	18, // 18: rapport.loyalty.v1.LoyaltyService.ExamineEarn:input_type -> rapport.loyalty.v1.ExamineEarnRequest
+	19, // 19: rapport.loyalty.v1.LoyaltyService.ExplainTier:input_type -> rapport.loyalty.v1.ExplainTierRequest
+	20, // 20: rapport.loyalty.v1.LoyaltyService.GetAccount:input_type -> rapport.loyalty.v1.GetAccountRequest
+	21, // 21: rapport.loyalty.v1.LoyaltyService.ListUnmatchedReturns:input_type -> rapport.loyalty.v1.ListUnmatchedReturnsRequest
+	22, // 22: rapport.loyalty.v1.LoyaltyService.CreateProgramme:output_type -> rapport.loyalty.v1.CreateProgrammeResponse
+	23, // 23: rapport.loyalty.v1.LoyaltyService.UpdateProgramme:output_type -> rapport.loyalty.v1.UpdateProgrammeResponse
+	24, // 24: rapport.loyalty.v1.LoyaltyService.GetProgramme:output_type -> rapport.loyalty.v1.GetProgrammeResponse
+	25, // 25: rapport.loyalty.v1.LoyaltyService.ListProgrammes:output_type -> rapport.loyalty.v1.ListProgrammesResponse
+	26, // 26: rapport.loyalty.v1.LoyaltyService.Earn:output_type -> rapport.loyalty.v1.EarnResponse
+	27, // 27: rapport.loyalty.v1.LoyaltyService.Activate:output_type -> rapport.loyalty.v1.ActivateResponse
+	28, // 28: rapport.loyalty.v1.LoyaltyService.Redeem:output_type -> rapport.loyalty.v1.RedeemResponse
+	29, // 29: rapport.loyalty.v1.LoyaltyService.Hold:output_type -> rapport.loyalty.v1.HoldResponse
+	30, // 30: rapport.loyalty.v1.LoyaltyService.Capture:output_type -> rapport.loyalty.v1.CaptureResponse
+	31, // 31: rapport.loyalty.v1.LoyaltyService.Void:output_type -> rapport.loyalty.v1.VoidResponse
+	32, // 32: rapport.loyalty.v1.LoyaltyService.Reverse:output_type -> rapport.loyalty.v1.ReverseResponse
+	33, // 33: rapport.loyalty.v1.LoyaltyService.Adjust:output_type -> rapport.loyalty.v1.AdjustResponse
+	34, // 34: rapport.loyalty.v1.LoyaltyService.Transfer:output_type -> rapport.loyalty.v1.TransferResponse
+	35, // 35: rapport.loyalty.v1.LoyaltyService.Expire:output_type -> rapport.loyalty.v1.ExpireResponse
+	36, // 36: rapport.loyalty.v1.LoyaltyService.BatchPost:output_type -> rapport.loyalty.v1.BatchPostResponse
+	37, // 37: rapport.loyalty.v1.LoyaltyService.GetBalance:output_type -> rapport.loyalty.v1.GetBalanceResponse
+	38, // 38: rapport.loyalty.v1.LoyaltyService.ListEntries:output_type -> rapport.loyalty.v1.ListEntriesResponse
+	39, // 39: rapport.loyalty.v1.LoyaltyService.WatchEntries:output_type -> rapport.loyalty.v1.WatchEntriesResponse
+	40, // 40: rapport.loyalty.v1.LoyaltyService.ExamineEarn:output_type -> rapport.loyalty.v1.ExamineEarnResponse
+	41, // 41: rapport.loyalty.v1.LoyaltyService.ExplainTier:output_type -> rapport.loyalty.v1.ExplainTierResponse
+	42, // 42: rapport.loyalty.v1.LoyaltyService.GetAccount:output_type -> rapport.loyalty.v1.GetAccountResponse
+	43, // 43: rapport.loyalty.v1.LoyaltyService.ListUnmatchedReturns:output_type -> rapport.loyalty.v1.ListUnmatchedReturnsResponse
+	22, // [22:44] is the sub-list for method output_type
+	0,  // [0:22] is the sub-list for method input_type
 	0,  // [0:0] is the sub-list for extension type_name
 	0,  // [0:0] is the sub-list for extension extendee
 	0,  // [0:0] is the sub-list for field type_name
@@ -134,6 +155,7 @@ func file_rapport_loyalty_v1_loyalty_service_proto_init() {
 	if File_rapport_loyalty_v1_loyalty_service_proto != nil {
 		return
 	}
+	file_rapport_loyalty_v1_examine_proto_init()
 	file_rapport_loyalty_v1_ledger_proto_init()
 	file_rapport_loyalty_v1_programme_proto_init()
 	type x struct{}

@@ -19,24 +19,28 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	LoyaltyService_CreateProgramme_FullMethodName = "/rapport.loyalty.v1.LoyaltyService/CreateProgramme"
-	LoyaltyService_UpdateProgramme_FullMethodName = "/rapport.loyalty.v1.LoyaltyService/UpdateProgramme"
-	LoyaltyService_GetProgramme_FullMethodName    = "/rapport.loyalty.v1.LoyaltyService/GetProgramme"
-	LoyaltyService_ListProgrammes_FullMethodName  = "/rapport.loyalty.v1.LoyaltyService/ListProgrammes"
-	LoyaltyService_Earn_FullMethodName            = "/rapport.loyalty.v1.LoyaltyService/Earn"
-	LoyaltyService_Activate_FullMethodName        = "/rapport.loyalty.v1.LoyaltyService/Activate"
-	LoyaltyService_Redeem_FullMethodName          = "/rapport.loyalty.v1.LoyaltyService/Redeem"
-	LoyaltyService_Hold_FullMethodName            = "/rapport.loyalty.v1.LoyaltyService/Hold"
-	LoyaltyService_Capture_FullMethodName         = "/rapport.loyalty.v1.LoyaltyService/Capture"
-	LoyaltyService_Void_FullMethodName            = "/rapport.loyalty.v1.LoyaltyService/Void"
-	LoyaltyService_Reverse_FullMethodName         = "/rapport.loyalty.v1.LoyaltyService/Reverse"
-	LoyaltyService_Adjust_FullMethodName          = "/rapport.loyalty.v1.LoyaltyService/Adjust"
-	LoyaltyService_Transfer_FullMethodName        = "/rapport.loyalty.v1.LoyaltyService/Transfer"
-	LoyaltyService_Expire_FullMethodName          = "/rapport.loyalty.v1.LoyaltyService/Expire"
-	LoyaltyService_BatchPost_FullMethodName       = "/rapport.loyalty.v1.LoyaltyService/BatchPost"
-	LoyaltyService_GetBalance_FullMethodName      = "/rapport.loyalty.v1.LoyaltyService/GetBalance"
-	LoyaltyService_ListEntries_FullMethodName     = "/rapport.loyalty.v1.LoyaltyService/ListEntries"
-	LoyaltyService_WatchEntries_FullMethodName    = "/rapport.loyalty.v1.LoyaltyService/WatchEntries"
+	LoyaltyService_CreateProgramme_FullMethodName      = "/rapport.loyalty.v1.LoyaltyService/CreateProgramme"
+	LoyaltyService_UpdateProgramme_FullMethodName      = "/rapport.loyalty.v1.LoyaltyService/UpdateProgramme"
+	LoyaltyService_GetProgramme_FullMethodName         = "/rapport.loyalty.v1.LoyaltyService/GetProgramme"
+	LoyaltyService_ListProgrammes_FullMethodName       = "/rapport.loyalty.v1.LoyaltyService/ListProgrammes"
+	LoyaltyService_Earn_FullMethodName                 = "/rapport.loyalty.v1.LoyaltyService/Earn"
+	LoyaltyService_Activate_FullMethodName             = "/rapport.loyalty.v1.LoyaltyService/Activate"
+	LoyaltyService_Redeem_FullMethodName               = "/rapport.loyalty.v1.LoyaltyService/Redeem"
+	LoyaltyService_Hold_FullMethodName                 = "/rapport.loyalty.v1.LoyaltyService/Hold"
+	LoyaltyService_Capture_FullMethodName              = "/rapport.loyalty.v1.LoyaltyService/Capture"
+	LoyaltyService_Void_FullMethodName                 = "/rapport.loyalty.v1.LoyaltyService/Void"
+	LoyaltyService_Reverse_FullMethodName              = "/rapport.loyalty.v1.LoyaltyService/Reverse"
+	LoyaltyService_Adjust_FullMethodName               = "/rapport.loyalty.v1.LoyaltyService/Adjust"
+	LoyaltyService_Transfer_FullMethodName             = "/rapport.loyalty.v1.LoyaltyService/Transfer"
+	LoyaltyService_Expire_FullMethodName               = "/rapport.loyalty.v1.LoyaltyService/Expire"
+	LoyaltyService_BatchPost_FullMethodName            = "/rapport.loyalty.v1.LoyaltyService/BatchPost"
+	LoyaltyService_GetBalance_FullMethodName           = "/rapport.loyalty.v1.LoyaltyService/GetBalance"
+	LoyaltyService_ListEntries_FullMethodName          = "/rapport.loyalty.v1.LoyaltyService/ListEntries"
+	LoyaltyService_WatchEntries_FullMethodName         = "/rapport.loyalty.v1.LoyaltyService/WatchEntries"
+	LoyaltyService_ExamineEarn_FullMethodName          = "/rapport.loyalty.v1.LoyaltyService/ExamineEarn"
+	LoyaltyService_ExplainTier_FullMethodName          = "/rapport.loyalty.v1.LoyaltyService/ExplainTier"
+	LoyaltyService_GetAccount_FullMethodName           = "/rapport.loyalty.v1.LoyaltyService/GetAccount"
+	LoyaltyService_ListUnmatchedReturns_FullMethodName = "/rapport.loyalty.v1.LoyaltyService/ListUnmatchedReturns"
 )
 
 // LoyaltyServiceClient is the client API for LoyaltyService service.
@@ -89,6 +93,14 @@ type LoyaltyServiceClient interface {
 	ListEntries(ctx context.Context, in *ListEntriesRequest, opts ...grpc.CallOption) (*ListEntriesResponse, error)
 	// WatchEntries streams the ledger after a cursor.
 	WatchEntries(ctx context.Context, in *WatchEntriesRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchEntriesResponse], error)
+	// ExamineEarn tells what a purchase would earn, line by line and rule by rule.
+	ExamineEarn(ctx context.Context, in *ExamineEarnRequest, opts ...grpc.CallOption) (*ExamineEarnResponse, error)
+	// ExplainTier tells a member's tier, for how long, and what is missing to the next.
+	ExplainTier(ctx context.Context, in *ExplainTierRequest, opts ...grpc.CallOption) (*ExplainTierResponse, error)
+	// GetAccount reads what a person is and has in a programme.
+	GetAccount(ctx context.Context, in *GetAccountRequest, opts ...grpc.CallOption) (*GetAccountResponse, error)
+	// ListUnmatchedReturns pages through returns that no purchase was found for.
+	ListUnmatchedReturns(ctx context.Context, in *ListUnmatchedReturnsRequest, opts ...grpc.CallOption) (*ListUnmatchedReturnsResponse, error)
 }
 
 type loyaltyServiceClient struct {
@@ -291,6 +303,46 @@ func (c *loyaltyServiceClient) WatchEntries(ctx context.Context, in *WatchEntrie
 // This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
 type LoyaltyService_WatchEntriesClient = grpc.ServerStreamingClient[WatchEntriesResponse]
 
+func (c *loyaltyServiceClient) ExamineEarn(ctx context.Context, in *ExamineEarnRequest, opts ...grpc.CallOption) (*ExamineEarnResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ExamineEarnResponse)
+	err := c.cc.Invoke(ctx, LoyaltyService_ExamineEarn_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *loyaltyServiceClient) ExplainTier(ctx context.Context, in *ExplainTierRequest, opts ...grpc.CallOption) (*ExplainTierResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ExplainTierResponse)
+	err := c.cc.Invoke(ctx, LoyaltyService_ExplainTier_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *loyaltyServiceClient) GetAccount(ctx context.Context, in *GetAccountRequest, opts ...grpc.CallOption) (*GetAccountResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GetAccountResponse)
+	err := c.cc.Invoke(ctx, LoyaltyService_GetAccount_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *loyaltyServiceClient) ListUnmatchedReturns(ctx context.Context, in *ListUnmatchedReturnsRequest, opts ...grpc.CallOption) (*ListUnmatchedReturnsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListUnmatchedReturnsResponse)
+	err := c.cc.Invoke(ctx, LoyaltyService_ListUnmatchedReturns_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // LoyaltyServiceServer is the server API for LoyaltyService service.
 // All implementations must embed UnimplementedLoyaltyServiceServer
 // for forward compatibility.
@@ -341,6 +393,14 @@ type LoyaltyServiceServer interface {
 	ListEntries(context.Context, *ListEntriesRequest) (*ListEntriesResponse, error)
 	// WatchEntries streams the ledger after a cursor.
 	WatchEntries(*WatchEntriesRequest, grpc.ServerStreamingServer[WatchEntriesResponse]) error
+	// ExamineEarn tells what a purchase would earn, line by line and rule by rule.
+	ExamineEarn(context.Context, *ExamineEarnRequest) (*ExamineEarnResponse, error)
+	// ExplainTier tells a member's tier, for how long, and what is missing to the next.
+	ExplainTier(context.Context, *ExplainTierRequest) (*ExplainTierResponse, error)
+	// GetAccount reads what a person is and has in a programme.
+	GetAccount(context.Context, *GetAccountRequest) (*GetAccountResponse, error)
+	// ListUnmatchedReturns pages through returns that no purchase was found for.
+	ListUnmatchedReturns(context.Context, *ListUnmatchedReturnsRequest) (*ListUnmatchedReturnsResponse, error)
 	mustEmbedUnimplementedLoyaltyServiceServer()
 }
 
@@ -404,6 +464,18 @@ func (UnimplementedLoyaltyServiceServer) ListEntries(context.Context, *ListEntri
 }
 func (UnimplementedLoyaltyServiceServer) WatchEntries(*WatchEntriesRequest, grpc.ServerStreamingServer[WatchEntriesResponse]) error {
 	return status.Error(codes.Unimplemented, "method WatchEntries not implemented")
+}
+func (UnimplementedLoyaltyServiceServer) ExamineEarn(context.Context, *ExamineEarnRequest) (*ExamineEarnResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ExamineEarn not implemented")
+}
+func (UnimplementedLoyaltyServiceServer) ExplainTier(context.Context, *ExplainTierRequest) (*ExplainTierResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ExplainTier not implemented")
+}
+func (UnimplementedLoyaltyServiceServer) GetAccount(context.Context, *GetAccountRequest) (*GetAccountResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetAccount not implemented")
+}
+func (UnimplementedLoyaltyServiceServer) ListUnmatchedReturns(context.Context, *ListUnmatchedReturnsRequest) (*ListUnmatchedReturnsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListUnmatchedReturns not implemented")
 }
 func (UnimplementedLoyaltyServiceServer) mustEmbedUnimplementedLoyaltyServiceServer() {}
 func (UnimplementedLoyaltyServiceServer) testEmbeddedByValue()                        {}
@@ -732,6 +804,78 @@ func _LoyaltyService_WatchEntries_Handler(srv interface{}, stream grpc.ServerStr
 // This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
 type LoyaltyService_WatchEntriesServer = grpc.ServerStreamingServer[WatchEntriesResponse]
 
+func _LoyaltyService_ExamineEarn_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ExamineEarnRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(LoyaltyServiceServer).ExamineEarn(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: LoyaltyService_ExamineEarn_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(LoyaltyServiceServer).ExamineEarn(ctx, req.(*ExamineEarnRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _LoyaltyService_ExplainTier_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ExplainTierRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(LoyaltyServiceServer).ExplainTier(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: LoyaltyService_ExplainTier_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(LoyaltyServiceServer).ExplainTier(ctx, req.(*ExplainTierRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _LoyaltyService_GetAccount_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetAccountRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(LoyaltyServiceServer).GetAccount(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: LoyaltyService_GetAccount_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(LoyaltyServiceServer).GetAccount(ctx, req.(*GetAccountRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _LoyaltyService_ListUnmatchedReturns_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListUnmatchedReturnsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(LoyaltyServiceServer).ListUnmatchedReturns(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: LoyaltyService_ListUnmatchedReturns_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(LoyaltyServiceServer).ListUnmatchedReturns(ctx, req.(*ListUnmatchedReturnsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // LoyaltyService_ServiceDesc is the grpc.ServiceDesc for LoyaltyService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -802,6 +946,22 @@ var LoyaltyService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "ListEntries",
 			Handler:    _LoyaltyService_ListEntries_Handler,
+		},
+		{
+			MethodName: "ExamineEarn",
+			Handler:    _LoyaltyService_ExamineEarn_Handler,
+		},
+		{
+			MethodName: "ExplainTier",
+			Handler:    _LoyaltyService_ExplainTier_Handler,
+		},
+		{
+			MethodName: "GetAccount",
+			Handler:    _LoyaltyService_GetAccount_Handler,
+		},
+		{
+			MethodName: "ListUnmatchedReturns",
+			Handler:    _LoyaltyService_ListUnmatchedReturns_Handler,
 		},
 	},
 	Streams: []grpc.StreamDesc{

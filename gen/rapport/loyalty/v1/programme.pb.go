@@ -223,11 +223,14 @@ type Lifetime struct {
 	PendingDays int32 `protobuf:"varint,1,opt,name=pending_days,json=pendingDays,proto3" json:"pending_days,omitempty"`
 	// Points of a purchase may be spent once its order is delivered.
 	OnDelivery bool `protobuf:"varint,2,opt,name=on_delivery,json=onDelivery,proto3" json:"on_delivery,omitempty"`
-	// Whole calendar months from the purchase after which points expire, at the brand's
-	// midnight; 0: never. 31 January and one month is the last of February.
+	// Whole calendar months from the purchase after which points expire; 0: never. The day of
+	// the same number is the last they live on, and the brand's midnight that ends it takes
+	// them. 31 January and one month is the last of February.
 	ExpireMonths int32 `protobuf:"varint,3,opt,name=expire_months,json=expireMonths,proto3" json:"expire_months,omitempty"`
-	// They expire at the end of the month, or of the year, that they would expire in.
+	// GRAIN_MONTH: they live on to the end of the month that they would expire in.
 	ExpireEndOf v1.Grain `protobuf:"varint,4,opt,name=expire_end_of,json=expireEndOf,proto3,enum=rapport.common.v1.Grain" json:"expire_end_of,omitempty"`
+	// They live on to the end of the year that they would expire in.
+	ExpireEndOfYear bool `protobuf:"varint,6,opt,name=expire_end_of_year,json=expireEndOfYear,proto3" json:"expire_end_of_year,omitempty"`
 	// All points expire after so many days without a purchase that earns; 0: they don't.
 	IdleDays      int32 `protobuf:"varint,5,opt,name=idle_days,json=idleDays,proto3" json:"idle_days,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -292,6 +295,13 @@ func (x *Lifetime) GetExpireEndOf() v1.Grain {
 	return v1.Grain(0)
 }
 
+func (x *Lifetime) GetExpireEndOfYear() bool {
+	if x != nil {
+		return x.ExpireEndOfYear
+	}
+	return false
+}
+
 func (x *Lifetime) GetIdleDays() int32 {
 	if x != nil {
 		return x.IdleDays
@@ -319,7 +329,8 @@ type EarningRule struct {
 	// So much money earns points once; in minor units, 1 to 10^9.
 	PerMinorUnits int64 `protobuf:"varint,8,opt,name=per_minor_units,json=perMinorUnits,proto3" json:"per_minor_units,omitempty"`
 	// Multiplier in basis points: 12,500 is ×1.25; 0: 10,000. Money is divided last:
-	// ⌊amount × points × multiplier × tier's multiplier / (per × 10^8)⌋, rounded once per line.
+	// ⌊amount × points × multiplier × tier's multiplier / (per × 10^8)⌋, rounded once per line;
+	// never more than 10^12.
 	MultiplierBp int32 `protobuf:"varint,9,opt,name=multiplier_bp,json=multiplierBp,proto3" json:"multiplier_bp,omitempty"`
 	// The member's tier multiplies it too.
 	WithTier bool `protobuf:"varint,10,opt,name=with_tier,json=withTier,proto3" json:"with_tier,omitempty"`
@@ -1092,7 +1103,7 @@ const file_rapport_loyalty_v1_programme_proto_rawDesc = "" +
 	"created_at\x18\v \x01(\v2\x1a.google.protobuf.TimestampR\tcreatedAt\x1a9\n" +
 	"\vTitlesEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\xfe\x01\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\xab\x02\n" +
 	"\bLifetime\x12-\n" +
 	"\fpending_days\x18\x01 \x01(\x05B\n" +
 	"\xbaH\a\x1a\x05\x18\xed\x02(\x00R\vpendingDays\x12\x1f\n" +
@@ -1101,7 +1112,8 @@ const file_rapport_loyalty_v1_programme_proto_rawDesc = "" +
 	"\rexpire_months\x18\x03 \x01(\x05B\n" +
 	"\xbaH\a\x1a\x05\x18\xf0\x01(\x00R\fexpireMonths\x12H\n" +
 	"\rexpire_end_of\x18\x04 \x01(\x0e2\x18.rapport.common.v1.GrainB\n" +
-	"\xbaH\a\x82\x01\x04\x18\x00\x18\x05R\vexpireEndOf\x12'\n" +
+	"\xbaH\a\x82\x01\x04\x18\x00\x18\x05R\vexpireEndOf\x12+\n" +
+	"\x12expire_end_of_year\x18\x06 \x01(\bR\x0fexpireEndOfYear\x12'\n" +
 	"\tidle_days\x18\x05 \x01(\x05B\n" +
 	"\xbaH\a\x1a\x05\x18\xcc\x1c(\x00R\bidleDays\"\xd7\x04\n" +
 	"\vEarningRule\x122\n" +
