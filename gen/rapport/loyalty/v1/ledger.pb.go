@@ -1682,8 +1682,9 @@ func (x *VoidResponse) GetReplayed() bool {
 
 // ReverseRequest takes back what an order line, or an order, did: points it earned are taken
 // back, from the lot they made and then from what is available, soonest expiry first; what
-// is not there is owed. Points spent on it go back to their lots with their expiry; a lot
-// that has expired meanwhile takes them and loses them at once.
+// is not there is owed; of what the lot lost by expiry nothing is taken a second time.
+// Points spent on it go back to their lots with their expiry; a lot that has expired
+// meanwhile takes them and loses them at once. What is owed is paid from what goes back.
 type ReverseRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The brand.
@@ -1695,7 +1696,8 @@ type ReverseRequest struct {
 	// The member.
 	Customer *v1.CustomerRef `protobuf:"bytes,4,opt,name=customer,proto3" json:"customer,omitempty"`
 	// The order; with line_id, that line alone. FAILED_PRECONDITION, REASON_NOTHING_TO_REVERSE,
-	// if it neither earned nor spent anything that was not reversed before.
+	// if it neither earned nor spent anything that was not reversed before; where all of that
+	// is kept, the entry has no postings.
 	Origin *Origin `protobuf:"bytes,5,opt,name=origin,proto3" json:"origin,omitempty"`
 	// Of the points earned this many stay, for a line returned in part; of several entries
 	// the oldest keep theirs. 0: none.
