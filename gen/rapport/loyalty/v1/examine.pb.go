@@ -1171,14 +1171,16 @@ type UnmatchedReturn struct {
 	ExternalId string `protobuf:"bytes,3,opt,name=external_id,json=externalId,proto3" json:"external_id,omitempty"`
 	// The order, where it named one.
 	OrderId string `protobuf:"bytes,4,opt,name=order_id,json=orderId,proto3" json:"order_id,omitempty"`
-	// The article.
+	// The article; empty where the line named none.
 	Sku string `protobuf:"bytes,5,opt,name=sku,proto3" json:"sku,omitempty"`
-	// How much found no purchase, in thousandths.
-	QuantityMilli int64 `protobuf:"varint,6,opt,name=quantity_milli,json=quantityMilli,proto3" json:"quantity_milli,omitempty"`
-	// How much was brought back.
-	ReturnedMilli int64 `protobuf:"varint,7,opt,name=returned_milli,json=returnedMilli,proto3" json:"returned_milli,omitempty"`
+	// The category of a line without an article.
+	Category string `protobuf:"bytes,6,opt,name=category,proto3" json:"category,omitempty"`
+	// How much of the article found no purchase, in thousandths.
+	QuantityMilli int64 `protobuf:"varint,7,opt,name=quantity_milli,json=quantityMilli,proto3" json:"quantity_milli,omitempty"`
+	// How much found no purchase where there is no article, in minor units.
+	Amount int64 `protobuf:"varint,8,opt,name=amount,proto3" json:"amount,omitempty"`
 	// When.
-	OccurredAt    *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=occurred_at,json=occurredAt,proto3" json:"occurred_at,omitempty"`
+	OccurredAt    *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=occurred_at,json=occurredAt,proto3" json:"occurred_at,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1248,6 +1250,13 @@ func (x *UnmatchedReturn) GetSku() string {
 	return ""
 }
 
+func (x *UnmatchedReturn) GetCategory() string {
+	if x != nil {
+		return x.Category
+	}
+	return ""
+}
+
 func (x *UnmatchedReturn) GetQuantityMilli() int64 {
 	if x != nil {
 		return x.QuantityMilli
@@ -1255,9 +1264,9 @@ func (x *UnmatchedReturn) GetQuantityMilli() int64 {
 	return 0
 }
 
-func (x *UnmatchedReturn) GetReturnedMilli() int64 {
+func (x *UnmatchedReturn) GetAmount() int64 {
 	if x != nil {
-		return x.ReturnedMilli
+		return x.Amount
 	}
 	return 0
 }
@@ -1276,8 +1285,6 @@ type ListUnmatchedReturnsResponse struct {
 	Returns []*UnmatchedReturn `protobuf:"bytes,1,rep,name=returns,proto3" json:"returns,omitempty"`
 	// Token of the next page; empty on the last.
 	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
-	// Lines of all pages.
-	Lines         int64 `protobuf:"varint,3,opt,name=lines,proto3" json:"lines,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1324,13 +1331,6 @@ func (x *ListUnmatchedReturnsResponse) GetNextPageToken() string {
 		return x.NextPageToken
 	}
 	return ""
-}
-
-func (x *ListUnmatchedReturnsResponse) GetLines() int64 {
-	if x != nil {
-		return x.Lines
-	}
-	return 0
 }
 
 var File_rapport_loyalty_v1_examine_proto protoreflect.FileDescriptor
@@ -1435,7 +1435,7 @@ const file_rapport_loyalty_v1_examine_proto_rawDesc = "" +
 	"\tpage_size\x18\x03 \x01(\x05B\n" +
 	"\xbaH\a\x1a\x05\x18\xe8\a(\x00R\bpageSize\x12\x1d\n" +
 	"\n" +
-	"page_token\x18\x04 \x01(\tR\tpageToken\"\xa3\x02\n" +
+	"page_token\x18\x04 \x01(\tR\tpageToken\"\xb0\x02\n" +
 	"\x0fUnmatchedReturn\x12\x1f\n" +
 	"\vcustomer_id\x18\x01 \x01(\x03R\n" +
 	"customerId\x12\x16\n" +
@@ -1443,15 +1443,15 @@ const file_rapport_loyalty_v1_examine_proto_rawDesc = "" +
 	"\vexternal_id\x18\x03 \x01(\tR\n" +
 	"externalId\x12\x19\n" +
 	"\border_id\x18\x04 \x01(\tR\aorderId\x12\x10\n" +
-	"\x03sku\x18\x05 \x01(\tR\x03sku\x12%\n" +
-	"\x0equantity_milli\x18\x06 \x01(\x03R\rquantityMilli\x12%\n" +
-	"\x0ereturned_milli\x18\a \x01(\x03R\rreturnedMilli\x12;\n" +
-	"\voccurred_at\x18\b \x01(\v2\x1a.google.protobuf.TimestampR\n" +
-	"occurredAt\"\x9b\x01\n" +
+	"\x03sku\x18\x05 \x01(\tR\x03sku\x12\x1a\n" +
+	"\bcategory\x18\x06 \x01(\tR\bcategory\x12%\n" +
+	"\x0equantity_milli\x18\a \x01(\x03R\rquantityMilli\x12\x16\n" +
+	"\x06amount\x18\b \x01(\x03R\x06amount\x12;\n" +
+	"\voccurred_at\x18\t \x01(\v2\x1a.google.protobuf.TimestampR\n" +
+	"occurredAt\"\x85\x01\n" +
 	"\x1cListUnmatchedReturnsResponse\x12=\n" +
 	"\areturns\x18\x01 \x03(\v2#.rapport.loyalty.v1.UnmatchedReturnR\areturns\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x12\x14\n" +
-	"\x05lines\x18\x03 \x01(\x03R\x05linesB\xd0\x01\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageTokenB\xd0\x01\n" +
 	"\x16com.rapport.loyalty.v1B\fExamineProtoP\x01Z>github.com/rapport-cx/rapport/gen/rapport/loyalty/v1;loyaltyv1\xa2\x02\x03RLX\xaa\x02\x12Rapport.Loyalty.V1\xca\x02\x12Rapport\\Loyalty\\V1\xe2\x02\x1eRapport\\Loyalty\\V1\\GPBMetadata\xea\x02\x14Rapport::Loyalty::V1b\x06proto3"
 
 var (

@@ -1707,7 +1707,10 @@ type ReverseRequest struct {
 	// When it happened; unset: now.
 	OccurredAt *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=occurred_at,json=occurredAt,proto3" json:"occurred_at,omitempty"`
 	// Why, in words.
-	Reason        string `protobuf:"bytes,9,opt,name=reason,proto3" json:"reason,omitempty"`
+	Reason string `protobuf:"bytes,9,opt,name=reason,proto3" json:"reason,omitempty"`
+	// Of the money that the points were earned by this much stays, in minor units; 0: as much
+	// as in proportion to the points that stay. At most what was spent.
+	KeepMoney     int64 `protobuf:"varint,10,opt,name=keep_money,json=keepMoney,proto3" json:"keep_money,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1803,6 +1806,13 @@ func (x *ReverseRequest) GetReason() string {
 		return x.Reason
 	}
 	return ""
+}
+
+func (x *ReverseRequest) GetKeepMoney() int64 {
+	if x != nil {
+		return x.KeepMoney
+	}
+	return 0
 }
 
 // ReverseResponse is the entry.
@@ -3195,7 +3205,7 @@ const file_rapport_loyalty_v1_ledger_proto_rawDesc = "" +
 	"\fVoidResponse\x128\n" +
 	"\bmovement\x18\x01 \x01(\v2\x1c.rapport.loyalty.v1.MovementR\bmovement\x125\n" +
 	"\abalance\x18\x02 \x01(\v2\x1b.rapport.loyalty.v1.BalanceR\abalance\x12\x1a\n" +
-	"\breplayed\x18\x03 \x01(\bR\breplayed\"\xb7\x03\n" +
+	"\breplayed\x18\x03 \x01(\bR\breplayed\"\xdf\x03\n" +
 	"\x0eReverseRequest\x12\x1d\n" +
 	"\x05brand\x18\x01 \x01(\tB\a\xbaH\x04r\x02\x10\x01R\x05brand\x12)\n" +
 	"\n" +
@@ -3210,7 +3220,10 @@ const file_rapport_loyalty_v1_ledger_proto_rawDesc = "" +
 	"keep_spent\x18\a \x01(\x03B\a\xbaH\x04\"\x02(\x00R\tkeepSpent\x12;\n" +
 	"\voccurred_at\x18\b \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"occurredAt\x12 \n" +
-	"\x06reason\x18\t \x01(\tB\b\xbaH\x05r\x03(\x80\x02R\x06reason\"\x9e\x01\n" +
+	"\x06reason\x18\t \x01(\tB\b\xbaH\x05r\x03(\x80\x02R\x06reason\x12&\n" +
+	"\n" +
+	"keep_money\x18\n" +
+	" \x01(\x03B\a\xbaH\x04\"\x02(\x00R\tkeepMoney\"\x9e\x01\n" +
 	"\x0fReverseResponse\x128\n" +
 	"\bmovement\x18\x01 \x01(\v2\x1c.rapport.loyalty.v1.MovementR\bmovement\x125\n" +
 	"\abalance\x18\x02 \x01(\v2\x1b.rapport.loyalty.v1.BalanceR\abalance\x12\x1a\n" +
