@@ -396,7 +396,9 @@ type Undone struct {
 	// Points it had spent; those of the lots that it took last go back first.
 	Spent int64 `protobuf:"varint,3,opt,name=spent,proto3" json:"spent,omitempty"`
 	// Of earned, what had expired unspent: it is not taken a second time.
-	Expired       int64 `protobuf:"varint,4,opt,name=expired,proto3" json:"expired,omitempty"`
+	Expired int64 `protobuf:"varint,4,opt,name=expired,proto3" json:"expired,omitempty"`
+	// Of the money that it was earned by, how much counts no more, in minor units.
+	Money         int64 `protobuf:"varint,5,opt,name=money,proto3" json:"money,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -459,6 +461,13 @@ func (x *Undone) GetExpired() int64 {
 	return 0
 }
 
+func (x *Undone) GetMoney() int64 {
+	if x != nil {
+		return x.Money
+	}
+	return 0
+}
+
 var File_rapport_loyalty_v1_record_proto protoreflect.FileDescriptor
 
 const file_rapport_loyalty_v1_record_proto_rawDesc = "" +
@@ -492,12 +501,13 @@ const file_rapport_loyalty_v1_record_proto_rawDesc = "" +
 	"\bmetadata\x18\x04 \x03(\v2).rapport.loyalty.v1.Refusal.MetadataEntryR\bmetadata\x1a;\n" +
 	"\rMetadataEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"b\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"x\n" +
 	"\x06Undone\x12\x10\n" +
 	"\x03seq\x18\x01 \x01(\x03R\x03seq\x12\x16\n" +
 	"\x06earned\x18\x02 \x01(\x03R\x06earned\x12\x14\n" +
 	"\x05spent\x18\x03 \x01(\x03R\x05spent\x12\x18\n" +
-	"\aexpired\x18\x04 \x01(\x03R\aexpiredB\xcf\x01\n" +
+	"\aexpired\x18\x04 \x01(\x03R\aexpired\x12\x14\n" +
+	"\x05money\x18\x05 \x01(\x03R\x05moneyB\xcf\x01\n" +
 	"\x16com.rapport.loyalty.v1B\vRecordProtoP\x01Z>github.com/rapport-cx/rapport/gen/rapport/loyalty/v1;loyaltyv1\xa2\x02\x03RLX\xaa\x02\x12Rapport.Loyalty.V1\xca\x02\x12Rapport\\Loyalty\\V1\xe2\x02\x1eRapport\\Loyalty\\V1\\GPBMetadata\xea\x02\x14Rapport::Loyalty::V1b\x06proto3"
 
 var (
