@@ -53,7 +53,7 @@ func (a *Account) find(id LotID, expiresAt int64) (*Lot, error) {
 	if i, ok := slices.BinarySearchFunc(a.loose, key, sooner); ok {
 		return a.loose[i], nil
 	}
-	return nil, &Missing{Account: a, Lot: id}
+	return nil, &Missing{Account: a, Lot: id, ExpiresAt: expiresAt}
 }
 
 // knows tells that a lot is among the active ones if it is there at all.

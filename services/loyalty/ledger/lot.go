@@ -121,8 +121,9 @@ func (h *Hold) owners() []int64 {
 // changed: load it, and ask again.
 type Missing struct {
 	Account *Account
-	// Lot is the one wanted; 0: those behind the last that is known.
-	Lot LotID
+	// Lot is the one wanted, and when it expires; 0: those behind the last that is known.
+	Lot       LotID
+	ExpiresAt int64
 }
 
 func (m *Missing) Error() string {

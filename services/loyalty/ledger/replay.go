@@ -204,3 +204,23 @@ func readParts(in []*loyaltyv1.LotPart) ([]Part, error) {
 	}
 	return out, nil
 }
+
+// only leaves of a record what it did to some numbers: the rest of the story of others is
+// not told with it.
+func only(r *loyaltyv1.EntryRecord, numbers []int64) *loyaltyv1.EntryRecord {
+	m := r.GetMovement()
+	var rest int64
+	m.Postings = slices.DeleteFunc(m.Postings, func(l *loyaltyv1.Posting) bool {
+		gone := l.GetCustomerId() != 0 && !slices.Contains(numbers, l.GetCustomerId())
+		if gone {
+			rest += l.GetPoints()
+		}
+		return gone
+	})
+	if rest != 0 {
+		m.Postings = append(m.Postings, &loyaltyv1.Posting{Account: adjusted, Points: rest})
+	}
+	others := func(p *loyaltyv1.LotPart) bool { return !slices.Contains(numbers, p.GetCustomerId()) }
+	m.Taken, m.Given = slices.DeleteFunc(m.Taken, others), slices.DeleteFunc(m.Given, others)
+	return r
+}

@@ -1,0 +1,194 @@
+package ledger
+
+import (
+	"slices"
+
+	commonv1 "github.com/rapport-cx/rapport/gen/rapport/common/v1"
+	loyaltyv1 "github.com/rapport-cx/rapport/gen/rapport/loyalty/v1"
+	"github.com/rapport-cx/rapport/internal/feed"
+	"github.com/rapport-cx/rapport/services/loyalty/record"
+)
+
+// noted is a movement and its number.
+type noted struct {
+	seq int64
+	*loyaltyv1.EntryRecord
+}
+
+// entries are the movements of an order in a programme, oldest first, of the person's
+// numbers alone.
+func (w *work) entries(programme string, who int64, order string) ([]noted, error) {
+	seqs, err := w.store.ofOrder(w.ctx, order)
+	if err != nil {
+		return nil, err
+	}
+	var out []noted
+	for some := range slices.Chunk(seqs, atOnce) {
+		facts, err := w.log.Get(w.ctx, w.Brand, some...)
+		if err != nil {
+			return nil, err
+		}
+		for i := range facts {
+			r, err := record.Parse(&facts[i])
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, noted{facts[i].Seq, r})
+		}
+	}
+	for _, i := range w.orders[order] {
+		out = append(out, noted{w.seq(i), w.records[i]})
+	}
+	members := w.people.Members(who)
+	return slices.DeleteFunc(out, func(n noted) bool {
+		m := n.GetMovement()
+		return m.GetProgrammeId() != programme || !slices.Contains(members, m.GetCustomerId())
+	}), nil
+}
+
+// done tells what of an order, or of one line of it, still stands.
+func (w *work) done(all []noted, line string) ([]*Done, error) {
+	var out []*Done
+	bySeq := map[int64]*Done{}
+	for _, n := range all {
+		for _, u := range n.GetUndone() {
+			if d := bySeq[u.GetSeq()]; d != nil {
+				d.EarnedUndone += u.GetEarned()
+				d.SpentUndone += u.GetSpent()
+				d.Excused += u.GetExpired()
+			}
+		}
+		d, err := doneBy(n)
+		if err != nil {
+			return nil, err
+		}
+		if d != nil && (line == "" || originOf(n.EntryRecord).GetLineId() == line) {
+			out, bySeq[n.seq] = append(out, d), d
+		}
+	}
+	for _, d := range out {
+		if d.earned() == 0 {
+			continue
+		}
+		var err error
+		if d.Expired, err = w.expiredOf(d.Seq); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// doneBy is what a movement earned or spent; nil: neither.
+func doneBy(n noted) (*Done, error) {
+	m := n.GetMovement()
+	d := &Done{Seq: n.seq, Customer: m.GetCustomerId()}
+	var err error
+	switch m.GetKind() {
+	case loyaltyv1.MovementKind_MOVEMENT_KIND_EARN:
+		d.Earned = n.GetEarn().GetPoints()
+		d.Lots, err = readParts(m.GetGiven())
+	case loyaltyv1.MovementKind_MOVEMENT_KIND_REDEEM, loyaltyv1.MovementKind_MOVEMENT_KIND_CAPTURE:
+		d.Spent, err = readParts(m.GetTaken())
+	default:
+		return nil, nil
+	}
+	return d, err
+}
+
+// expiredOf sums what the lots of a movement lost by expiry.
+func (w *work) expiredOf(seq int64) (total int64, err error) {
+	add := func(r *loyaltyv1.EntryRecord) {
+		if m := r.GetMovement(); m.GetKind() == loyaltyv1.MovementKind_MOVEMENT_KIND_EXPIRE {
+			for _, p := range m.GetTaken() {
+				total += p.GetPoints()
+			}
+		}
+	}
+	err = w.log.ReadOf(w.ctx, w.Brand, seq, 0, func(f *feed.Fact) error {
+		r, err := record.Parse(f)
+		if err == nil && f.Kind == record.Movement {
+			add(r)
+		}
+		return err
+	})
+	for i := range w.facts {
+		if w.facts[i].Of == seq {
+			add(w.records[i])
+		}
+	}
+	return total, err
+}
+
+// reverse takes back what an order did.
+func (w *work) reverse(t *Task, p Person, in *loyaltyv1.ReverseRequest) (Outcome, error) {
+	all, err := w.entries(t.Programme, t.Who, in.GetOrigin().GetOrderId())
+	if err != nil {
+		return Outcome{}, err
+	}
+	done, err := w.done(all, in.GetOrigin().GetLineId())
+	if err != nil {
+		return Outcome{}, err
+	}
+	if !Standing(done) {
+		return w.refuse(t, &loyaltyv1.Refusal{
+			Reason: commonv1.Reason_REASON_NOTHING_TO_REVERSE.String(), Message: "the order neither earned nor spent anything that is not reversed yet",
+		})
+	}
+	for _, d := range done {
+		for _, part := range append(d.Lots, d.Spent...) {
+			if err := w.load([]int64{part.Customer}); err != nil {
+				return Outcome{}, err
+			}
+		}
+	}
+	e := w.entry(loyaltyv1.MovementKind_MOVEMENT_KIND_REVERSE, t.Programme)
+	undone, err := e.Reverse(p, done, in.GetKeepEarned(), in.GetKeepSpent())
+	if err != nil {
+		return Outcome{}, err
+	}
+	for _, u := range undone {
+		t.Record.Undone = append(t.Record.Undone, &loyaltyv1.Undone{Seq: u.Seq, Earned: u.Earned, Spent: u.Spent, Expired: u.Expired})
+	}
+	t.Record.Movement = e.Movement(t.Programme, t.Who, w.at(in.GetOccurredAt()))
+	var of int64
+	if len(undone) == 1 {
+		of = undone[0].Seq
+	}
+	return w.keep(t, p, of)
+}
+
+// activate makes the pending points of an order available.
+func (w *work) activate(t *Task, p Person, in *loyaltyv1.ActivateRequest) (Outcome, error) {
+	all, err := w.entries(t.Programme, t.Who, in.GetOrigin().GetOrderId())
+	if err != nil {
+		return Outcome{}, err
+	}
+	e := w.entry(loyaltyv1.MovementKind_MOVEMENT_KIND_ACTIVATE, t.Programme)
+	for _, n := range all {
+		if n.GetEarn() == nil || in.GetOrigin().GetLineId() != "" && originOf(n.EntryRecord).GetLineId() != in.GetOrigin().GetLineId() {
+			continue
+		}
+		lots, err := readParts(n.GetMovement().GetGiven())
+		if err != nil {
+			return Outcome{}, err
+		}
+		for _, part := range lots {
+			a := e.account(part.Customer)
+			for _, l := range a.pending {
+				if l.ID == part.Lot {
+					e.Activate(a, l)
+					break
+				}
+			}
+		}
+	}
+	if len(e.taken) == 0 {
+		var err error
+		if t.Record.Balance, err = p.Balance(w.now); err != nil {
+			return Outcome{}, err
+		}
+		return w.refuse(t, nil)
+	}
+	t.Record.Movement = e.Movement(t.Programme, t.Who, w.now)
+	return w.keep(t, p, 0)
+}
