@@ -56,6 +56,7 @@ func (w *work) done(all []noted, line string) ([]*Done, error) {
 				d.EarnedUndone += u.GetEarned()
 				d.SpentUndone += u.GetSpent()
 				d.Excused += u.GetExpired()
+				d.MoneyUndone += u.GetMoney()
 			}
 		}
 		d, err := doneBy(n)
@@ -85,7 +86,7 @@ func doneBy(n noted) (*Done, error) {
 	var err error
 	switch m.GetKind() {
 	case loyaltyv1.MovementKind_MOVEMENT_KIND_EARN:
-		d.Earned = n.GetEarn().GetPoints()
+		d.Earned, d.Money = n.GetEarn().GetPoints(), n.GetEarn().GetSpent()
 		d.Lots, err = readParts(m.GetGiven())
 	case loyaltyv1.MovementKind_MOVEMENT_KIND_REDEEM, loyaltyv1.MovementKind_MOVEMENT_KIND_CAPTURE:
 		d.Spent, err = readParts(m.GetTaken())
@@ -146,8 +147,11 @@ func (w *work) reverse(t *Task, p Person, in *loyaltyv1.ReverseRequest) (Outcome
 	if err != nil {
 		return Outcome{}, err
 	}
+	worth := money(done, undone, in.GetKeepMoney())
 	for _, u := range undone {
-		t.Record.Undone = append(t.Record.Undone, &loyaltyv1.Undone{Seq: u.Seq, Earned: u.Earned, Spent: u.Spent, Expired: u.Expired})
+		t.Record.Undone = append(t.Record.Undone, &loyaltyv1.Undone{
+			Seq: u.Seq, Earned: u.Earned, Spent: u.Spent, Expired: u.Expired, Money: worth[u.Seq],
+		})
 	}
 	t.Record.Movement = e.Movement(t.Programme, t.Who, w.at(in.GetOccurredAt()))
 	var of int64

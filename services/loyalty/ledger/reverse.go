@@ -15,6 +15,8 @@ type Done struct {
 	// Spent are the parts it took for good, in order.
 	Spent       []Part
 	SpentUndone int64
+	// Money is what it was earned by.
+	Money, MoneyUndone int64
 }
 
 // Undone is how much a reversal took back of an entry.
