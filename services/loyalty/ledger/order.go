@@ -143,14 +143,13 @@ func (w *work) reverse(t *Task, p Person, in *loyaltyv1.ReverseRequest) (Outcome
 		}
 	}
 	e := w.entry(loyaltyv1.MovementKind_MOVEMENT_KIND_REVERSE, t.Programme)
-	undone, err := e.Reverse(p, done, in.GetKeepEarned(), in.GetKeepSpent())
+	undone, err := e.Reverse(p, done, Keep{in.GetKeepEarned(), in.GetKeepSpent(), in.GetKeepMoney()})
 	if err != nil {
 		return Outcome{}, err
 	}
-	worth := money(done, undone, in.GetKeepMoney())
 	for _, u := range undone {
 		t.Record.Undone = append(t.Record.Undone, &loyaltyv1.Undone{
-			Seq: u.Seq, Earned: u.Earned, Spent: u.Spent, Expired: u.Expired, Money: worth[u.Seq],
+			Seq: u.Seq, Earned: u.Earned, Spent: u.Spent, Expired: u.Expired, Money: u.Money,
 		})
 	}
 	t.Record.Movement = e.Movement(t.Programme, t.Who, w.at(in.GetOccurredAt()))

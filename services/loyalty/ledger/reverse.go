@@ -1,6 +1,9 @@
 package ledger
 
-import "slices"
+import (
+	"math/bits"
+	"slices"
+)
 
 // Done is an entry of an order, as far as it is still done: what it earned or spent, and
 // how much of that was taken back.
@@ -10,19 +13,23 @@ type Done struct {
 	// Earned is what it gave. Expired is what its lot lost by expiry, Excused how much of
 	// that a reversal has let pass before.
 	Earned, EarnedUndone, Expired, Excused int64
+	// Money is what it was earned by, in minor units.
+	Money, MoneyUndone int64
 	// Lots are those it made.
 	Lots []Part
 	// Spent are the parts it took for good, in order.
 	Spent       []Part
 	SpentUndone int64
-	// Money is what it was earned by.
-	Money, MoneyUndone int64
 }
 
 // Undone is how much a reversal took back of an entry.
 type Undone struct {
-	Seq, Earned, Spent, Expired int64
+	Seq, Earned, Spent, Expired, Money int64
 }
+
+// Keep is how much of what entries did stays. No money: as much as in proportion to the
+// points that stay.
+type Keep struct{ Earned, Spent, Money int64 }
 
 // earned is what still stands.
 func (d *Done) earned() int64 { return d.Earned - d.EarnedUndone }
@@ -39,25 +46,51 @@ func Standing(done []*Done) bool {
 	return slices.ContainsFunc(done, func(d *Done) bool { return d.earned() > 0 || d.spent() > 0 })
 }
 
-// Reverse takes back what entries did, oldest first, all but so many points of each side.
-// What goes back to lots goes first: it may cover what is taken.
-func (e *Entry) Reverse(p Person, done []*Done, keepEarned, keepSpent int64) ([]Undone, error) {
-	var out []Undone
+// undo is what a reversal takes back of each entry; the oldest keep theirs.
+func undo(done []*Done, keep Keep) (out []Undone) {
+	inProportion := keep.Money == 0
+	for _, d := range done {
+		earned, spent, money := min(keep.Earned, d.earned()), min(keep.Spent, d.spent()), d.Money-d.MoneyUndone
+		keep.Earned -= earned
+		keep.Spent -= spent
+		if inProportion {
+			money = min(money, share(d.Money, earned, d.Earned))
+		} else {
+			money = min(money, keep.Money)
+			keep.Money -= money
+		}
+		u := Undone{Seq: d.Seq, Earned: d.earned() - earned, Spent: d.spent() - spent, Money: d.Money - d.MoneyUndone - money}
+		u.Expired = min(u.Earned, d.Expired-d.Excused)
+		if u.Earned+u.Spent+u.Money > 0 {
+			out = append(out, u)
+		}
+	}
+	return out
+}
+
+// share is ⌊money × part / whole⌋; part is at most whole.
+func share(money, part, whole int64) int64 {
+	if whole == 0 {
+		return 0
+	}
+	hi, lo := bits.Mul64(uint64(money), uint64(part))
+	n, _ := bits.Div64(hi, lo, uint64(whole))
+	return int64(n)
+}
+
+// Reverse takes back what entries did, oldest first, all but what is kept. What goes back
+// to lots goes first: it may cover what is taken.
+func (e *Entry) Reverse(p Person, done []*Done, keep Keep) ([]Undone, error) {
+	out := undo(done, keep)
+	byseq := map[int64]*Done{}
+	for _, d := range done {
+		byseq[d.Seq] = d
+	}
 	var back []Part
 	var most int64
-	for _, d := range done {
-		keep := min(keepEarned, d.earned())
-		keepEarned -= keep
-		stay := min(keepSpent, d.spent())
-		keepSpent -= stay
-		u := Undone{Seq: d.Seq, Earned: d.earned() - keep, Spent: d.spent() - stay}
-		u.Expired = min(u.Earned, d.Expired-d.Excused)
-		if u.Earned+u.Spent == 0 {
-			continue
-		}
+	for _, u := range out {
 		most = sum(most, u.Earned)
-		back = append(back, d.last(u.Spent)...)
-		out = append(out, u)
+		back = append(back, byseq[u.Seq].last(u.Spent)...)
 	}
 	if err := e.prepare(p, done, back, most); err != nil {
 		return nil, err
@@ -66,10 +99,6 @@ func (e *Entry) Reverse(p Person, done []*Done, keepEarned, keepSpent int64) ([]
 		e.post(redeemed, 0, -part.Points)
 	}
 	e.back(back)
-	byseq := map[int64]*Done{}
-	for _, d := range done {
-		byseq[d.Seq] = d
-	}
 	for _, u := range out {
 		e.takeBack(p, byseq[u.Seq], u.Earned-u.Expired)
 	}
