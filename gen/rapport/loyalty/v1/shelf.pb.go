@@ -209,7 +209,9 @@ type LineShare struct {
 	// Points that stand in the ledger.
 	Standing int64 `protobuf:"varint,5,opt,name=standing,proto3" json:"standing,omitempty"`
 	// Requests made of the ledger about it.
-	Posts         int32 `protobuf:"varint,6,opt,name=posts,proto3" json:"posts,omitempty"`
+	Posts int32 `protobuf:"varint,6,opt,name=posts,proto3" json:"posts,omitempty"`
+	// Money that stands in the ledger, in minor units.
+	Money         int64 `protobuf:"varint,7,opt,name=money,proto3" json:"money,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -282,6 +284,13 @@ func (x *LineShare) GetStanding() int64 {
 func (x *LineShare) GetPosts() int32 {
 	if x != nil {
 		return x.Posts
+	}
+	return 0
+}
+
+func (x *LineShare) GetMoney() int64 {
+	if x != nil {
+		return x.Money
 	}
 	return 0
 }
@@ -614,14 +623,15 @@ const file_rapport_loyalty_v1_shelf_proto_rawDesc = "" +
 	"\bquantity\x18\x06 \x01(\x03R\bquantity\x12\x16\n" +
 	"\x06amount\x18\a \x01(\x03R\x06amount\x122\n" +
 	"\x06origin\x18\b \x01(\v2\x1a.rapport.loyalty.v1.OriginR\x06origin\x125\n" +
-	"\x06shares\x18\t \x03(\v2\x1d.rapport.loyalty.v1.LineShareR\x06shares\"\xc8\x01\n" +
+	"\x06shares\x18\t \x03(\v2\x1d.rapport.loyalty.v1.LineShareR\x06shares\"\xde\x01\n" +
 	"\tLineShare\x12!\n" +
 	"\fprogramme_id\x18\x01 \x01(\tR\vprogrammeId\x12\x18\n" +
 	"\aversion\x18\x02 \x01(\x05R\aversion\x12\x17\n" +
 	"\atier_bp\x18\x03 \x01(\x05R\x06tierBp\x123\n" +
 	"\x05rules\x18\x04 \x03(\v2\x1d.rapport.loyalty.v1.RuleShareR\x05rules\x12\x1a\n" +
 	"\bstanding\x18\x05 \x01(\x03R\bstanding\x12\x14\n" +
-	"\x05posts\x18\x06 \x01(\x05R\x05posts\"S\n" +
+	"\x05posts\x18\x06 \x01(\x05R\x05posts\x12\x14\n" +
+	"\x05money\x18\a \x01(\x03R\x05money\"S\n" +
 	"\tRuleShare\x12\x12\n" +
 	"\x04rule\x18\x01 \x01(\x05R\x04rule\x12\x16\n" +
 	"\x06points\x18\x02 \x01(\x03R\x06points\x12\x1a\n" +
