@@ -7,6 +7,7 @@ import (
 
 	"google.golang.org/grpc"
 
+	journeyv1 "github.com/rapport-cx/rapport/gen/rapport/journey/v1"
 	loyaltyv1 "github.com/rapport-cx/rapport/gen/rapport/loyalty/v1"
 	segmentationv1 "github.com/rapport-cx/rapport/gen/rapport/segmentation/v1"
 	"github.com/rapport-cx/rapport/internal/access"
@@ -19,6 +20,8 @@ import (
 // Neighbours are the services that Loyalty asks and follows; each may be nil.
 type Neighbours struct {
 	Segmentation segmentationv1.SegmentationServiceClient
+	// Journey tells of purchases.
+	Journey journeyv1.JourneyServiceClient
 }
 
 // Config is what Loyalty needs beside its floor.

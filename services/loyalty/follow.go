@@ -22,6 +22,8 @@ type work struct {
 func (s *Server) works(b *brand) []work {
 	return []work{
 		{"customers", s.followed(b).Run},
+		{"purchases", func(ctx context.Context) error { return s.followPurchases(ctx, b) }},
+		{"standings", func(ctx context.Context) error { return s.keepStandings(ctx, b) }},
 		{"due", func(ctx context.Context) error { return s.keepSweeping(ctx, b) }},
 	}
 }

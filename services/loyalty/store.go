@@ -14,6 +14,8 @@ import (
 	"github.com/rapport-cx/rapport/internal/people"
 	"github.com/rapport-cx/rapport/internal/sqldb"
 	"github.com/rapport-cx/rapport/services/loyalty/ledger"
+	"github.com/rapport-cx/rapport/services/loyalty/purchase"
+	"github.com/rapport-cx/rapport/services/loyalty/standing"
 )
 
 // store keeps facts and what they guard.
@@ -37,7 +39,13 @@ func (s *store) migrate(ctx context.Context) error {
 	if err := people.Migrate(ctx, s.db); err != nil {
 		return err
 	}
-	return ledger.Migrate(ctx, s.db)
+	if err := ledger.Migrate(ctx, s.db); err != nil {
+		return err
+	}
+	if err := standing.Migrate(ctx, s.db); err != nil {
+		return err
+	}
+	return purchase.Migrate(ctx, s.db)
 }
 
 // change writes definitions: decide runs with the log locked and every definition before

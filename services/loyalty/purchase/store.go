@@ -202,3 +202,14 @@ func saveCapped(ctx context.Context, tx *sqldb.Tx, brand string, at []capping, a
 	}
 	return nil
 }
+
+// Today is what each rule of a programme with a cap of the day gave a person on a day.
+func Today(ctx context.Context, q sqldb.Querier, brand, programme string, numbers []int64, day calendar.Day) (map[string]int64, error) {
+	out := map[string]int64{}
+	err := cappedOf(ctx, q, brand, numbers, calendar.Days{From: day, Until: day + 1}, func(c capping, points int64) {
+		if c.programme == programme {
+			out[c.rule] += points
+		}
+	})
+	return out, err
+}
