@@ -5,6 +5,7 @@ import (
 	"time"
 
 	loyaltyv1 "github.com/rapport-cx/rapport/gen/rapport/loyalty/v1"
+	"github.com/rapport-cx/rapport/internal/calendar"
 	"github.com/rapport-cx/rapport/services/loyalty/standing"
 )
 
@@ -34,21 +35,22 @@ func (b *batch) settle(customer int64, goods string, at int64) {
 }
 
 // post asks the ledger for what a line's share is to be, if something else stands there.
+// A line earns as a whole first, also if it was told after its return: what was issued is
+// the same then.
 func (b *batch) post(customer int64, l *loyaltyv1.BoughtLine, s *loyaltyv1.LineShare, left, at int64) {
 	p := b.book.Version(s.GetProgrammeId(), s.GetVersion())
-	day := b.zone.DayOf(time.UnixMicro(l.GetAt()))
-	before := make([]int64, len(s.GetRules()))
-	for i, r := range s.GetRules() {
-		before[i] = r.GetStanding()
+	if s.GetPosts() == 0 {
+		b.move(customer, p, l, s, l.GetQuantity(), at)
 	}
-	points, cost := kept(p, l, s, left), int64(0)
+	b.move(customer, p, l, s, left, at)
+}
+
+// move makes one step: to what is due where so much of a line is left.
+func (b *batch) move(customer int64, p *loyaltyv1.Programme, l *loyaltyv1.BoughtLine, s *loyaltyv1.LineShare, left, at int64) {
+	day := b.zone.DayOf(time.UnixMicro(l.GetAt()))
+	points, cost := b.kept(customer, p, l, s, left, day), int64(0)
 	if points > 0 {
 		cost = money(l, left)
-	}
-	for i, r := range s.GetRules() {
-		if rule := p.GetEarning()[r.GetRule()]; rule.GetCapPerDay() > 0 && r.GetStanding() != before[i] {
-			b.added[capping{customer, p.GetId(), rule.GetName(), day}] += r.GetStanding() - before[i]
-		}
 	}
 	change := points - s.GetStanding()
 	if change == 0 {
@@ -66,6 +68,21 @@ func (b *batch) post(customer int64, l *loyaltyv1.BoughtLine, s *loyaltyv1.LineS
 	b.items = append(b.items, item)
 	b.member(p.GetId(), customer).Add(day, standing.Counted{Points: change, Money: cost - s.GetMoney()})
 	s.Standing, s.Money = points, cost
+}
+
+// kept is what a line keeps, and notes what that changes under caps of the day.
+func (b *batch) kept(customer int64, p *loyaltyv1.Programme, l *loyaltyv1.BoughtLine, s *loyaltyv1.LineShare, left int64, day calendar.Day) int64 {
+	before := make([]int64, len(s.GetRules()))
+	for i, r := range s.GetRules() {
+		before[i] = r.GetStanding()
+	}
+	points := kept(p, l, s, left)
+	for i, r := range s.GetRules() {
+		if rule := p.GetEarning()[r.GetRule()]; rule.GetCapPerDay() > 0 && r.GetStanding() != before[i] {
+			b.added[capping{customer, p.GetId(), rule.GetName(), day}] += r.GetStanding() - before[i]
+		}
+	}
+	return points
 }
 
 // earning asks for points of a line.
