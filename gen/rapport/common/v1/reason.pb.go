@@ -123,6 +123,14 @@ const (
 	Reason_REASON_HOLD_ENDED Reason = 46
 	// The order neither earned nor spent anything that is not reversed yet.
 	Reason_REASON_NOTHING_TO_REVERSE Reason = 47
+	// No reward, or no taking of one, has that id.
+	Reason_REASON_REWARD_UNKNOWN Reason = 48
+	// The member may not take the reward; metadata "rule" names what forbids it first.
+	Reason_REASON_REWARD_FORBIDDEN Reason = 49
+	// No offer has that id or code, or the person did not get it.
+	Reason_REASON_OFFER_UNKNOWN Reason = 50
+	// The offer cannot be completed; metadata "rule" says why.
+	Reason_REASON_OFFER_FORBIDDEN Reason = 51
 )
 
 // Enum value maps for Reason.
@@ -176,6 +184,10 @@ var (
 		45: "REASON_HOLD_UNKNOWN",
 		46: "REASON_HOLD_ENDED",
 		47: "REASON_NOTHING_TO_REVERSE",
+		48: "REASON_REWARD_UNKNOWN",
+		49: "REASON_REWARD_FORBIDDEN",
+		50: "REASON_OFFER_UNKNOWN",
+		51: "REASON_OFFER_FORBIDDEN",
 	}
 	Reason_value = map[string]int32{
 		"REASON_UNSPECIFIED":          0,
@@ -226,6 +238,10 @@ var (
 		"REASON_HOLD_UNKNOWN":         45,
 		"REASON_HOLD_ENDED":           46,
 		"REASON_NOTHING_TO_REVERSE":   47,
+		"REASON_REWARD_UNKNOWN":       48,
+		"REASON_REWARD_FORBIDDEN":     49,
+		"REASON_OFFER_UNKNOWN":        50,
+		"REASON_OFFER_FORBIDDEN":      51,
 	}
 )
 
@@ -260,8 +276,7 @@ var File_rapport_common_v1_reason_proto protoreflect.FileDescriptor
 
 const file_rapport_common_v1_reason_proto_rawDesc = "" +
 	"\n" +
-	"\x1erapport/common/v1/reason.proto\x12\x11rapport.common.v1*\xaa\n" +
-	"\n" +
+	"\x1erapport/common/v1/reason.proto\x12\x11rapport.common.v1*\x98\v\n" +
 	"\x06Reason\x12\x16\n" +
 	"\x12REASON_UNSPECIFIED\x10\x00\x12\x18\n" +
 	"\x14REASON_FIELD_INVALID\x10\x01\x12\x18\n" +
@@ -311,7 +326,11 @@ const file_rapport_common_v1_reason_proto_rawDesc = "" +
 	"\x1aREASON_POINTS_INSUFFICIENT\x10,\x12\x17\n" +
 	"\x13REASON_HOLD_UNKNOWN\x10-\x12\x15\n" +
 	"\x11REASON_HOLD_ENDED\x10.\x12\x1d\n" +
-	"\x19REASON_NOTHING_TO_REVERSE\x10/B\xc8\x01\n" +
+	"\x19REASON_NOTHING_TO_REVERSE\x10/\x12\x19\n" +
+	"\x15REASON_REWARD_UNKNOWN\x100\x12\x1b\n" +
+	"\x17REASON_REWARD_FORBIDDEN\x101\x12\x18\n" +
+	"\x14REASON_OFFER_UNKNOWN\x102\x12\x1a\n" +
+	"\x16REASON_OFFER_FORBIDDEN\x103B\xc8\x01\n" +
 	"\x15com.rapport.common.v1B\vReasonProtoP\x01Z<github.com/rapport-cx/rapport/gen/rapport/common/v1;commonv1\xa2\x02\x03RCX\xaa\x02\x11Rapport.Common.V1\xca\x02\x11Rapport\\Common\\V1\xe2\x02\x1dRapport\\Common\\V1\\GPBMetadata\xea\x02\x13Rapport::Common::V1b\x06proto3"
 
 var (

@@ -41,6 +41,25 @@ const (
 	LoyaltyService_ExplainTier_FullMethodName          = "/rapport.loyalty.v1.LoyaltyService/ExplainTier"
 	LoyaltyService_GetAccount_FullMethodName           = "/rapport.loyalty.v1.LoyaltyService/GetAccount"
 	LoyaltyService_ListUnmatchedReturns_FullMethodName = "/rapport.loyalty.v1.LoyaltyService/ListUnmatchedReturns"
+	LoyaltyService_GetRedemptionRate_FullMethodName    = "/rapport.loyalty.v1.LoyaltyService/GetRedemptionRate"
+	LoyaltyService_GetLiability_FullMethodName         = "/rapport.loyalty.v1.LoyaltyService/GetLiability"
+	LoyaltyService_GetBreakage_FullMethodName          = "/rapport.loyalty.v1.LoyaltyService/GetBreakage"
+	LoyaltyService_GetParticipation_FullMethodName     = "/rapport.loyalty.v1.LoyaltyService/GetParticipation"
+	LoyaltyService_GetLoyaltyImpact_FullMethodName     = "/rapport.loyalty.v1.LoyaltyService/GetLoyaltyImpact"
+	LoyaltyService_UpsertReward_FullMethodName         = "/rapport.loyalty.v1.LoyaltyService/UpsertReward"
+	LoyaltyService_ListRewards_FullMethodName          = "/rapport.loyalty.v1.LoyaltyService/ListRewards"
+	LoyaltyService_ExamineReward_FullMethodName        = "/rapport.loyalty.v1.LoyaltyService/ExamineReward"
+	LoyaltyService_TakeReward_FullMethodName           = "/rapport.loyalty.v1.LoyaltyService/TakeReward"
+	LoyaltyService_ConfirmReward_FullMethodName        = "/rapport.loyalty.v1.LoyaltyService/ConfirmReward"
+	LoyaltyService_CancelReward_FullMethodName         = "/rapport.loyalty.v1.LoyaltyService/CancelReward"
+	LoyaltyService_ListTakenRewards_FullMethodName     = "/rapport.loyalty.v1.LoyaltyService/ListTakenRewards"
+	LoyaltyService_UpsertOffer_FullMethodName          = "/rapport.loyalty.v1.LoyaltyService/UpsertOffer"
+	LoyaltyService_ListOffers_FullMethodName           = "/rapport.loyalty.v1.LoyaltyService/ListOffers"
+	LoyaltyService_SendOffer_FullMethodName            = "/rapport.loyalty.v1.LoyaltyService/SendOffer"
+	LoyaltyService_ViewOffer_FullMethodName            = "/rapport.loyalty.v1.LoyaltyService/ViewOffer"
+	LoyaltyService_RedeemOffer_FullMethodName          = "/rapport.loyalty.v1.LoyaltyService/RedeemOffer"
+	LoyaltyService_ListPersonalOffers_FullMethodName   = "/rapport.loyalty.v1.LoyaltyService/ListPersonalOffers"
+	LoyaltyService_GetOfferFunnel_FullMethodName       = "/rapport.loyalty.v1.LoyaltyService/GetOfferFunnel"
 )
 
 // LoyaltyServiceClient is the client API for LoyaltyService service.
@@ -101,6 +120,44 @@ type LoyaltyServiceClient interface {
 	GetAccount(ctx context.Context, in *GetAccountRequest, opts ...grpc.CallOption) (*GetAccountResponse, error)
 	// ListUnmatchedReturns pages through returns that no purchase was found for.
 	ListUnmatchedReturns(ctx context.Context, in *ListUnmatchedReturnsRequest, opts ...grpc.CallOption) (*ListUnmatchedReturnsResponse, error)
+	// GetRedemptionRate tells how much of what is issued is spent.
+	GetRedemptionRate(ctx context.Context, in *GetRedemptionRateRequest, opts ...grpc.CallOption) (*GetRedemptionRateResponse, error)
+	// GetLiability tells what members can still spend.
+	GetLiability(ctx context.Context, in *GetLiabilityRequest, opts ...grpc.CallOption) (*GetLiabilityResponse, error)
+	// GetBreakage tells what is never spent.
+	GetBreakage(ctx context.Context, in *GetBreakageRequest, opts ...grpc.CallOption) (*GetBreakageResponse, error)
+	// GetParticipation tells who takes part.
+	GetParticipation(ctx context.Context, in *GetParticipationRequest, opts ...grpc.CallOption) (*GetParticipationResponse, error)
+	// GetLoyaltyImpact sets members beside others, and before beside after.
+	GetLoyaltyImpact(ctx context.Context, in *GetLoyaltyImpactRequest, opts ...grpc.CallOption) (*GetLoyaltyImpactResponse, error)
+	// UpsertReward makes or changes a reward.
+	UpsertReward(ctx context.Context, in *UpsertRewardRequest, opts ...grpc.CallOption) (*UpsertRewardResponse, error)
+	// ListRewards reads the catalogue.
+	ListRewards(ctx context.Context, in *ListRewardsRequest, opts ...grpc.CallOption) (*ListRewardsResponse, error)
+	// ExamineReward tells whether a member may take a reward, and all that forbids it.
+	ExamineReward(ctx context.Context, in *ExamineRewardRequest, opts ...grpc.CallOption) (*ExamineRewardResponse, error)
+	// TakeReward takes a reward, or sets it aside.
+	TakeReward(ctx context.Context, in *TakeRewardRequest, opts ...grpc.CallOption) (*TakeRewardResponse, error)
+	// ConfirmReward spends what was set aside.
+	ConfirmReward(ctx context.Context, in *ConfirmRewardRequest, opts ...grpc.CallOption) (*ConfirmRewardResponse, error)
+	// CancelReward gives it back, before or afterwards.
+	CancelReward(ctx context.Context, in *CancelRewardRequest, opts ...grpc.CallOption) (*CancelRewardResponse, error)
+	// ListTakenRewards reads what a person took.
+	ListTakenRewards(ctx context.Context, in *ListTakenRewardsRequest, opts ...grpc.CallOption) (*ListTakenRewardsResponse, error)
+	// UpsertOffer makes or changes an offer.
+	UpsertOffer(ctx context.Context, in *UpsertOfferRequest, opts ...grpc.CallOption) (*UpsertOfferResponse, error)
+	// ListOffers reads the offers.
+	ListOffers(ctx context.Context, in *ListOffersRequest, opts ...grpc.CallOption) (*ListOffersResponse, error)
+	// SendOffer gives an offer to persons.
+	SendOffer(ctx context.Context, in *SendOfferRequest, opts ...grpc.CallOption) (*SendOfferResponse, error)
+	// ViewOffer says that a person saw an offer.
+	ViewOffer(ctx context.Context, in *ViewOfferRequest, opts ...grpc.CallOption) (*ViewOfferResponse, error)
+	// RedeemOffer completes an offer by hand or by coupon.
+	RedeemOffer(ctx context.Context, in *RedeemOfferRequest, opts ...grpc.CallOption) (*RedeemOfferResponse, error)
+	// ListPersonalOffers reads a person's offers.
+	ListPersonalOffers(ctx context.Context, in *ListPersonalOffersRequest, opts ...grpc.CallOption) (*ListPersonalOffersResponse, error)
+	// GetOfferFunnel tells what became of offers.
+	GetOfferFunnel(ctx context.Context, in *GetOfferFunnelRequest, opts ...grpc.CallOption) (*GetOfferFunnelResponse, error)
 }
 
 type loyaltyServiceClient struct {
@@ -343,6 +400,196 @@ func (c *loyaltyServiceClient) ListUnmatchedReturns(ctx context.Context, in *Lis
 	return out, nil
 }
 
+func (c *loyaltyServiceClient) GetRedemptionRate(ctx context.Context, in *GetRedemptionRateRequest, opts ...grpc.CallOption) (*GetRedemptionRateResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GetRedemptionRateResponse)
+	err := c.cc.Invoke(ctx, LoyaltyService_GetRedemptionRate_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *loyaltyServiceClient) GetLiability(ctx context.Context, in *GetLiabilityRequest, opts ...grpc.CallOption) (*GetLiabilityResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GetLiabilityResponse)
+	err := c.cc.Invoke(ctx, LoyaltyService_GetLiability_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *loyaltyServiceClient) GetBreakage(ctx context.Context, in *GetBreakageRequest, opts ...grpc.CallOption) (*GetBreakageResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GetBreakageResponse)
+	err := c.cc.Invoke(ctx, LoyaltyService_GetBreakage_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *loyaltyServiceClient) GetParticipation(ctx context.Context, in *GetParticipationRequest, opts ...grpc.CallOption) (*GetParticipationResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GetParticipationResponse)
+	err := c.cc.Invoke(ctx, LoyaltyService_GetParticipation_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *loyaltyServiceClient) GetLoyaltyImpact(ctx context.Context, in *GetLoyaltyImpactRequest, opts ...grpc.CallOption) (*GetLoyaltyImpactResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GetLoyaltyImpactResponse)
+	err := c.cc.Invoke(ctx, LoyaltyService_GetLoyaltyImpact_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *loyaltyServiceClient) UpsertReward(ctx context.Context, in *UpsertRewardRequest, opts ...grpc.CallOption) (*UpsertRewardResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(UpsertRewardResponse)
+	err := c.cc.Invoke(ctx, LoyaltyService_UpsertReward_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *loyaltyServiceClient) ListRewards(ctx context.Context, in *ListRewardsRequest, opts ...grpc.CallOption) (*ListRewardsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListRewardsResponse)
+	err := c.cc.Invoke(ctx, LoyaltyService_ListRewards_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *loyaltyServiceClient) ExamineReward(ctx context.Context, in *ExamineRewardRequest, opts ...grpc.CallOption) (*ExamineRewardResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ExamineRewardResponse)
+	err := c.cc.Invoke(ctx, LoyaltyService_ExamineReward_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *loyaltyServiceClient) TakeReward(ctx context.Context, in *TakeRewardRequest, opts ...grpc.CallOption) (*TakeRewardResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(TakeRewardResponse)
+	err := c.cc.Invoke(ctx, LoyaltyService_TakeReward_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *loyaltyServiceClient) ConfirmReward(ctx context.Context, in *ConfirmRewardRequest, opts ...grpc.CallOption) (*ConfirmRewardResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ConfirmRewardResponse)
+	err := c.cc.Invoke(ctx, LoyaltyService_ConfirmReward_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *loyaltyServiceClient) CancelReward(ctx context.Context, in *CancelRewardRequest, opts ...grpc.CallOption) (*CancelRewardResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(CancelRewardResponse)
+	err := c.cc.Invoke(ctx, LoyaltyService_CancelReward_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *loyaltyServiceClient) ListTakenRewards(ctx context.Context, in *ListTakenRewardsRequest, opts ...grpc.CallOption) (*ListTakenRewardsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListTakenRewardsResponse)
+	err := c.cc.Invoke(ctx, LoyaltyService_ListTakenRewards_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *loyaltyServiceClient) UpsertOffer(ctx context.Context, in *UpsertOfferRequest, opts ...grpc.CallOption) (*UpsertOfferResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(UpsertOfferResponse)
+	err := c.cc.Invoke(ctx, LoyaltyService_UpsertOffer_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *loyaltyServiceClient) ListOffers(ctx context.Context, in *ListOffersRequest, opts ...grpc.CallOption) (*ListOffersResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListOffersResponse)
+	err := c.cc.Invoke(ctx, LoyaltyService_ListOffers_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *loyaltyServiceClient) SendOffer(ctx context.Context, in *SendOfferRequest, opts ...grpc.CallOption) (*SendOfferResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(SendOfferResponse)
+	err := c.cc.Invoke(ctx, LoyaltyService_SendOffer_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *loyaltyServiceClient) ViewOffer(ctx context.Context, in *ViewOfferRequest, opts ...grpc.CallOption) (*ViewOfferResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ViewOfferResponse)
+	err := c.cc.Invoke(ctx, LoyaltyService_ViewOffer_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *loyaltyServiceClient) RedeemOffer(ctx context.Context, in *RedeemOfferRequest, opts ...grpc.CallOption) (*RedeemOfferResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(RedeemOfferResponse)
+	err := c.cc.Invoke(ctx, LoyaltyService_RedeemOffer_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *loyaltyServiceClient) ListPersonalOffers(ctx context.Context, in *ListPersonalOffersRequest, opts ...grpc.CallOption) (*ListPersonalOffersResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListPersonalOffersResponse)
+	err := c.cc.Invoke(ctx, LoyaltyService_ListPersonalOffers_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *loyaltyServiceClient) GetOfferFunnel(ctx context.Context, in *GetOfferFunnelRequest, opts ...grpc.CallOption) (*GetOfferFunnelResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GetOfferFunnelResponse)
+	err := c.cc.Invoke(ctx, LoyaltyService_GetOfferFunnel_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // LoyaltyServiceServer is the server API for LoyaltyService service.
 // All implementations must embed UnimplementedLoyaltyServiceServer
 // for forward compatibility.
@@ -401,6 +648,44 @@ type LoyaltyServiceServer interface {
 	GetAccount(context.Context, *GetAccountRequest) (*GetAccountResponse, error)
 	// ListUnmatchedReturns pages through returns that no purchase was found for.
 	ListUnmatchedReturns(context.Context, *ListUnmatchedReturnsRequest) (*ListUnmatchedReturnsResponse, error)
+	// GetRedemptionRate tells how much of what is issued is spent.
+	GetRedemptionRate(context.Context, *GetRedemptionRateRequest) (*GetRedemptionRateResponse, error)
+	// GetLiability tells what members can still spend.
+	GetLiability(context.Context, *GetLiabilityRequest) (*GetLiabilityResponse, error)
+	// GetBreakage tells what is never spent.
+	GetBreakage(context.Context, *GetBreakageRequest) (*GetBreakageResponse, error)
+	// GetParticipation tells who takes part.
+	GetParticipation(context.Context, *GetParticipationRequest) (*GetParticipationResponse, error)
+	// GetLoyaltyImpact sets members beside others, and before beside after.
+	GetLoyaltyImpact(context.Context, *GetLoyaltyImpactRequest) (*GetLoyaltyImpactResponse, error)
+	// UpsertReward makes or changes a reward.
+	UpsertReward(context.Context, *UpsertRewardRequest) (*UpsertRewardResponse, error)
+	// ListRewards reads the catalogue.
+	ListRewards(context.Context, *ListRewardsRequest) (*ListRewardsResponse, error)
+	// ExamineReward tells whether a member may take a reward, and all that forbids it.
+	ExamineReward(context.Context, *ExamineRewardRequest) (*ExamineRewardResponse, error)
+	// TakeReward takes a reward, or sets it aside.
+	TakeReward(context.Context, *TakeRewardRequest) (*TakeRewardResponse, error)
+	// ConfirmReward spends what was set aside.
+	ConfirmReward(context.Context, *ConfirmRewardRequest) (*ConfirmRewardResponse, error)
+	// CancelReward gives it back, before or afterwards.
+	CancelReward(context.Context, *CancelRewardRequest) (*CancelRewardResponse, error)
+	// ListTakenRewards reads what a person took.
+	ListTakenRewards(context.Context, *ListTakenRewardsRequest) (*ListTakenRewardsResponse, error)
+	// UpsertOffer makes or changes an offer.
+	UpsertOffer(context.Context, *UpsertOfferRequest) (*UpsertOfferResponse, error)
+	// ListOffers reads the offers.
+	ListOffers(context.Context, *ListOffersRequest) (*ListOffersResponse, error)
+	// SendOffer gives an offer to persons.
+	SendOffer(context.Context, *SendOfferRequest) (*SendOfferResponse, error)
+	// ViewOffer says that a person saw an offer.
+	ViewOffer(context.Context, *ViewOfferRequest) (*ViewOfferResponse, error)
+	// RedeemOffer completes an offer by hand or by coupon.
+	RedeemOffer(context.Context, *RedeemOfferRequest) (*RedeemOfferResponse, error)
+	// ListPersonalOffers reads a person's offers.
+	ListPersonalOffers(context.Context, *ListPersonalOffersRequest) (*ListPersonalOffersResponse, error)
+	// GetOfferFunnel tells what became of offers.
+	GetOfferFunnel(context.Context, *GetOfferFunnelRequest) (*GetOfferFunnelResponse, error)
 	mustEmbedUnimplementedLoyaltyServiceServer()
 }
 
@@ -476,6 +761,63 @@ func (UnimplementedLoyaltyServiceServer) GetAccount(context.Context, *GetAccount
 }
 func (UnimplementedLoyaltyServiceServer) ListUnmatchedReturns(context.Context, *ListUnmatchedReturnsRequest) (*ListUnmatchedReturnsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListUnmatchedReturns not implemented")
+}
+func (UnimplementedLoyaltyServiceServer) GetRedemptionRate(context.Context, *GetRedemptionRateRequest) (*GetRedemptionRateResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetRedemptionRate not implemented")
+}
+func (UnimplementedLoyaltyServiceServer) GetLiability(context.Context, *GetLiabilityRequest) (*GetLiabilityResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetLiability not implemented")
+}
+func (UnimplementedLoyaltyServiceServer) GetBreakage(context.Context, *GetBreakageRequest) (*GetBreakageResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetBreakage not implemented")
+}
+func (UnimplementedLoyaltyServiceServer) GetParticipation(context.Context, *GetParticipationRequest) (*GetParticipationResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetParticipation not implemented")
+}
+func (UnimplementedLoyaltyServiceServer) GetLoyaltyImpact(context.Context, *GetLoyaltyImpactRequest) (*GetLoyaltyImpactResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetLoyaltyImpact not implemented")
+}
+func (UnimplementedLoyaltyServiceServer) UpsertReward(context.Context, *UpsertRewardRequest) (*UpsertRewardResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method UpsertReward not implemented")
+}
+func (UnimplementedLoyaltyServiceServer) ListRewards(context.Context, *ListRewardsRequest) (*ListRewardsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListRewards not implemented")
+}
+func (UnimplementedLoyaltyServiceServer) ExamineReward(context.Context, *ExamineRewardRequest) (*ExamineRewardResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ExamineReward not implemented")
+}
+func (UnimplementedLoyaltyServiceServer) TakeReward(context.Context, *TakeRewardRequest) (*TakeRewardResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method TakeReward not implemented")
+}
+func (UnimplementedLoyaltyServiceServer) ConfirmReward(context.Context, *ConfirmRewardRequest) (*ConfirmRewardResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ConfirmReward not implemented")
+}
+func (UnimplementedLoyaltyServiceServer) CancelReward(context.Context, *CancelRewardRequest) (*CancelRewardResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method CancelReward not implemented")
+}
+func (UnimplementedLoyaltyServiceServer) ListTakenRewards(context.Context, *ListTakenRewardsRequest) (*ListTakenRewardsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListTakenRewards not implemented")
+}
+func (UnimplementedLoyaltyServiceServer) UpsertOffer(context.Context, *UpsertOfferRequest) (*UpsertOfferResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method UpsertOffer not implemented")
+}
+func (UnimplementedLoyaltyServiceServer) ListOffers(context.Context, *ListOffersRequest) (*ListOffersResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListOffers not implemented")
+}
+func (UnimplementedLoyaltyServiceServer) SendOffer(context.Context, *SendOfferRequest) (*SendOfferResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method SendOffer not implemented")
+}
+func (UnimplementedLoyaltyServiceServer) ViewOffer(context.Context, *ViewOfferRequest) (*ViewOfferResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ViewOffer not implemented")
+}
+func (UnimplementedLoyaltyServiceServer) RedeemOffer(context.Context, *RedeemOfferRequest) (*RedeemOfferResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method RedeemOffer not implemented")
+}
+func (UnimplementedLoyaltyServiceServer) ListPersonalOffers(context.Context, *ListPersonalOffersRequest) (*ListPersonalOffersResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListPersonalOffers not implemented")
+}
+func (UnimplementedLoyaltyServiceServer) GetOfferFunnel(context.Context, *GetOfferFunnelRequest) (*GetOfferFunnelResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetOfferFunnel not implemented")
 }
 func (UnimplementedLoyaltyServiceServer) mustEmbedUnimplementedLoyaltyServiceServer() {}
 func (UnimplementedLoyaltyServiceServer) testEmbeddedByValue()                        {}
@@ -876,6 +1218,348 @@ func _LoyaltyService_ListUnmatchedReturns_Handler(srv interface{}, ctx context.C
 	return interceptor(ctx, in, info, handler)
 }
 
+func _LoyaltyService_GetRedemptionRate_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetRedemptionRateRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(LoyaltyServiceServer).GetRedemptionRate(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: LoyaltyService_GetRedemptionRate_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(LoyaltyServiceServer).GetRedemptionRate(ctx, req.(*GetRedemptionRateRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _LoyaltyService_GetLiability_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetLiabilityRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(LoyaltyServiceServer).GetLiability(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: LoyaltyService_GetLiability_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(LoyaltyServiceServer).GetLiability(ctx, req.(*GetLiabilityRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _LoyaltyService_GetBreakage_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetBreakageRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(LoyaltyServiceServer).GetBreakage(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: LoyaltyService_GetBreakage_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(LoyaltyServiceServer).GetBreakage(ctx, req.(*GetBreakageRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _LoyaltyService_GetParticipation_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetParticipationRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(LoyaltyServiceServer).GetParticipation(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: LoyaltyService_GetParticipation_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(LoyaltyServiceServer).GetParticipation(ctx, req.(*GetParticipationRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _LoyaltyService_GetLoyaltyImpact_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetLoyaltyImpactRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(LoyaltyServiceServer).GetLoyaltyImpact(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: LoyaltyService_GetLoyaltyImpact_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(LoyaltyServiceServer).GetLoyaltyImpact(ctx, req.(*GetLoyaltyImpactRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _LoyaltyService_UpsertReward_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(UpsertRewardRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(LoyaltyServiceServer).UpsertReward(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: LoyaltyService_UpsertReward_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(LoyaltyServiceServer).UpsertReward(ctx, req.(*UpsertRewardRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _LoyaltyService_ListRewards_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListRewardsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(LoyaltyServiceServer).ListRewards(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: LoyaltyService_ListRewards_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(LoyaltyServiceServer).ListRewards(ctx, req.(*ListRewardsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _LoyaltyService_ExamineReward_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ExamineRewardRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(LoyaltyServiceServer).ExamineReward(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: LoyaltyService_ExamineReward_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(LoyaltyServiceServer).ExamineReward(ctx, req.(*ExamineRewardRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _LoyaltyService_TakeReward_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(TakeRewardRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(LoyaltyServiceServer).TakeReward(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: LoyaltyService_TakeReward_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(LoyaltyServiceServer).TakeReward(ctx, req.(*TakeRewardRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _LoyaltyService_ConfirmReward_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ConfirmRewardRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(LoyaltyServiceServer).ConfirmReward(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: LoyaltyService_ConfirmReward_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(LoyaltyServiceServer).ConfirmReward(ctx, req.(*ConfirmRewardRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _LoyaltyService_CancelReward_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(CancelRewardRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(LoyaltyServiceServer).CancelReward(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: LoyaltyService_CancelReward_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(LoyaltyServiceServer).CancelReward(ctx, req.(*CancelRewardRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _LoyaltyService_ListTakenRewards_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListTakenRewardsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(LoyaltyServiceServer).ListTakenRewards(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: LoyaltyService_ListTakenRewards_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(LoyaltyServiceServer).ListTakenRewards(ctx, req.(*ListTakenRewardsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _LoyaltyService_UpsertOffer_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(UpsertOfferRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(LoyaltyServiceServer).UpsertOffer(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: LoyaltyService_UpsertOffer_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(LoyaltyServiceServer).UpsertOffer(ctx, req.(*UpsertOfferRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _LoyaltyService_ListOffers_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListOffersRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(LoyaltyServiceServer).ListOffers(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: LoyaltyService_ListOffers_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(LoyaltyServiceServer).ListOffers(ctx, req.(*ListOffersRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _LoyaltyService_SendOffer_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(SendOfferRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(LoyaltyServiceServer).SendOffer(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: LoyaltyService_SendOffer_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(LoyaltyServiceServer).SendOffer(ctx, req.(*SendOfferRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _LoyaltyService_ViewOffer_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ViewOfferRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(LoyaltyServiceServer).ViewOffer(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: LoyaltyService_ViewOffer_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(LoyaltyServiceServer).ViewOffer(ctx, req.(*ViewOfferRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _LoyaltyService_RedeemOffer_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(RedeemOfferRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(LoyaltyServiceServer).RedeemOffer(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: LoyaltyService_RedeemOffer_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(LoyaltyServiceServer).RedeemOffer(ctx, req.(*RedeemOfferRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _LoyaltyService_ListPersonalOffers_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListPersonalOffersRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(LoyaltyServiceServer).ListPersonalOffers(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: LoyaltyService_ListPersonalOffers_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(LoyaltyServiceServer).ListPersonalOffers(ctx, req.(*ListPersonalOffersRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _LoyaltyService_GetOfferFunnel_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetOfferFunnelRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(LoyaltyServiceServer).GetOfferFunnel(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: LoyaltyService_GetOfferFunnel_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(LoyaltyServiceServer).GetOfferFunnel(ctx, req.(*GetOfferFunnelRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // LoyaltyService_ServiceDesc is the grpc.ServiceDesc for LoyaltyService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -962,6 +1646,82 @@ var LoyaltyService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "ListUnmatchedReturns",
 			Handler:    _LoyaltyService_ListUnmatchedReturns_Handler,
+		},
+		{
+			MethodName: "GetRedemptionRate",
+			Handler:    _LoyaltyService_GetRedemptionRate_Handler,
+		},
+		{
+			MethodName: "GetLiability",
+			Handler:    _LoyaltyService_GetLiability_Handler,
+		},
+		{
+			MethodName: "GetBreakage",
+			Handler:    _LoyaltyService_GetBreakage_Handler,
+		},
+		{
+			MethodName: "GetParticipation",
+			Handler:    _LoyaltyService_GetParticipation_Handler,
+		},
+		{
+			MethodName: "GetLoyaltyImpact",
+			Handler:    _LoyaltyService_GetLoyaltyImpact_Handler,
+		},
+		{
+			MethodName: "UpsertReward",
+			Handler:    _LoyaltyService_UpsertReward_Handler,
+		},
+		{
+			MethodName: "ListRewards",
+			Handler:    _LoyaltyService_ListRewards_Handler,
+		},
+		{
+			MethodName: "ExamineReward",
+			Handler:    _LoyaltyService_ExamineReward_Handler,
+		},
+		{
+			MethodName: "TakeReward",
+			Handler:    _LoyaltyService_TakeReward_Handler,
+		},
+		{
+			MethodName: "ConfirmReward",
+			Handler:    _LoyaltyService_ConfirmReward_Handler,
+		},
+		{
+			MethodName: "CancelReward",
+			Handler:    _LoyaltyService_CancelReward_Handler,
+		},
+		{
+			MethodName: "ListTakenRewards",
+			Handler:    _LoyaltyService_ListTakenRewards_Handler,
+		},
+		{
+			MethodName: "UpsertOffer",
+			Handler:    _LoyaltyService_UpsertOffer_Handler,
+		},
+		{
+			MethodName: "ListOffers",
+			Handler:    _LoyaltyService_ListOffers_Handler,
+		},
+		{
+			MethodName: "SendOffer",
+			Handler:    _LoyaltyService_SendOffer_Handler,
+		},
+		{
+			MethodName: "ViewOffer",
+			Handler:    _LoyaltyService_ViewOffer_Handler,
+		},
+		{
+			MethodName: "RedeemOffer",
+			Handler:    _LoyaltyService_RedeemOffer_Handler,
+		},
+		{
+			MethodName: "ListPersonalOffers",
+			Handler:    _LoyaltyService_ListPersonalOffers_Handler,
+		},
+		{
+			MethodName: "GetOfferFunnel",
+			Handler:    _LoyaltyService_GetOfferFunnel_Handler,
 		},
 	},
 	Streams: []grpc.StreamDesc{
