@@ -15,9 +15,8 @@ type noted struct {
 	*loyaltyv1.EntryRecord
 }
 
-// entries are the movements of an order in a programme, oldest first, of the person's
-// numbers alone.
-func (w *work) entries(programme string, who int64, order string) ([]noted, error) {
+// entries are the movements of an order, oldest first, whoever they are of.
+func (w *work) entries(order string) ([]noted, error) {
 	seqs, err := w.store.ofOrder(w.ctx, order)
 	if err != nil {
 		return nil, err
@@ -39,15 +38,20 @@ func (w *work) entries(programme string, who int64, order string) ([]noted, erro
 	for _, i := range w.orders[order] {
 		out = append(out, noted{w.seq(i), w.records[i]})
 	}
-	members := w.people.Members(who)
-	return slices.DeleteFunc(out, func(n noted) bool {
-		m := n.GetMovement()
-		return m.GetProgrammeId() != programme || !slices.Contains(members, m.GetCustomerId())
-	}), nil
+	return out, nil
 }
 
-// done tells what of an order, or of one line of it, still stands.
-func (w *work) done(all []noted, line string) ([]*Done, error) {
+// own tells whether a movement is of a task's programme and person, and of the line asked
+// for, if one was.
+func (w *work) own(t *Task, n noted, line string) bool {
+	m := n.GetMovement()
+	return m.GetProgrammeId() == t.Programme && slices.Contains(w.people.Members(t.Who), m.GetCustomerId()) &&
+		(line == "" || originOf(n.EntryRecord).GetLineId() == line)
+}
+
+// done tells what a person's order, or one line of it, did and still stands. What was
+// taken back counts whoever asked for it: two who were one person may be two again.
+func (w *work) done(t *Task, all []noted, line string) ([]*Done, error) {
 	var out []*Done
 	bySeq := map[int64]*Done{}
 	for _, n := range all {
@@ -59,11 +63,14 @@ func (w *work) done(all []noted, line string) ([]*Done, error) {
 				d.MoneyUndone += u.GetMoney()
 			}
 		}
+		if !w.own(t, n, line) {
+			continue
+		}
 		d, err := doneBy(n)
 		if err != nil {
 			return nil, err
 		}
-		if d != nil && (line == "" || originOf(n.EntryRecord).GetLineId() == line) {
+		if d != nil {
 			out, bySeq[n.seq] = append(out, d), d
 		}
 	}
@@ -122,11 +129,11 @@ func (w *work) expiredOf(seq int64) (total int64, err error) {
 
 // reverse takes back what an order did.
 func (w *work) reverse(t *Task, p Person, in *loyaltyv1.ReverseRequest) (Outcome, error) {
-	all, err := w.entries(t.Programme, t.Who, in.GetOrigin().GetOrderId())
+	all, err := w.entries(in.GetOrigin().GetOrderId())
 	if err != nil {
 		return Outcome{}, err
 	}
-	done, err := w.done(all, in.GetOrigin().GetLineId())
+	done, err := w.done(t, all, in.GetOrigin().GetLineId())
 	if err != nil {
 		return Outcome{}, err
 	}
@@ -162,13 +169,13 @@ func (w *work) reverse(t *Task, p Person, in *loyaltyv1.ReverseRequest) (Outcome
 
 // activate makes the pending points of an order available.
 func (w *work) activate(t *Task, p Person, in *loyaltyv1.ActivateRequest) (Outcome, error) {
-	all, err := w.entries(t.Programme, t.Who, in.GetOrigin().GetOrderId())
+	all, err := w.entries(in.GetOrigin().GetOrderId())
 	if err != nil {
 		return Outcome{}, err
 	}
 	e := w.entry(loyaltyv1.MovementKind_MOVEMENT_KIND_ACTIVATE, t.Programme)
 	for _, n := range all {
-		if n.GetEarn() == nil || in.GetOrigin().GetLineId() != "" && originOf(n.EntryRecord).GetLineId() != in.GetOrigin().GetLineId() {
+		if n.GetEarn() == nil || !w.own(t, n, in.GetOrigin().GetLineId()) {
 			continue
 		}
 		lots, err := readParts(n.GetMovement().GetGiven())

@@ -147,6 +147,17 @@ func (c *Changes) saveHolds(brand string) (out []statement) {
 		sqldb.Column{Name: "ends_at", Data: ends}, sqldb.Column{Name: "parts", Data: parts}, sqldb.Column{Name: "origin", Data: origin}))
 }
 
+// findable are statements that store by what movements are found.
+func findable(brand string, order []string, ofOrder, customer, ofCustomer []int64) (out []statement) {
+	if len(order) > 0 {
+		out = append(out, rows("order_entry", brand, "", sqldb.Column{Name: "order_id", Data: order}, sqldb.Column{Name: "seq", Data: ofOrder}))
+	}
+	if len(customer) > 0 {
+		out = append(out, rows("other_entry", brand, "", sqldb.Column{Name: "customer", Data: customer}, sqldb.Column{Name: "seq", Data: ofCustomer}))
+	}
+	return out
+}
+
 // kept notes that everything is stored.
 func (c *Changes) kept() {
 	for a := range c.Accounts {

@@ -210,7 +210,6 @@ func (w *work) entry(kind loyaltyv1.MovementKind, programme string) *Entry {
 
 // statements store what the commit changed.
 func (w *work) statements() []statement {
-	out := w.changes.save(w.Brand)
 	var order []string
 	var ofOrder, customer, ofCustomer []int64
 	for i, r := range w.records {
@@ -225,13 +224,7 @@ func (w *work) statements() []statement {
 			customer, ofCustomer = append(customer, n), append(ofCustomer, w.seq(i))
 		}
 	}
-	if len(order) > 0 {
-		out = append(out, rows("order_entry", w.Brand, "", sqldb.Column{Name: "order_id", Data: order}, sqldb.Column{Name: "seq", Data: ofOrder}))
-	}
-	if len(customer) > 0 {
-		out = append(out, rows("other_entry", w.Brand, "", sqldb.Column{Name: "customer", Data: customer}, sqldb.Column{Name: "seq", Data: ofCustomer}))
-	}
-	return out
+	return append(w.changes.save(w.Brand), findable(w.Brand, order, ofOrder, customer, ofCustomer)...)
 }
 
 // others are the numbers that a movement touches beside its own.

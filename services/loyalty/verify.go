@@ -1,0 +1,78 @@
+package loyalty
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"github.com/rapport-cx/rapport/internal/access"
+	"github.com/rapport-cx/rapport/internal/config"
+	"github.com/rapport-cx/rapport/internal/feed"
+	"github.com/rapport-cx/rapport/internal/floor"
+	"github.com/rapport-cx/rapport/internal/sqldb"
+	"github.com/rapport-cx/rapport/services/loyalty/ledger"
+)
+
+// Upkeep is the service opened for work on its own tables: nothing is served and nothing
+// runs in the background.
+type Upkeep struct {
+	server *Server
+	floor  *floor.Floor
+}
+
+// OpenUpkeep opens the database and creates or updates its tables.
+func OpenUpkeep(ctx context.Context, base floor.Config, cfg Config, brands *config.Brands, log *slog.Logger) (*Upkeep, error) {
+	f, err := floor.Open(ctx, base, "loyalty", log)
+	if err != nil {
+		return nil, err
+	}
+	u := &Upkeep{floor: f}
+	// Whoever holds the database's address is asked for no token.
+	guard, err := access.New(access.Config{}, brands, true)
+	if err == nil {
+		u.server, err = New(cfg, brands, guard, f.DB, f.Secret, Neighbours{}, time.Now, log)
+	}
+	if err == nil {
+		err = u.server.Migrate(ctx)
+	}
+	if err != nil {
+		return nil, errors.Join(err, f.Close(ctx))
+	}
+	return u, nil
+}
+
+// Verify replays the ledger of a brand, recounts every account, lot and hold, and reports
+// what differs. It returns how much it looked at. Servers may go on meanwhile.
+func (u *Upkeep) Verify(ctx context.Context, brand string, report func(floor.Drift)) (int, error) {
+	return u.server.verify(ctx, brand, report)
+}
+
+func (s *Server) verify(ctx context.Context, brand string, report func(floor.Drift)) (n int, err error) {
+	err = s.store.db.Read(ctx, func(tx *sqldb.Tx) error {
+		n, err = ledger.Audit(ctx, tx, brand, func(w ledger.Wrong) {
+			report(floor.Drift{Fold: w.Table, Where: "table", Seq: w.Seq, Reason: w.Reason})
+		})
+		return err
+	})
+	return n, err
+}
+
+// Rebuild makes accounts, lots and holds of a brand anew from its log. Servers must not
+// run: they trust what they hold in memory.
+func (u *Upkeep) Rebuild(ctx context.Context, brand string, progress func(done, all int)) error {
+	progress(0, 1)
+	err := u.server.store.db.Write(ctx, func(tx *sqldb.Tx) error {
+		if _, err := feed.Lock(ctx, tx, brand, time.Now()); err != nil {
+			return err
+		}
+		return ledger.Rebuild(ctx, tx, brand)
+	})
+	progress(1, 1)
+	return err
+}
+
+// Close closes the database.
+func (u *Upkeep) Close(ctx context.Context) error {
+	return errors.Join(u.server.Close(ctx), u.floor.Close(ctx))
+}
