@@ -42,10 +42,20 @@ func OpenUpkeep(ctx context.Context, base floor.Config, cfg Config, brands *conf
 	return u, nil
 }
 
-// Verify replays the ledger of a brand, recounts every account, lot and hold, and reports
-// what differs. It returns how much it looked at. Servers may go on meanwhile.
+// Verify replays the ledger of a brand, recounts every account, lot, hold and standing,
+// matches returns anew, and reports what differs. It returns how much it looked at.
+// Servers may go on meanwhile.
 func (u *Upkeep) Verify(ctx context.Context, brand string, report func(floor.Drift)) (int, error) {
-	return u.server.verify(ctx, brand, report)
+	n, err := u.server.verify(ctx, brand, report)
+	if err != nil {
+		return n, err
+	}
+	b, err := u.server.enter(ctx, brand, access.Read)
+	if err != nil {
+		return n, err
+	}
+	more, err := u.server.verifyPurchases(ctx, b, report)
+	return n + more, err
 }
 
 func (s *Server) verify(ctx context.Context, brand string, report func(floor.Drift)) (n int, err error) {
@@ -66,7 +76,10 @@ func (u *Upkeep) Rebuild(ctx context.Context, brand string, progress func(done, 
 		if _, err := feed.Lock(ctx, tx, brand, time.Now()); err != nil {
 			return err
 		}
-		return ledger.Rebuild(ctx, tx, brand)
+		if err := ledger.Rebuild(ctx, tx, brand); err != nil {
+			return err
+		}
+		return rebuildPurchases(ctx, tx, brand)
 	})
 	progress(1, 1)
 	return err

@@ -213,3 +213,24 @@ func Today(ctx context.Context, q sqldb.Querier, brand, programme string, number
 	})
 	return out, err
 }
+
+// eachShelf reads the next shelves behind a place, in order.
+func eachShelf(ctx context.Context, q sqldb.Querier, brand string, after place, fn func(at place, unmatched int, s *loyaltyv1.Shelf)) (last place, n int, err error) {
+	rows, err := q.Query(ctx, `SELECT customer, goods, unmatched, shelf FROM bought
+WHERE brand = $1 AND (customer, goods) > ($2, $3) ORDER BY customer, goods LIMIT 1000`, brand, after.customer, after.goods)
+	err = each(rows, err, "shelves", func(rows *sql.Rows) error {
+		var unmatched int
+		var packed []byte
+		if err := rows.Scan(&last.customer, &last.goods, &unmatched, &packed); err != nil {
+			return err
+		}
+		s := &loyaltyv1.Shelf{}
+		if err := proto.Unmarshal(packed, s); err != nil {
+			return err
+		}
+		fn(last, unmatched, s)
+		n++
+		return nil
+	})
+	return last, n, err
+}

@@ -201,4 +201,9 @@ func (s *shop) counted() {
 	if err != nil {
 		s.t.Fatal(err)
 	}
+	alone := func(int64) bool { return s.people.Now().Empty() }
+	n, err := Verify(s.t.Context(), s.db, brand, s.f.Book(), alone, func(customer int64, reason string) { s.t.Errorf("customer %d: %s", customer, reason) })
+	if err != nil || n == 0 {
+		s.t.Fatal(n, err)
+	}
 }
