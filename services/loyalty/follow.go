@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	loyaltyv1 "github.com/rapport-cx/rapport/gen/rapport/loyalty/v1"
 	"github.com/rapport-cx/rapport/internal/people"
 	"github.com/rapport-cx/rapport/services/loyalty/ledger"
 	"github.com/rapport-cx/rapport/services/loyalty/record"
@@ -81,12 +82,12 @@ func (s *Server) keepSweeping(ctx context.Context, b *brand) error {
 			return nil
 		case <-timer.C:
 		}
-		n, err := s.sweep(ctx, b, sweepPiece, nil)
+		_, more, err := s.sweep(ctx, b, sweepPiece, nil)
 		if err != nil && !down && ctx.Err() == nil {
 			s.log.Warn("what is due waits", "brand", b.ID, "error", err)
 		}
 		down = err != nil
-		if n == sweepPiece {
+		if more {
 			timer.Reset(0)
 		} else {
 			timer.Reset(every)
@@ -95,25 +96,31 @@ func (s *Server) keepSweeping(ctx context.Context, b *brand) error {
 }
 
 // sweep posts up to limit of what is due, in one transaction, and tells how much it looked
-// at. done hears of each.
-func (s *Server) sweep(ctx context.Context, b *brand, limit int, done func(ledger.Outcome)) (int, error) {
+// at, and whether there is more: a hold that ends may give back to lots that have expired.
+// done hears of each.
+func (s *Server) sweep(ctx context.Context, b *brand, limit int, done func(ledger.Outcome)) (n int, more bool, err error) {
 	head, err := s.store.log.Head(ctx, b.ID)
 	if err != nil {
-		return 0, err
+		return 0, false, err
 	}
 	// As a commit would see the time, which never runs backwards.
 	now := max(s.clock().UnixMicro(), head.At)
 	tasks, err := ledger.DueTasks(ctx, s.store.db, b.ID, now, limit)
 	if err != nil || len(tasks) == 0 {
-		return 0, err
+		return 0, false, err
 	}
+	more = len(tasks) == limit
 	for _, r := range s.entries.DoAll(ctx, b.ID, tasks) {
 		if r.Err != nil {
-			return 0, r.Err
+			return 0, false, r.Err
 		}
-		if done != nil && r.Value.Record != nil {
+		if r.Value.Record == nil {
+			continue // somebody else was first
+		}
+		more = more || r.Value.Record.GetMovement().GetKind() == loyaltyv1.MovementKind_MOVEMENT_KIND_VOID
+		if done != nil {
 			done(r.Value)
 		}
 	}
-	return len(tasks), nil
+	return len(tasks), more, nil
 }

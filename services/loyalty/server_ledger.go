@@ -124,11 +124,11 @@ func (s *Server) Expire(ctx context.Context, in *loyaltyv1.ExpireRequest) (*loya
 	out := &loyaltyv1.ExpireResponse{}
 	for out.More = true; left > 0 && out.More; {
 		piece := min(left, sweepMost)
-		n, err := s.sweep(ctx, b, piece, count(out))
+		n, more, err := s.sweep(ctx, b, piece, count(out))
 		if err != nil {
 			return nil, unavailable("post what is due", err)
 		}
-		left, out.More = left-n, n == piece
+		left, out.More = left-n, more
 	}
 	return out, nil
 }

@@ -109,9 +109,13 @@ func (w *work) keep(t *Task, p Person, of int64) (Outcome, error) {
 	return w.put(t, feed.Fact{Kind: record.Movement, Key: t.Key, Day: day, Day2: day, Who: m.GetCustomerId(), Of: of})
 }
 
-// refuse keeps a refusal under the task's key, or that there was nothing to do.
+// refuse keeps a refusal under the task's key, or that there was nothing to do. Whoever
+// asks under no key of the ledger's keeps it himself.
 func (w *work) refuse(t *Task, r *loyaltyv1.Refusal) (Outcome, error) {
 	t.Record.Refusal = r
+	if t.Key == nil {
+		return Outcome{Record: t.Record, At: w.now}, nil
+	}
 	return w.put(t, feed.Fact{Kind: record.Refused, Key: t.Key, Day: feed.NoDay, Day2: feed.NoDay, Who: t.Who})
 }
 

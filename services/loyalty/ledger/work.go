@@ -80,6 +80,9 @@ func (w *work) decide(ctx context.Context, tasks []*Task) error {
 		r := &w.results[i]
 		var err error
 		r.Value, err = w.one(t)
+		if err == nil && r.Value.Record == nil && !w.sure {
+			return errUnsure // that there is nothing to do is proved by no commit
+		}
 		if err == nil {
 			r.Err = Refused(r.Value.Record)
 			continue
