@@ -50,6 +50,9 @@ var roles = map[string]func(context.Context) error{
 	"suite": serveSuite,
 	// Segmentation and Journey.
 	"customers": serveCustomers,
+	// Loyalty, and the same work without it.
+	"points":      servePoints,
+	"plainpoints": servePlainPoints,
 }
 
 // echo is the empty call: nothing in, nothing out.
@@ -61,6 +64,7 @@ func echo(do func(context.Context) error) *grpc.ServiceDesc {
 			if err := dec(in); err != nil {
 				return nil, err
 			}
+			ctx = context.WithValue(ctx, askedKey{}, in.GetValue())
 			call := func(ctx context.Context, _ any) (any, error) { return &emptypb.Empty{}, do(ctx) }
 			if step == nil {
 				return call(ctx, in)
