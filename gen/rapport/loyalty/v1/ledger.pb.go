@@ -2402,7 +2402,8 @@ func (x *BatchPostRequest) GetItems() []*PostItem {
 	return nil
 }
 
-// PostItem is one request; its brand must be empty or that of the chunk.
+// PostItem is one request; its brand must be empty or that of the chunk. Each is judged
+// alone.
 type PostItem struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Exactly one.
@@ -3269,13 +3270,13 @@ const file_rapport_loyalty_v1_ledger_proto_rawDesc = "" +
 	"\x04more\x18\x05 \x01(\bR\x04more\"r\n" +
 	"\x10BatchPostRequest\x12\x1d\n" +
 	"\x05brand\x18\x01 \x01(\tB\a\xbaH\x04r\x02\x10\x01R\x05brand\x12?\n" +
-	"\x05items\x18\x02 \x03(\v2\x1c.rapport.loyalty.v1.PostItemB\v\xbaH\b\x92\x01\x05\b\x01\x10\xe8\aR\x05items\"\xcd\x02\n" +
-	"\bPostItem\x125\n" +
-	"\x04earn\x18\x01 \x01(\v2\x1f.rapport.loyalty.v1.EarnRequestH\x00R\x04earn\x12;\n" +
-	"\x06redeem\x18\x02 \x01(\v2!.rapport.loyalty.v1.RedeemRequestH\x00R\x06redeem\x12>\n" +
-	"\areverse\x18\x03 \x01(\v2\".rapport.loyalty.v1.ReverseRequestH\x00R\areverse\x12;\n" +
-	"\x06adjust\x18\x04 \x01(\v2!.rapport.loyalty.v1.AdjustRequestH\x00R\x06adjust\x12A\n" +
-	"\bactivate\x18\x05 \x01(\v2#.rapport.loyalty.v1.ActivateRequestH\x00R\bactivateB\r\n" +
+	"\x05items\x18\x02 \x03(\v2\x1c.rapport.loyalty.v1.PostItemB\v\xbaH\b\x92\x01\x05\b\x01\x10\xe8\aR\x05items\"\xf5\x02\n" +
+	"\bPostItem\x12=\n" +
+	"\x04earn\x18\x01 \x01(\v2\x1f.rapport.loyalty.v1.EarnRequestB\x06\xbaH\x03\xd8\x01\x03H\x00R\x04earn\x12C\n" +
+	"\x06redeem\x18\x02 \x01(\v2!.rapport.loyalty.v1.RedeemRequestB\x06\xbaH\x03\xd8\x01\x03H\x00R\x06redeem\x12F\n" +
+	"\areverse\x18\x03 \x01(\v2\".rapport.loyalty.v1.ReverseRequestB\x06\xbaH\x03\xd8\x01\x03H\x00R\areverse\x12C\n" +
+	"\x06adjust\x18\x04 \x01(\v2!.rapport.loyalty.v1.AdjustRequestB\x06\xbaH\x03\xd8\x01\x03H\x00R\x06adjust\x12I\n" +
+	"\bactivate\x18\x05 \x01(\v2#.rapport.loyalty.v1.ActivateRequestB\x06\xbaH\x03\xd8\x01\x03H\x00R\bactivateB\r\n" +
 	"\x04item\x12\x05\xbaH\x02\b\x01\"M\n" +
 	"\x11BatchPostResponse\x128\n" +
 	"\aresults\x18\x01 \x03(\v2\x1e.rapport.loyalty.v1.PostResultR\aresults\"\x91\x01\n" +
