@@ -31,12 +31,26 @@ const (
 	Refused int16 = 2
 	// Programme is a version of a programme; body Programme.
 	Programme = programme.Kind
+	// Reward is a version of a reward; body Reward.
+	Reward int16 = 20
+	// Taking is what became of a taking of a reward; body EntryRecord, beside the movement
+	// of its points. Of names the taking's first fact.
+	Taking int16 = 21
+	// Offer is a version of an offer; body Offer.
+	Offer int16 = 22
+	// OfferSent and OfferViewed are what they say; body OfferStep.
+	OfferSent   int16 = 23
+	OfferViewed int16 = 24
+	// OfferDone is an offer that was redeemed or completed; body EntryRecord.
+	OfferDone int16 = 25
+	// OfferCounted is a purchase or a return that counts for an offer; body OfferStep.
+	OfferCounted int16 = 26
 	// Person is a merge, unmerge or erasure that Segmentation told of; body CustomerEvent.
 	Person int16 = 12
 )
 
 // Definitions are the kinds that say what requests mean.
-var Definitions = []int16{Programme, Person}
+var Definitions = []int16{Programme, Person, Reward, Offer, OfferSent, OfferViewed, OfferDone}
 
 // OnDelivery is from when points may be spent that wait for a delivery.
 const OnDelivery = 1<<63 - 1
@@ -130,6 +144,14 @@ func Request(r *loyaltyv1.EntryRecord) proto.Message {
 		return in.Adjust
 	case *loyaltyv1.EntryRecord_Transfer:
 		return in.Transfer
+	case *loyaltyv1.EntryRecord_TakeReward:
+		return in.TakeReward
+	case *loyaltyv1.EntryRecord_ConfirmReward:
+		return in.ConfirmReward
+	case *loyaltyv1.EntryRecord_CancelReward:
+		return in.CancelReward
+	case *loyaltyv1.EntryRecord_RedeemOffer:
+		return in.RedeemOffer
 	}
 	return nil
 }

@@ -9,6 +9,7 @@ package loyaltyv1
 import (
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
+	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
 	reflect "reflect"
 	sync "sync"
 	unsafe "unsafe"
@@ -47,6 +48,10 @@ type EntryRecord struct {
 	//	*EntryRecord_Reverse
 	//	*EntryRecord_Adjust
 	//	*EntryRecord_Transfer
+	//	*EntryRecord_TakeReward
+	//	*EntryRecord_ConfirmReward
+	//	*EntryRecord_CancelReward
+	//	*EntryRecord_RedeemOffer
 	Request isEntryRecord_Request `protobuf_oneof:"request"`
 	// Keyed hash of the identity that the member was named by, 16 bytes; empty: a number.
 	IdentityHash []byte `protobuf:"bytes,13,opt,name=identity_hash,json=identityHash,proto3" json:"identity_hash,omitempty"`
@@ -60,7 +65,13 @@ type EntryRecord struct {
 	// Of REVERSE: how much of which entries was taken back.
 	Undone []*Undone `protobuf:"bytes,17,rep,name=undone,proto3" json:"undone,omitempty"`
 	// What was personal in it was blanked when the member was erased.
-	Erased        bool `protobuf:"varint,18,opt,name=erased,proto3" json:"erased,omitempty"`
+	Erased bool `protobuf:"varint,18,opt,name=erased,proto3" json:"erased,omitempty"`
+	// What became of a taking of a reward.
+	Taken *TakenReward `protobuf:"bytes,23,opt,name=taken,proto3" json:"taken,omitempty"`
+	// Entry by which the points of a taking are held, or were spent at once; 0: it cost none.
+	Entry int64 `protobuf:"varint,24,opt,name=entry,proto3" json:"entry,omitempty"`
+	// What became of somebody's offer.
+	Offer         *PersonalOffer `protobuf:"bytes,25,opt,name=offer,proto3" json:"offer,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -204,6 +215,42 @@ func (x *EntryRecord) GetTransfer() *TransferRequest {
 	return nil
 }
 
+func (x *EntryRecord) GetTakeReward() *TakeRewardRequest {
+	if x != nil {
+		if x, ok := x.Request.(*EntryRecord_TakeReward); ok {
+			return x.TakeReward
+		}
+	}
+	return nil
+}
+
+func (x *EntryRecord) GetConfirmReward() *ConfirmRewardRequest {
+	if x != nil {
+		if x, ok := x.Request.(*EntryRecord_ConfirmReward); ok {
+			return x.ConfirmReward
+		}
+	}
+	return nil
+}
+
+func (x *EntryRecord) GetCancelReward() *CancelRewardRequest {
+	if x != nil {
+		if x, ok := x.Request.(*EntryRecord_CancelReward); ok {
+			return x.CancelReward
+		}
+	}
+	return nil
+}
+
+func (x *EntryRecord) GetRedeemOffer() *RedeemOfferRequest {
+	if x != nil {
+		if x, ok := x.Request.(*EntryRecord_RedeemOffer); ok {
+			return x.RedeemOffer
+		}
+	}
+	return nil
+}
+
 func (x *EntryRecord) GetIdentityHash() []byte {
 	if x != nil {
 		return x.IdentityHash
@@ -244,6 +291,27 @@ func (x *EntryRecord) GetErased() bool {
 		return x.Erased
 	}
 	return false
+}
+
+func (x *EntryRecord) GetTaken() *TakenReward {
+	if x != nil {
+		return x.Taken
+	}
+	return nil
+}
+
+func (x *EntryRecord) GetEntry() int64 {
+	if x != nil {
+		return x.Entry
+	}
+	return 0
+}
+
+func (x *EntryRecord) GetOffer() *PersonalOffer {
+	if x != nil {
+		return x.Offer
+	}
+	return nil
 }
 
 type isEntryRecord_Request interface {
@@ -295,6 +363,26 @@ type EntryRecord_Transfer struct {
 	Transfer *TransferRequest `protobuf:"bytes,12,opt,name=transfer,proto3,oneof"`
 }
 
+type EntryRecord_TakeReward struct {
+	// A reward that was asked for.
+	TakeReward *TakeRewardRequest `protobuf:"bytes,19,opt,name=take_reward,json=takeReward,proto3,oneof"`
+}
+
+type EntryRecord_ConfirmReward struct {
+	// One that was confirmed.
+	ConfirmReward *ConfirmRewardRequest `protobuf:"bytes,20,opt,name=confirm_reward,json=confirmReward,proto3,oneof"`
+}
+
+type EntryRecord_CancelReward struct {
+	// One that was given back.
+	CancelReward *CancelRewardRequest `protobuf:"bytes,21,opt,name=cancel_reward,json=cancelReward,proto3,oneof"`
+}
+
+type EntryRecord_RedeemOffer struct {
+	// An offer that was redeemed.
+	RedeemOffer *RedeemOfferRequest `protobuf:"bytes,22,opt,name=redeem_offer,json=redeemOffer,proto3,oneof"`
+}
+
 func (*EntryRecord_Earn) isEntryRecord_Request() {}
 
 func (*EntryRecord_Activate) isEntryRecord_Request() {}
@@ -313,6 +401,115 @@ func (*EntryRecord_Adjust) isEntryRecord_Request() {}
 
 func (*EntryRecord_Transfer) isEntryRecord_Request() {}
 
+func (*EntryRecord_TakeReward) isEntryRecord_Request() {}
+
+func (*EntryRecord_ConfirmReward) isEntryRecord_Request() {}
+
+func (*EntryRecord_CancelReward) isEntryRecord_Request() {}
+
+func (*EntryRecord_RedeemOffer) isEntryRecord_Request() {}
+
+// OfferStep is how the log keeps that an offer was sent, seen or come nearer to. It is
+// stored, never sent.
+type OfferStep struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The offer.
+	OfferId string `protobuf:"bytes,1,opt,name=offer_id,json=offerId,proto3" json:"offer_id,omitempty"`
+	// When.
+	At *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=at,proto3" json:"at,omitempty"`
+	// Of a sending: to whom; a roaring bitmap of 64 bits in the portable format.
+	Customers []byte `protobuf:"bytes,3,opt,name=customers,proto3" json:"customers,omitempty"`
+	// Otherwise: whose offer, by the number it was given to.
+	CustomerId int64 `protobuf:"varint,4,opt,name=customer_id,json=customerId,proto3" json:"customer_id,omitempty"`
+	// What a purchase adds to it, in minor units; below 0: what a return takes away.
+	Spent int64 `protobuf:"varint,5,opt,name=spent,proto3" json:"spent,omitempty"`
+	// How many purchases it adds.
+	Purchases int32 `protobuf:"varint,6,opt,name=purchases,proto3" json:"purchases,omitempty"`
+	// The purchase's event, by the hash of its key.
+	Event         []byte `protobuf:"bytes,7,opt,name=event,proto3" json:"event,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *OfferStep) Reset() {
+	*x = OfferStep{}
+	mi := &file_rapport_loyalty_v1_record_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *OfferStep) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*OfferStep) ProtoMessage() {}
+
+func (x *OfferStep) ProtoReflect() protoreflect.Message {
+	mi := &file_rapport_loyalty_v1_record_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use OfferStep.ProtoReflect.Descriptor instead.
+func (*OfferStep) Descriptor() ([]byte, []int) {
+	return file_rapport_loyalty_v1_record_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *OfferStep) GetOfferId() string {
+	if x != nil {
+		return x.OfferId
+	}
+	return ""
+}
+
+func (x *OfferStep) GetAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.At
+	}
+	return nil
+}
+
+func (x *OfferStep) GetCustomers() []byte {
+	if x != nil {
+		return x.Customers
+	}
+	return nil
+}
+
+func (x *OfferStep) GetCustomerId() int64 {
+	if x != nil {
+		return x.CustomerId
+	}
+	return 0
+}
+
+func (x *OfferStep) GetSpent() int64 {
+	if x != nil {
+		return x.Spent
+	}
+	return 0
+}
+
+func (x *OfferStep) GetPurchases() int32 {
+	if x != nil {
+		return x.Purchases
+	}
+	return 0
+}
+
+func (x *OfferStep) GetEvent() []byte {
+	if x != nil {
+		return x.Event
+	}
+	return nil
+}
+
 // Refusal is a refusal by a rule of business.
 type Refusal struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -330,7 +527,7 @@ type Refusal struct {
 
 func (x *Refusal) Reset() {
 	*x = Refusal{}
-	mi := &file_rapport_loyalty_v1_record_proto_msgTypes[1]
+	mi := &file_rapport_loyalty_v1_record_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -342,7 +539,7 @@ func (x *Refusal) String() string {
 func (*Refusal) ProtoMessage() {}
 
 func (x *Refusal) ProtoReflect() protoreflect.Message {
-	mi := &file_rapport_loyalty_v1_record_proto_msgTypes[1]
+	mi := &file_rapport_loyalty_v1_record_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -355,7 +552,7 @@ func (x *Refusal) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Refusal.ProtoReflect.Descriptor instead.
 func (*Refusal) Descriptor() ([]byte, []int) {
-	return file_rapport_loyalty_v1_record_proto_rawDescGZIP(), []int{1}
+	return file_rapport_loyalty_v1_record_proto_rawDescGZIP(), []int{2}
 }
 
 func (x *Refusal) GetReason() string {
@@ -405,7 +602,7 @@ type Undone struct {
 
 func (x *Undone) Reset() {
 	*x = Undone{}
-	mi := &file_rapport_loyalty_v1_record_proto_msgTypes[2]
+	mi := &file_rapport_loyalty_v1_record_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -417,7 +614,7 @@ func (x *Undone) String() string {
 func (*Undone) ProtoMessage() {}
 
 func (x *Undone) ProtoReflect() protoreflect.Message {
-	mi := &file_rapport_loyalty_v1_record_proto_msgTypes[2]
+	mi := &file_rapport_loyalty_v1_record_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -430,7 +627,7 @@ func (x *Undone) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Undone.ProtoReflect.Descriptor instead.
 func (*Undone) Descriptor() ([]byte, []int) {
-	return file_rapport_loyalty_v1_record_proto_rawDescGZIP(), []int{2}
+	return file_rapport_loyalty_v1_record_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *Undone) GetSeq() int64 {
@@ -472,7 +669,8 @@ var File_rapport_loyalty_v1_record_proto protoreflect.FileDescriptor
 
 const file_rapport_loyalty_v1_record_proto_rawDesc = "" +
 	"\n" +
-	"\x1frapport/loyalty/v1/record.proto\x12\x12rapport.loyalty.v1\x1a\x1frapport/loyalty/v1/ledger.proto\"\xb6\a\n" +
+	"\x1frapport/loyalty/v1/record.proto\x12\x12rapport.loyalty.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1frapport/loyalty/v1/ledger.proto\x1a\x1erapport/loyalty/v1/offer.proto\x1a\x1frapport/loyalty/v1/reward.proto\"\xf6\n" +
+	"\n" +
 	"\vEntryRecord\x128\n" +
 	"\bmovement\x18\x01 \x01(\v2\x1c.rapport.loyalty.v1.MovementR\bmovement\x125\n" +
 	"\arefusal\x18\x02 \x01(\v2\x1b.rapport.loyalty.v1.RefusalR\arefusal\x125\n" +
@@ -486,14 +684,31 @@ const file_rapport_loyalty_v1_record_proto_rawDesc = "" +
 	"\areverse\x18\n" +
 	" \x01(\v2\".rapport.loyalty.v1.ReverseRequestH\x00R\areverse\x12;\n" +
 	"\x06adjust\x18\v \x01(\v2!.rapport.loyalty.v1.AdjustRequestH\x00R\x06adjust\x12A\n" +
-	"\btransfer\x18\f \x01(\v2#.rapport.loyalty.v1.TransferRequestH\x00R\btransfer\x12#\n" +
+	"\btransfer\x18\f \x01(\v2#.rapport.loyalty.v1.TransferRequestH\x00R\btransfer\x12H\n" +
+	"\vtake_reward\x18\x13 \x01(\v2%.rapport.loyalty.v1.TakeRewardRequestH\x00R\n" +
+	"takeReward\x12Q\n" +
+	"\x0econfirm_reward\x18\x14 \x01(\v2(.rapport.loyalty.v1.ConfirmRewardRequestH\x00R\rconfirmReward\x12N\n" +
+	"\rcancel_reward\x18\x15 \x01(\v2'.rapport.loyalty.v1.CancelRewardRequestH\x00R\fcancelReward\x12K\n" +
+	"\fredeem_offer\x18\x16 \x01(\v2&.rapport.loyalty.v1.RedeemOfferRequestH\x00R\vredeemOffer\x12#\n" +
 	"\ridentity_hash\x18\r \x01(\fR\fidentityHash\x12(\n" +
 	"\x10to_identity_hash\x18\x0e \x01(\fR\x0etoIdentityHash\x12\x1b\n" +
 	"\tactive_at\x18\x0f \x01(\x03R\bactiveAt\x12\x17\n" +
 	"\aends_at\x18\x10 \x01(\x03R\x06endsAt\x122\n" +
 	"\x06undone\x18\x11 \x03(\v2\x1a.rapport.loyalty.v1.UndoneR\x06undone\x12\x16\n" +
-	"\x06erased\x18\x12 \x01(\bR\x06erasedB\t\n" +
-	"\arequest\"\xdc\x01\n" +
+	"\x06erased\x18\x12 \x01(\bR\x06erased\x125\n" +
+	"\x05taken\x18\x17 \x01(\v2\x1f.rapport.loyalty.v1.TakenRewardR\x05taken\x12\x14\n" +
+	"\x05entry\x18\x18 \x01(\x03R\x05entry\x127\n" +
+	"\x05offer\x18\x19 \x01(\v2!.rapport.loyalty.v1.PersonalOfferR\x05offerB\t\n" +
+	"\arequest\"\xdb\x01\n" +
+	"\tOfferStep\x12\x19\n" +
+	"\boffer_id\x18\x01 \x01(\tR\aofferId\x12*\n" +
+	"\x02at\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\x12\x1c\n" +
+	"\tcustomers\x18\x03 \x01(\fR\tcustomers\x12\x1f\n" +
+	"\vcustomer_id\x18\x04 \x01(\x03R\n" +
+	"customerId\x12\x14\n" +
+	"\x05spent\x18\x05 \x01(\x03R\x05spent\x12\x1c\n" +
+	"\tpurchases\x18\x06 \x01(\x05R\tpurchases\x12\x14\n" +
+	"\x05event\x18\a \x01(\fR\x05event\"\xdc\x01\n" +
 	"\aRefusal\x12\x16\n" +
 	"\x06reason\x18\x01 \x01(\tR\x06reason\x12\x18\n" +
 	"\amessage\x18\x02 \x01(\tR\amessage\x12\x1b\n" +
@@ -522,44 +737,59 @@ func file_rapport_loyalty_v1_record_proto_rawDescGZIP() []byte {
 	return file_rapport_loyalty_v1_record_proto_rawDescData
 }
 
-var file_rapport_loyalty_v1_record_proto_msgTypes = make([]protoimpl.MessageInfo, 4)
+var file_rapport_loyalty_v1_record_proto_msgTypes = make([]protoimpl.MessageInfo, 5)
 var file_rapport_loyalty_v1_record_proto_goTypes = []any{
-	(*EntryRecord)(nil),     // 0: rapport.loyalty.v1.EntryRecord
-	(*Refusal)(nil),         // 1: rapport.loyalty.v1.Refusal
-	(*Undone)(nil),          // 2: rapport.loyalty.v1.Undone
-	nil,                     // 3: rapport.loyalty.v1.Refusal.MetadataEntry
-	(*Movement)(nil),        // 4: rapport.loyalty.v1.Movement
-	(*Balance)(nil),         // 5: rapport.loyalty.v1.Balance
-	(*EarnRequest)(nil),     // 6: rapport.loyalty.v1.EarnRequest
-	(*ActivateRequest)(nil), // 7: rapport.loyalty.v1.ActivateRequest
-	(*RedeemRequest)(nil),   // 8: rapport.loyalty.v1.RedeemRequest
-	(*HoldRequest)(nil),     // 9: rapport.loyalty.v1.HoldRequest
-	(*CaptureRequest)(nil),  // 10: rapport.loyalty.v1.CaptureRequest
-	(*VoidRequest)(nil),     // 11: rapport.loyalty.v1.VoidRequest
-	(*ReverseRequest)(nil),  // 12: rapport.loyalty.v1.ReverseRequest
-	(*AdjustRequest)(nil),   // 13: rapport.loyalty.v1.AdjustRequest
-	(*TransferRequest)(nil), // 14: rapport.loyalty.v1.TransferRequest
+	(*EntryRecord)(nil),           // 0: rapport.loyalty.v1.EntryRecord
+	(*OfferStep)(nil),             // 1: rapport.loyalty.v1.OfferStep
+	(*Refusal)(nil),               // 2: rapport.loyalty.v1.Refusal
+	(*Undone)(nil),                // 3: rapport.loyalty.v1.Undone
+	nil,                           // 4: rapport.loyalty.v1.Refusal.MetadataEntry
+	(*Movement)(nil),              // 5: rapport.loyalty.v1.Movement
+	(*Balance)(nil),               // 6: rapport.loyalty.v1.Balance
+	(*EarnRequest)(nil),           // 7: rapport.loyalty.v1.EarnRequest
+	(*ActivateRequest)(nil),       // 8: rapport.loyalty.v1.ActivateRequest
+	(*RedeemRequest)(nil),         // 9: rapport.loyalty.v1.RedeemRequest
+	(*HoldRequest)(nil),           // 10: rapport.loyalty.v1.HoldRequest
+	(*CaptureRequest)(nil),        // 11: rapport.loyalty.v1.CaptureRequest
+	(*VoidRequest)(nil),           // 12: rapport.loyalty.v1.VoidRequest
+	(*ReverseRequest)(nil),        // 13: rapport.loyalty.v1.ReverseRequest
+	(*AdjustRequest)(nil),         // 14: rapport.loyalty.v1.AdjustRequest
+	(*TransferRequest)(nil),       // 15: rapport.loyalty.v1.TransferRequest
+	(*TakeRewardRequest)(nil),     // 16: rapport.loyalty.v1.TakeRewardRequest
+	(*ConfirmRewardRequest)(nil),  // 17: rapport.loyalty.v1.ConfirmRewardRequest
+	(*CancelRewardRequest)(nil),   // 18: rapport.loyalty.v1.CancelRewardRequest
+	(*RedeemOfferRequest)(nil),    // 19: rapport.loyalty.v1.RedeemOfferRequest
+	(*TakenReward)(nil),           // 20: rapport.loyalty.v1.TakenReward
+	(*PersonalOffer)(nil),         // 21: rapport.loyalty.v1.PersonalOffer
+	(*timestamppb.Timestamp)(nil), // 22: google.protobuf.Timestamp
 }
 var file_rapport_loyalty_v1_record_proto_depIdxs = []int32{
-	4,  // 0: rapport.loyalty.v1.EntryRecord.movement:type_name -> rapport.loyalty.v1.Movement
-	1,  // 1: rapport.loyalty.v1.EntryRecord.refusal:type_name -> rapport.loyalty.v1.Refusal
-	5,  // 2: rapport.loyalty.v1.EntryRecord.balance:type_name -> rapport.loyalty.v1.Balance
-	6,  // 3: rapport.loyalty.v1.EntryRecord.earn:type_name -> rapport.loyalty.v1.EarnRequest
-	7,  // 4: rapport.loyalty.v1.EntryRecord.activate:type_name -> rapport.loyalty.v1.ActivateRequest
-	8,  // 5: rapport.loyalty.v1.EntryRecord.redeem:type_name -> rapport.loyalty.v1.RedeemRequest
-	9,  // 6: rapport.loyalty.v1.EntryRecord.hold:type_name -> rapport.loyalty.v1.HoldRequest
-	10, // 7: rapport.loyalty.v1.EntryRecord.capture:type_name -> rapport.loyalty.v1.CaptureRequest
-	11, // 8: rapport.loyalty.v1.EntryRecord.void:type_name -> rapport.loyalty.v1.VoidRequest
-	12, // 9: rapport.loyalty.v1.EntryRecord.reverse:type_name -> rapport.loyalty.v1.ReverseRequest
-	13, // 10: rapport.loyalty.v1.EntryRecord.adjust:type_name -> rapport.loyalty.v1.AdjustRequest
-	14, // 11: rapport.loyalty.v1.EntryRecord.transfer:type_name -> rapport.loyalty.v1.TransferRequest
-	2,  // 12: rapport.loyalty.v1.EntryRecord.undone:type_name -> rapport.loyalty.v1.Undone
-	3,  // 13: rapport.loyalty.v1.Refusal.metadata:type_name -> rapport.loyalty.v1.Refusal.MetadataEntry
-	14, // [14:14] is the sub-list for method output_type
-	14, // [14:14] is the sub-list for method input_type
-	14, // [14:14] is the sub-list for extension type_name
-	14, // [14:14] is the sub-list for extension extendee
-	0,  // [0:14] is the sub-list for field type_name
+	5,  // 0: rapport.loyalty.v1.EntryRecord.movement:type_name -> rapport.loyalty.v1.Movement
+	2,  // 1: rapport.loyalty.v1.EntryRecord.refusal:type_name -> rapport.loyalty.v1.Refusal
+	6,  // 2: rapport.loyalty.v1.EntryRecord.balance:type_name -> rapport.loyalty.v1.Balance
+	7,  // 3: rapport.loyalty.v1.EntryRecord.earn:type_name -> rapport.loyalty.v1.EarnRequest
+	8,  // 4: rapport.loyalty.v1.EntryRecord.activate:type_name -> rapport.loyalty.v1.ActivateRequest
+	9,  // 5: rapport.loyalty.v1.EntryRecord.redeem:type_name -> rapport.loyalty.v1.RedeemRequest
+	10, // 6: rapport.loyalty.v1.EntryRecord.hold:type_name -> rapport.loyalty.v1.HoldRequest
+	11, // 7: rapport.loyalty.v1.EntryRecord.capture:type_name -> rapport.loyalty.v1.CaptureRequest
+	12, // 8: rapport.loyalty.v1.EntryRecord.void:type_name -> rapport.loyalty.v1.VoidRequest
+	13, // 9: rapport.loyalty.v1.EntryRecord.reverse:type_name -> rapport.loyalty.v1.ReverseRequest
+	14, // 10: rapport.loyalty.v1.EntryRecord.adjust:type_name -> rapport.loyalty.v1.AdjustRequest
+	15, // 11: rapport.loyalty.v1.EntryRecord.transfer:type_name -> rapport.loyalty.v1.TransferRequest
+	16, // 12: rapport.loyalty.v1.EntryRecord.take_reward:type_name -> rapport.loyalty.v1.TakeRewardRequest
+	17, // 13: rapport.loyalty.v1.EntryRecord.confirm_reward:type_name -> rapport.loyalty.v1.ConfirmRewardRequest
+	18, // 14: rapport.loyalty.v1.EntryRecord.cancel_reward:type_name -> rapport.loyalty.v1.CancelRewardRequest
+	19, // 15: rapport.loyalty.v1.EntryRecord.redeem_offer:type_name -> rapport.loyalty.v1.RedeemOfferRequest
+	3,  // 16: rapport.loyalty.v1.EntryRecord.undone:type_name -> rapport.loyalty.v1.Undone
+	20, // 17: rapport.loyalty.v1.EntryRecord.taken:type_name -> rapport.loyalty.v1.TakenReward
+	21, // 18: rapport.loyalty.v1.EntryRecord.offer:type_name -> rapport.loyalty.v1.PersonalOffer
+	22, // 19: rapport.loyalty.v1.OfferStep.at:type_name -> google.protobuf.Timestamp
+	4,  // 20: rapport.loyalty.v1.Refusal.metadata:type_name -> rapport.loyalty.v1.Refusal.MetadataEntry
+	21, // [21:21] is the sub-list for method output_type
+	21, // [21:21] is the sub-list for method input_type
+	21, // [21:21] is the sub-list for extension type_name
+	21, // [21:21] is the sub-list for extension extendee
+	0,  // [0:21] is the sub-list for field type_name
 }
 
 func init() { file_rapport_loyalty_v1_record_proto_init() }
@@ -568,6 +798,8 @@ func file_rapport_loyalty_v1_record_proto_init() {
 		return
 	}
 	file_rapport_loyalty_v1_ledger_proto_init()
+	file_rapport_loyalty_v1_offer_proto_init()
+	file_rapport_loyalty_v1_reward_proto_init()
 	file_rapport_loyalty_v1_record_proto_msgTypes[0].OneofWrappers = []any{
 		(*EntryRecord_Earn)(nil),
 		(*EntryRecord_Activate)(nil),
@@ -578,6 +810,10 @@ func file_rapport_loyalty_v1_record_proto_init() {
 		(*EntryRecord_Reverse)(nil),
 		(*EntryRecord_Adjust)(nil),
 		(*EntryRecord_Transfer)(nil),
+		(*EntryRecord_TakeReward)(nil),
+		(*EntryRecord_ConfirmReward)(nil),
+		(*EntryRecord_CancelReward)(nil),
+		(*EntryRecord_RedeemOffer)(nil),
 	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
@@ -585,7 +821,7 @@ func file_rapport_loyalty_v1_record_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_rapport_loyalty_v1_record_proto_rawDesc), len(file_rapport_loyalty_v1_record_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   4,
+			NumMessages:   5,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -36,7 +36,7 @@ const (
 	Reward_KIND_CHOICE Reward_Kind = 2
 	// A privilege that costs no points: early access, free delivery, an event.
 	Reward_KIND_PRIVILEGE Reward_Kind = 3
-	// A gift for the birthday, once a year.
+	// A gift for the birthday: once a year a person takes one of a programme's.
 	Reward_KIND_BIRTHDAY Reward_Kind = 4
 )
 
@@ -248,7 +248,8 @@ type Reward struct {
 	SegmentId string `protobuf:"bytes,10,opt,name=segment_id,json=segmentId,proto3" json:"segment_id,omitempty"`
 	// How often one person may take it; 0: without limit.
 	PerPerson int32 `protobuf:"varint,11,opt,name=per_person,json=perPerson,proto3" json:"per_person,omitempty"`
-	// Of CHOICE: ids of the gifts to choose from; each has a stock of its own.
+	// Of CHOICE: ids of the rewards of kind GIFT to choose from, of the same programme; each has
+	// a stock of its own, from which a piece is taken besides. Their cost does not matter.
 	Choices []string `protobuf:"bytes,12,rep,name=choices,proto3" json:"choices,omitempty"`
 	// Of BIRTHDAY: days before the birthday from which it may be taken; default 0.
 	DaysBefore int32 `protobuf:"varint,13,opt,name=days_before,json=daysBefore,proto3" json:"days_before,omitempty"`
@@ -259,7 +260,10 @@ type Reward struct {
 	// Output: from 1, one more with each change.
 	Version int32 `protobuf:"varint,16,opt,name=version,proto3" json:"version,omitempty"`
 	// It is no longer offered.
-	Closed        bool `protobuf:"varint,17,opt,name=closed,proto3" json:"closed,omitempty"`
+	Closed bool `protobuf:"varint,17,opt,name=closed,proto3" json:"closed,omitempty"`
+	// Of BIRTHDAY: the customers' attribute of type DATE that says it; empty: birthday. Only its
+	// month and day matter.
+	Attribute     string `protobuf:"bytes,18,opt,name=attribute,proto3" json:"attribute,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -411,6 +415,13 @@ func (x *Reward) GetClosed() bool {
 		return x.Closed
 	}
 	return false
+}
+
+func (x *Reward) GetAttribute() string {
+	if x != nil {
+		return x.Attribute
+	}
+	return ""
 }
 
 // UpsertRewardRequest makes or changes a reward.
@@ -1108,7 +1119,8 @@ type ConfirmRewardRequest struct {
 	Brand string `protobuf:"bytes,1,opt,name=brand,proto3" json:"brand,omitempty"`
 	// Key of the caller's.
 	RequestId string `protobuf:"bytes,2,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
-	// The taking. NOT_FOUND, REASON_REWARD_UNKNOWN; FAILED_PRECONDITION, REASON_HOLD_ENDED.
+	// The taking. NOT_FOUND, REASON_REWARD_UNKNOWN; FAILED_PRECONDITION, REASON_HOLD_ENDED, if it
+	// timed out, was given back or confirmed before.
 	TakenId       string `protobuf:"bytes,3,opt,name=taken_id,json=takenId,proto3" json:"taken_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1473,7 +1485,7 @@ var File_rapport_loyalty_v1_reward_proto protoreflect.FileDescriptor
 
 const file_rapport_loyalty_v1_reward_proto_rawDesc = "" +
 	"\n" +
-	"\x1frapport/loyalty/v1/reward.proto\x12\x12rapport.loyalty.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a rapport/common/v1/customer.proto\x1a\x1frapport/loyalty/v1/ledger.proto\"\x8b\a\n" +
+	"\x1frapport/loyalty/v1/reward.proto\x12\x12rapport.loyalty.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a rapport/common/v1/customer.proto\x1a\x1frapport/loyalty/v1/ledger.proto\"\xb2\a\n" +
 	"\x06Reward\x12.\n" +
 	"\x02id\x18\x01 \x01(\tB\x1e\xbaH\x1br\x19(@2\x15^[a-z0-9][a-z0-9_-]*$R\x02id\x12*\n" +
 	"\fprogramme_id\x18\x02 \x01(\tB\a\xbaH\x04r\x02\x10\x01R\vprogrammeId\x12H\n" +
@@ -1500,7 +1512,8 @@ const file_rapport_loyalty_v1_reward_proto_rawDesc = "" +
 	"days_after\x18\x0e \x01(\x05B\t\xbaH\x06\x1a\x04\x18<(\x00R\tdaysAfter\x12\x14\n" +
 	"\x05taken\x18\x0f \x01(\x03R\x05taken\x12\x18\n" +
 	"\aversion\x18\x10 \x01(\x05R\aversion\x12\x16\n" +
-	"\x06closed\x18\x11 \x01(\bR\x06closed\x1a9\n" +
+	"\x06closed\x18\x11 \x01(\bR\x06closed\x12%\n" +
+	"\tattribute\x18\x12 \x01(\tB\a\xbaH\x04r\x02(@R\tattribute\x1a9\n" +
 	"\vTitlesEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"c\n" +
