@@ -30,13 +30,14 @@ type RateSplit int32
 const (
 	// Not split.
 	RateSplit_RATE_SPLIT_UNSPECIFIED RateSplit = 0
-	// By tier at the movement.
+	// By tier on the movement's day, keyed by name; without tiers the name is empty.
 	RateSplit_RATE_SPLIT_TIER RateSplit = 1
-	// By channel.
+	// By channel, keyed by name such as CHANNEL_WEB; CHANNEL_UNSPECIFIED: none was given.
 	RateSplit_RATE_SPLIT_CHANNEL RateSplit = 2
-	// By subject; a movement with several counts in each.
+	// By subject, keyed by kind and id such as STORE:17; a movement with several counts in
+	// each, one without any in none.
 	RateSplit_RATE_SPLIT_SUBJECT RateSplit = 3
-	// By month of the movement.
+	// By month of the movement, keyed by its first day.
 	RateSplit_RATE_SPLIT_MONTH RateSplit = 4
 )
 
@@ -96,9 +97,12 @@ type RateScope struct {
 	Channels []v1.Channel `protobuf:"varint,3,rep,packed,name=channels,proto3,enum=rapport.common.v1.Channel" json:"channels,omitempty"`
 	// Only movements with one of these subjects (once, even if with several).
 	Subjects []*v1.SubjectRef `protobuf:"bytes,4,rep,name=subjects,proto3" json:"subjects,omitempty"`
-	// Only of members who were in one of these tiers when the movement was committed.
+	// Only of members who were in one of these tiers on the movement's day, as what they bought
+	// until then counts now, by the rules in force now. An unknown name is refused
+	// (REASON_FIELD_INVALID).
 	Tiers []string `protobuf:"bytes,5,rep,name=tiers,proto3" json:"tiers,omitempty"`
-	// Only of members of this segment, now. NOT_FOUND, REASON_SEGMENT_UNKNOWN.
+	// Only of members of this segment, now. NOT_FOUND, REASON_SEGMENT_UNKNOWN; UNAVAILABLE while
+	// Segmentation cannot be asked.
 	SegmentId     string `protobuf:"bytes,6,opt,name=segment_id,json=segmentId,proto3" json:"segment_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -256,8 +260,8 @@ type GetRedemptionRateResponse struct {
 	Total *RedemptionRate `protobuf:"bytes,1,opt,name=total,proto3" json:"total,omitempty"`
 	// One per group, ordered by key.
 	Groups []*RedemptionRate `protobuf:"bytes,2,rep,name=groups,proto3" json:"groups,omitempty"`
-	// Points by the month they were issued in, ascending; programme, days (of the issue) and
-	// tiers of the scope count here, other parts are refused (REASON_FIELD_INVALID).
+	// Points by the month they were issued in, ascending; programme and days (of the issue)
+	// of the scope count here, other parts are refused (REASON_FIELD_INVALID).
 	Cohorts []*RedemptionCohort `protobuf:"bytes,3,rep,name=cohorts,proto3" json:"cohorts,omitempty"`
 	// The programme's first points are younger than 6 months: rates will still rise.
 	Young bool `protobuf:"varint,4,opt,name=young,proto3" json:"young,omitempty"`
@@ -428,13 +432,15 @@ type RedemptionCohort struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// First day of the month (YYYY-MM-DD).
 	Month string `protobuf:"bytes,1,opt,name=month,proto3" json:"month,omitempty"`
-	// Points issued in it, less what was taken back since.
+	// Points that got into lots in it, by purchases or by hand, less what was taken out of them
+	// again without being spent: returns and corrections. What paid a debt is not in it. They
+	// are spent, expired or outstanding.
 	Issued int64 `protobuf:"varint,2,opt,name=issued,proto3" json:"issued,omitempty"`
 	// Of those, points spent until the end of the month, of the next one, and so on up to now.
 	SpentByAge []int64 `protobuf:"varint,3,rep,packed,name=spent_by_age,json=spentByAge,proto3" json:"spent_by_age,omitempty"`
 	// The same in % of those issued; empty if nothing was issued.
 	ShareByAge []float64 `protobuf:"fixed64,4,rep,packed,name=share_by_age,json=shareByAge,proto3" json:"share_by_age,omitempty"`
-	// Of those, points expired.
+	// Of those, points whose expiry was posted.
 	Expired       int64 `protobuf:"varint,5,opt,name=expired,proto3" json:"expired,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -578,9 +584,9 @@ type GetLiabilityResponse struct {
 	MinorUnits int64 `protobuf:"varint,2,opt,name=minor_units,json=minorUnits,proto3" json:"minor_units,omitempty"`
 	// By the month they expire in, ascending; those that never expire last, with an empty month.
 	Months []*LiabilityMonth `protobuf:"bytes,3,rep,name=months,proto3" json:"months,omitempty"`
-	// Owed by members.
+	// Owed by members, as posted.
 	Owed int64 `protobuf:"varint,4,opt,name=owed,proto3" json:"owed,omitempty"`
-	// Members with points.
+	// Persons with points.
 	Members int64 `protobuf:"varint,5,opt,name=members,proto3" json:"members,omitempty"`
 	// Commit time of the last fact included.
 	AsOf          *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=as_of,json=asOf,proto3" json:"as_of,omitempty"`
@@ -782,17 +788,24 @@ func (x *GetBreakageRequest) GetDates() *v1.DateRange {
 // GetBreakageResponse is the breakage.
 type GetBreakageResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Points that expired in the days.
+	// Points whose expiry was posted, on these days of their expiry.
 	Expired int64 `protobuf:"varint,1,opt,name=expired,proto3" json:"expired,omitempty"`
 	// Points issued in the days.
 	Issued int64 `protobuf:"varint,2,opt,name=issued,proto3" json:"issued,omitempty"`
 	// Expired / issued × 100; absent if nothing was issued.
 	Rate *float64 `protobuf:"fixed64,3,opt,name=rate,proto3,oneof" json:"rate,omitempty"`
-	// Of the points outstanding now, how many are expected to expire: by the shares that cohorts
-	// of the same age saw expire (chain ladder over months of issue); absent if no cohort is
-	// old enough to tell.
+	// Of the points outstanding now, how many are expected to expire, by what became of others
+	// of the same age (chain ladder over months of issue). With O(c, a) the points of cohort c
+	// outstanding at the end of the a-th month after its own and X(c, a) those of them that
+	// expired in that month, over all cohorts that have completed month a:
+	// f(a) = sum O(c, a) / sum O(c, a-1) of them last to the end of month a and
+	// e(a) = sum X(c, a) / sum O(c, a-1) expire in it. A point of age a is expected to expire by
+	// u(a) = e(a+1) + f(a+1) u(a+1), which is 0 behind the oldest complete month: what lasted
+	// longer than anybody has seen is not expected to expire. Expected is the sum of u(a) times
+	// the points outstanding of each age, where this month's count as of the month before's
+	// end. Absent if nothing has expired in a complete month.
 	Expected *float64 `protobuf:"fixed64,4,opt,name=expected,proto3,oneof" json:"expected,omitempty"`
-	// Cohorts that the expectation rests on.
+	// Cohorts with points that have completed a month, which the expectation rests on.
 	Cohorts int32 `protobuf:"varint,5,opt,name=cohorts,proto3" json:"cohorts,omitempty"`
 	// Commit time of the last fact included.
 	AsOf          *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=as_of,json=asOf,proto3" json:"as_of,omitempty"`
@@ -952,9 +965,10 @@ type GetParticipationResponse struct {
 	Total *Participation `protobuf:"bytes,1,opt,name=total,proto3" json:"total,omitempty"`
 	// The periods, ascending.
 	Periods []*Participation `protobuf:"bytes,2,rep,name=periods,proto3" json:"periods,omitempty"`
-	// Members by tier now, lowest first; empty without tiers.
+	// Members by tier at the end of today, lowest first; empty without tiers.
 	Tiers []*TierCount `protobuf:"bytes,3,rep,name=tiers,proto3" json:"tiers,omitempty"`
-	// Who rose and fell between tiers in the days.
+	// How often members rose and fell between tiers in the days, as what they bought counts
+	// now, by the rules in force now.
 	Moves []*TierMove `protobuf:"bytes,4,rep,name=moves,proto3" json:"moves,omitempty"`
 	// Commit time of the last fact included.
 	AsOf          *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=as_of,json=asOf,proto3" json:"as_of,omitempty"`
@@ -1244,8 +1258,8 @@ type GetLoyaltyImpactRequest struct {
 	Brand string `protobuf:"bytes,1,opt,name=brand,proto3" json:"brand,omitempty"`
 	// The programme. NOT_FOUND, REASON_PROGRAMME_UNKNOWN.
 	ProgrammeId string `protobuf:"bytes,2,opt,name=programme_id,json=programmeId,proto3" json:"programme_id,omitempty"`
-	// The days; unset: the 365 days up to today. UNAVAILABLE while Segmentation, who knows what
-	// was bought, cannot be asked.
+	// The days; unset: the 365 days up to today. Purchases are those of Journey's feed of
+	// everybody known, members or not; returns are left out.
 	Dates         *v1.DateRange `protobuf:"bytes,3,opt,name=dates,proto3" json:"dates,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1306,9 +1320,11 @@ func (x *GetLoyaltyImpactRequest) GetDates() *v1.DateRange {
 // more to begin with.
 type GetLoyaltyImpactResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Members against customers with a purchase who are none.
+	// Members, who had a movement by the end of the days, against others: those of either with
+	// a purchase in the days.
 	AgainstOthers []*ImpactLine `protobuf:"bytes,1,rep,name=against_others,json=againstOthers,proto3" json:"against_others,omitempty"`
-	// Members who joined in the days: as many days after joining as before, at most 180.
+	// Members who joined in the days, by their first movement: as many days behind that day as
+	// before it, at most 180, as far as purchases were told of; the day itself is left out.
 	BeforeAfter []*ImpactLine `protobuf:"bytes,2,rep,name=before_after,json=beforeAfter,proto3" json:"before_after,omitempty"`
 	// The warning in plain words, in English; clients show their own by its presence.
 	Warning string `protobuf:"bytes,3,opt,name=warning,proto3" json:"warning,omitempty"`
@@ -1379,10 +1395,12 @@ func (x *GetLoyaltyImpactResponse) GetAsOf() *timestamppb.Timestamp {
 // ImpactLine is one measure.
 type ImpactLine struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// frequency (purchases per person and year), average_check (minor units) or retention (% with
-	// a purchase in the second half of the days, of those with one in the first).
+	// frequency (purchases per person and year of 365.25 days), average_check (minor units) or
+	// retention (% with a purchase in the second half of the days, of those with one in the
+	// first).
 	Measure string `protobuf:"bytes,1,opt,name=measure,proto3" json:"measure,omitempty"`
-	// Persons (average_check: purchases) of the one group: others, or before.
+	// Persons (average_check: purchases; retention: those with a purchase in the first half) of
+	// the one group: others, or before.
 	NBase int64 `protobuf:"varint,2,opt,name=n_base,json=nBase,proto3" json:"n_base,omitempty"`
 	// Its value; absent without anybody.
 	Base *float64 `protobuf:"fixed64,3,opt,name=base,proto3,oneof" json:"base,omitempty"`
@@ -1392,7 +1410,10 @@ type ImpactLine struct {
 	Value *float64 `protobuf:"fixed64,5,opt,name=value,proto3,oneof" json:"value,omitempty"`
 	// value − base.
 	Change *float64 `protobuf:"fixed64,6,opt,name=change,proto3,oneof" json:"change,omitempty"`
-	// Lower end of its 95 % interval.
+	// Lower end of its 95 % interval; persons are what is sampled. Frequency and average check:
+	// change ± 1.96 standard errors of the difference of ratios, clustered by person, paired
+	// before and after; absent for fewer than two persons in a group. Retention: Newcombe's of
+	// two Wilson intervals.
 	Low *float64 `protobuf:"fixed64,7,opt,name=low,proto3,oneof" json:"low,omitempty"`
 	// Upper end.
 	High          *float64 `protobuf:"fixed64,8,opt,name=high,proto3,oneof" json:"high,omitempty"`

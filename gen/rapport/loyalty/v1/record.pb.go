@@ -7,6 +7,7 @@
 package loyaltyv1
 
 import (
+	v1 "github.com/rapport-cx/rapport/gen/rapport/common/v1"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
@@ -71,7 +72,10 @@ type EntryRecord struct {
 	// Entry by which the points of a taking are held, or were spent at once; 0: it cost none.
 	Entry int64 `protobuf:"varint,24,opt,name=entry,proto3" json:"entry,omitempty"`
 	// What became of somebody's offer.
-	Offer         *PersonalOffer `protobuf:"bytes,25,opt,name=offer,proto3" json:"offer,omitempty"`
+	Offer *PersonalOffer `protobuf:"bytes,25,opt,name=offer,proto3" json:"offer,omitempty"`
+	// Of CAPTURE, VOID and REVERSE: points that were to go back to lots and paid what was owed
+	// instead, by lot.
+	Paid          []*LotPart `protobuf:"bytes,30,rep,name=paid,proto3" json:"paid,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -310,6 +314,13 @@ func (x *EntryRecord) GetEntry() int64 {
 func (x *EntryRecord) GetOffer() *PersonalOffer {
 	if x != nil {
 		return x.Offer
+	}
+	return nil
+}
+
+func (x *EntryRecord) GetPaid() []*LotPart {
+	if x != nil {
+		return x.Paid
 	}
 	return nil
 }
@@ -595,7 +606,15 @@ type Undone struct {
 	// Of earned, what had expired unspent: it is not taken a second time.
 	Expired int64 `protobuf:"varint,4,opt,name=expired,proto3" json:"expired,omitempty"`
 	// Of the money that it was earned by, how much counts no more, in minor units.
-	Money         int64 `protobuf:"varint,5,opt,name=money,proto3" json:"money,omitempty"`
+	Money int64 `protobuf:"varint,5,opt,name=money,proto3" json:"money,omitempty"`
+	// The number that the entry came with.
+	CustomerId int64 `protobuf:"varint,6,opt,name=customer_id,json=customerId,proto3" json:"customer_id,omitempty"`
+	// Its day, from 1970-01-01 in the brand's zone.
+	Day int32 `protobuf:"varint,7,opt,name=day,proto3" json:"day,omitempty"`
+	// Its channel.
+	Channel v1.Channel `protobuf:"varint,8,opt,name=channel,proto3,enum=rapport.common.v1.Channel" json:"channel,omitempty"`
+	// Its subjects.
+	Subjects      []*v1.SubjectRef `protobuf:"bytes,9,rep,name=subjects,proto3" json:"subjects,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -665,12 +684,39 @@ func (x *Undone) GetMoney() int64 {
 	return 0
 }
 
+func (x *Undone) GetCustomerId() int64 {
+	if x != nil {
+		return x.CustomerId
+	}
+	return 0
+}
+
+func (x *Undone) GetDay() int32 {
+	if x != nil {
+		return x.Day
+	}
+	return 0
+}
+
+func (x *Undone) GetChannel() v1.Channel {
+	if x != nil {
+		return x.Channel
+	}
+	return v1.Channel(0)
+}
+
+func (x *Undone) GetSubjects() []*v1.SubjectRef {
+	if x != nil {
+		return x.Subjects
+	}
+	return nil
+}
+
 var File_rapport_loyalty_v1_record_proto protoreflect.FileDescriptor
 
 const file_rapport_loyalty_v1_record_proto_rawDesc = "" +
 	"\n" +
-	"\x1frapport/loyalty/v1/record.proto\x12\x12rapport.loyalty.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1frapport/loyalty/v1/ledger.proto\x1a\x1erapport/loyalty/v1/offer.proto\x1a\x1frapport/loyalty/v1/reward.proto\"\xf6\n" +
-	"\n" +
+	"\x1frapport/loyalty/v1/record.proto\x12\x12rapport.loyalty.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1frapport/common/v1/channel.proto\x1a\x1frapport/common/v1/subject.proto\x1a\x1frapport/loyalty/v1/ledger.proto\x1a\x1erapport/loyalty/v1/offer.proto\x1a\x1frapport/loyalty/v1/reward.proto\"\xa7\v\n" +
 	"\vEntryRecord\x128\n" +
 	"\bmovement\x18\x01 \x01(\v2\x1c.rapport.loyalty.v1.MovementR\bmovement\x125\n" +
 	"\arefusal\x18\x02 \x01(\v2\x1b.rapport.loyalty.v1.RefusalR\arefusal\x125\n" +
@@ -698,7 +744,8 @@ const file_rapport_loyalty_v1_record_proto_rawDesc = "" +
 	"\x06erased\x18\x12 \x01(\bR\x06erased\x125\n" +
 	"\x05taken\x18\x17 \x01(\v2\x1f.rapport.loyalty.v1.TakenRewardR\x05taken\x12\x14\n" +
 	"\x05entry\x18\x18 \x01(\x03R\x05entry\x127\n" +
-	"\x05offer\x18\x19 \x01(\v2!.rapport.loyalty.v1.PersonalOfferR\x05offerB\t\n" +
+	"\x05offer\x18\x19 \x01(\v2!.rapport.loyalty.v1.PersonalOfferR\x05offer\x12/\n" +
+	"\x04paid\x18\x1e \x03(\v2\x1b.rapport.loyalty.v1.LotPartR\x04paidB\t\n" +
 	"\arequest\"\xdb\x01\n" +
 	"\tOfferStep\x12\x19\n" +
 	"\boffer_id\x18\x01 \x01(\tR\aofferId\x12*\n" +
@@ -716,13 +763,18 @@ const file_rapport_loyalty_v1_record_proto_rawDesc = "" +
 	"\bmetadata\x18\x04 \x03(\v2).rapport.loyalty.v1.Refusal.MetadataEntryR\bmetadata\x1a;\n" +
 	"\rMetadataEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"x\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\x9c\x02\n" +
 	"\x06Undone\x12\x10\n" +
 	"\x03seq\x18\x01 \x01(\x03R\x03seq\x12\x16\n" +
 	"\x06earned\x18\x02 \x01(\x03R\x06earned\x12\x14\n" +
 	"\x05spent\x18\x03 \x01(\x03R\x05spent\x12\x18\n" +
 	"\aexpired\x18\x04 \x01(\x03R\aexpired\x12\x14\n" +
-	"\x05money\x18\x05 \x01(\x03R\x05moneyB\xcf\x01\n" +
+	"\x05money\x18\x05 \x01(\x03R\x05money\x12\x1f\n" +
+	"\vcustomer_id\x18\x06 \x01(\x03R\n" +
+	"customerId\x12\x10\n" +
+	"\x03day\x18\a \x01(\x05R\x03day\x124\n" +
+	"\achannel\x18\b \x01(\x0e2\x1a.rapport.common.v1.ChannelR\achannel\x129\n" +
+	"\bsubjects\x18\t \x03(\v2\x1d.rapport.common.v1.SubjectRefR\bsubjectsB\xcf\x01\n" +
 	"\x16com.rapport.loyalty.v1B\vRecordProtoP\x01Z>github.com/rapport-cx/rapport/gen/rapport/loyalty/v1;loyaltyv1\xa2\x02\x03RLX\xaa\x02\x12Rapport.Loyalty.V1\xca\x02\x12Rapport\\Loyalty\\V1\xe2\x02\x1eRapport\\Loyalty\\V1\\GPBMetadata\xea\x02\x14Rapport::Loyalty::V1b\x06proto3"
 
 var (
@@ -761,7 +813,10 @@ var file_rapport_loyalty_v1_record_proto_goTypes = []any{
 	(*RedeemOfferRequest)(nil),    // 19: rapport.loyalty.v1.RedeemOfferRequest
 	(*TakenReward)(nil),           // 20: rapport.loyalty.v1.TakenReward
 	(*PersonalOffer)(nil),         // 21: rapport.loyalty.v1.PersonalOffer
-	(*timestamppb.Timestamp)(nil), // 22: google.protobuf.Timestamp
+	(*LotPart)(nil),               // 22: rapport.loyalty.v1.LotPart
+	(*timestamppb.Timestamp)(nil), // 23: google.protobuf.Timestamp
+	(v1.Channel)(0),               // 24: rapport.common.v1.Channel
+	(*v1.SubjectRef)(nil),         // 25: rapport.common.v1.SubjectRef
 }
 var file_rapport_loyalty_v1_record_proto_depIdxs = []int32{
 	5,  // 0: rapport.loyalty.v1.EntryRecord.movement:type_name -> rapport.loyalty.v1.Movement
@@ -783,13 +838,16 @@ var file_rapport_loyalty_v1_record_proto_depIdxs = []int32{
 	3,  // 16: rapport.loyalty.v1.EntryRecord.undone:type_name -> rapport.loyalty.v1.Undone
 	20, // 17: rapport.loyalty.v1.EntryRecord.taken:type_name -> rapport.loyalty.v1.TakenReward
 	21, // 18: rapport.loyalty.v1.EntryRecord.offer:type_name -> rapport.loyalty.v1.PersonalOffer
-	22, // 19: rapport.loyalty.v1.OfferStep.at:type_name -> google.protobuf.Timestamp
-	4,  // 20: rapport.loyalty.v1.Refusal.metadata:type_name -> rapport.loyalty.v1.Refusal.MetadataEntry
-	21, // [21:21] is the sub-list for method output_type
-	21, // [21:21] is the sub-list for method input_type
-	21, // [21:21] is the sub-list for extension type_name
-	21, // [21:21] is the sub-list for extension extendee
-	0,  // [0:21] is the sub-list for field type_name
+	22, // 19: rapport.loyalty.v1.EntryRecord.paid:type_name -> rapport.loyalty.v1.LotPart
+	23, // 20: rapport.loyalty.v1.OfferStep.at:type_name -> google.protobuf.Timestamp
+	4,  // 21: rapport.loyalty.v1.Refusal.metadata:type_name -> rapport.loyalty.v1.Refusal.MetadataEntry
+	24, // 22: rapport.loyalty.v1.Undone.channel:type_name -> rapport.common.v1.Channel
+	25, // 23: rapport.loyalty.v1.Undone.subjects:type_name -> rapport.common.v1.SubjectRef
+	24, // [24:24] is the sub-list for method output_type
+	24, // [24:24] is the sub-list for method input_type
+	24, // [24:24] is the sub-list for extension type_name
+	24, // [24:24] is the sub-list for extension extendee
+	0,  // [0:24] is the sub-list for field type_name
 }
 
 func init() { file_rapport_loyalty_v1_record_proto_init() }
