@@ -13,6 +13,7 @@ import (
 	"github.com/rapport-cx/rapport/internal/fault"
 	"github.com/rapport-cx/rapport/internal/feed"
 	"github.com/rapport-cx/rapport/services/loyalty/programme"
+	"github.com/rapport-cx/rapport/services/loyalty/rate"
 	"github.com/rapport-cx/rapport/services/loyalty/record"
 )
 
@@ -105,8 +106,10 @@ func (w *work) keep(t *Task, p Person, of int64) (Outcome, error) {
 	if of != 0 {
 		m.Of = record.ID(of)
 	}
-	day := int32(w.Zone.DayOf(m.GetOccurredAt().AsTime()))
-	return w.put(t, feed.Fact{Kind: record.Movement, Key: t.Key, Day: day, Day2: day, Who: m.GetCustomerId(), Of: of})
+	day := w.Zone.DayOf(m.GetOccurredAt().AsTime())
+	f := feed.Fact{Kind: record.Movement, Key: t.Key, Day: int32(day), Day2: int32(day), Who: m.GetCustomerId(), Of: of}
+	f.Data = rate.Pack(t.Record, w.Zone)
+	return w.put(t, f)
 }
 
 // refuse keeps a refusal under the task's key, or that there was nothing to do. Whoever

@@ -35,7 +35,9 @@ type Entry struct {
 	postings []*loyaltyv1.Posting
 	taken    []Part
 	given    []Part
-	made     int
+	// paid are points that were to go back to lots and paid what was owed instead.
+	paid []Part
+	made int
 }
 
 // NewEntry begins a movement. What it changes is noted.

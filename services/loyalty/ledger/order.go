@@ -154,17 +154,30 @@ func (w *work) reverse(t *Task, p Person, in *loyaltyv1.ReverseRequest) (Outcome
 	if err != nil {
 		return Outcome{}, err
 	}
-	for _, u := range undone {
-		t.Record.Undone = append(t.Record.Undone, &loyaltyv1.Undone{
-			Seq: u.Seq, Earned: u.Earned, Spent: u.Spent, Expired: u.Expired, Money: u.Money,
-		})
-	}
+	t.Record.Undone, t.Record.Paid = w.undone(undone, all), parts(e.paid)
 	t.Record.Movement = e.Movement(t.Programme, t.Who, w.at(in.GetOccurredAt()))
 	var of int64
 	if len(undone) == 1 {
 		of = undone[0].Seq
 	}
 	return w.keep(t, p, of)
+}
+
+// undone is what a reversal took back of entries, and what those were, so that numbers are
+// taken back from where they counted.
+func (w *work) undone(undone []Undone, all []noted) []*loyaltyv1.Undone {
+	out := make([]*loyaltyv1.Undone, len(undone))
+	for i, u := range undone {
+		out[i] = &loyaltyv1.Undone{Seq: u.Seq, Earned: u.Earned, Spent: u.Spent, Expired: u.Expired, Money: u.Money}
+		for _, n := range all {
+			if n.seq == u.Seq {
+				m, from := n.GetMovement(), originOf(n.EntryRecord)
+				out[i].CustomerId, out[i].Channel, out[i].Subjects = m.GetCustomerId(), from.GetChannel(), from.GetSubjects()
+				out[i].Day = int32(w.Zone.DayOf(m.GetOccurredAt().AsTime()))
+			}
+		}
+	}
+	return out
 }
 
 // activate makes the pending points of an order available.

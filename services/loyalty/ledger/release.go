@@ -65,7 +65,7 @@ func (w *work) let(t *Task, h *Hold, kind loyaltyv1.MovementKind, points, occurr
 	// It stays known, without parts, until the commit is over: who asks for it in this
 	// very commit is told that it has ended.
 	t.Record.Movement = e.Movement(h.Programme, h.Customer, occurred)
-	t.Record.Movement.Origin = origin
+	t.Record.Movement.Origin, t.Record.Paid = origin, parts(e.paid)
 	return w.keep(t, p, h.ID)
 }
 

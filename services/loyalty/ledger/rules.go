@@ -213,6 +213,9 @@ func (e *Entry) back(parts []Part) {
 		if p.ExpiresAt > e.Now {
 			points = e.pay(e.Person(p.Customer), points)
 		}
+		if n := p.Points - points; n > 0 {
+			e.paid = append(e.paid, Part{p.Lot, p.Customer, n, p.EarnedAt, p.ExpiresAt})
+		}
 		if points == 0 {
 			continue
 		}

@@ -29,7 +29,7 @@ func (t *Task) clear() {
 		t.Record = &loyaltyv1.EntryRecord{}
 	}
 	r := t.Record
-	r.Movement, r.Refusal, r.Balance, r.Undone, r.ActiveAt, r.EndsAt = nil, nil, nil, nil, 0, 0
+	r.Movement, r.Refusal, r.Balance, r.Undone, r.Paid, r.ActiveAt, r.EndsAt = nil, nil, nil, nil, nil, 0, 0
 	if t.byHold() {
 		t.Programme, t.Who = "", 0
 	}

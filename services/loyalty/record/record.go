@@ -45,6 +45,9 @@ const (
 	OfferDone int16 = 25
 	// OfferCounted is a purchase or a return that counts for an offer; body OfferStep.
 	OfferCounted int16 = 26
+	// Receipt is a purchase of anybody known, as Journey told of it, whether it earned or
+	// not; no body. The key is that of its event.
+	Receipt int16 = 30
 	// Person is a merge, unmerge or erasure that Segmentation told of; body CustomerEvent.
 	Person int16 = 12
 )
