@@ -46,26 +46,25 @@ func OpenUpkeep(ctx context.Context, base floor.Config, cfg Config, brands *conf
 // matches returns anew, and reports what differs. It returns how much it looked at.
 // Servers may go on meanwhile.
 func (u *Upkeep) Verify(ctx context.Context, brand string, report func(floor.Drift)) (int, error) {
-	n, err := u.server.verify(ctx, brand, report)
-	if err != nil {
-		return n, err
-	}
-	b, err := u.server.enter(ctx, brand, access.Read)
-	if err != nil {
-		return n, err
-	}
-	more, err := u.server.verifyPurchases(ctx, b, report)
-	return n + more, err
+	return u.server.verify(ctx, brand, report)
 }
 
 func (s *Server) verify(ctx context.Context, brand string, report func(floor.Drift)) (n int, err error) {
+	b, err := s.enter(ctx, brand, access.Read)
+	if err != nil {
+		return 0, err
+	}
 	err = s.store.db.Read(ctx, func(tx *sqldb.Tx) error {
 		n, err = ledger.Audit(ctx, tx, brand, func(w ledger.Wrong) {
 			report(floor.Drift{Fold: w.Table, Where: "table", Seq: w.Seq, Reason: w.Reason})
 		})
 		return err
 	})
-	return n, err
+	if err != nil {
+		return n, err
+	}
+	more, err := s.verifyPurchases(ctx, b, report)
+	return n + more, err
 }
 
 // Rebuild makes accounts, lots and holds of a brand anew from its log. Servers must not
