@@ -25,6 +25,7 @@ func (s *Server) works(b *brand) []work {
 		{"customers", s.followed(b).Run},
 		{"purchases", func(ctx context.Context) error { return s.followPurchases(ctx, b) }},
 		{"standings", func(ctx context.Context) error { return s.keepStandings(ctx, b) }},
+		{"rewards", func(ctx context.Context) error { return s.keepReleasing(ctx, b) }},
 		{"due", func(ctx context.Context) error { return s.keepSweeping(ctx, b) }},
 	}
 }

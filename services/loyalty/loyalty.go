@@ -17,6 +17,7 @@ import (
 	"github.com/rapport-cx/rapport/services/loyalty/ledger"
 	"github.com/rapport-cx/rapport/services/loyalty/programme"
 	"github.com/rapport-cx/rapport/services/loyalty/record"
+	"github.com/rapport-cx/rapport/services/loyalty/reward"
 )
 
 // brand is one brand's place in this process.
@@ -36,10 +37,11 @@ type brand struct {
 type definitions struct {
 	people     *people.Book
 	programmes *programme.Book
+	rewards    *reward.Book
 }
 
 func newDefinitions() *definitions {
-	return &definitions{people: people.NewBook(), programmes: programme.NewBook()}
+	return &definitions{people: people.NewBook(), programmes: programme.NewBook(), rewards: reward.NewBook()}
 }
 
 // apply takes in one fact, in the order of the log.
@@ -47,6 +49,8 @@ func (d *definitions) apply(f *feed.Fact) error {
 	switch f.Kind {
 	case record.Programme:
 		return d.programmes.Apply(f)
+	case record.Reward:
+		return d.rewards.Apply(f)
 	case record.Person:
 		return d.people.ApplyBody(f.Body)
 	}

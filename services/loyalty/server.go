@@ -37,6 +37,8 @@ type Server struct {
 	// has a queue of either.
 	entries  *commit.Set[*ledger.Task, ledger.Outcome]
 	balances *commit.Set[ask, balance]
+	// deeds are requests that move something else besides points.
+	deeds *commit.Set[*deed, ledger.Outcome]
 }
 
 // patience is how long an entry waits for Segmentation: there is no ledger of nobody.
@@ -60,6 +62,7 @@ func New(cfg Config, all *config.Brands, guard *access.Guard, db *sqldb.DB, secr
 	s.resolver = people.NewResolver(near.Segmentation, patience)
 	s.entries = commit.NewSet(commit.Options{Name: "loyalty"}, s.commit)
 	s.balances = commit.NewSet(commit.Options{Name: "loyalty-balance"}, s.readBalances)
+	s.deeds = commit.NewSet(commit.Options{Name: "loyalty-deed"}, s.decide)
 	for _, b := range s.brands {
 		b.keeper = s.keeper(b)
 	}
@@ -122,7 +125,7 @@ func (s *Server) Run(ctx context.Context) error {
 
 // Close commits what waits. No call may be in flight.
 func (s *Server) Close(ctx context.Context) error {
-	return errors.Join(s.entries.Close(ctx), s.balances.Close(ctx), s.store.folds.Close(ctx))
+	return errors.Join(s.entries.Close(ctx), s.deeds.Close(ctx), s.balances.Close(ctx), s.store.folds.Close(ctx))
 }
 
 // enter is the first line of every method: the caller may do this, the brand exists, and

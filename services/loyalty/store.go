@@ -15,6 +15,7 @@ import (
 	"github.com/rapport-cx/rapport/internal/sqldb"
 	"github.com/rapport-cx/rapport/services/loyalty/ledger"
 	"github.com/rapport-cx/rapport/services/loyalty/purchase"
+	"github.com/rapport-cx/rapport/services/loyalty/reward"
 	"github.com/rapport-cx/rapport/services/loyalty/standing"
 )
 
@@ -45,23 +46,31 @@ func (s *store) migrate(ctx context.Context) error {
 	if err := standing.Migrate(ctx, s.db); err != nil {
 		return err
 	}
+	if err := reward.Migrate(ctx, s.db); err != nil {
+		return err
+	}
 	return purchase.Migrate(ctx, s.db)
 }
 
 // change writes definitions: decide runs with the log locked and every definition before
 // it known. It may run twice. No facts: nothing is written.
 func (s *store) change(ctx context.Context, brand string, decide func(now time.Time) ([]feed.Fact, error)) error {
+	return s.changing(ctx, brand, func(_ *sqldb.Tx, now time.Time) ([]feed.Fact, error) { return decide(now) })
+}
+
+// changing is change for who reads or writes tables in the same transaction.
+func (s *store) changing(ctx context.Context, brand string, decide func(tx *sqldb.Tx, now time.Time) ([]feed.Fact, error)) error {
 	done, err := s.turn(ctx, brand)
 	if err != nil {
 		return unavailable("change "+brand, err)
 	}
 	defer done()
 	journal := people.Journal{DB: s.db, Log: s.log, Ingest: s.folds.Ingest, Clock: s.clock}
-	err = journal.Change(ctx, brand, func(*sqldb.Tx) ([]feed.Fact, error) {
+	err = journal.Change(ctx, brand, func(tx *sqldb.Tx) ([]feed.Fact, error) {
 		if err := s.folds.Sync(ctx, brand); err != nil {
 			return nil, err
 		}
-		return decide(s.clock())
+		return decide(tx, s.clock())
 	})
 	return unavailable("change "+brand, err)
 }

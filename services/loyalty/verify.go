@@ -64,6 +64,10 @@ func (s *Server) verify(ctx context.Context, brand string, report func(floor.Dri
 		return n, err
 	}
 	more, err := s.verifyPurchases(ctx, b, report)
+	if n += more; err != nil {
+		return n, err
+	}
+	more, err = s.verifyDeeds(ctx, b, report)
 	return n + more, err
 }
 
@@ -76,6 +80,9 @@ func (u *Upkeep) Rebuild(ctx context.Context, brand string, progress func(done, 
 			return err
 		}
 		if err := ledger.Rebuild(ctx, tx, brand); err != nil {
+			return err
+		}
+		if err := rebuildDeeds(ctx, tx, brand); err != nil {
 			return err
 		}
 		return rebuildPurchases(ctx, tx, brand)

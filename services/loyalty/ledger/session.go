@@ -62,6 +62,9 @@ func (s *Session) Again(key []byte, r *loyaltyv1.EntryRecord) (Outcome, bool, er
 
 // Do decides one task. A refusal is an error; it is kept only under a key of the task's.
 func (s *Session) Do(t *Task) (Outcome, error) {
+	if err := s.w.prefetch([]*Task{t}); err != nil {
+		return Outcome{}, err
+	}
 	out, err := s.w.one(t)
 	if err == nil {
 		err = Refused(out.Record)
