@@ -120,7 +120,7 @@ func (asks neighbours) keep(t testing.TB, a *app.App, brands *config.Brands, gua
 	answers, err := survey.New(brands, guard, surveyDB, nil, folding, secret,
 		survey.Neighbours{Segmentation: asks.Segmentation, Journey: asks.Journey}, atNoon, quiet)
 	must(err)
-	points, err := loyalty.New(loyalty.Config{SweepEvery: -1}, brands, guard, pointsDB, secret,
+	points, err := loyalty.New(loyalty.Config{SweepEvery: -1}, brands, guard, pointsDB, nil, fold.Config{}, secret,
 		loyalty.Neighbours{Segmentation: asks.Segmentation, Journey: asks.Journey}, atNoon, quiet)
 	must(err)
 	a.Bind(app.Service{Name: "loyalty", Register: func(r grpc.ServiceRegistrar) { loyaltyv1.RegisterLoyaltyServiceServer(r, points) }})

@@ -39,7 +39,7 @@ func Bind(ctx context.Context, base floor.Config, cfg Config, brands *config.Bra
 	if err != nil {
 		return nil, none, err
 	}
-	s, err := New(cfg, brands, guard, f.DB, f.Secret, near, time.Now, tel.Log)
+	s, err := New(cfg, brands, guard, f.DB, f.Cache, base.Folding("loyalty"), f.Secret, near, time.Now, tel.Log)
 	if err == nil {
 		err = s.Migrate(ctx)
 	}

@@ -24,6 +24,7 @@ func (s *Server) works(b *brand) []work {
 	return []work{
 		{"customers", s.followed(b).Run},
 		{"purchases", func(ctx context.Context) error { return s.followPurchases(ctx, b) }},
+		{"receipts", func(ctx context.Context) error { return s.followReceipts(ctx, b) }},
 		{"standings", func(ctx context.Context) error { return s.keepStandings(ctx, b) }},
 		{"rewards", func(ctx context.Context) error { return s.keepReleasing(ctx, b) }},
 		{"due", func(ctx context.Context) error { return s.keepSweeping(ctx, b) }},

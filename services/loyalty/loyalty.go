@@ -28,6 +28,8 @@ type brand struct {
 	defined atomic.Pointer[definitions]
 	// opened is set once the definitions have been read from the log.
 	opened atomic.Bool
+	// extent is the run of days with facts.
+	extent extent
 	// keeper commits entries.
 	keeper *ledger.Keeper
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/rapport-cx/rapport/internal/fault"
 	"github.com/rapport-cx/rapport/internal/people"
 	"github.com/rapport-cx/rapport/services/loyalty/ledger"
+	"github.com/rapport-cx/rapport/services/loyalty/programme"
 	"github.com/rapport-cx/rapport/services/loyalty/record"
 )
 
@@ -73,9 +74,28 @@ func (s *Server) judge(ctx context.Context, b *brand, all []*posting) []error {
 		if refused[i] = p.wrong; refused[i] == nil && p.programme != "" {
 			_, refused[i] = s.programme(ctx, b, p.programme)
 		}
+		if refused[i] == nil {
+			refused[i] = s.spendable(b, p)
+		}
 	}
 	s.name(ctx, b, all, refused)
 	return refused
+}
+
+// spendable judges points that are to be spent by what the programme says of that now.
+func (s *Server) spendable(b *brand, p *posting) error {
+	in, ok := record.Request(p.record).(interface {
+		GetPoints() int64
+		GetReceipt() int64
+	})
+	if !ok {
+		return nil // neither spends nor holds
+	}
+	now, err := b.defined.Load().programmes.Terms(p.programme, s.clock())
+	if err != nil {
+		return err
+	}
+	return programme.CheckSpend(now.GetSpending(), in.GetPoints(), in.GetReceipt())
 }
 
 // unbrand takes the brand out of a request, which its log says.

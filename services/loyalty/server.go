@@ -12,10 +12,12 @@ import (
 	"github.com/rapport-cx/rapport/internal/config"
 	"github.com/rapport-cx/rapport/internal/feed"
 	"github.com/rapport-cx/rapport/internal/fold"
+	"github.com/rapport-cx/rapport/internal/hot"
 	"github.com/rapport-cx/rapport/internal/people"
 	"github.com/rapport-cx/rapport/internal/seal"
 	"github.com/rapport-cx/rapport/internal/sqldb"
 	"github.com/rapport-cx/rapport/services/loyalty/ledger"
+	"github.com/rapport-cx/rapport/services/loyalty/rate"
 	"github.com/rapport-cx/rapport/services/loyalty/record"
 )
 
@@ -44,10 +46,10 @@ type Server struct {
 // patience is how long an entry waits for Segmentation: there is no ledger of nobody.
 const patience = time.Second
 
-// New makes a server on a database. Migrate must run before anything is asked; nothing
-// runs in the background before Run.
-func New(cfg Config, all *config.Brands, guard *access.Guard, db *sqldb.DB, secret []byte, near Neighbours,
-	clock func() time.Time, log *slog.Logger) (*Server, error) {
+// New makes a server on a database. A nil cache means no Redis. Migrate must run before
+// anything is asked; nothing runs in the background before Run.
+func New(cfg Config, all *config.Brands, guard *access.Guard, db *sqldb.DB, cache *hot.Cache, folding fold.Config,
+	secret []byte, near Neighbours, clock func() time.Time, log *slog.Logger) (*Server, error) {
 	s := &Server{config: cfg, brands: newBrands(all), guard: guard, near: near, clock: clock, log: log}
 	var err error
 	if s.tokens, err = seal.New(secret, "loyalty/token"); err != nil {
@@ -57,8 +59,8 @@ func New(cfg Config, all *config.Brands, guard *access.Guard, db *sqldb.DB, secr
 		return nil, err
 	}
 	facts := feed.New(db)
-	following := fold.Config{SweepEvery: -1, AuditEvery: -1, Clock: clock, Logger: log}
-	s.store = &store{db: db, log: facts, clock: clock, folds: fold.New(following, facts, db, nil, s.folding())}
+	folding.Clock, folding.Logger = clock, log
+	s.store = &store{db: db, log: facts, clock: clock, folds: fold.New(folding, facts, db, cache, s.folding())}
 	s.resolver = people.NewResolver(near.Segmentation, patience)
 	s.entries = commit.NewSet(commit.Options{Name: "loyalty"}, s.commit)
 	s.balances = commit.NewSet(commit.Options{Name: "loyalty-balance"}, s.readBalances)
@@ -80,9 +82,12 @@ func (s *Server) keeper(b *brand) *ledger.Keeper {
 	}
 }
 
-// folding tells where definitions go.
-func (s *Server) folding() fold.Rules[struct{}] {
-	return fold.Rules[struct{}]{
+// folding teaches the engine what facts count for and where definitions go.
+func (s *Server) folding() fold.Rules[*rate.Fact] {
+	return fold.Rules[*rate.Fact]{
+		Decode:      rate.Decode,
+		Measures:    rate.Measures,
+		New:         rate.New,
 		Definitions: record.Definitions,
 		Define: func(id string, f *feed.Fact) error {
 			if b := s.brands[id]; b != nil {

@@ -15,6 +15,7 @@ import (
 	"github.com/rapport-cx/rapport/internal/sqldb"
 	"github.com/rapport-cx/rapport/services/loyalty/ledger"
 	"github.com/rapport-cx/rapport/services/loyalty/purchase"
+	"github.com/rapport-cx/rapport/services/loyalty/rate"
 	"github.com/rapport-cx/rapport/services/loyalty/reward"
 	"github.com/rapport-cx/rapport/services/loyalty/standing"
 )
@@ -23,8 +24,8 @@ import (
 type store struct {
 	db  *sqldb.DB
 	log *feed.Log
-	// folds has no slabs: it follows the log and hands definitions out.
-	folds *fold.Engine[struct{}]
+	// folds follows the log, hands definitions out and keeps what rates are summed from.
+	folds *fold.Engine[*rate.Fact]
 	clock func() time.Time
 	// turns has, for each brand, the right to change definitions.
 	turns sync.Map

@@ -31,7 +31,7 @@ func OpenUpkeep(ctx context.Context, base floor.Config, cfg Config, brands *conf
 	// Whoever holds the database's address is asked for no token.
 	guard, err := access.New(access.Config{}, brands, true)
 	if err == nil {
-		u.server, err = New(cfg, brands, guard, f.DB, f.Secret, Neighbours{}, time.Now, log)
+		u.server, err = New(cfg, brands, guard, f.DB, f.Cache, base.Folding("loyalty"), f.Secret, Neighbours{}, time.Now, log)
 	}
 	if err == nil {
 		err = u.server.Migrate(ctx)
@@ -43,7 +43,8 @@ func OpenUpkeep(ctx context.Context, base floor.Config, cfg Config, brands *conf
 }
 
 // Verify replays the ledger of a brand, recounts every account, lot, hold and standing,
-// matches returns anew, and reports what differs. It returns how much it looked at.
+// matches returns anew, folds what rates are made of, and reports what differs. It
+// returns how much it looked at.
 // Servers may go on meanwhile.
 func (u *Upkeep) Verify(ctx context.Context, brand string, report func(floor.Drift)) (int, error) {
 	return u.server.verify(ctx, brand, report)
@@ -68,10 +69,14 @@ func (s *Server) verify(ctx context.Context, brand string, report func(floor.Dri
 		return n, err
 	}
 	more, err = s.verifyDeeds(ctx, b, report)
+	if n += more; err != nil {
+		return n, err
+	}
+	more, err = s.verifyRates(ctx, b, report)
 	return n + more, err
 }
 
-// Rebuild makes accounts, lots and holds of a brand anew from its log. Servers must not
+// Rebuild makes accounts, lots, holds and folds of a brand anew from its log. Servers must not
 // run: they trust what they hold in memory.
 func (u *Upkeep) Rebuild(ctx context.Context, brand string, progress func(done, all int)) error {
 	progress(0, 1)
@@ -87,8 +92,11 @@ func (u *Upkeep) Rebuild(ctx context.Context, brand string, progress func(done, 
 		}
 		return rebuildPurchases(ctx, tx, brand)
 	})
+	if err != nil {
+		return err
+	}
 	progress(1, 1)
-	return err
+	return u.server.store.folds.Rebuild(ctx, brand, progress)
 }
 
 // Close closes the database.

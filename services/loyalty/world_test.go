@@ -18,6 +18,7 @@ import (
 	"github.com/rapport-cx/rapport/internal/app"
 	"github.com/rapport-cx/rapport/internal/config"
 	"github.com/rapport-cx/rapport/internal/floor"
+	"github.com/rapport-cx/rapport/internal/fold"
 	"github.com/rapport-cx/rapport/internal/sqldb/sqldbtest"
 	"github.com/rapport-cx/rapport/internal/telemetry"
 	"github.com/rapport-cx/rapport/services/loyalty"
@@ -78,7 +79,7 @@ func newReplica(t testing.TB, url string, now func() time.Time, near loyalty.Nei
 	tel, err := telemetry.New(ctx, telemetry.Config{}, "test", "test", io.Discard)
 	must(err)
 	db := sqldbtest.Open(t, url)
-	s, err := loyalty.New(loyalty.Config{SweepEvery: -1}, brands, guard, db, secret, near, now, quiet)
+	s, err := loyalty.New(loyalty.Config{SweepEvery: -1}, brands, guard, db, nil, fold.Config{}, secret, near, now, quiet)
 	must(err)
 	must(s.Migrate(ctx))
 	running, cancel := context.WithCancel(context.WithoutCancel(ctx))

@@ -158,8 +158,14 @@ func TestSpending(t *testing.T) {
 		t.Error(got)
 	}
 	for n, ok := range map[int64]bool{49: false, 50: true, 300: true, 301: false} {
-		if err := CheckReceipt(s, n, 10_000); (err == nil) != ok || err != nil && !fault.Is(err, commonv1.Reason_REASON_FIELD_INVALID) {
+		if err := CheckSpend(s, n, 10_000); (err == nil) != ok || err != nil && !fault.Is(err, commonv1.Reason_REASON_FIELD_INVALID) {
 			t.Errorf("%d points: %v", n, err)
 		}
+	}
+	if err := fault.From(CheckSpend(s, 100, 0)); err == nil || err.Fields[0].Path != "receipt" {
+		t.Error(err)
+	}
+	if err := CheckSpend(&loyaltyv1.SpendingRules{PointValue: 1}, 100, 0); err != nil {
+		t.Error(err)
 	}
 }

@@ -3,7 +3,6 @@ package programme
 import (
 	"math/big"
 
-	commonv1 "github.com/rapport-cx/rapport/gen/rapport/common/v1"
 	loyaltyv1 "github.com/rapport-cx/rapport/gen/rapport/loyalty/v1"
 	"github.com/rapport-cx/rapport/internal/fault"
 )
@@ -27,21 +26,18 @@ func MaxSpend(s *loyaltyv1.SpendingRules, receipt int64) int64 {
 	return points
 }
 
-// CheckSpend judges how many points are to be spent at once.
-func CheckSpend(s *loyaltyv1.SpendingRules, points int64) error {
+// CheckSpend judges how many points are to be spent at once, and of which receipt; 0: it
+// was not told, which is refused only where a share of it is the limit.
+func CheckSpend(s *loyaltyv1.SpendingRules, points, receipt int64) error {
+	f := fault.Invalid()
 	if points < s.GetMinPoints() {
-		return fault.Invalid().Field("points", "must be at least %d", s.GetMinPoints()).Err()
+		f.Field("points", "must be at least %d", s.GetMinPoints())
 	}
-	return nil
-}
-
-// CheckReceipt judges how many points are to pay for a receipt.
-func CheckReceipt(s *loyaltyv1.SpendingRules, points, receipt int64) error {
-	if err := CheckSpend(s, points); err != nil {
-		return err
+	switch {
+	case receipt > 0 && s.GetPointValue() > 0 && points > MaxSpend(s, receipt):
+		f.Field("points", "at most %d may pay for a receipt of %d", MaxSpend(s, receipt), receipt)
+	case receipt == 0 && s.GetPointValue() > 0 && s.GetMaxShareBp() > 0:
+		f.Field("receipt", "must be told: points pay at most %.2f %% of it", float64(s.GetMaxShareBp())/100)
 	}
-	if most := MaxSpend(s, receipt); points > most {
-		return fault.Invalid().Reason(commonv1.Reason_REASON_FIELD_INVALID).Field("points", "at most %d may pay for a receipt of %d", most, receipt).Err()
-	}
-	return nil
+	return f.Err()
 }

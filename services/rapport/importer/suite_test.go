@@ -84,7 +84,7 @@ func suite(t *testing.T, url string) world {
 	what, err := journey.New(journey.Config{Lake: t.TempDir(), LakeMemory: 64 << 20}, brands, guard, sqldbtest.Open(t, url), nil,
 		fold.Config{SweepEvery: -1}, secret, journey.Neighbours{Segmentation: w.customers, Survey: w.responses}, time.Now, quiet)
 	must(t, err)
-	whose, err := loyalty.New(loyalty.Config{SweepEvery: -1}, brands, guard, sqldbtest.Open(t, another(t)), secret,
+	whose, err := loyalty.New(loyalty.Config{SweepEvery: -1}, brands, guard, sqldbtest.Open(t, another(t)), nil, fold.Config{}, secret,
 		loyalty.Neighbours{Segmentation: w.customers, Journey: w.events}, time.Now, quiet)
 	must(t, err)
 	a.Bind(app.Service{Name: "survey", Register: func(r grpc.ServiceRegistrar) { surveyv1.RegisterSurveyServiceServer(r, said) }},
