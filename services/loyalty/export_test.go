@@ -29,3 +29,10 @@ func (s *Server) Tell(ctx context.Context, brand string, e *segmentationv1.Custo
 
 // Sync reads definitions up to the end of the log.
 func (s *Server) Sync(ctx context.Context, brand string) error { return s.store.folds.Sync(ctx, brand) }
+
+// Read lets accounts of more lots than page be read in parts.
+func (s *Server) Read(page int) {
+	for _, b := range s.brands {
+		b.keeper.Page = page
+	}
+}

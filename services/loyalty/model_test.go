@@ -61,6 +61,7 @@ func TestReference(t *testing.T) {
 			m := &model{t: t, rnd: rand.New(rand.NewPCG(uint64(seed), 5)), url: url, clock: c, ref: newReference(start)}
 			for i := range m.replicas {
 				m.replicas[i] = newReplica(t, url, c.Now, loyalty.Neighbours{})
+				m.replicas[i].server.Read(m.page())
 			}
 			programme(t, m.replicas[0], club, &loyaltyv1.Lifetime{ExpireMonths: 1})
 			for range 250 {
@@ -76,6 +77,9 @@ func TestReference(t *testing.T) {
 }
 
 func (m *model) one() *replica { return m.replicas[m.rnd.IntN(2)] }
+
+// page is how many lots are read at once: mostly so few that accounts are known in part.
+func (m *model) page() int { return []int{1, 2, 3, 256}[m.rnd.IntN(4)] }
 
 func (m *model) who() int64 { return 1 + m.rnd.Int64N(people) }
 
@@ -123,6 +127,7 @@ func (m *model) step() {
 		i := m.rnd.IntN(2)
 		m.replicas[i].stop()
 		m.replicas[i] = newReplica(m.t, m.url, m.clock.Now, loyalty.Neighbours{})
+		m.replicas[i].server.Read(m.page())
 	default:
 		m.repeat()
 	}

@@ -76,7 +76,7 @@ func (s *Server) whose(ctx context.Context, b *brand, ref *commonv1.CustomerRef)
 }
 
 // atOnce is how many numbers one statement reads.
-const atOnce = 4096
+const atOnce = 64
 
 // readBalances answers all who ask at one moment.
 func (s *Server) readBalances(ctx context.Context, brand string, asks []ask) []commit.Result[balance] {

@@ -62,7 +62,10 @@ func (a *Account) knows(l *Lot) bool { return !a.more || sooner(l, &a.edge) <= 0
 // insert puts a lot where it belongs.
 func (a *Account) insert(l *Lot) {
 	if l.ActiveAt != 0 {
-		i := sort.Search(len(a.pending), func(i int) bool { return a.pending[i].ActiveAt > l.ActiveAt })
+		i := sort.Search(len(a.pending), func(i int) bool {
+			p := a.pending[i]
+			return p.ActiveAt > l.ActiveAt || p.ActiveAt == l.ActiveAt && p.ID > l.ID
+		})
 		a.pending = slices.Insert(a.pending, i, l)
 		if l.ActiveAt != OnDelivery {
 			a.due = min(a.due, l.ActiveAt)

@@ -39,6 +39,9 @@ type Keeper struct {
 	People func() *people.Mapping
 	Terms  func(programme string, at time.Time) (*loyaltyv1.Programme, error)
 	Logger *slog.Logger
+	// Page is up to how many lots an account is read whole, and how many of larger ones
+	// at first; 0: 256.
+	Page int
 
 	memory *memory
 	// wary counts commits that lock first, since another replica writes too.
@@ -54,12 +57,12 @@ var errUnsure = errors.New("only with the log locked")
 // Commit decides all tasks in their order and commits what became of them.
 func (k *Keeper) Commit(ctx context.Context, tasks []*Task) []commit.Result[Outcome] {
 	if k.memory == nil {
-		k.memory = newMemory()
+		k.forget()
 	}
 	sound := false
 	defer func() {
 		if !sound {
-			k.memory = newMemory() // something panicked half way
+			k.forget() // something panicked half way
 		}
 	}()
 	results, err := k.swift(ctx, tasks)
@@ -68,7 +71,7 @@ func (k *Keeper) Commit(ctx context.Context, tasks []*Task) []commit.Result[Outc
 	}
 	if err != nil {
 		// Whatever is stored now, memory does not know.
-		k.memory = newMemory()
+		k.forget()
 		results = make([]commit.Result[Outcome], len(tasks))
 		for i := range results {
 			results[i].Err = err
@@ -76,6 +79,14 @@ func (k *Keeper) Commit(ctx context.Context, tasks []*Task) []commit.Result[Outc
 	}
 	sound = true
 	return results
+}
+
+// forget begins memory anew.
+func (k *Keeper) forget() {
+	k.memory = newMemory()
+	if k.Page > 0 {
+		k.memory.small = k.Page
+	}
 }
 
 // trusted tells whether memory and definitions are those of the end of the log, as far as
@@ -125,7 +136,7 @@ func (k *Keeper) guarded(ctx context.Context, tasks []*Task) ([]commit.Result[Ou
 	var head feed.Head
 	err := k.DB.Write(ctx, func(tx *sqldb.Tx) (err error) {
 		if w != nil {
-			k.memory = newMemory() // this is a second attempt
+			k.forget() // this is a second attempt
 		}
 		if head, err = feed.Lock(ctx, tx, k.Brand, k.Clock()); err != nil {
 			return err

@@ -23,17 +23,19 @@ type memory struct {
 	holds   map[int64]*Hold
 	// size is about how many lots there are, over all that was ever loaded.
 	size int
+	// small is up to how many lots an account is read whole; of others so many at a time.
+	small int
 }
 
 const (
-	// small is up to how many lots an account is read whole; of others so many at a time.
-	small = 256
+	// usualPage is up to how many lots an account is usually read whole.
+	usualPage = 256
 	// roomy is how much memory keeps before it begins anew: some 100 MB.
 	roomy = 1 << 20
 )
 
 func newMemory() *memory {
-	return &memory{members: map[int64]map[string]*Account{}, holds: map[int64]*Hold{}}
+	return &memory{members: map[int64]map[string]*Account{}, holds: map[int64]*Hold{}, small: usualPage}
 }
 
 // account is that of a number that is known.
@@ -100,7 +102,9 @@ func (m *memory) catch(ctx context.Context, log feed.Reader, head feed.Head) err
 		known = err == nil
 	}
 	if !known {
+		page := m.small
 		*m = *newMemory()
+		m.small = page
 	}
 	m.head = head.Cursor()
 	return nil
@@ -160,71 +164,50 @@ func (m *memory) loadSome(ctx context.Context, s store, customers []int64) (othe
 	for _, c := range customers {
 		fresh[c] = map[string]*Account{}
 	}
-	if err := s.accounts(ctx, customers, func(a *Account) { fresh[a.Customer][a.Programme] = a }); err != nil {
-		return nil, err
+	var large []*Account
+	err = s.accounts(ctx, customers, m.small, func(row *Account, l *Lot) {
+		a := fresh[row.Customer][row.Programme]
+		if a == nil {
+			a = row
+			fresh[a.Customer][a.Programme] = a
+			if a.Lots > int64(m.small) {
+				large = append(large, a)
+			}
+		}
+		if l != nil {
+			a.insert(l)
+			m.size++
+		}
+	})
+	for _, a := range large {
+		if err == nil {
+			err = m.loadLarge(ctx, s, a)
+		}
 	}
-	if err := m.loadLots(ctx, s, fresh); err != nil {
+	if err != nil {
 		return nil, err
 	}
 	maps.Copy(m.members, fresh)
 	return m.loadHolds(ctx, s, fresh)
 }
 
-// loadLots reads the lots of accounts: all of most, the soonest of those that have many.
-func (m *memory) loadLots(ctx context.Context, s store, fresh map[int64]map[string]*Account) error {
-	var whole, waiting []int64
-	var large []*Account
-	for c, by := range fresh {
-		var lots, later int64
-		var big []*Account
-		for _, a := range by {
-			lots, later = lots+a.Lots, later+a.Pending
-			if a.Lots > small {
-				big = append(big, a)
-			}
-		}
-		switch {
-		case len(big) > 0:
-			for _, a := range by {
-				large = append(large, a)
-			}
-		case lots > 0:
-			whole = append(whole, c)
-		}
-		if later > 0 {
-			waiting = append(waiting, c)
-		}
-	}
-	slices.Sort(whole)
-	slices.Sort(waiting)
-	active, err := s.activeOf(ctx, whole)
+// loadLarge reads the soonest lots of an account that has many, and all that are pending.
+func (m *memory) loadLarge(ctx context.Context, s store, a *Account) error {
+	later, err := s.pendingOf(ctx, a)
 	if err != nil {
 		return err
 	}
-	later, err := s.pendingOf(ctx, waiting)
-	if err != nil {
-		return err
-	}
-	for _, r := range append(active, later...) {
-		a := fresh[r.Customer][r.Programme]
-		if a == nil {
-			continue // written since the accounts were read: the commit will find out
-		}
+	for _, r := range later {
 		a.insert(r.Lot)
 	}
-	m.size += len(active) + len(later)
-	for _, a := range large {
-		a.more = true
-		if err := m.extend(ctx, s, a); err != nil {
-			return err
-		}
-	}
-	return nil
+	m.size += len(later)
+	a.more = true
+	return m.extend(ctx, s, a)
 }
 
 // extend reads the next lots of an account. The more were read the more are read next.
 func (m *memory) extend(ctx context.Context, s store, a *Account) error {
-	limit := min(max(small, len(a.active)), atOnce*10)
+	limit := min(max(m.small, len(a.active)), atOnce*10)
 	found, err := s.activeAfter(ctx, a, limit)
 	if err != nil {
 		return err

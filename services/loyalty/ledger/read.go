@@ -22,8 +22,8 @@ func Stocks(ctx context.Context, db *sqldb.DB, brand string, customers []int64) 
 		return by[key]
 	}
 	s := store{db, brand}
-	list, args := s.in(customers)
-	err = s.each(ctx, "balances", stocks(list), args, func(scan func(...any) error) error {
+	query, args := s.union(customers, stocks[:]...)
+	err = s.each(ctx, "balances", "SELECT 0, CAST(0 AS BIGINT), '', at, CAST(0 AS BIGINT), CAST(0 AS BIGINT), CAST(NULL AS BYTEA) FROM log_head WHERE brand = $1 UNION ALL "+query, args, func(scan func(...any) error) error {
 		var kind int
 		var customer, when, expires, points int64
 		var programme string
@@ -60,14 +60,12 @@ const (
 	holdRows
 )
 
-// stocks reads the end of the log, debts, lots summed by their times, and holds.
-func stocks(list string) string {
-	return `SELECT 0, CAST(0 AS BIGINT), '', at, CAST(0 AS BIGINT), CAST(0 AS BIGINT), CAST(NULL AS BYTEA) FROM log_head WHERE brand = $1
-UNION ALL SELECT 1, customer, programme, 0, 0, owed, NULL FROM account WHERE brand = $1 AND customer IN (` + list + `) AND owed > 0
-UNION ALL SELECT 2, customer, programme, 0, expires_at, CAST(sum(points) AS BIGINT), NULL FROM lot
-WHERE brand = $1 AND active_at = 0 AND customer IN (` + list + `) GROUP BY customer, programme, expires_at
-UNION ALL SELECT 2, customer, programme, active_at, expires_at, points, NULL FROM lot WHERE brand = $1 AND active_at <> 0 AND customer IN (` + list + `)
-UNION ALL SELECT 3, owner, programme, ends_at, 0, 0, parts FROM hold WHERE brand = $1 AND owner IN (` + list + `)`
+// stocks read, of one number, debts, lots summed by their times, and holds.
+var stocks = [...]string{
+	"SELECT 1, customer, programme, 0, 0, owed, NULL FROM account WHERE brand = $1 AND customer = $2 AND owed > 0",
+	`SELECT 2, customer, programme, active_at, expires_at, CAST(sum(points) AS BIGINT), NULL FROM lot
+WHERE brand = $1 AND customer = $2 GROUP BY customer, programme, active_at, expires_at`,
+	"SELECT 3, owner, programme, ends_at, 0, 0, parts FROM hold WHERE brand = $1 AND owner = $2",
 }
 
 // Add adds what another number has.

@@ -1,10 +1,14 @@
 package ledger
 
 import (
+	"cmp"
 	"context"
 	"embed"
 	"fmt"
 	"io/fs"
+	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/rapport-cx/rapport/internal/sqldb"
 )
@@ -45,26 +49,67 @@ func (s store) each(ctx context.Context, what, query string, args []any, scan fu
 	return nil
 }
 
-// in is a list of values for a query whose first argument is the brand.
-func (s store) in(values []int64) (string, []any) {
-	list, args := sqldb.In(2, values)
-	return list, append([]any{s.brand}, args...)
+// union asks the same of many numbers, in one statement: one is a select in which $1 is
+// the brand and $2 the number. Written as customer IN (…) it reads the whole brand, under
+// plans of a young table and in SQLite always, since both take equal brands to be few; a
+// select a number is a probe of the index under any plan. Lists of any length make few
+// different texts, and stay prepared.
+func (s store) union(keys []int64, selects ...string) (string, []any) {
+	n := 1
+	for n < len(keys) {
+		n *= 2
+	}
+	var w strings.Builder
+	args := append(make([]any, 0, n+1), s.brand)
+	for i := range n {
+		place := "$" + strconv.Itoa(i+2)
+		for _, one := range selects {
+			if w.Len() > 0 {
+				w.WriteString(" UNION ALL ")
+			}
+			w.WriteString(strings.ReplaceAll(one, "$2", place))
+		}
+		key := int64(-1) // nobody's
+		if i < len(keys) {
+			key = keys[i]
+		}
+		args = append(args, key)
+	}
+	return w.String(), args
 }
 
-// accounts reads those of some numbers, in all programmes.
-func (s store) accounts(ctx context.Context, customers []int64, fn func(*Account)) error {
-	if len(customers) == 0 {
-		return nil
+// unionOf bounds the numbers of one such statement: SQLite takes 500 selects.
+const unionOf = 64
+
+// accountsOf reads, of one number, its accounts with their lots, if those are not too many.
+const accountsOf = `SELECT a.programme, a.customer, a.available, a.held, a.pending, a.owed, a.lots,
+l.id, l.points, l.earned_at, l.expires_at, l.active_at
+FROM account a LEFT JOIN lot l ON l.brand = $1 AND l.customer = $2 AND l.programme = a.programme AND a.lots <= $small
+WHERE a.brand = $1 AND a.customer = $2`
+
+// accounts reads those of some numbers, in all programmes, and their lots, unless they
+// are more than small.
+func (s store) accounts(ctx context.Context, customers []int64, small int, fn func(*Account, *Lot)) error {
+	one := strings.ReplaceAll(accountsOf, "$small", strconv.Itoa(small))
+	for some := range slices.Chunk(customers, unionOf) {
+		query, args := s.union(some, one)
+		err := s.each(ctx, "accounts", query, args, func(scan func(...any) error) error {
+			a := NewAccount("", 0)
+			a.stored = true
+			var id, points, earned, expires, active *int64 // nil: it has no lots, or too many
+			err := scan(&a.Programme, &a.Customer, &a.Available, &a.Held, &a.Pending, &a.Owed, &a.Lots, &id, &points, &earned, &expires, &active)
+			if err != nil || id == nil {
+				fn(a, nil)
+				return err
+			}
+			fn(a, &Lot{ID: LotID(*id), Points: *points, EarnedAt: *earned, ExpiresAt: *expires, ActiveAt: *active, stored: true})
+			return nil
+		})
+		if err != nil {
+			return err
+		}
 	}
-	list, args := s.in(customers)
-	return s.each(ctx, "accounts", `SELECT programme, customer, available, held, pending, owed, lots FROM account
-WHERE brand = $1 AND customer IN (`+list+")", args, func(scan func(...any) error) error {
-		a := NewAccount("", 0)
-		a.stored = true
-		err := scan(&a.Programme, &a.Customer, &a.Available, &a.Held, &a.Pending, &a.Owed, &a.Lots)
-		fn(a)
-		return err
-	})
+	return nil
 }
 
 // lotRow is a lot and where it belongs.
@@ -86,23 +131,10 @@ func (s store) lots(ctx context.Context, query string, args ...any) ([]lotRow, e
 	return out, err
 }
 
-// activeOf reads all lots of some numbers that may be spent, pendingOf those that may not.
-func (s store) activeOf(ctx context.Context, customers []int64) ([]lotRow, error) {
-	if len(customers) == 0 {
-		return nil, nil
-	}
-	list, args := s.in(customers)
-	return s.lots(ctx, "SELECT "+lotColumns+" FROM lot WHERE brand = $1 AND active_at = 0 AND customer IN ("+list+
-		") ORDER BY customer, programme, expires_at, id", args...)
-}
-
-func (s store) pendingOf(ctx context.Context, customers []int64) ([]lotRow, error) {
-	if len(customers) == 0 {
-		return nil, nil
-	}
-	list, args := s.in(customers)
-	return s.lots(ctx, "SELECT "+lotColumns+" FROM lot WHERE brand = $1 AND active_at <> 0 AND customer IN ("+list+
-		") ORDER BY active_at, id", args...)
+// pendingOf reads all lots of an account that may not be spent yet.
+func (s store) pendingOf(ctx context.Context, a *Account) ([]lotRow, error) {
+	return s.lots(ctx, "SELECT "+lotColumns+` FROM lot WHERE brand = $1 AND customer = $2 AND programme = $3 AND active_at > 0
+ORDER BY active_at, id`, s.brand, a.Customer, a.Programme)
 }
 
 // activeAfter reads the next lots of one account.
@@ -152,21 +184,37 @@ func (s store) holds(ctx context.Context, query string, args ...any) ([]holdRow,
 
 // holdsOf reads whole holds that hold anything of some numbers.
 func (s store) holdsOf(ctx context.Context, owners []int64) ([]holdRow, error) {
-	if len(owners) == 0 {
-		return nil, nil
+	const own = "SELECT " + holdColumns + " FROM hold WHERE brand = $1 AND owner = $2"
+	out, err := s.holdsBy(ctx, owners, own)
+	if err != nil {
+		return nil, err
 	}
-	list, args := s.in(owners)
-	return s.holds(ctx, "SELECT "+holdColumns+` FROM hold WHERE brand = $1 AND id IN
-(SELECT o.id FROM hold o WHERE o.brand = $1 AND o.owner IN (`+list+")) ORDER BY id, owner", args...)
+	ids := make([]int64, len(out))
+	for i, r := range out {
+		ids[i] = r.ID
+	}
+	slices.Sort(ids)
+	return s.holdsBy(ctx, slices.Compact(ids), byHold)
+}
+
+const byHold = "SELECT " + holdColumns + " FROM hold WHERE brand = $1 AND id = $2"
+
+func (s store) holdsBy(ctx context.Context, keys []int64, one string) (out []holdRow, err error) {
+	for some := range slices.Chunk(keys, unionOf) {
+		query, args := s.union(some, one)
+		found, err := s.holds(ctx, query, args...)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, found...)
+	}
+	slices.SortFunc(out, func(a, b holdRow) int { return cmp.Or(cmp.Compare(a.ID, b.ID), cmp.Compare(a.owner, b.owner)) })
+	return out, nil
 }
 
 // holdersOf are the numbers whose points some holds hold.
 func (s store) holdersOf(ctx context.Context, ids []int64) ([]int64, error) {
-	if len(ids) == 0 {
-		return nil, nil
-	}
-	list, args := s.in(ids)
-	rows, err := s.holds(ctx, "SELECT "+holdColumns+" FROM hold WHERE brand = $1 AND id IN ("+list+")", args...)
+	rows, err := s.holdsBy(ctx, ids, byHold)
 	out := make([]int64, len(rows))
 	for i, r := range rows {
 		out[i] = r.owner

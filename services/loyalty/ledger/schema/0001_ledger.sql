@@ -28,10 +28,10 @@ CREATE TABLE lot (
     PRIMARY KEY (brand, id)
 ) /*postgres WITH (fillfactor = 80)*/;
 
--- Queries must repeat an index's condition word for word to be answered from it.
-CREATE INDEX lot_spend ON lot (brand, customer, programme, expires_at, id) WHERE active_at = 0;
-CREATE INDEX lot_pending ON lot (brand, customer) WHERE active_at <> 0;
+-- In the order in which they are spent, behind those that may be spent now.
+CREATE INDEX lot_spend ON lot (brand, customer, programme, active_at, expires_at, id);
 CREATE INDEX lot_due ON lot (brand, expires_at, id);
+-- Queries must repeat its condition word for word to be answered from it.
 CREATE INDEX lot_ripe ON lot (brand, active_at, id) WHERE active_at <> 0;
 
 -- Points set aside: a row for each number whose points they are. Nobody reads parts but
