@@ -99,3 +99,36 @@ func TestProgrammesAreRefused(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// What points may pay is judged before anything is looked up, and not kept under the key.
+func TestSpendingRules(t *testing.T) {
+	sqldbtest.EachURL(t, func(t *testing.T, url string) {
+		c := &clock{now: start}
+		r := newReplica(t, url, c.Now, loyalty.Neighbours{})
+		ctx := t.Context()
+		_, err := r.CreateProgramme(ctx, &loyaltyv1.CreateProgrammeRequest{Brand: brand, Programme: &loyaltyv1.Programme{
+			Id: club, Spending: &loyaltyv1.SpendingRules{PointValue: 10, MaxShareBp: 3_000, MinPoints: 50},
+		}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		earned(t, r, "e", 7, 1000, "a")
+		for _, one := range []struct {
+			points, receipt int64
+			field           string
+		}{{49, 10_000, "points"}, {301, 10_000, "points"}, {100, 0, "receipt"}, {300, 10_000, ""}} {
+			_, err := r.Redeem(ctx, &loyaltyv1.RedeemRequest{
+				Brand: brand, RequestId: "r", ProgrammeId: club, Customer: number(7), Points: one.points, Receipt: one.receipt,
+			})
+			_, held := r.Hold(ctx, &loyaltyv1.HoldRequest{
+				Brand: brand, RequestId: "h", ProgrammeId: club, Customer: number(7), Points: one.points, Receipt: one.receipt,
+			})
+			for _, err := range []error{err, held} {
+				if one.field == "" && err != nil || one.field != "" && (!fault.Is(err, commonv1.Reason_REASON_FIELD_INVALID) || fault.From(err).Fields[0].Path != one.field) {
+					t.Errorf("%+v: %v", one, err)
+				}
+			}
+		}
+		has(t, r, 7, 400, 300, 0, 0)
+	})
+}

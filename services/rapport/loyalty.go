@@ -41,6 +41,11 @@ type moving struct {
 	Reason    string `flag:"reason" help:"why, in words"`
 }
 
+// paying says what points pay for.
+type paying struct {
+	Receipt int64 `flag:"receipt" help:"what the receipt comes to, in minor units, where the programme limits what points pay of it"`
+}
+
 // about says what points are earned by or spent on.
 type about struct {
 	Order string `flag:"order" help:"the order or receipt"`
@@ -160,7 +165,7 @@ func earnCommand(set *config.Set) *cobra.Command {
 }
 
 func redeemCommand(set *config.Set) *cobra.Command {
-	cfg, who, what, by := &asking{}, &member{}, &moving{}, &about{}
+	cfg, who, what, by, pay := &asking{}, &member{}, &moving{}, &about{}, &paying{}
 	return cfg.command(set, &cobra.Command{Use: "redeem --programme ID --customer WHO --points N", Short: "Spend points"},
 		func(ctx context.Context, client loyaltyv1.LoyaltyServiceClient, w io.Writer) error {
 			ref, err := who.ref()
@@ -173,13 +178,13 @@ func redeemCommand(set *config.Set) *cobra.Command {
 			}
 			out, err := client.Redeem(ctx, &loyaltyv1.RedeemRequest{
 				Brand: cfg.Brand, RequestId: what.key(), ProgrammeId: who.Programme, Customer: ref, Points: what.Points,
-				Origin: by.origin(), OccurredAt: at, Reason: what.Reason,
+				Origin: by.origin(), OccurredAt: at, Reason: what.Reason, Receipt: pay.Receipt,
 			})
 			if err != nil {
 				return err
 			}
 			return cfg.tell(w, out, moved(out.GetMovement(), out.GetBalance(), out.GetReplayed()))
-		}, who, what, by)
+		}, who, what, by, pay)
 }
 
 func adjustCommand(set *config.Set) *cobra.Command {

@@ -29,7 +29,7 @@ func TestLoyalty(t *testing.T) {
 	if out := run(earn...); !strings.Contains(out, "as it was recorded before") {
 		t.Error(out)
 	}
-	run(append([]string{"redeem", "--points", "150"}, who...)...)
+	run(append([]string{"redeem", "--points", "150", "--receipt", "50000"}, who...)...)
 	if out := run(append([]string{"adjust", "--points", "-50", "--reason", "counted twice"}, who...)...); !strings.Contains(out, "200 available") {
 		t.Error(out)
 	}
@@ -42,8 +42,12 @@ func TestLoyalty(t *testing.T) {
 	if out := run("balance", "--programme", "beauty", "--customer", "1", "--json"); !strings.Contains(out, `"available": "200"`) {
 		t.Error(out)
 	}
-	if _, err := rapport(t, "loyalty", "redeem", "--embedded", "--data", data, "--programme", "beauty", "--customer", "1", "--points", "900"); err == nil ||
+	if _, err := rapport(t, "loyalty", "redeem", "--embedded", "--data", data, "--programme", "beauty", "--customer", "1", "--points", "900", "--receipt", "990000"); err == nil ||
 		!strings.Contains(plain(err), "200 points are available") {
+		t.Error(err)
+	}
+	if _, err := rapport(t, "loyalty", "redeem", "--embedded", "--data", data, "--programme", "beauty", "--customer", "1", "--points", "150"); err == nil ||
+		!strings.Contains(plain(err), "points pay at most 30.00 % of it") {
 		t.Error(err)
 	}
 	if _, err := rapport(t, "loyalty", "balance", "--embedded", "--data", data, "--programme", "beauty", "--customer", "anna"); err == nil ||

@@ -1085,7 +1085,11 @@ type RedeemRequest struct {
 	// When it happens; unset: now. Points must be available now, whatever it says.
 	OccurredAt *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=occurred_at,json=occurredAt,proto3" json:"occurred_at,omitempty"`
 	// Why, in words.
-	Reason        string `protobuf:"bytes,8,opt,name=reason,proto3" json:"reason,omitempty"`
+	Reason string `protobuf:"bytes,8,opt,name=reason,proto3" json:"reason,omitempty"`
+	// What the receipt comes to that the points pay for, in minor units. Where the programme
+	// limits what points pay of a receipt it must be told, and the points not be more
+	// (REASON_FIELD_INVALID).
+	Receipt       int64 `protobuf:"varint,9,opt,name=receipt,proto3" json:"receipt,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1176,6 +1180,13 @@ func (x *RedeemRequest) GetReason() string {
 	return ""
 }
 
+func (x *RedeemRequest) GetReceipt() int64 {
+	if x != nil {
+		return x.Receipt
+	}
+	return 0
+}
+
 // RedeemResponse is the entry.
 type RedeemResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1257,7 +1268,9 @@ type HoldRequest struct {
 	Origin *Origin `protobuf:"bytes,6,opt,name=origin,proto3" json:"origin,omitempty"`
 	// Seconds after which the hold ends by itself; 0: 900. At most 30 days. A lot that
 	// expires while it is held can still be captured; when the hold ends it expires.
-	Seconds       int32 `protobuf:"varint,7,opt,name=seconds,proto3" json:"seconds,omitempty"`
+	Seconds int32 `protobuf:"varint,7,opt,name=seconds,proto3" json:"seconds,omitempty"`
+	// What the receipt comes to, as of RedeemRequest.
+	Receipt       int64 `protobuf:"varint,8,opt,name=receipt,proto3" json:"receipt,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1337,6 +1350,13 @@ func (x *HoldRequest) GetOrigin() *Origin {
 func (x *HoldRequest) GetSeconds() int32 {
 	if x != nil {
 		return x.Seconds
+	}
+	return 0
+}
+
+func (x *HoldRequest) GetReceipt() int64 {
+	if x != nil {
+		return x.Receipt
 	}
 	return 0
 }
@@ -3154,7 +3174,7 @@ const file_rapport_loyalty_v1_ledger_proto_rawDesc = "" +
 	"\x10ActivateResponse\x128\n" +
 	"\bmovement\x18\x01 \x01(\v2\x1c.rapport.loyalty.v1.MovementR\bmovement\x125\n" +
 	"\abalance\x18\x02 \x01(\v2\x1b.rapport.loyalty.v1.BalanceR\abalance\x12\x1a\n" +
-	"\breplayed\x18\x03 \x01(\bR\breplayed\"\x84\x03\n" +
+	"\breplayed\x18\x03 \x01(\bR\breplayed\"\xaf\x03\n" +
 	"\rRedeemRequest\x12\x1d\n" +
 	"\x05brand\x18\x01 \x01(\tB\a\xbaH\x04r\x02\x10\x01R\x05brand\x12)\n" +
 	"\n" +
@@ -3166,11 +3186,13 @@ const file_rapport_loyalty_v1_ledger_proto_rawDesc = "" +
 	"\x06origin\x18\x06 \x01(\v2\x1a.rapport.loyalty.v1.OriginR\x06origin\x12;\n" +
 	"\voccurred_at\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"occurredAt\x12 \n" +
-	"\x06reason\x18\b \x01(\tB\b\xbaH\x05r\x03(\x80\x02R\x06reason\"\x9d\x01\n" +
+	"\x06reason\x18\b \x01(\tB\b\xbaH\x05r\x03(\x80\x02R\x06reason\x12)\n" +
+	"\areceipt\x18\t \x01(\x03B\x0f\xbaH\f\"\n" +
+	"\x18\x80\xc0\xca\xf3\x84\xa3\x02(\x00R\areceipt\"\x9d\x01\n" +
 	"\x0eRedeemResponse\x128\n" +
 	"\bmovement\x18\x01 \x01(\v2\x1c.rapport.loyalty.v1.MovementR\bmovement\x125\n" +
 	"\abalance\x18\x02 \x01(\v2\x1b.rapport.loyalty.v1.BalanceR\abalance\x12\x1a\n" +
-	"\breplayed\x18\x03 \x01(\bR\breplayed\"\xcb\x02\n" +
+	"\breplayed\x18\x03 \x01(\bR\breplayed\"\xf6\x02\n" +
 	"\vHoldRequest\x12\x1d\n" +
 	"\x05brand\x18\x01 \x01(\tB\a\xbaH\x04r\x02\x10\x01R\x05brand\x12)\n" +
 	"\n" +
@@ -3180,7 +3202,9 @@ const file_rapport_loyalty_v1_ledger_proto_rawDesc = "" +
 	"\bcustomer\x18\x04 \x01(\v2\x1e.rapport.common.v1.CustomerRefB\x06\xbaH\x03\xc8\x01\x01R\bcustomer\x12&\n" +
 	"\x06points\x18\x05 \x01(\x03B\x0e\xbaH\v\"\t\x18\x80\xa0\x94\xa5\x8d\x1d \x00R\x06points\x122\n" +
 	"\x06origin\x18\x06 \x01(\v2\x1a.rapport.loyalty.v1.OriginR\x06origin\x12&\n" +
-	"\aseconds\x18\a \x01(\x05B\f\xbaH\t\x1a\a\x18\x80\x9a\x9e\x01(\x00R\aseconds\"\xd0\x01\n" +
+	"\aseconds\x18\a \x01(\x05B\f\xbaH\t\x1a\a\x18\x80\x9a\x9e\x01(\x00R\aseconds\x12)\n" +
+	"\areceipt\x18\b \x01(\x03B\x0f\xbaH\f\"\n" +
+	"\x18\x80\xc0\xca\xf3\x84\xa3\x02(\x00R\areceipt\"\xd0\x01\n" +
 	"\fHoldResponse\x128\n" +
 	"\bmovement\x18\x01 \x01(\v2\x1c.rapport.loyalty.v1.MovementR\bmovement\x125\n" +
 	"\abalance\x18\x02 \x01(\v2\x1b.rapport.loyalty.v1.BalanceR\abalance\x12\x1a\n" +

@@ -619,7 +619,7 @@ type SpendingRules struct {
 	PointValue int64 `protobuf:"varint,1,opt,name=point_value,json=pointValue,proto3" json:"point_value,omitempty"`
 	// The most of a receipt that points may pay, in basis points; 0: all of it.
 	MaxShareBp int32 `protobuf:"varint,2,opt,name=max_share_bp,json=maxShareBp,proto3" json:"max_share_bp,omitempty"`
-	// The fewest points to spend at once.
+	// The fewest points to spend or hold at once (REASON_FIELD_INVALID).
 	MinPoints     int64 `protobuf:"varint,3,opt,name=min_points,json=minPoints,proto3" json:"min_points,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
