@@ -30,10 +30,11 @@ type TierRules_Basis int32
 const (
 	// Refused where there are tiers.
 	TierRules_BASIS_UNSPECIFIED TierRules_Basis = 0
-	// Points earned by purchases, less what was reversed. Points bought, given, adjusted or
-	// transferred do not count, and spending does not lower it.
+	// Points earned by purchases, which are entries that name an order, less what was
+	// reversed. Points bought, given, adjusted or transferred do not count, and spending does
+	// not lower it.
 	TierRules_BASIS_EARNED TierRules_Basis = 1
-	// Money of purchases that earned, in minor units, less what was returned.
+	// Money of lines that earned, in minor units, less what was returned.
 	TierRules_BASIS_SPENT TierRules_Basis = 2
 )
 
@@ -96,7 +97,21 @@ type Programme struct {
 	Tiers *TierRules `protobuf:"bytes,6,opt,name=tiers,proto3" json:"tiers,omitempty"`
 	// Limits on spending.
 	Spending *SpendingRules `protobuf:"bytes,7,opt,name=spending,proto3" json:"spending,omitempty"`
-	// Purchases in Journey's feed earn and returns reverse by themselves.
+	// Purchases in Journey's feed earn and returns reverse by themselves, each line by an entry
+	// of its own, under the version in force when the purchase happened. What Journey told
+	// before there was a programme earns nothing.
+	//
+	// A return that names an order takes lines of that order; another one the same person's
+	// latest lines of the article that are not later than it, newest first. A line without an
+	// article is matched by category and money, a receipt without lines by money. Of a line
+	// returned in part what is left keeps by the rules, rounded down, never more than it had.
+	// What finds no purchase reverses nothing (ListUnmatchedReturns). order.cancelled and
+	// order.not_collected take back the whole order, and give back what was spent on it;
+	// order.delivered and order.collected let points be spent that wait for it.
+	//
+	// Entries are the same in the end in whatever order events are told. A line earns as a
+	// whole once; where a purchase is told late, points that its return had taken from another
+	// line come back by a second EARN.
 	FromJourney bool `protobuf:"varint,8,opt,name=from_journey,json=fromJourney,proto3" json:"from_journey,omitempty"`
 	// Output: from 1.
 	Version int32 `protobuf:"varint,9,opt,name=version,proto3" json:"version,omitempty"`
@@ -468,7 +483,7 @@ type TierRules struct {
 	// Whoever falls below a threshold keeps the tier this many days longer. In a calendar year
 	// a tier lasts to the end of the next year besides.
 	GraceDays int32 `protobuf:"varint,4,opt,name=grace_days,json=graceDays,proto3" json:"grace_days,omitempty"`
-	// A fall is by one tier at a time.
+	// A fall is by one tier at a time; the next one is grace_days later, at least a day.
 	OneStepDown   bool `protobuf:"varint,5,opt,name=one_step_down,json=oneStepDown,proto3" json:"one_step_down,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
