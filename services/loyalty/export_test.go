@@ -36,3 +36,6 @@ func (s *Server) Read(page int) {
 		b.keeper.Page = page
 	}
 }
+
+// Rebuild is Upkeep's, of a server that serves nobody.
+func (s *Server) Rebuild(ctx context.Context, brand string) error { return s.rebuild(ctx, brand) }

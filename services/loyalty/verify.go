@@ -80,7 +80,16 @@ func (s *Server) verify(ctx context.Context, brand string, report func(floor.Dri
 // run: they trust what they hold in memory.
 func (u *Upkeep) Rebuild(ctx context.Context, brand string, progress func(done, all int)) error {
 	progress(0, 1)
-	err := u.server.store.db.Write(ctx, func(tx *sqldb.Tx) error {
+	if err := u.server.rebuild(ctx, brand); err != nil {
+		return err
+	}
+	progress(1, 1)
+	return u.server.store.folds.Rebuild(ctx, brand, progress)
+}
+
+// rebuild makes all tables but those of the folds anew.
+func (s *Server) rebuild(ctx context.Context, brand string) error {
+	return s.store.db.Write(ctx, func(tx *sqldb.Tx) error {
 		if _, err := feed.Lock(ctx, tx, brand, time.Now()); err != nil {
 			return err
 		}
@@ -92,11 +101,6 @@ func (u *Upkeep) Rebuild(ctx context.Context, brand string, progress func(done, 
 		}
 		return rebuildPurchases(ctx, tx, brand)
 	})
-	if err != nil {
-		return err
-	}
-	progress(1, 1)
-	return u.server.store.folds.Rebuild(ctx, brand, progress)
 }
 
 // Close closes the database.
