@@ -12,10 +12,14 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"google.golang.org/protobuf/types/known/timestamppb"
 
+	commonv1 "github.com/rapport-cx/rapport/gen/rapport/common/v1"
+	journeyv1 "github.com/rapport-cx/rapport/gen/rapport/journey/v1"
 	loyaltyv1 "github.com/rapport-cx/rapport/gen/rapport/loyalty/v1"
+	segmentationv1 "github.com/rapport-cx/rapport/gen/rapport/segmentation/v1"
 	"github.com/rapport-cx/rapport/internal/sqldb/sqldbtest"
 )
 
@@ -163,4 +167,79 @@ func TestOnlineRetailPoints(t *testing.T) {
 		t.Errorf("%d pieces of %d lines found no purchase, want %d of %d", gotPieces, gotLines, pieces, lines)
 	}
 	t.Logf("issued %d, net %d; %d pieces of %d lines found no purchase", issued, net, pieces, lines)
+}
+
+// told is an event of a shop at an hour of a day.
+func told(kind, key, order, mail string, hour int, lines ...*journeyv1.Line) *journeyv1.Event {
+	e := &journeyv1.Event{
+		Source: "shop", ExternalId: key, Kind: kind, OrderId: order, Lines: lines, Channel: commonv1.Channel_CHANNEL_WEB,
+		OccurredAt: timestamppb.New(time.Date(2026, 3, 2, hour, 0, 0, 0, time.UTC)),
+	}
+	if mail != "" {
+		e.Actor = &journeyv1.Event_Customer{Customer: byMail(mail)}
+	}
+	return e
+}
+
+func byMail(address string) *commonv1.CustomerRef {
+	return &commonv1.CustomerRef{Ref: &commonv1.CustomerRef_Identity{Identity: &commonv1.Identity{Kind: commonv1.Identity_KIND_EMAIL, Value: address}}}
+}
+
+func goods(sku string, pieces, price int64) *journeyv1.Line {
+	return &journeyv1.Line{Sku: sku, QuantityMilli: pieces * 1000, Amount: &commonv1.Money{Currency: "RUB", MinorUnits: pieces * price}}
+}
+
+// What customers of an e-mail buy, bring back and get delivered moves their points, also
+// when two of them turn out to be one.
+func TestPointsFollowJourney(t *testing.T) {
+	sqldbtest.EachURL(t, func(t *testing.T, url string) {
+		w, ctx := suite(t, url), t.Context()
+		_, err := w.points.CreateProgramme(ctx, &loyaltyv1.CreateProgrammeRequest{Brand: "demo", Programme: &loyaltyv1.Programme{
+			Id: "pounds", FromJourney: true, EffectiveFrom: &timestamppb.Timestamp{Seconds: 1_000_000_000},
+			Lifetime: &loyaltyv1.Lifetime{OnDelivery: true}, Earning: []*loyaltyv1.EarningRule{{Name: "all", Points: 1, PerMinorUnits: 100}},
+		}})
+		must(t, err)
+		record := func(events ...*journeyv1.Event) {
+			t.Helper()
+			out, err := w.events.RecordEvents(ctx, &journeyv1.RecordEventsRequest{Brand: "demo", Events: events})
+			must(t, err)
+			for _, r := range out.GetResults() {
+				if r.GetError() != nil {
+					t.Fatal(r.GetError())
+				}
+			}
+		}
+		has := func(mail string, available, pending int64) {
+			t.Helper()
+			got, err := w.points.GetBalance(ctx, &loyaltyv1.GetBalanceRequest{Brand: "demo", ProgrammeId: "pounds", Customer: byMail(mail)})
+			if must(t, err); got.GetBalance().GetAvailable() != available || got.GetBalance().GetPending() != pending {
+				t.Errorf("%s has %v, want %d available and %d pending", mail, got.GetBalance(), available, pending)
+			}
+		}
+		record(told("purchase", "1", "a", "anna@example.com", 1, goods("tea", 4, 550)), told("purchase", "2", "b", "boris@example.com", 2, goods("tea", 2, 700)))
+		w.until(t, "demo", tally{22 + 14, 22 + 14})
+		has("anna@example.com", 0, 22)
+		record(told("order.delivered", "3", "a", "", 3), told("return", "4", "", "anna@example.com", 4, goods("tea", 1, 550)))
+		w.until(t, "demo", tally{36, 36 - 6}) // 16.50 stay
+		has("anna@example.com", 16, 0)
+		ids, err := w.customers.ResolveCustomers(ctx, &segmentationv1.ResolveCustomersRequest{Brand: "demo", Identities: []*commonv1.Identity{
+			byMail("anna@example.com").GetIdentity(), byMail("boris@example.com").GetIdentity()}})
+		must(t, err)
+		anna, boris := ids.GetResults()[0].GetId(), ids.GetResults()[1].GetId()
+		_, err = w.customers.MergeCustomers(ctx, &segmentationv1.MergeCustomersRequest{Brand: "demo", FromId: boris, IntoId: anna, Reason: "one person"})
+		must(t, err)
+		for merged := false; !merged; { // Loyalty follows
+			a, err := w.points.GetAccount(ctx, &loyaltyv1.GetAccountRequest{Brand: "demo", ProgrammeId: "pounds", Customer: byMail("boris@example.com")})
+			must(t, err)
+			merged = a.GetAccount().GetCustomerId() == anna
+		}
+		// Of one person the later two pieces go first; of six one finds nothing.
+		record(told("return", "5", "", "anna@example.com", 5, goods("tea", 6, 550)))
+		w.until(t, "demo", tally{36, 0})
+		has("anna@example.com", 0, 0)
+		found, err := w.points.ListUnmatchedReturns(ctx, &loyaltyv1.ListUnmatchedReturnsRequest{Brand: "demo", CustomerId: boris})
+		if must(t, err); len(found.GetReturns()) != 1 || found.GetReturns()[0].GetQuantityMilli() != 1000 {
+			t.Error(found)
+		}
+	})
 }
