@@ -90,7 +90,7 @@ func (w *wiring) bind(ctx context.Context) error {
 	binds := map[string]func() (app.Service, error){
 		"segmentation": func() (app.Service, error) {
 			_, s, err := segmentation.Bind(ctx, kept.Floor, kept.Segmentation, w.brands, w.guard, w.tel,
-				segmentation.Neighbours{Survey: w.survey, Journey: w.journey})
+				segmentation.Neighbours{Survey: w.survey, Journey: w.journey, Loyalty: w.loyalty})
 			return s, err
 		},
 		"journey": func() (app.Service, error) {
