@@ -9,6 +9,7 @@ import (
 	"github.com/rapport-cx/rapport/internal/floor"
 	"github.com/rapport-cx/rapport/internal/sqldb"
 	"github.com/rapport-cx/rapport/services/loyalty/ledger"
+	"github.com/rapport-cx/rapport/services/loyalty/offer"
 	"github.com/rapport-cx/rapport/services/loyalty/reward"
 )
 
@@ -62,7 +63,7 @@ func (s *Server) decide(ctx context.Context, brand string, deeds []*deed) []comm
 // clearFound takes out what an attempt found that came to nothing.
 func clearFound(r *loyaltyv1.EntryRecord) {
 	if r != nil {
-		r.Refusal, r.Balance, r.Taken, r.Offer, r.Entry = nil, nil, nil, nil, 0
+		r.Refusal, r.Balance, r.Taken, r.Offer, r.Own, r.Entry = nil, nil, nil, nil, nil, 0
 	}
 }
 
@@ -84,9 +85,14 @@ func (s *Server) dealt(ctx context.Context, b *brand, d *deed, ask func() error)
 // verifyDeeds recounts what requests moved besides points.
 func (s *Server) verifyDeeds(ctx context.Context, b *brand, report func(floor.Drift)) (n int, err error) {
 	err = s.store.db.Read(ctx, func(tx *sqldb.Tx) error {
-		n, err = reward.Verify(ctx, tx, b.ID, func(table string, seq int64, reason string) {
+		drift := func(table string, seq int64, reason string) {
 			report(floor.Drift{Fold: table, Where: "table", Seq: seq, Reason: reason})
-		})
+		}
+		if n, err = reward.Verify(ctx, tx, b.ID, drift); err != nil {
+			return err
+		}
+		more, err := offer.Verify(ctx, tx, b.ID, drift)
+		n += more
 		return err
 	})
 	return n, err
@@ -94,5 +100,8 @@ func (s *Server) verifyDeeds(ctx context.Context, b *brand, report func(floor.Dr
 
 // rebuildDeeds makes it anew.
 func rebuildDeeds(ctx context.Context, tx *sqldb.Tx, brand string) error {
-	return reward.Rebuild(ctx, tx, brand)
+	if err := reward.Rebuild(ctx, tx, brand); err != nil {
+		return err
+	}
+	return offer.Rebuild(ctx, tx, brand)
 }

@@ -26,6 +26,7 @@ func (s *Server) works(b *brand) []work {
 		{"purchases", func(ctx context.Context) error { return s.followPurchases(ctx, b) }},
 		{"receipts", func(ctx context.Context) error { return s.followReceipts(ctx, b) }},
 		{"standings", func(ctx context.Context) error { return s.keepStandings(ctx, b) }},
+		{"offers", func(ctx context.Context) error { return s.followConditions(ctx, b) }},
 		{"rewards", func(ctx context.Context) error { return s.keepReleasing(ctx, b) }},
 		{"due", func(ctx context.Context) error { return s.keepSweeping(ctx, b) }},
 	}

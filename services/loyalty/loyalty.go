@@ -15,6 +15,7 @@ import (
 	"github.com/rapport-cx/rapport/internal/feed"
 	"github.com/rapport-cx/rapport/internal/people"
 	"github.com/rapport-cx/rapport/services/loyalty/ledger"
+	"github.com/rapport-cx/rapport/services/loyalty/offer"
 	"github.com/rapport-cx/rapport/services/loyalty/programme"
 	"github.com/rapport-cx/rapport/services/loyalty/record"
 	"github.com/rapport-cx/rapport/services/loyalty/reward"
@@ -40,10 +41,11 @@ type definitions struct {
 	people     *people.Book
 	programmes *programme.Book
 	rewards    *reward.Book
+	offers     *offer.Book
 }
 
 func newDefinitions() *definitions {
-	return &definitions{people: people.NewBook(), programmes: programme.NewBook(), rewards: reward.NewBook()}
+	return &definitions{people: people.NewBook(), programmes: programme.NewBook(), rewards: reward.NewBook(), offers: offer.NewBook()}
 }
 
 // apply takes in one fact, in the order of the log.
@@ -53,6 +55,8 @@ func (d *definitions) apply(f *feed.Fact) error {
 		return d.programmes.Apply(f)
 	case record.Reward:
 		return d.rewards.Apply(f)
+	case record.Offer, record.OfferSent, record.OfferViewed, record.OfferDone:
+		return d.offers.Apply(f)
 	case record.Person:
 		return d.people.ApplyBody(f.Body)
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/rapport-cx/rapport/internal/people"
 	"github.com/rapport-cx/rapport/internal/sqldb"
 	"github.com/rapport-cx/rapport/services/loyalty/ledger"
+	"github.com/rapport-cx/rapport/services/loyalty/offer"
 	"github.com/rapport-cx/rapport/services/loyalty/purchase"
 	"github.com/rapport-cx/rapport/services/loyalty/rate"
 	"github.com/rapport-cx/rapport/services/loyalty/reward"
@@ -48,6 +49,9 @@ func (s *store) migrate(ctx context.Context) error {
 		return err
 	}
 	if err := reward.Migrate(ctx, s.db); err != nil {
+		return err
+	}
+	if err := offer.Migrate(ctx, s.db); err != nil {
 		return err
 	}
 	return purchase.Migrate(ctx, s.db)

@@ -73,6 +73,9 @@ type EntryRecord struct {
 	Entry int64 `protobuf:"varint,24,opt,name=entry,proto3" json:"entry,omitempty"`
 	// What became of somebody's offer.
 	Offer *PersonalOffer `protobuf:"bytes,25,opt,name=offer,proto3" json:"offer,omitempty"`
+	// What it is to the number alone that it is noted for, where the person has several; unset:
+	// the same.
+	Own *PersonalOffer `protobuf:"bytes,26,opt,name=own,proto3" json:"own,omitempty"`
 	// Of CAPTURE, VOID and REVERSE: points that were to go back to lots and paid what was owed
 	// instead, by lot.
 	Paid          []*LotPart `protobuf:"bytes,30,rep,name=paid,proto3" json:"paid,omitempty"`
@@ -314,6 +317,13 @@ func (x *EntryRecord) GetEntry() int64 {
 func (x *EntryRecord) GetOffer() *PersonalOffer {
 	if x != nil {
 		return x.Offer
+	}
+	return nil
+}
+
+func (x *EntryRecord) GetOwn() *PersonalOffer {
+	if x != nil {
+		return x.Own
 	}
 	return nil
 }
@@ -716,7 +726,7 @@ var File_rapport_loyalty_v1_record_proto protoreflect.FileDescriptor
 
 const file_rapport_loyalty_v1_record_proto_rawDesc = "" +
 	"\n" +
-	"\x1frapport/loyalty/v1/record.proto\x12\x12rapport.loyalty.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1frapport/common/v1/channel.proto\x1a\x1frapport/common/v1/subject.proto\x1a\x1frapport/loyalty/v1/ledger.proto\x1a\x1erapport/loyalty/v1/offer.proto\x1a\x1frapport/loyalty/v1/reward.proto\"\xa7\v\n" +
+	"\x1frapport/loyalty/v1/record.proto\x12\x12rapport.loyalty.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1frapport/common/v1/channel.proto\x1a\x1frapport/common/v1/subject.proto\x1a\x1frapport/loyalty/v1/ledger.proto\x1a\x1erapport/loyalty/v1/offer.proto\x1a\x1frapport/loyalty/v1/reward.proto\"\xdc\v\n" +
 	"\vEntryRecord\x128\n" +
 	"\bmovement\x18\x01 \x01(\v2\x1c.rapport.loyalty.v1.MovementR\bmovement\x125\n" +
 	"\arefusal\x18\x02 \x01(\v2\x1b.rapport.loyalty.v1.RefusalR\arefusal\x125\n" +
@@ -744,7 +754,8 @@ const file_rapport_loyalty_v1_record_proto_rawDesc = "" +
 	"\x06erased\x18\x12 \x01(\bR\x06erased\x125\n" +
 	"\x05taken\x18\x17 \x01(\v2\x1f.rapport.loyalty.v1.TakenRewardR\x05taken\x12\x14\n" +
 	"\x05entry\x18\x18 \x01(\x03R\x05entry\x127\n" +
-	"\x05offer\x18\x19 \x01(\v2!.rapport.loyalty.v1.PersonalOfferR\x05offer\x12/\n" +
+	"\x05offer\x18\x19 \x01(\v2!.rapport.loyalty.v1.PersonalOfferR\x05offer\x123\n" +
+	"\x03own\x18\x1a \x01(\v2!.rapport.loyalty.v1.PersonalOfferR\x03own\x12/\n" +
 	"\x04paid\x18\x1e \x03(\v2\x1b.rapport.loyalty.v1.LotPartR\x04paidB\t\n" +
 	"\arequest\"\xdb\x01\n" +
 	"\tOfferStep\x12\x19\n" +
@@ -838,16 +849,17 @@ var file_rapport_loyalty_v1_record_proto_depIdxs = []int32{
 	3,  // 16: rapport.loyalty.v1.EntryRecord.undone:type_name -> rapport.loyalty.v1.Undone
 	20, // 17: rapport.loyalty.v1.EntryRecord.taken:type_name -> rapport.loyalty.v1.TakenReward
 	21, // 18: rapport.loyalty.v1.EntryRecord.offer:type_name -> rapport.loyalty.v1.PersonalOffer
-	22, // 19: rapport.loyalty.v1.EntryRecord.paid:type_name -> rapport.loyalty.v1.LotPart
-	23, // 20: rapport.loyalty.v1.OfferStep.at:type_name -> google.protobuf.Timestamp
-	4,  // 21: rapport.loyalty.v1.Refusal.metadata:type_name -> rapport.loyalty.v1.Refusal.MetadataEntry
-	24, // 22: rapport.loyalty.v1.Undone.channel:type_name -> rapport.common.v1.Channel
-	25, // 23: rapport.loyalty.v1.Undone.subjects:type_name -> rapport.common.v1.SubjectRef
-	24, // [24:24] is the sub-list for method output_type
-	24, // [24:24] is the sub-list for method input_type
-	24, // [24:24] is the sub-list for extension type_name
-	24, // [24:24] is the sub-list for extension extendee
-	0,  // [0:24] is the sub-list for field type_name
+	21, // 19: rapport.loyalty.v1.EntryRecord.own:type_name -> rapport.loyalty.v1.PersonalOffer
+	22, // 20: rapport.loyalty.v1.EntryRecord.paid:type_name -> rapport.loyalty.v1.LotPart
+	23, // 21: rapport.loyalty.v1.OfferStep.at:type_name -> google.protobuf.Timestamp
+	4,  // 22: rapport.loyalty.v1.Refusal.metadata:type_name -> rapport.loyalty.v1.Refusal.MetadataEntry
+	24, // 23: rapport.loyalty.v1.Undone.channel:type_name -> rapport.common.v1.Channel
+	25, // 24: rapport.loyalty.v1.Undone.subjects:type_name -> rapport.common.v1.SubjectRef
+	25, // [25:25] is the sub-list for method output_type
+	25, // [25:25] is the sub-list for method input_type
+	25, // [25:25] is the sub-list for extension type_name
+	25, // [25:25] is the sub-list for extension extendee
+	0,  // [0:25] is the sub-list for field type_name
 }
 
 func init() { file_rapport_loyalty_v1_record_proto_init() }
