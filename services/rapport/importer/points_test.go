@@ -27,7 +27,7 @@ import (
 type invoiceLine struct {
 	invoice, at, sku, customer string
 	row                        int
-	pieces, price, left        int64
+	price, left                int64
 }
 
 // countPoints reads the file as plainly as can be: what all purchases earn, what stays
