@@ -165,18 +165,25 @@ func (m *memory) loadSome(ctx context.Context, s store, customers []int64) (othe
 		fresh[c] = map[string]*Account{}
 	}
 	var large []*Account
-	err = s.accounts(ctx, customers, m.small, func(row *Account, l *Lot) {
-		a := fresh[row.Customer][row.Programme]
-		if a == nil {
-			a = row
-			fresh[a.Customer][a.Programme] = a
-			if a.Lots > int64(m.small) {
-				large = append(large, a)
-			}
+	err = s.members(ctx, customers, m.small, func(customer int64, accounts []*Account, lots []lotRow) {
+		by := fresh[customer]
+		if len(by) > 0 {
+			return // the list has it twice
 		}
-		if l != nil {
-			a.insert(l)
-			m.size++
+		var all int64
+		for _, a := range accounts {
+			by[a.Programme] = a
+			all += a.Lots
+		}
+		if all > int64(m.small) {
+			large = append(large, accounts...)
+			return
+		}
+		for _, r := range lots {
+			if a := by[r.Programme]; a != nil {
+				a.insert(r.Lot)
+				m.size++
+			}
 		}
 	})
 	for _, a := range large {

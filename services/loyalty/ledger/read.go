@@ -10,62 +10,94 @@ import (
 	"github.com/rapport-cx/rapport/services/loyalty/record"
 )
 
-// Stocks reads what numbers have, of all programmes, in one statement: it sees one moment.
-// at is the time of the last commit.
+// stock is a number with what it owes, its lots summed by their times, and whether it has
+// holds. See packed for why it is packed.
+const stock = `SELECT v.customer,
+(SELECT string_agg(a.programme || ' ' || a.owed || ' ' || a.held, ',')
+ FROM account a WHERE a.brand = $1 AND a.customer = v.customer AND (a.owed > 0 OR a.held > 0)),
+(SELECT string_agg(o.programme || ' ' || o.active_at || ' ' || o.expires_at || ' ' || o.points, ',')
+ FROM (SELECT l.programme, l.active_at, l.expires_at, CAST(sum(l.points) AS BIGINT) AS points FROM lot l
+  WHERE l.brand = $1 AND l.customer = v.customer GROUP BY l.programme, l.active_at, l.expires_at) o),
+(SELECT h.seq FROM log_head h WHERE h.brand = $1), (SELECT h.at FROM log_head h WHERE h.brand = $1) FROM v`
+
+// Stocks reads what numbers have, of all programmes. at is the time of the last commit.
 func Stocks(ctx context.Context, db *sqldb.DB, brand string, customers []int64) (by map[Place]*Stock, at int64, err error) {
-	by = map[Place]*Stock{}
-	place := func(customer int64, programme string) *Stock {
-		key := Place{programme, customer}
-		if by[key] == nil {
-			by[key] = &Stock{}
-		}
-		return by[key]
+	by, head, holders, err := stocks(ctx, store{db, brand}, customers)
+	if err != nil || len(holders) == 0 {
+		return by, head.At, err
 	}
-	s := store{db, brand}
-	query, args := s.union(customers, stocks[:]...)
-	err = s.each(ctx, "balances", "SELECT 0, CAST(0 AS BIGINT), '', at, CAST(0 AS BIGINT), CAST(0 AS BIGINT), CAST(NULL AS BYTEA) FROM log_head WHERE brand = $1 UNION ALL "+query, args, func(scan func(...any) error) error {
-		var kind int
-		var customer, when, expires, points int64
-		var programme string
-		var parts []byte
-		if err := scan(&kind, &customer, &programme, &when, &expires, &points, &parts); err != nil {
-			return err
+	// Holds are read by a statement of their own: it must see the same moment.
+	if same, err := holds(ctx, store{db, brand}, by, head, holders); same || err != nil {
+		return by, head.At, err
+	}
+	err = db.Read(ctx, func(tx *sqldb.Tx) error {
+		by, head, holders, err = stocks(ctx, store{tx, brand}, customers)
+		if err == nil {
+			_, err = holds(ctx, store{tx, brand}, by, head, holders)
 		}
-		switch kind {
-		case headRow:
-			at = when
-		case owedRow:
-			place(customer, programme).Owed = points
-		case lotsRow:
-			one := place(customer, programme)
-			one.Lots = append(one.Lots, Share{Points: points, ExpiresAt: expires, At: when})
-		case holdRows:
-			all, err := parseParts(parts, customer)
-			one := place(customer, programme)
-			for _, p := range all {
-				one.Holds = append(one.Holds, Share{Points: p.Points, ExpiresAt: p.ExpiresAt, At: when})
-			}
-			return err
-		}
-		return nil
+		return err
 	})
-	return by, at, err
+	return by, head.At, err
 }
 
-// Kinds of rows of stocks.
-const (
-	headRow = iota
-	owedRow
-	lotsRow
-	holdRows
-)
+// place is what a number has in a programme.
+func place(by map[Place]*Stock, programme string, customer int64) *Stock {
+	key := Place{programme, customer}
+	if by[key] == nil {
+		by[key] = &Stock{}
+	}
+	return by[key]
+}
 
-// stocks read, of one number, debts, lots summed by their times, and holds.
-var stocks = [...]string{
-	"SELECT 1, customer, programme, 0, 0, owed, NULL FROM account WHERE brand = $1 AND customer = $2 AND owed > 0",
-	`SELECT 2, customer, programme, active_at, expires_at, CAST(sum(points) AS BIGINT), NULL FROM lot
-WHERE brand = $1 AND customer = $2 GROUP BY customer, programme, active_at, expires_at`,
-	"SELECT 3, owner, programme, ends_at, 0, 0, parts FROM hold WHERE brand = $1 AND owner = $2",
+func stocks(ctx context.Context, s store, customers []int64) (by map[Place]*Stock, head feed.Head, holders []int64, err error) {
+	by = map[Place]*Stock{}
+	list, args := sqldb.Values(2, customers, "(CAST($%d AS BIGINT))")
+	seen := make(map[int64]bool, len(customers))
+	query := "WITH v (customer) AS (VALUES " + list + ") " + stock
+	err = s.each(ctx, "balances", query, append([]any{s.brand}, args...), func(scan func(...any) error) error {
+		var customer int64
+		var accounts, lots *string
+		var seq, at *int64
+		if err := scan(&customer, &accounts, &lots, &seq, &at); err != nil || seen[customer] {
+			return err
+		}
+		seen[customer] = true
+		if seq != nil {
+			head.Seq, head.At = *seq, *at
+		}
+		err := unpack(accounts, 2, func(programme string, n []int64) {
+			place(by, programme, customer).Owed = n[0]
+			if n[1] > 0 && (len(holders) == 0 || holders[len(holders)-1] != customer) {
+				holders = append(holders, customer)
+			}
+		})
+		if err != nil {
+			return err
+		}
+		return unpack(lots, 3, func(programme string, n []int64) {
+			one := place(by, programme, customer)
+			one.Lots = append(one.Lots, Share{At: n[0], ExpiresAt: n[1], Points: n[2]})
+		})
+	})
+	return by, head, holders, err
+}
+
+// holds reads the holds of numbers that have some, and tells whether the log still ends at
+// head.
+func holds(ctx context.Context, s store, by map[Place]*Stock, head feed.Head, holders []int64) (same bool, err error) {
+	found, err := s.holdsBy(ctx, holders, "SELECT "+holdColumns+" FROM hold WHERE brand = $1 AND owner = $2")
+	if err != nil {
+		return false, err
+	}
+	for _, h := range found {
+		one := place(by, h.Programme, h.owner)
+		for _, p := range h.Parts {
+			one.Holds = append(one.Holds, Share{Points: p.Points, ExpiresAt: p.ExpiresAt, At: h.EndsAt})
+		}
+	}
+	var now int64
+	err = s.q.QueryRow(ctx, "SELECT seq FROM log_head WHERE brand = $1", s.brand).Scan(&now)
+	return now == head.Seq, err
 }
 
 // Add adds what another number has.

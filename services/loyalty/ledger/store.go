@@ -81,29 +81,39 @@ func (s store) union(keys []int64, selects ...string) (string, []any) {
 // unionOf bounds the numbers of one such statement: SQLite takes 500 selects.
 const unionOf = 64
 
-// accountsOf reads, of one number, its accounts with their lots, if those are not too many.
-const accountsOf = `SELECT a.programme, a.customer, a.available, a.held, a.pending, a.owed, a.lots,
-l.id, l.points, l.earned_at, l.expires_at, l.active_at
-FROM account a LEFT JOIN lot l ON l.brand = $1 AND l.customer = $2 AND l.programme = a.programme AND a.lots <= $small
-WHERE a.brand = $1 AND a.customer = $2`
+// packed is a number with its accounts and lots, packed: what a list of it asks per
+// number is a probe of an index under any plan, while a join, or IN (…), reads the whole
+// brand under plans of a young table. The derived table reads no more than it must of
+// those who have very many lots.
+const packed = `SELECT v.customer,
+(SELECT string_agg(a.programme || ' ' || a.available || ' ' || a.held || ' ' || a.pending || ' ' || a.owed || ' ' || a.lots, ',')
+ FROM account a WHERE a.brand = $1 AND a.customer = v.customer),
+(SELECT string_agg(o.programme || ' ' || o.id || ' ' || o.points || ' ' || o.earned_at || ' ' || o.expires_at || ' ' || o.active_at, ',')
+ FROM (SELECT l.programme, l.id, l.points, l.earned_at, l.expires_at, l.active_at FROM lot l
+  WHERE l.brand = $1 AND l.customer = v.customer ORDER BY l.programme, l.active_at, l.expires_at, l.id LIMIT $2) o) FROM v`
 
-// accounts reads those of some numbers, in all programmes, and their lots, unless they
-// are more than small.
-func (s store) accounts(ctx context.Context, customers []int64, small int, fn func(*Account, *Lot)) error {
-	one := strings.ReplaceAll(accountsOf, "$small", strconv.Itoa(small))
-	for some := range slices.Chunk(customers, unionOf) {
-		query, args := s.union(some, one)
-		err := s.each(ctx, "accounts", query, args, func(scan func(...any) error) error {
-			a := NewAccount("", 0)
-			a.stored = true
-			var id, points, earned, expires, active *int64 // nil: it has no lots, or too many
-			err := scan(&a.Programme, &a.Customer, &a.Available, &a.Held, &a.Pending, &a.Owed, &a.Lots, &id, &points, &earned, &expires, &active)
-			if err != nil || id == nil {
-				fn(a, nil)
+// members reads the accounts of some numbers, in all programmes. Of who has more than
+// small lots in all, lots are left out.
+func (s store) members(ctx context.Context, customers []int64, small int, fn func(customer int64, accounts []*Account, lots []lotRow)) error {
+	for some := range slices.Chunk(customers, atOnce) {
+		list, args := sqldb.Values(3, some, "(CAST($%d AS BIGINT))")
+		query := "WITH v (customer) AS (VALUES " + list + ") " + packed
+		err := s.each(ctx, "accounts", query, append([]any{s.brand, small + 1}, args...), func(scan func(...any) error) error {
+			var customer int64
+			var accounts, lots *string // nil: there is none
+			if err := scan(&customer, &accounts, &lots); err != nil {
 				return err
 			}
-			fn(a, &Lot{ID: LotID(*id), Points: *points, EarnedAt: *earned, ExpiresAt: *expires, ActiveAt: *active, stored: true})
-			return nil
+			found, err := readAccounts(customer, accounts)
+			if err != nil {
+				return err
+			}
+			rows, err := readLots(customer, lots)
+			if len(rows) > small {
+				rows = nil
+			}
+			fn(customer, found, rows)
+			return err
 		})
 		if err != nil {
 			return err
