@@ -25,7 +25,7 @@ type keeping struct {
 	Journey      journey.Config
 	Loyalty      loyalty.Config
 	// Brands is the file that names the brands; empty: the built-in examples.
-	Brands string `flag:"brands" help:"brands.yaml; empty: the built-in brands demo, olist, sfo, retail and receipt"`
+	Brands string `flag:"brands" help:"brands.yaml; empty: the built-in brands demo, olist, sfo, retail, receipt and grocery"`
 }
 
 // serving are the settings of a process that serves.
