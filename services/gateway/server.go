@@ -14,6 +14,7 @@ import (
 
 	commonv1 "github.com/rapport-cx/rapport/gen/rapport/common/v1"
 	journeyv1 "github.com/rapport-cx/rapport/gen/rapport/journey/v1"
+	loyaltyv1 "github.com/rapport-cx/rapport/gen/rapport/loyalty/v1"
 	segmentationv1 "github.com/rapport-cx/rapport/gen/rapport/segmentation/v1"
 	surveyv1 "github.com/rapport-cx/rapport/gen/rapport/survey/v1"
 	"github.com/rapport-cx/rapport/internal/fault"
@@ -21,6 +22,7 @@ import (
 	"github.com/rapport-cx/rapport/services/gateway/page/audience"
 	"github.com/rapport-cx/rapport/services/gateway/page/shell"
 	journeygw "github.com/rapport-cx/rapport/services/gateway/stub/rapport/journey/v1"
+	loyaltygw "github.com/rapport-cx/rapport/services/gateway/stub/rapport/loyalty/v1"
 	segmentationgw "github.com/rapport-cx/rapport/services/gateway/stub/rapport/segmentation/v1"
 	surveygw "github.com/rapport-cx/rapport/services/gateway/stub/rapport/survey/v1"
 )
@@ -95,6 +97,10 @@ func (s *Server) register() error {
 	if c := s.services.Journey; c != nil {
 		s.routes.HandleFunc("POST /v1/events:import", importing[journeyv1.ImportEventsRequest](s, journeyv1.JourneyService_ImportEvents_FullMethodName, c.ImportEvents))
 		err = errors.Join(err, journeygw.RegisterJourneyServiceHandlerClient(context.Background(), s.calls, c))
+	}
+	if c := s.services.Loyalty; c != nil {
+		s.routes.HandleFunc("POST /v1/points:post", importing[loyaltyv1.BatchPostRequest](s, loyaltyv1.LoyaltyService_BatchPost_FullMethodName, c.BatchPost))
+		err = errors.Join(err, loyaltygw.RegisterLoyaltyServiceHandlerClient(context.Background(), s.calls, c))
 	}
 	return err
 }
