@@ -70,7 +70,7 @@ func outputs(def *segmentationv1.Segment) error {
 
 // same refuses another segment under the same id.
 func same(was, def *segmentationv1.Segment) error {
-	differs := ""
+	var differs string
 	switch {
 	case !maps.Equal(was.GetTitles(), def.GetTitles()):
 		differs = "segment.titles"

@@ -24,7 +24,7 @@ import (
 
 // Why there is no reading of a metric, other than what Survey says.
 var (
-	errNoSurvey = errors.New("Survey is no part of this deployment")
+	errNoSurvey = errors.New("no service of this deployment has metrics")
 	errTooMany  = errors.New("the persons are too many to be asked about")
 )
 

@@ -45,10 +45,10 @@ func (t *Tally) Plus(o *Tally) {
 
 // Sample is a measure of the group.
 func (t *Tally) Sample(m segmentationv1.PurchaseMeasure) Sample {
-	switch {
-	case m == segmentationv1.PurchaseMeasure_PURCHASE_MEASURE_BUYERS:
+	switch m {
+	case segmentationv1.PurchaseMeasure_PURCHASE_MEASURE_BUYERS:
 		return OfShare(t.Buyers, t.Persons)
-	case m == segmentationv1.PurchaseMeasure_PURCHASE_MEASURE_COUNT:
+	case segmentationv1.PurchaseMeasure_PURCHASE_MEASURE_COUNT:
 		return t.purchases.sample(t.Persons)
 	}
 	return t.spent.sample(t.Persons)
