@@ -63,11 +63,6 @@ SELECT create_distributed_table('capped', 'brand', colocate_with => 'log_head');
 SELECT create_distributed_table('counted', 'brand', colocate_with => 'log_head');
 SELECT create_distributed_table('lifetime', 'brand', colocate_with => 'log_head');
 SELECT create_distributed_table('standing_head', 'brand', colocate_with => 'log_head');
-SELECT create_distributed_table('offer_coupon', 'brand', colocate_with => 'log_head');
-SELECT create_distributed_table('offer_purchase', 'brand', colocate_with => 'log_head');
-SELECT create_distributed_table('offer_person', 'brand', colocate_with => 'log_head');
-SELECT create_distributed_table('reward_taken', 'brand', colocate_with => 'log_head');
-SELECT create_distributed_table('reward_stock', 'brand', colocate_with => 'log_head');
 
 -- The manifest of Journey's lake.
 SELECT create_distributed_table('lake_head', 'brand', colocate_with => 'log_head');
