@@ -82,6 +82,7 @@ func (s *storm) ask() {
 	s.redemption(p, days, today)
 	s.cohorts(p, days, today)
 	s.liability(p, today)
+	s.balances()
 	s.breakage(p, days)
 	s.participation(p, days, today)
 }
@@ -273,6 +274,32 @@ func (s *storm) liability(p *plain, today calendar.Day) {
 	}
 	if diff := cmp.Diff(want, got, protocmp.Transform(), protocmp.IgnoreFields(got, "months", "as_of")); diff != "" {
 		s.t.Errorf("%v (-want +got): %s", in, diff)
+	}
+}
+
+// balances holds what is outstanding against what everybody has: less what is owed, since
+// what is due may pay debts before it is posted.
+func (s *storm) balances() {
+	s.t.Helper()
+	out, err := s.one().GetLiability(s.t.Context(), &loyaltyv1.GetLiabilityRequest{Brand: brand, ProgrammeId: club})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	var want int64
+	for who := int64(1); who <= stormers; who++ {
+		if s.person(who) != who {
+			continue
+		}
+		b := balance(s.t, s.one(), who)
+		want += b.GetBalance().GetPending() - b.GetBalance().GetOwed()
+		for _, step := range b.GetExpiries() {
+			if at := step.GetExpiresAt(); at == nil || at.AsTime().After(s.clock.Now()) {
+				want += step.GetPoints()
+			}
+		}
+	}
+	if got := out.GetPoints() - out.GetOwed(); got != want {
+		s.t.Errorf("%d points are outstanding less debts, balances say %d", got, want)
 	}
 }
 

@@ -19,6 +19,7 @@ import (
 	"github.com/rapport-cx/rapport/internal/config"
 	"github.com/rapport-cx/rapport/internal/floor"
 	"github.com/rapport-cx/rapport/internal/fold"
+	"github.com/rapport-cx/rapport/internal/hot"
 	"github.com/rapport-cx/rapport/internal/sqldb/sqldbtest"
 	"github.com/rapport-cx/rapport/internal/telemetry"
 	"github.com/rapport-cx/rapport/services/loyalty"
@@ -65,6 +66,12 @@ const (
 // newReplica serves the database at url. What is due is posted when asked for.
 func newReplica(t testing.TB, url string, now func() time.Time, near loyalty.Neighbours) *replica {
 	t.Helper()
+	return newReplicaWith(t, url, "", now, near)
+}
+
+// newReplicaWith keeps hot folds in Redis besides; empty: there is none.
+func newReplicaWith(t testing.TB, url, redis string, now func() time.Time, near loyalty.Neighbours) *replica {
+	t.Helper()
 	ctx := t.Context()
 	must := func(err error) {
 		t.Helper()
@@ -79,7 +86,9 @@ func newReplica(t testing.TB, url string, now func() time.Time, near loyalty.Nei
 	tel, err := telemetry.New(ctx, telemetry.Config{}, "test", "test", io.Discard)
 	must(err)
 	db := sqldbtest.Open(t, url)
-	s, err := loyalty.New(loyalty.Config{SweepEvery: -1}, brands, guard, db, nil, fold.Config{}, secret, near, now, quiet)
+	cache, err := hot.Open(redis, secret, hot.Options{Service: "loyalty", Log: quiet})
+	must(err)
+	s, err := loyalty.New(loyalty.Config{SweepEvery: -1}, brands, guard, db, cache, fold.Config{}, secret, near, now, quiet)
 	must(err)
 	must(s.Migrate(ctx))
 	running, cancel := context.WithCancel(context.WithoutCancel(ctx))
@@ -94,7 +103,7 @@ func newReplica(t testing.TB, url string, now func() time.Time, near loyalty.Nei
 	stop := sync.OnceFunc(func() {
 		err := errors.Join(conn.Close(), a.Stop())
 		cancel()
-		if err := errors.Join(err, <-stopped, s.Close(context.WithoutCancel(ctx))); err != nil {
+		if err := errors.Join(err, <-stopped, s.Close(context.WithoutCancel(ctx)), cache.Close(context.WithoutCancel(ctx))); err != nil {
 			t.Error(err)
 		}
 	})

@@ -12,6 +12,7 @@ package rate
 import (
 	"fmt"
 	"strings"
+	"sync"
 
 	"github.com/rapport-cx/rapport/internal/feed"
 	"github.com/rapport-cx/rapport/internal/fold"
@@ -188,20 +189,38 @@ func CountMeasure(programme string) string { return countPrefix + programme }
 // CrowdMeasure is who moved anything.
 func CrowdMeasure(programme string) string { return crowdPrefix + programme }
 
+// names are the measures of one programme. They are made once: every entry needs them.
+type names struct{ flow, lots, stock, rows, count, crowd string }
+
+var named sync.Map
+
+func namesOf(programme string) *names {
+	if n, ok := named.Load(programme); ok {
+		return n.(*names)
+	}
+	programme = strings.Clone(programme) // it is part of a fact
+	n, _ := named.LoadOrStore(programme, &names{
+		FlowMeasure(programme), LotMeasure(programme), StockMeasure(programme),
+		RowMeasure(programme), CountMeasure(programme), CrowdMeasure(programme),
+	})
+	return n.(*names)
+}
+
 // Measures appends the measures that the fact moves, each once.
 func Measures(f *Fact, _ int32, into []string) []string {
 	if f.programme == "" {
 		return append(into, Receipts)
 	}
-	into = append(into, CrowdMeasure(f.programme))
+	n := namesOf(f.programme)
+	into = append(into, n.crowd)
 	if len(f.flows) > 0 || f.owed != 0 {
-		into = append(into, FlowMeasure(f.programme), RowMeasure(f.programme))
+		into = append(into, n.flow, n.rows)
 	}
 	if len(f.parts) > 0 {
-		into = append(into, LotMeasure(f.programme), StockMeasure(f.programme))
+		into = append(into, n.lots, n.stock)
 	}
 	if len(f.counted) > 0 {
-		into = append(into, CountMeasure(f.programme))
+		into = append(into, n.count)
 	}
 	return into
 }

@@ -25,7 +25,7 @@ type rows[K any] struct {
 
 // Bounds of the second part: the lower keeps merges rare, the upper keeps inserting into
 // it cheap.
-const minFresh, maxFresh = 128, 1024
+const minFresh, maxFresh = 128, 4096
 
 func (s *sheet[K]) add(key K, n []int64) {
 	if i, ok := slices.BinarySearchFunc(s.settled.keys, key, s.compare); ok {

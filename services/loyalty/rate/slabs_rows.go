@@ -8,16 +8,20 @@ import (
 	"github.com/RoaringBitmap/roaring/v2/roaring64"
 )
 
-// Rows are the points of a day by number, place, and the day that they count for.
+// Rows are the points issued and spent on a day by number, place, and the day that they count for.
 type Rows struct{ sheet[rowKey] }
 
 // NewRows returns an empty slab.
 func NewRows() *Rows { return &Rows{sheet[rowKey]{width: flowWidth, compare: compareRows}} }
 
-// Apply adds a movement.
+// Apply adds a movement. Nobody asks whose points expired, and there may be millions of
+// them a night.
 func (s *Rows) Apply(_ int32, f *Fact) {
 	for i := range f.flows {
-		s.add(f.flows[i].at, f.flows[i].n[:])
+		n := f.flows[i].n
+		if n[expired] = 0; n != [flowWidth]int64{} {
+			s.add(f.flows[i].at, n[:])
+		}
 	}
 }
 
