@@ -67,7 +67,7 @@ func TestErase(t *testing.T) {
 		left := &segmentationv1.Customer{Id: 1, PersonId: 2, MemberIds: []int64{1, 2}, Erased: true, UpdatedAt: erased,
 			CreatedAt: timestamppb.New(start), Attributes: map[string]*segmentationv1.AttributeValue{
 				"tier": {Value: &segmentationv1.AttributeValue_Text{Text: "gold"}},
-			}}
+			}, AttributeTimes: map[string]*timestamppb.Timestamp{"tier": timestamppb.New(start)}}
 		if diff := cmp.Diff(left, get(t, r, 1), protocmp.Transform()); diff != "" {
 			t.Errorf("what is left: %s", diff)
 		}
