@@ -1,6 +1,7 @@
 package loyalty_test
 
 import (
+	"errors"
 	"fmt"
 	"sync"
 	"sync/atomic"
@@ -8,8 +9,11 @@ import (
 	"time"
 
 	loyaltyv1 "github.com/rapport-cx/rapport/gen/rapport/loyalty/v1"
+	"github.com/rapport-cx/rapport/internal/config"
 	"github.com/rapport-cx/rapport/internal/fault"
+	"github.com/rapport-cx/rapport/internal/floor"
 	"github.com/rapport-cx/rapport/internal/sqldb/sqldbtest"
+	"github.com/rapport-cx/rapport/services/loyalty"
 )
 
 // Whoever kills the server under callers who take rewards and redeem coupons: each key has
@@ -65,7 +69,8 @@ func TestKilledServerKeepsRewardsAndOffers(t *testing.T) {
 		p.kill()
 		all.Wait()
 		recount(t, data, url)
-		r = &replica{LoyaltyServiceClient: startProcess(t, data, url)}
+		p = startProcess(t, data, url)
+		r = &replica{LoyaltyServiceClient: p}
 		got := int64(0)
 		for who := int64(1); who <= callers; who++ {
 			for i := range int64(each) {
@@ -83,6 +88,24 @@ func TestKilledServerKeepsRewardsAndOffers(t *testing.T) {
 			t.Errorf("%d takings of %d", got, there)
 		}
 		funnel(t, r, "spring", callers, callers, callers, callers*each/4, callers, callers)
+		p.kill()
+		rebuild(t, data, url)
 		recount(t, data, url)
 	})
+}
+
+// rebuild makes all tables anew from the log.
+func rebuild(t *testing.T, data, db string) {
+	t.Helper()
+	brands, err := config.LoadBrands("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	u, err := loyalty.OpenUpkeep(t.Context(), floor.Config{DB: db, Data: data}, loyalty.Config{}, brands, quiet)
+	if err == nil {
+		err = errors.Join(u.Rebuild(t.Context(), brand, func(int, int) {}), u.Close(t.Context()))
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
 }
