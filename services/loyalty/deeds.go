@@ -2,6 +2,7 @@ package loyalty
 
 import (
 	"context"
+	"strings"
 
 	loyaltyv1 "github.com/rapport-cx/rapport/gen/rapport/loyalty/v1"
 	"github.com/rapport-cx/rapport/internal/commit"
@@ -80,6 +81,16 @@ func (s *Server) dealt(ctx context.Context, b *brand, d *deed, ask func() error)
 	}
 	out, err := s.deeds.Do(ctx, b.ID, d)
 	return outcome{out}, unavailable("decide", err)
+}
+
+// reserved refuses what names the points of a reward as its order: they come and go with
+// the reward alone.
+func reserved(in any) error {
+	about, ok := in.(interface{ GetOrigin() *loyaltyv1.Origin })
+	if ok && strings.HasPrefix(about.GetOrigin().GetOrderId(), reward.Orders) {
+		return fault.Invalid().Field("origin.order_id", "must not begin with %q", reward.Orders).Err()
+	}
+	return nil
 }
 
 // verifyDeeds recounts what requests moved besides points.

@@ -77,6 +77,9 @@ func (s *Server) judge(ctx context.Context, b *brand, all []*posting) []error {
 		if refused[i] == nil {
 			refused[i] = s.spendable(b, p)
 		}
+		if refused[i] == nil {
+			refused[i] = reserved(in)
+		}
 	}
 	s.name(ctx, b, all, refused)
 	return refused

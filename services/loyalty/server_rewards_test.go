@@ -123,6 +123,9 @@ func TestRewardIsHeldThenTaken(t *testing.T) {
 			t.Error(back, err)
 		}
 		pieces(t, r, "cup", 0)
+		if _, err := reverse(t, r, "x4", 1, "reward:abc", 0, 0); !fault.Is(err, commonv1.Reason_REASON_FIELD_INVALID) {
+			t.Error(err)
+		}
 		if _, err := cancel(t, r, "x2", id); !fault.Is(err, commonv1.Reason_REASON_HOLD_ENDED) {
 			t.Error(err)
 		}

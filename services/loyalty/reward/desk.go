@@ -74,8 +74,11 @@ func (d *Desk) Take(ctx context.Context, key []byte, who int64, r *loyaltyv1.Ent
 	return d.give(ctx, key, row, r)
 }
 
+// Orders is how the orders begin that the ledger's entries of takings are found by.
+const Orders = "reward:"
+
 // origin is what the ledger's entries of a taking are found by.
-func origin(key []byte) string { return "reward:" + base64.RawURLEncoding.EncodeToString(key) }
+func origin(key []byte) string { return Orders + base64.RawURLEncoding.EncodeToString(key) }
 
 // choice is the gift that was chosen; nil: there is nothing to choose.
 func (d *Desk) choice(def *loyaltyv1.Reward, id string) (*loyaltyv1.Reward, error) {
