@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"google.golang.org/protobuf/testing/protocmp"
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	commonv1 "github.com/rapport-cx/rapport/gen/rapport/common/v1"
 	segmentationv1 "github.com/rapport-cx/rapport/gen/rapport/segmentation/v1"
@@ -72,6 +73,7 @@ func TestUpsert(t *testing.T) {
 		want := anna()
 		want.Identities = []*commonv1.Identity{email("anna@example.org"), phone("+79161234567"), card("7")}
 		want.Id, want.PersonId, want.MemberIds, want.CreatedAt, want.UpdatedAt = 1, 1, []int64{1}, got.GetCreatedAt(), got.GetCreatedAt()
+		want.AttributeTimes = map[string]*timestamppb.Timestamp{"city": timestamppb.New(start)}
 		if diff := cmp.Diff(want, got, protocmp.Transform(), protocmp.IgnoreFields(&segmentationv1.Customer{}, "purchases")); diff != "" {
 			t.Error(diff)
 		}
