@@ -23,9 +23,9 @@ func clearReplayed(out proto.Message) {
 func (m *model) earn() {
 	who, points, order, r := m.who(), 1+m.rnd.Int64N(200), m.order(), m.ref
 	in := &loyaltyv1.EarnRequest{Brand: brand, RequestId: m.key(), ProgrammeId: club, Customer: number(who), Points: points, Origin: of(order)}
-	expires, active := never, int64(0)
+	active := int64(0)
 	end := m.clock.Now().Add(time.Duration(m.rnd.Int64N(int64(20*day))) - day)
-	in.ExpiresAt, expires = stamp(end), end.UnixMicro()
+	in.ExpiresAt = stamp(end)
 	switch m.rnd.IntN(6) {
 	case 0:
 		at := m.clock.Now().Add(time.Duration(m.rnd.Int64N(int64(6 * day))))
@@ -37,7 +37,7 @@ func (m *model) earn() {
 		return r.Earn(m.t.Context(), in)
 	})
 	r.settle(who)
-	lot := r.give(who, points, r.now, expires, active)
+	lot := r.give(who, points, r.now, end.UnixMicro(), active)
 	r.entries = append(r.entries, &refEntry{who: who, order: order, lot: lot, earned: points})
 	m.answered("earn", who, 0, out.GetBalance(), err)
 }

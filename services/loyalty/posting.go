@@ -181,7 +181,7 @@ func (s *Server) again(ctx context.Context, b *brand, p *posting, refusal error)
 func (s *Server) items(brand string, in []*loyaltyv1.PostItem) ([]*posting, []error) {
 	out, refused := make([]*posting, len(in)), make([]error, len(in))
 	for i, item := range in {
-		name := ""
+		var name string
 		switch one := item.GetItem().(type) {
 		case *loyaltyv1.PostItem_Earn:
 			name, out[i] = "earn", s.earning(one.Earn)

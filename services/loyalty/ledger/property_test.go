@@ -16,7 +16,6 @@ type hall struct {
 	holds   []*Hold
 	seq     int64
 	now     int64
-	issued  int64
 	changes *Changes
 }
 

@@ -139,7 +139,7 @@ func TestImpactAgainstOthers(t *testing.T) {
 	near("base check", lines[1].Base, 100)
 	near("check", lines[1].Value, 260)
 	// Bends: others (250−200)/3 and −50/3; members (900−780)/5 and −120/5; times 2/(2−1).
-	variance := 2*(2*math.Pow(50.0/3, 2)) + 2*(2*math.Pow(24, 2))
+	variance := 2*(2*(50.0/3)*(50.0/3)) + 2*(2*24*24)
 	near("low check", lines[1].Low, 160-1.96*math.Sqrt(variance))
 	if lines[1].GetNBase() != 3 || lines[1].GetN() != 5 {
 		t.Errorf("checks %d and %d", lines[1].GetNBase(), lines[1].GetN())
