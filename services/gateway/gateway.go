@@ -9,6 +9,11 @@
 //	/funnel        how many get how far; /funnel.csv in numbers
 //	/paths         what follows what; /paths.csv in numbers
 //	/maps          journey maps with live numbers
+//	/segments      segments and what becomes of them; /segments.csv in numbers
+//	/panel         any group beside everybody else; /panel.csv in numbers
+//	/rfm           the grid of recency and frequency; /rfm.csv in numbers
+//	/migration     who went from where to where; /migration.csv in numbers
+//	/drivers       what moves a score; /drivers.csv in numbers
 package gateway
 
 import (

@@ -18,6 +18,8 @@ import (
 	surveyv1 "github.com/rapport-cx/rapport/gen/rapport/survey/v1"
 	"github.com/rapport-cx/rapport/internal/fault"
 	"github.com/rapport-cx/rapport/services/gateway/page"
+	"github.com/rapport-cx/rapport/services/gateway/page/audience"
+	"github.com/rapport-cx/rapport/services/gateway/page/shell"
 	journeygw "github.com/rapport-cx/rapport/services/gateway/stub/rapport/journey/v1"
 	segmentationgw "github.com/rapport-cx/rapport/services/gateway/stub/rapport/segmentation/v1"
 	surveygw "github.com/rapport-cx/rapport/services/gateway/stub/rapport/survey/v1"
@@ -60,15 +62,21 @@ func New(cfg Config, services Services) (*Server, error) {
 
 // pages routes what people look at.
 func (s *Server) pages() error {
-	services := page.Services(s.services)
-	shown, err := page.New(page.Config{
+	services := shell.Services(s.services)
+	cfg := shell.Config{
 		Brands: s.cfg.Brands, Clock: s.cfg.Clock, Draining: s.cfg.Draining, Log: s.cfg.Log, Outgoing: s.outgoingContext,
-		Nav: page.Nav(services),
-	}, services)
+		Nav: append(page.Nav(services), audience.Nav(services)...),
+	}
+	shown, err := page.New(cfg, services)
 	if err != nil {
 		return err
 	}
 	shown.Route(s.routes)
+	whom, err := audience.New(cfg, services)
+	if err != nil {
+		return err
+	}
+	whom.Route(s.routes)
 	return nil
 }
 

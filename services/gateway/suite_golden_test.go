@@ -90,12 +90,14 @@ var eventCalls = []call{
 
 func TestEveryRPCOfSegmentationInJSON(t *testing.T) {
 	s := newSuite(t, nil)
-	s.golden(t, segmentationv1.SegmentationService_ServiceDesc, peopleCalls, func(rpc string) {
+	s.golden(t, segmentationv1.SegmentationService_ServiceDesc, tried(compared(paneled(peopleCalls))), func(rpc string) {
 		switch rpc {
 		case "ComputeRfm":
 			s.bought(t)
 		case "GetSegment":
 			s.evaluated(t)
+		case "CompareSegments":
+			s.carded(t)
 		case "GetErasure":
 			s.erased(t)
 		}

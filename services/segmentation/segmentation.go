@@ -18,9 +18,11 @@ import (
 	"github.com/rapport-cx/rapport/internal/config"
 	"github.com/rapport-cx/rapport/internal/people"
 	"github.com/rapport-cx/rapport/services/segmentation/identity"
+	"github.com/rapport-cx/rapport/services/segmentation/panel"
 	"github.com/rapport-cx/rapport/services/segmentation/profile"
 	"github.com/rapport-cx/rapport/services/segmentation/rfm"
 	"github.com/rapport-cx/rapport/services/segmentation/segment"
+	"github.com/rapport-cx/rapport/services/segmentation/trial"
 )
 
 // Config are the service's own settings.
@@ -47,9 +49,13 @@ type brand struct {
 	book atomic.Pointer[people.Book]
 	// rfm has the runs; it is replaced like book.
 	rfm atomic.Pointer[rfm.Book]
+	// trials has the hypotheses and experiments; it is replaced like book.
+	trials atomic.Pointer[trial.Book]
 	// live has the segments and who is in them, evaluator keeps them up.
 	live      *segment.Live
 	evaluator *segment.Evaluator
+	// panel has persons in columns.
+	panel *panel.Table
 	// opened is set once the definitions have been read from the log.
 	opened atomic.Bool
 }
@@ -75,6 +81,7 @@ func (b *brand) forget() {
 	b.metrics.Store(&[]string{})
 	b.book.Store(people.NewBook())
 	b.rfm.Store(rfm.NewBook())
+	b.trials.Store(trial.NewBook())
 	b.live.Forget()
 }
 

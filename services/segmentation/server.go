@@ -6,6 +6,8 @@ import (
 	"log/slog"
 	"time"
 
+	"go.opentelemetry.io/otel/metric"
+
 	segmentationv1 "github.com/rapport-cx/rapport/gen/rapport/segmentation/v1"
 	"github.com/rapport-cx/rapport/internal/access"
 	"github.com/rapport-cx/rapport/internal/commit"
@@ -28,6 +30,8 @@ type Server struct {
 	// seals keeps what is personal in tables, tokens what callers carry.
 	seals  *identity.Ring
 	tokens *seal.Sealer
+	// splits is the key that experiments are split by.
+	splits []byte
 	clock  func() time.Time
 	log    *slog.Logger
 	// neighbours are asked for exports and waited for by erasures.
@@ -38,6 +42,8 @@ type Server struct {
 	contacts *commit.Set[contact.Order, contact.Answer]
 	// bought sums what numbers bought, all of one person; nil: nothing is told.
 	bought func(ctx context.Context, b *brand, numbers []int64) (*segmentationv1.PurchaseFacts, error)
+	// measured tells what panels take of memory, until Close.
+	measured metric.Registration
 }
 
 // New makes a server on a database. Migrate must run before anything is asked;
@@ -48,7 +54,7 @@ func New(cfg Config, all *config.Brands, guard *access.Guard, db *sqldb.DB, secr
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{guard: guard, neighbours: neighbours, clock: clock, log: log}
+	s := &Server{guard: guard, neighbours: neighbours, splits: secret, clock: clock, log: log}
 	if s.brands, err = newBrands(all, hashes); err != nil {
 		return nil, err
 	}
@@ -65,8 +71,9 @@ func New(cfg Config, all *config.Brands, guard *access.Guard, db *sqldb.DB, secr
 	s.contacts = commit.NewSet(commit.Options{Name: "segmentation-contact"}, s.serveContacts)
 	s.bought = s.purchasesOf
 	for _, b := range s.brands {
-		b.evaluator = s.evaluatorOf(b)
+		b.evaluator, b.panel = s.evaluatorOf(b), s.panelOf(b)
 	}
+	s.measurePanels()
 	return s, nil
 }
 
@@ -107,6 +114,8 @@ func (b *brand) define(f *feed.Fact) error {
 		return b.meet(f)
 	case record.RfmRun:
 		return b.rfm.Load().Apply(f)
+	default:
+		return b.trials.Load().Apply(f)
 	}
 	return nil
 }
@@ -123,6 +132,7 @@ func (s *Server) Run(ctx context.Context) error {
 		s.followPurchases,
 		s.followAnswers,
 		s.keepSegments,
+		s.keepPanels,
 	}
 	errs := make(chan error, len(work))
 	for _, do := range work {
@@ -139,7 +149,7 @@ func (s *Server) Run(ctx context.Context) error {
 
 // Close commits what waits and ends the work. No call may be in flight.
 func (s *Server) Close(ctx context.Context) error {
-	return errors.Join(s.newcomers.Close(ctx), s.contacts.Close(ctx), s.store.folds.Close(ctx))
+	return errors.Join(s.closePanels(), s.newcomers.Close(ctx), s.contacts.Close(ctx), s.store.folds.Close(ctx))
 }
 
 // enter is the first line of every method: the caller may do this, the brand

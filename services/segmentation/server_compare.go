@@ -13,6 +13,7 @@ import (
 	"github.com/rapport-cx/rapport/internal/fault"
 	"github.com/rapport-cx/rapport/services/segmentation/compare"
 	"github.com/rapport-cx/rapport/services/segmentation/purchase"
+	"github.com/rapport-cx/rapport/services/segmentation/segment"
 	"github.com/rapport-cx/rapport/services/segmentation/value"
 )
 
@@ -89,13 +90,14 @@ func (c *comparison) setsOn(ctx context.Context, ids []string, day calendar.Day,
 	return sets, nil
 }
 
-// notYet says of a day that a segment did not have, under the name that it has here.
+// notYet says of a day that is before a segment's version under which name it was
+// asked for.
 func notYet(err error, path, id string) error {
-	var refusal *fault.Error
-	if !errors.As(err, &refusal) || len(refusal.Fields) == 0 {
+	var before *segment.NotYetError
+	if !errors.As(err, &before) {
 		return err
 	}
-	return fault.Invalid().Field(path, "segment %q: %s", id, refusal.Fields[0].Text).Err()
+	return fault.Invalid().Field(path, "segment %q: %v", id, before).Err()
 }
 
 // pastDay reads a day that must not be to come; empty is today.

@@ -105,7 +105,7 @@ func (c *comparison) rfmMoves(ctx context.Context, by segmentationv1.RfmStates_B
 		return nil, err
 	}
 	all := compare.NewMoves()
-	var buyers []compare.Buyer
+	var buyers [][]compare.Buyer
 	var mu sync.Mutex
 	err = c.walk.Each(ctx, nil, func(run []value.Person) error {
 		part, some := compare.NewMoves(), make([]compare.Buyer, 0, len(run))
@@ -118,7 +118,7 @@ func (c *comparison) rfmMoves(ctx context.Context, by segmentationv1.RfmStates_B
 		}
 		mu.Lock()
 		defer mu.Unlock()
-		buyers = append(buyers, some...)
+		buyers = append(buyers, some)
 		all.Plus(part)
 		return nil
 	})

@@ -141,6 +141,11 @@ func (s *Server) ExplainMembership(ctx context.Context, in *segmentationv1.Expla
 		out.Parts = append(out.Parts, &segmentationv1.ExplainedPart{Text: p.Text, Holds: p.Holds})
 	}
 	out.Values = values
+	seq, newest, err := b.evaluator.Newest(ctx, def, person)
+	if err != nil {
+		return nil, lost("explain membership", err)
+	}
+	out.LastFactSeq, out.LastFactAt = seq, countedTo(newest)
 	return out, nil
 }
 
@@ -207,7 +212,7 @@ func (s *Server) GetSegmentBitmap(ctx context.Context, in *segmentationv1.GetSeg
 		return nil, err
 	}
 	asOf, _ := b.live.State()
-	def, err := s.segment(b, in.GetSegmentId())
+	def, err := s.knownSegment(ctx, b, in.GetSegmentId())
 	if err != nil {
 		return nil, err
 	}

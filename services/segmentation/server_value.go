@@ -132,7 +132,7 @@ func valuePeriods(in *segmentationv1.GetSegmentValueRequest, today calendar.Day)
 	if r := in.GetDates(); r != nil {
 		days = valueDates(r, bad)
 	}
-	if days.Len() > mostValueDays {
+	if bad.Len() == 0 && days.Len() > mostValueDays {
 		bad.Field("dates", "must not be more than %d days", mostValueDays)
 	}
 	grain, ok := map[commonv1.Grain]calendar.Grain{

@@ -75,7 +75,10 @@ func Fill(ctx context.Context, to Services, ask Ask, now time.Time) (Result, err
 		if err := f.judged(ctx); err != nil {
 			return out, err
 		}
-		err = f.claim(ctx)
+		if err := f.claim(ctx); err != nil {
+			return out, err
+		}
+		err = f.group(ctx, out.World)
 	}
 	out.Duration = time.Since(from)
 	return out, err

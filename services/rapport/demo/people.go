@@ -28,7 +28,8 @@ const (
 	ofConsent
 	ofDate
 	ofCity
-	ofFactor // and those after it
+	ofFactor   // and those after it
+	ofYoungest = ofFactor + 32
 )
 
 // Some people are two customers to the chain: one by card in the shops, one by

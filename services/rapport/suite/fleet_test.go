@@ -146,7 +146,7 @@ func freePort(t *testing.T) string {
 
 // follows says whose log each consumer of a service goes through.
 var follows = map[string]map[string]string{
-	"segmentation": {"purchases": "journey"},
+	"segmentation": {"purchases": "journey", "answers": "survey", "segments": "segmentation"},
 	"journey":      {"customers": "segmentation", "orders": "journey"},
 	"survey":       {"customers": "segmentation", "journey": "journey", "neighbours": "survey", "cases": "survey"},
 }

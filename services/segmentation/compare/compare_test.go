@@ -265,7 +265,7 @@ func TestFifths(t *testing.T) {
 			want[m]++
 		}
 		moves, got := NewMoves(), map[Move]int64{}
-		Fifths(moves, buyers, by, who)
+		Fifths(moves, [][]Buyer{buyers[:len(buyers)/3], nil, buyers[len(buyers)/3:]}, by, who)
 		m := moves.Matrix(FifthsStates(by), calendar.Days{Until: 365})
 		balanced(t, m)
 		for _, c := range m.GetCells() {

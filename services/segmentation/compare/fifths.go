@@ -48,26 +48,34 @@ func bought(r *rfm.Row, d *purchase.Day, on calendar.Day) {
 	r.Spent += d.Spent
 }
 
-// Fifths cuts buyers anew at each of the two days, and lets each of them move between
-// its scores; who had bought nothing yet is in no state. Whoever has bought by the
-// earlier day was a customer then, also if its number was given out later: receipts may
-// be imported before the customers they name are known.
-func Fifths(m *Moves, buyers []Buyer, by segmentationv1.RfmStates_By, who *Presence) {
-	rows := make([]rfm.Row, 0, len(buyers))
-	for i := range buyers {
-		if buyers[i].From.Purchases > 0 {
-			rows = append(rows, buyers[i].From)
+// Fifths cuts buyers, in runs as they were read, anew at each of the two days, and lets
+// each of them move between its scores; who had bought nothing yet is in no state.
+// Whoever has bought by the earlier day was a customer then, also if its number was
+// given out later: receipts may be imported before the customers they name are known.
+func Fifths(m *Moves, runs [][]Buyer, by segmentationv1.RfmStates_By, who *Presence) {
+	n := 0
+	for _, run := range runs {
+		n += len(run)
+	}
+	rows := make([]rfm.Row, 0, n)
+	each := func(fn func(*Buyer)) {
+		for _, run := range runs {
+			for i := range run {
+				fn(&run[i])
+			}
 		}
 	}
+	each(func(b *Buyer) {
+		if b.From.Purchases > 0 {
+			rows = append(rows, b.From)
+		}
+	})
 	before := cut(rows)
 	rows = rows[:0]
-	for i := range buyers {
-		rows = append(rows, buyers[i].To)
-	}
+	each(func(b *Buyer) { rows = append(rows, b.To) })
 	after := cut(rows)
 	names := namesBy(by)
-	for i := range buyers {
-		b := &buyers[i]
+	each(func(b *Buyer) {
 		from, bought := None, Known{From: b.From.Purchases > 0, To: true}
 		if bought.From {
 			from = names[before.Score(&b.From)]
@@ -75,7 +83,7 @@ func Fifths(m *Moves, buyers []Buyer, by segmentationv1.RfmStates_By, who *Prese
 		if s, ok := who.Of(b.To.Person, bought); ok {
 			m.Add(s.Move(from, names[after.Score(&b.To)]), b.Bought)
 		}
-	}
+	})
 }
 
 func cut(rows []rfm.Row) (m rfm.Measure) {

@@ -29,6 +29,10 @@ type Known struct{ From, To bool }
 // no unit: it came after the later day, was gone by the earlier one, or came and went
 // between them.
 func (p *Presence) Of(person int64, k Known) (s Standing, ok bool) {
+	if p.People.Empty() && len(p.Erased) == 0 {
+		s.New = person > p.Before && !k.From
+		return s, person <= p.By || k.To
+	}
 	numbers := p.People.Members(person)
 	s.New = numbers[0] > p.Before && !k.From
 	s.Gone = p.gone(numbers, p.To)

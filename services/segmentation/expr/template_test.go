@@ -69,3 +69,23 @@ func TestTypedTextStaysText(t *testing.T) {
 		}
 	}
 }
+
+// Fill takes defaults for what is left out, and says under which field something is
+// wrong.
+func TestFill(t *testing.T) {
+	text, err := expr.Fill("sleepers", nil, "at")
+	if err != nil || text != "purchases.days_since_last > 90" {
+		t.Error(text, err)
+	}
+	for id, values := range map[string]map[string]string{
+		"at.id": nil, "at.parameters[amount]": {"amount": "-1"}, "at.parameters[days]": {"days": "31"}, "at.parameters[more]": {"more": "1"},
+	} {
+		template := "top_spenders"
+		if id == "at.id" {
+			template = "nothing"
+		}
+		if _, err := expr.Fill(template, values, "at"); err == nil || !strings.Contains(err.Error(), id) {
+			t.Error(id, err)
+		}
+	}
+}

@@ -177,6 +177,8 @@ func FuzzParse(f *testing.F) {
 	}
 	f.Add(h.Pack())
 	f.Add([]byte{1, 255, 255, 255, 255, 15})
+	// The same trait five times.
+	f.Add([]byte("\x02\x050\x02000\x02000\x02000\x0200 \x0200\x04000000\x00000000\x03\x000\x010\x030000000\x02\x010\x020000000\x00"))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		if h, err := Parse(b); err == nil {
 			if _, err := Parse(h.Pack()); err != nil {

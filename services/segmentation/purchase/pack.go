@@ -92,13 +92,18 @@ func Parse(b []byte) (*History, error) {
 		return nil, errPacked
 	}
 	traits := make([]Trait, r.size())
+	if len(traits) > 0 {
+		r.text = string(r.rest)
+	}
 	for i := range traits {
 		traits[i] = r.trait()
+		r.bad = r.bad || i > 0 && compareTraits(traits[i-1], traits[i]) >= 0
 	}
 	h.days = make([]Day, r.size())
 	before := calendar.Day(0)
 	for i := range h.days {
 		h.days[i] = r.day(before, traits)
+		r.bad = r.bad || i > 0 && h.days[i].Day <= before
 		before = h.days[i].Day
 	}
 	if r.bad || len(r.rest) > 0 || h.form() != b[0] {
@@ -111,6 +116,11 @@ func Parse(b []byte) (*History, error) {
 type reader struct {
 	rest []byte
 	bad  bool
+	// text is what traits are named in: rest as it was before the first of them. All
+	// names are parts of it, and seen has room for days to come: walks along everybody
+	// parse millions of histories, and to find room for each part costs more than to read.
+	text string
+	seen []Seen
 	// visits tells that days have them.
 	visits bool
 }
@@ -144,9 +154,21 @@ func (r *reader) trait() (t Trait) {
 	t.Kind = TraitKind(r.rest[0])
 	r.rest = r.rest[1:]
 	n := r.size()
-	t.Name = string(r.rest[:n])
+	at := len(r.text) - len(r.rest)
+	t.Name = r.text[at : at+n]
 	r.rest = r.rest[n:]
 	return t
+}
+
+// room is a place for n traits that nobody else has; to add to it is to move it.
+func (r *reader) room(n int) []Seen {
+	if n > len(r.seen) {
+		// A trait of a day is two bytes or more, and the day itself six.
+		r.seen = make([]Seen, max(n, n+len(r.rest)/6))
+	}
+	out := r.seen[:n:n]
+	r.seen = r.seen[n:]
+	return out
 }
 
 func (r *reader) day(before calendar.Day, traits []Trait) (d Day) {
@@ -161,11 +183,11 @@ func (r *reader) day(before calendar.Day, traits []Trait) (d Day) {
 	if n == 0 {
 		return d
 	}
-	d.Seen = make([]Seen, n)
+	d.Seen = r.room(n)
 	at := uint64(0)
 	for i := range d.Seen {
 		step, size := binary.Uvarint(r.rest)
-		if size <= 0 || step >= uint64(len(traits)) || at+step >= uint64(len(traits)) {
+		if size <= 0 || i > 0 && step == 0 || step >= uint64(len(traits)) || at+step >= uint64(len(traits)) {
 			r.bad, r.rest = true, nil
 			return d
 		}

@@ -2,6 +2,7 @@ package purchase
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 
 	"github.com/rapport-cx/rapport/internal/sqldb"
@@ -17,9 +18,10 @@ WHERE brand = $1 AND customer >= $2 AND customer <= $3 ORDER BY customer`, brand
 		return nil, fmt.Errorf("read purchases: %w", err)
 	}
 	defer rows.Close()
+	// Parse keeps nothing of the bytes.
+	var b sql.RawBytes
 	for rows.Next() {
 		var id int64
-		var b []byte
 		if err := rows.Scan(&id, &b); err != nil {
 			return nil, fmt.Errorf("read purchases: %w", err)
 		}

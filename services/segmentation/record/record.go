@@ -31,7 +31,7 @@ const (
 )
 
 // Definitions are the kinds that are kept in memory.
-var Definitions = []int16{Merged, Unmerged, Attribute, RfmRun, Metric}
+var Definitions = append([]int16{Merged, Unmerged, Attribute, RfmRun, Metric}, Trials...)
 
 // Create is the fact that gives out a number.
 func Create(id int64) feed.Fact { return about(Created, id) }

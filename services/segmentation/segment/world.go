@@ -3,6 +3,7 @@ package segment
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 
 	"golang.org/x/sync/errgroup"
@@ -47,7 +48,14 @@ func (w *World) ask(ctx context.Context, q sqldb.Querier, rules []ruled, persons
 	if !asks {
 		return nil
 	}
+	// Neighbours may tell of numbers that were never given out: nobody is behind them.
+	last, err := w.Last(ctx, q)
+	if err != nil {
+		return err
+	}
 	ids := sorted(persons)
+	given, _ := slices.BinarySearch(ids, last+1)
+	ids = ids[:given]
 	for len(ids) > 0 {
 		some := ids[:min(asked, len(ids))]
 		ids = ids[len(some):]

@@ -29,10 +29,11 @@ type Person struct {
 	History *purchase.History
 }
 
-// span is how many numbers a run has, readers how many runs are read at once.
+// span is how many numbers a run has, readers how many runs are read at once: fewer than
+// there are connections, so that short questions need not wait for a walk.
 const (
 	span    = 8192
-	readers = 4
+	readers = 2
 )
 
 // Each hands persons, given as a set of numbers or nil for everybody, to fn: each once,
@@ -102,15 +103,7 @@ const sparse = 8
 // know reads the histories of a run. Numbers of its persons may lie anywhere.
 func (w *Walk) know(ctx context.Context, run []Person, first, last int64) error {
 	whole := int64(len(run))*sparse > last-first
-	var apart []int64
-	for i := range run {
-		for _, id := range w.People.Members(run[i].ID) {
-			if !whole || id < first || id > last {
-				apart = append(apart, id)
-			}
-		}
-	}
-	all, err := purchase.Histories(ctx, w.DB, w.Brand, apart)
+	all, err := purchase.Histories(ctx, w.DB, w.Brand, w.apart(run, first, last, whole))
 	if err != nil {
 		return err
 	}
@@ -121,20 +114,39 @@ func (w *Walk) know(ctx context.Context, run []Person, first, last int64) error 
 		}
 	}
 	for i := range run {
-		members := w.People.Members(run[i].ID)
+		p := &run[i]
+		if p.History = within[p.ID]; w.People.Empty() {
+			continue
+		}
+		members := w.People.Members(p.ID)
 		if len(members) == 1 {
-			run[i].History = within[run[i].ID]
 			continue
 		}
 		several := make([]*purchase.History, 0, len(members))
 		for _, id := range members {
-			if h := within[id]; h != nil {
-				several = append(several, h)
-			} else {
-				several = append(several, all[id])
+			h := within[id]
+			if h == nil {
+				h = all[id]
 			}
+			several = append(several, h)
 		}
-		run[i].History = purchase.Union(several...)
+		p.History = purchase.Union(several...)
 	}
 	return nil
+}
+
+// apart are the numbers of a run's persons that are looked up one by one: those that are
+// not in the run, or all if the run is not read as a whole.
+func (w *Walk) apart(run []Person, first, last int64, whole bool) (ids []int64) {
+	if whole && w.People.Empty() {
+		return nil
+	}
+	for i := range run {
+		for _, id := range w.People.Members(run[i].ID) {
+			if !whole || id < first || id > last {
+				ids = append(ids, id)
+			}
+		}
+	}
+	return ids
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/rapport-cx/rapport/internal/calendar"
 	"github.com/rapport-cx/rapport/internal/fault"
 	"github.com/rapport-cx/rapport/internal/feed"
+	"github.com/rapport-cx/rapport/services/survey/directory"
 	"github.com/rapport-cx/rapport/services/survey/driver"
 	"github.com/rapport-cx/rapport/services/survey/record"
 	"github.com/rapport-cx/rapport/services/survey/tally"
@@ -294,4 +295,49 @@ func TestWhichParametersAreRead(t *testing.T) {
 	if !fault.Is(err, commonv1.Reason_REASON_METRIC_UNKNOWN) {
 		t.Error(err)
 	}
+}
+
+// BenchmarkDrivers joins a year of questionnaires with eight parameters, warm.
+func BenchmarkDrivers(b *testing.B) {
+	c := newCrowded(b, "UTC")
+	c.chain(1, 1)
+	const days, parameters = 365, 8
+	r := rand.New(rand.NewPCG(1, 2))
+	d := &Drivers{Plan: &Plan{b: c.b, scope: scope{channels: everything, modes: everything}}}
+	var err error
+	d.subject, err = c.b.measured("nps")
+	c.ok(err)
+	var complete []int
+	for k := range parameters {
+		d.parameters, complete = append(d.parameters, &directory.Metric{Number: uint32(100 + k)}), append(complete, k)
+	}
+	main, others := make([]*tally.Rows, days), make([][]*tally.Rows, days)
+	n := manyAnswers(b)
+	for day := range main {
+		main[day] = tally.NewRows(c.number("nps"), false)
+		for k := range parameters {
+			others[day] = append(others[day], tally.NewRows(uint32(100+k), false))
+		}
+		for i := range n / days {
+			f := &tally.Tally{Sign: 1, Row: int64(day*n + i + 1), Scores: []tally.Score{{Metric: c.number("nps"), Score: uint8(r.IntN(11))}}}
+			for k := range parameters {
+				f.Scores = append(f.Scores, tally.Score{Metric: uint32(100 + k), Score: uint8(1 + r.IntN(10)), Importance: 5})
+			}
+			main[day].Apply(0, f)
+			for _, rows := range others[day] {
+				rows.Apply(0, f)
+			}
+		}
+	}
+	for b.Loop() {
+		sums := d.answers(complete)
+		join := newJoin(d, sums, complete)
+		for day := range main {
+			join.day(main[day], others[day], calendar.Day(day))
+		}
+		if sums.joint.N == 0 {
+			b.Fatal("nothing complete")
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(n), "ns/questionnaire")
 }

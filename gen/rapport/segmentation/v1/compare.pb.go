@@ -240,10 +240,15 @@ func (x *OverlapQuery) GetDay() string {
 	return ""
 }
 
-// MigrationQuery names two days and what people move between.
+// MigrationQuery names two days and what people move between. Who is one person is as of
+// now, on both days: a merge counts as if it always had been. A customer is new whose
+// earliest number was given out after the earlier day, and gone when all its numbers were
+// erased by the later one; who came and went between them, or was gone by the earlier
+// one, is in no cell.
 type MigrationQuery struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Rows are the states at the end of this day (YYYY-MM-DD).
+	// Rows are the states at the end of this day (YYYY-MM-DD), which must be before the
+	// later one and not before the current version of a segment began.
 	From string `protobuf:"bytes,1,opt,name=from,proto3" json:"from,omitempty"`
 	// Columns are the states at the end of this later day; empty: today.
 	To string `protobuf:"bytes,2,opt,name=to,proto3" json:"to,omitempty"`
@@ -366,7 +371,7 @@ func (*MigrationQuery_Occasions) isMigrationQuery_States() {}
 // SegmentStates are segments in order.
 type SegmentStates struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// 1 to 50 segments.
+	// 1 to 50 segments; none may be named "none".
 	SegmentIds    []string `protobuf:"bytes,1,rep,name=segment_ids,json=segmentIds,proto3" json:"segment_ids,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -409,7 +414,9 @@ func (x *SegmentStates) GetSegmentIds() []string {
 	return nil
 }
 
-// RfmStates are scores of RFM. Who has no purchase up to a day is in no state on it.
+// RfmStates are scores of RFM. Who has no purchase up to a day is in no state on it. Who
+// has one is not new, whenever its number was given out: receipts may be imported before
+// the customers that they name are known.
 type RfmStates struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Which.

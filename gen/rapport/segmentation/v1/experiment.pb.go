@@ -617,7 +617,7 @@ func (x *GetAssignmentResponse) GetStopped() bool {
 	return false
 }
 
-// ListAssignmentsRequest asks who is in an arm.
+// ListAssignmentsRequest asks who is in an arm. Who was erased is left out.
 type ListAssignmentsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The brand.
@@ -772,7 +772,8 @@ type GetExperimentRequest struct {
 	Id string `protobuf:"bytes,2,opt,name=id,proto3" json:"id,omitempty"`
 	// What to compare, each by itself; empty: money spent and purchases.
 	Measures []*Measure `protobuf:"bytes,3,rep,name=measures,proto3" json:"measures,omitempty"`
-	// The days; unset: from the day of the split to today or the day of the stop.
+	// The days; unset: from the day of the split to today or the day of the stop. Days before
+	// the split tell whether the arms were alike.
 	Dates         *v1.DateRange `protobuf:"bytes,4,opt,name=dates,proto3" json:"dates,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -941,7 +942,8 @@ type ArmCount struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The arm.
 	Arm string `protobuf:"bytes,1,opt,name=arm,proto3" json:"arm,omitempty"`
-	// Persons.
+	// Persons that results are of: those found today, without who was erased or is in
+	// several arms.
 	Persons int64 `protobuf:"varint,2,opt,name=persons,proto3" json:"persons,omitempty"`
 	// Persons it should have by its weight.
 	Expected      float64 `protobuf:"fixed64,3,opt,name=expected,proto3" json:"expected,omitempty"`
@@ -1009,8 +1011,8 @@ type ArmResult struct {
 	Arm string `protobuf:"bytes,2,opt,name=arm,proto3" json:"arm,omitempty"`
 	// Control before, arm after. The interval of means is Welch's.
 	Difference *Difference `protobuf:"bytes,3,opt,name=difference,proto3" json:"difference,omitempty"`
-	// Of measures of purchases: change × persons of the arm, in the measure's unit; absent
-	// without a change.
+	// Of measures of purchases: change × persons of the arm, in the measure's unit (of buyers:
+	// persons); absent without a change.
 	Total *float64 `protobuf:"fixed64,4,opt,name=total,proto3,oneof" json:"total,omitempty"`
 	// Lower end of its 95 % interval.
 	TotalLow *float64 `protobuf:"fixed64,5,opt,name=total_low,json=totalLow,proto3,oneof" json:"total_low,omitempty"`

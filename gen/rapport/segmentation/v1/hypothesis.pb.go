@@ -89,12 +89,12 @@ const (
 	Verdict_VERDICT_UNSPECIFIED Verdict = 0
 	// It changed in the way expected, beyond chance.
 	Verdict_VERDICT_CONFIRMED Verdict = 1
-	// The expected change lies outside the interval, and it did not change that way beyond
+	// The expected change lies beyond the interval, and it did not change that way beyond
 	// chance: enough is known to say no.
 	Verdict_VERDICT_REFUTED Verdict = 2
 	// It changed the other way, beyond chance.
 	Verdict_VERDICT_REVERSED Verdict = 3
-	// Too few to tell.
+	// Too few to tell; of purchases before and after also until the days after are over.
 	Verdict_VERDICT_OPEN Verdict = 4
 )
 
@@ -306,10 +306,12 @@ type Hypothesis struct {
 	Expected float64 `protobuf:"fixed64,6,opt,name=expected,proto3" json:"expected,omitempty"`
 	// Days before the action that are looked at (YYYY-MM-DD, brand's zone).
 	Before *v1.DateRange `protobuf:"bytes,7,opt,name=before,proto3" json:"before,omitempty"`
-	// Days after it; must not overlap. Ignored with an experiment.
+	// Days after it; must not overlap, and of purchases as many as before. Ignored with an
+	// experiment.
 	After *v1.DateRange `protobuf:"bytes,8,opt,name=after,proto3" json:"after,omitempty"`
-	// An experiment that tests it: then its arms are set beside each other instead of before
-	// and after. NOT_FOUND, REASON_EXPERIMENT_UNKNOWN.
+	// An experiment with the same segment that tests it: then the first of its arms that is
+	// not the control is set beside the control, instead of after beside before. NOT_FOUND,
+	// REASON_EXPERIMENT_UNKNOWN.
 	ExperimentId string `protobuf:"bytes,9,opt,name=experiment_id,json=experimentId,proto3" json:"experiment_id,omitempty"`
 	// Output: what the measure was when it was written down, and what it takes to tell.
 	Plan *HypothesisPlan `protobuf:"bytes,10,opt,name=plan,proto3" json:"plan,omitempty"`
@@ -445,9 +447,9 @@ type HypothesisPlan struct {
 	// Standard deviation of one of them; absent without data.
 	Deviation *float64 `protobuf:"fixed64,3,opt,name=deviation,proto3,oneof" json:"deviation,omitempty"`
 	// Answers (persons) needed on either side to find the expected change with a power of
-	// 80 % at a significance of 5 %, two-sided; absent without data.
+	// 80 % at a significance of 5 %, two-sided; absent without data that vary.
 	Needed *int64 `protobuf:"varint,4,opt,name=needed,proto3,oneof" json:"needed,omitempty"`
-	// Power with as many after as there were before, in %; absent without data.
+	// Power with as many after as there were before, in %; absent without data that vary.
 	Power         *float64 `protobuf:"fixed64,5,opt,name=power,proto3,oneof" json:"power,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -600,13 +602,16 @@ type Difference struct {
 	After *Reading `protobuf:"bytes,2,opt,name=after,proto3" json:"after,omitempty"`
 	// After − before; absent unless both have a value.
 	Change *float64 `protobuf:"fixed64,3,opt,name=change,proto3,oneof" json:"change,omitempty"`
-	// Lower end of its 95 % interval; absent where none can be given.
+	// Lower end of its 95 % interval: of means of purchases Welch's, else value ± 1.96 standard
+	// errors; absent where none can be given (fewer than two on a side, CSI_OVERALL).
 	Low *float64 `protobuf:"fixed64,4,opt,name=low,proto3,oneof" json:"low,omitempty"`
 	// Upper end.
 	High *float64 `protobuf:"fixed64,5,opt,name=high,proto3,oneof" json:"high,omitempty"`
-	// The interval is on one side of 0.
+	// The change is beyond chance (95 %). Of all but means of purchases this is decided with
+	// one pseudo-answer at each end of the scale on either side, so that no variance is zero.
 	Significant bool `protobuf:"varint,6,opt,name=significant,proto3" json:"significant,omitempty"`
-	// Two-sided p-value of a change as large by chance alone; absent where none can be given.
+	// Two-sided p-value of a change as large by chance alone, decided likewise; absent where
+	// none can be given.
 	PValue *float64 `protobuf:"fixed64,7,opt,name=p_value,json=pValue,proto3,oneof" json:"p_value,omitempty"`
 	// What may be said of the expected change; unspecified where there is none.
 	Verdict       Verdict `protobuf:"varint,8,opt,name=verdict,proto3,enum=rapport.segmentation.v1.Verdict" json:"verdict,omitempty"`
@@ -926,7 +931,9 @@ type GetHypothesisResponse struct {
 	// The hypothesis.
 	Hypothesis *Hypothesis `protobuf:"bytes,1,opt,name=hypothesis,proto3" json:"hypothesis,omitempty"`
 	// The data as they stand now; once concluded, the result that was written down.
-	Data          *Difference `protobuf:"bytes,2,opt,name=data,proto3" json:"data,omitempty"`
+	Data *Difference `protobuf:"bytes,2,opt,name=data,proto3" json:"data,omitempty"`
+	// Why there are no data; empty if there are.
+	Missing       string `protobuf:"bytes,3,opt,name=missing,proto3" json:"missing,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -973,6 +980,13 @@ func (x *GetHypothesisResponse) GetData() *Difference {
 		return x.Data
 	}
 	return nil
+}
+
+func (x *GetHypothesisResponse) GetMissing() string {
+	if x != nil {
+		return x.Missing
+	}
+	return ""
 }
 
 // ListHypothesesRequest asks for the hypotheses.
@@ -1086,7 +1100,7 @@ func (x *ListHypothesesResponse) GetHypotheses() []*Hypothesis {
 }
 
 // ConcludeHypothesisRequest writes down what was learned. The data of this moment are
-// kept with it.
+// kept with it: UNAVAILABLE while they cannot be had.
 type ConcludeHypothesisRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The brand.
@@ -1286,12 +1300,13 @@ const file_rapport_segmentation_v1_hypothesis_proto_rawDesc = "" +
 	"hypothesis\"N\n" +
 	"\x14GetHypothesisRequest\x12\x1d\n" +
 	"\x05brand\x18\x01 \x01(\tB\a\xbaH\x04r\x02\x10\x01R\x05brand\x12\x17\n" +
-	"\x02id\x18\x02 \x01(\tB\a\xbaH\x04r\x02\x10\x01R\x02id\"\x95\x01\n" +
+	"\x02id\x18\x02 \x01(\tB\a\xbaH\x04r\x02\x10\x01R\x02id\"\xaf\x01\n" +
 	"\x15GetHypothesisResponse\x12C\n" +
 	"\n" +
 	"hypothesis\x18\x01 \x01(\v2#.rapport.segmentation.v1.HypothesisR\n" +
 	"hypothesis\x127\n" +
-	"\x04data\x18\x02 \x01(\v2#.rapport.segmentation.v1.DifferenceR\x04data\"r\n" +
+	"\x04data\x18\x02 \x01(\v2#.rapport.segmentation.v1.DifferenceR\x04data\x12\x18\n" +
+	"\amissing\x18\x03 \x01(\tR\amissing\"r\n" +
 	"\x15ListHypothesesRequest\x12\x1d\n" +
 	"\x05brand\x18\x01 \x01(\tB\a\xbaH\x04r\x02\x10\x01R\x05brand\x12&\n" +
 	"\n" +

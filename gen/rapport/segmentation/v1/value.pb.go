@@ -41,7 +41,8 @@ type GroupValue struct {
 	AverageCheck *float64 `protobuf:"fixed64,5,opt,name=average_check,json=averageCheck,proto3,oneof" json:"average_check,omitempty"`
 	// Purchases per buyer and year of the days (365.25 days); absent without a buyer.
 	PurchasesPerYear *float64 `protobuf:"fixed64,6,opt,name=purchases_per_year,json=purchasesPerYear,proto3,oneof" json:"purchases_per_year,omitempty"`
-	// Mean years between a buyer's first and last purchase ever; absent without a buyer.
+	// Mean years from a buyer's first to its last purchase ever, both days included: who
+	// bought on one day alone has a day. Absent without a buyer.
 	RelationshipYears *float64 `protobuf:"fixed64,7,opt,name=relationship_years,json=relationshipYears,proto3,oneof" json:"relationship_years,omitempty"`
 	// Lifetime value: average check × purchases per year × relationship in years, in
 	// minor units; absent without a buyer.

@@ -24,7 +24,7 @@ const (
 )
 
 // Which of four it is, by importance (derived) and satisfaction against the means of all
-// parameters.
+// parameters whose derived importance is known; at the mean is important, or strong.
 type Driver_Quadrant int32
 
 const (
@@ -93,8 +93,9 @@ type GetDriversRequest struct {
 	Brand string `protobuf:"bytes,1,opt,name=brand,proto3" json:"brand,omitempty"`
 	// The score that is to be explained, of kind NPS, CSAT, CES or RATING.
 	Metric string `protobuf:"bytes,2,opt,name=metric,proto3" json:"metric,omitempty"`
-	// Metrics that may move it; empty: every other one that a questionnaire of the window
-	// and scope has an answer to. At most 30.
+	// Metrics that may move it, which people answer themselves (not low.share, not
+	// CSI_OVERALL); empty: every one answered beside the score in the window and scope,
+	// refused if those are more than 30. At most 30.
 	Parameters []string `protobuf:"bytes,3,rep,name=parameters,proto3" json:"parameters,omitempty"`
 	// The stretch of time, by day of experience.
 	Window *Window `protobuf:"bytes,4,opt,name=window,proto3" json:"window,omitempty"`
@@ -276,7 +277,7 @@ type Driver struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The metric.
 	Metric string `protobuf:"bytes,1,opt,name=metric,proto3" json:"metric,omitempty"`
-	// Its title or name.
+	// Its title in the brand's first language that has one, else its name.
 	Title string `protobuf:"bytes,2,opt,name=title,proto3" json:"title,omitempty"`
 	// Questionnaires with both.
 	N int64 `protobuf:"varint,3,opt,name=n,proto3" json:"n,omitempty"`
@@ -293,7 +294,7 @@ type Driver struct {
 	// Upper end.
 	DerivedHigh *float64 `protobuf:"fixed64,8,opt,name=derived_high,json=derivedHigh,proto3,oneof" json:"derived_high,omitempty"`
 	// Part of what is explained that is this parameter's own, in % (relative weights; they
-	// sum to 100 over all parameters); absent where explained is.
+	// sum to 100 over all parameters); absent where explained is, or is 0.
 	Share *float64 `protobuf:"fixed64,9,opt,name=share,proto3,oneof" json:"share,omitempty"`
 	// What to do.
 	Quadrant      Driver_Quadrant `protobuf:"varint,10,opt,name=quadrant,proto3,enum=rapport.survey.v1.Driver_Quadrant" json:"quadrant,omitempty"`

@@ -618,7 +618,8 @@ type Scope struct {
 	// Which moment's members.
 	SegmentTime SegmentTime `protobuf:"varint,9,opt,name=segment_time,json=segmentTime,proto3,enum=rapport.survey.v1.SegmentTime" json:"segment_time,omitempty"`
 	// Only answers of these customers, and of everybody who is the same person: a roaring
-	// bitmap of 64 bits in the portable format, at most 2 MiB. Empty: of all.
+	// bitmap of 64 bits in the portable format, at most 2 MiB, of numbers below 2²⁸.
+	// Empty: of all.
 	Customers []byte `protobuf:"bytes,10,opt,name=customers,proto3" json:"customers,omitempty"`
 	// Only answers of known customers who are not among those of segment_id and customers,
 	// instead of who is; at least one of them must be given.

@@ -63,10 +63,13 @@ func Accepted(header string) *Lang {
 	return Langs[0]
 }
 
+// Decimal is the mark between whole numbers and parts.
+func (l *Lang) Decimal() string { return l.decimal }
+
 // Channel is its name for people.
 func (l *Lang) Channel(c commonv1.Channel) string { return l.channels[c] }
 
-// Kind is what a metric of a kind is called.
+// MetricKind is what a metric of a kind is called.
 func (l *Lang) MetricKind(k surveyv1.MetricKind) string { return l.metrics[k] }
 
 // FaultText says in words why something cannot be shown.

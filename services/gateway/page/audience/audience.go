@@ -1,0 +1,263 @@
+// Package audience is whom the brand deals with, as a marketer sees it: segments and
+// what becomes of them, the panel that shows any group beside everybody else, the
+// grid of recency and frequency, who went from where to where, and what moves a
+// score. A view is its address: a link shows it again, and a form without JavaScript
+// does what a click does.
+package audience
+
+import (
+	"context"
+	"embed"
+	"net/http"
+	"strings"
+
+	journeyv1 "github.com/rapport-cx/rapport/gen/rapport/journey/v1"
+	segmentationv1 "github.com/rapport-cx/rapport/gen/rapport/segmentation/v1"
+	surveyv1 "github.com/rapport-cx/rapport/gen/rapport/survey/v1"
+	"github.com/rapport-cx/rapport/internal/config"
+	"github.com/rapport-cx/rapport/services/gateway/page/shell"
+)
+
+//go:embed templates
+var files embed.FS
+
+// Pages draws views.
+type Pages struct {
+	cfg    shell.Config
+	survey surveyv1.SurveyServiceClient
+	people segmentationv1.SegmentationServiceClient
+	events journeyv1.JourneyServiceClient
+	drawn  *shell.Drawings
+}
+
+// New makes the pages of services.
+func New(cfg shell.Config, services shell.Services) (*Pages, error) {
+	drawn, err := shell.NewDrawings(files, cfg.Log)
+	if err != nil {
+		return nil, err
+	}
+	return &Pages{cfg: cfg, survey: services.Survey, people: services.Segmentation, events: services.Journey, drawn: drawn}, nil
+}
+
+const (
+	segmentsPath  = "/segments"
+	newPath       = "/segments/new"
+	panelPath     = "/panel"
+	rfmPath       = "/rfm"
+	migrationPath = "/migration"
+	driversPath   = "/drivers"
+)
+
+// leaf is one page.
+type leaf struct {
+	path  string
+	title func(*words) string
+	// own are the names of the parts of the address that this page has.
+	own []string
+	// sections are its parts; of a page below, those of one thing.
+	sections func(*Pages, *scene) []shell.Section
+	// table is the page's numbers for a spreadsheet; nil: it has none.
+	table func(*Pages, context.Context, *scene) ([][]string, error)
+	// needs tells whether the services that there are can answer for it.
+	needs func(shell.Services) bool
+}
+
+func people(s shell.Services) bool  { return s.Segmentation != nil }
+func answers(s shell.Services) bool { return s.Survey != nil }
+
+// leaves are the pages in the order of the navigation.
+var leaves = []*leaf{
+	{
+		path: segmentsPath, title: func(l *words) string { return l.Segments }, own: []string{"after", "archived"},
+		sections: (*Pages).listSections, table: (*Pages).segmentsTable, needs: people,
+	},
+	{
+		path: panelPath, title: func(l *words) string { return l.Panel }, own: panelOwn,
+		sections: (*Pages).panelSections, table: (*Pages).panelTable, needs: people,
+	},
+	{
+		path: rfmPath, title: func(*words) string { return "RFM" }, own: []string{"run", "by"},
+		sections: (*Pages).rfmSections, table: (*Pages).rfmTable, needs: people,
+	},
+	{
+		path: migrationPath, title: func(l *words) string { return l.Migration }, own: []string{"from", "to", "over", "segment", "days"},
+		sections: (*Pages).migrationSections, table: (*Pages).migrationTable, needs: people,
+	},
+	{
+		path: driversPath, title: func(l *words) string { return l.Drivers }, own: []string{"metric", "segment", "since"},
+		sections: (*Pages).driverSections, table: (*Pages).driversTable, needs: answers,
+	},
+}
+
+// segmentLeaf is the page of one segment, newLeaf the one that makes them.
+var (
+	segmentLeaf = &leaf{path: segmentsPath, title: func(l *words) string { return l.Segments }, own: []string{"after", "since"}, sections: (*Pages).segmentSections}
+	newLeaf     = &leaf{path: newPath, title: func(l *words) string { return l.NewSegment }, own: newOwn, sections: (*Pages).newSections}
+)
+
+// Nav are the ways to the pages of services.
+func Nav(services shell.Services) (out []shell.Way) {
+	for _, l := range leaves {
+		if !l.needs(services) {
+			continue
+		}
+		names := map[string]string{}
+		for _, w := range catalogues {
+			names[w.Code] = l.title(w)
+		}
+		out = append(out, shell.Way{Path: l.path, Names: names})
+	}
+	return out
+}
+
+// Route says where which page is. A page of another origin cannot make a reader's
+// browser change anything here.
+func (p *Pages) Route(mux *http.ServeMux) {
+	for _, l := range leaves {
+		mux.HandleFunc("GET "+l.path, p.serve(l))
+		mux.HandleFunc("GET "+l.path+".csv", p.serveTable(l))
+	}
+	mux.HandleFunc("GET "+segmentsPath+"/{id}", p.serve(segmentLeaf))
+	mux.HandleFunc("GET "+newPath, p.serve(newLeaf))
+	mux.Handle("POST "+newPath, http.NewCrossOriginProtection().Handler(http.HandlerFunc(p.create)))
+}
+
+// scene is a view with all that was left open decided.
+type scene struct {
+	view
+	brand *config.Brand
+	// made is what a form that was sent could not do; nil: nothing was sent.
+	made error
+}
+
+// shown is everything the template of a page reads.
+type shown struct {
+	shell.Frame
+	T     *words
+	About string
+}
+
+// serve shows a page.
+func (p *Pages) serve(l *leaf) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		ctx, done, s := p.stage(w, r, l)
+		if s == nil {
+			return
+		}
+		defer done()
+		p.show(ctx, w, http.StatusOK, s, l)
+	}
+}
+
+// stage reads an address; without a scene it has answered why there is no page.
+func (p *Pages) stage(w http.ResponseWriter, r *http.Request, l *leaf) (context.Context, context.CancelFunc, *scene) {
+	v, err := readView(r, l)
+	if err != nil {
+		p.refuse(w, v, err)
+		return nil, nil, nil
+	}
+	ctx, done, err := p.cfg.Calls(r, segmentationv1.SegmentationService_QueryPanel_FullMethodName)
+	if err != nil {
+		p.refuse(w, v, err)
+		return nil, nil, nil
+	}
+	s := &scene{view: v}
+	if err := p.chooseBrand(ctx, s); err != nil {
+		done()
+		p.refuse(w, v, err)
+		return nil, nil, nil
+	}
+	return ctx, done, s
+}
+
+// chooseBrand takes the first brand that has customers if none was asked for.
+func (p *Pages) chooseBrand(ctx context.Context, s *scene) (err error) {
+	if s.Brand != "" {
+		s.brand, err = p.cfg.Brands.Get(s.Brand)
+		return err
+	}
+	all := p.cfg.Brands.All()
+	s.brand = all[0]
+	for _, b := range all {
+		if p.people == nil {
+			break
+		}
+		some, err := p.people.ListCustomers(ctx, &segmentationv1.ListCustomersRequest{Brand: b.ID, PageSize: 1})
+		if err == nil && len(some.GetCustomers()) > 0 {
+			s.brand = b
+			break
+		}
+	}
+	s.Brand = s.brand.ID
+	return nil
+}
+
+// show draws a page whose scene is set.
+func (p *Pages) show(ctx context.Context, w http.ResponseWriter, status int, s *scene, l *leaf) {
+	out := p.compose(s, l)
+	if s.ID != "" {
+		out.Name = p.titleOf(ctx, s)
+	}
+	out.Sections = p.drawn.Draw(ctx, &s.Lang.Lang, s.Lang, s.view, l.sections(p, s))
+	p.drawn.Write(w, status, "audience", &out.Frame, out)
+}
+
+// compose fills in what stands around the sections.
+func (p *Pages) compose(s *scene, l *leaf) *shown {
+	to := func(path string) string {
+		return s.link(func(v *view) { *v = view{Brand: v.Brand, Lang: v.Lang, asked: v.asked, Page: path} })
+	}
+	out := &shown{T: s.Lang, Frame: shell.Frame{Name: l.title(s.Lang), Home: to(""), BrandName: s.brand.Name}}
+	for _, b := range p.cfg.Brands.All() {
+		link := s.link(func(v *view) { *v = view{Brand: b.ID, Lang: v.Lang, asked: v.asked, Page: l.path} })
+		out.Brands = append(out.Brands, shell.Choice{Name: b.Name, Link: link, Current: b == s.brand})
+	}
+	for _, c := range catalogues {
+		link := s.link(func(v *view) { v.Lang, v.asked = c, true })
+		out.Langs = append(out.Langs, shell.Choice{Name: c.Name, Note: c.Code, Link: link, Current: c == s.Lang})
+	}
+	for _, way := range p.cfg.Nav {
+		current := way.Path != "" && (l.path == way.Path || strings.HasPrefix(l.path, way.Path+"/"))
+		out.Tabs = append(out.Tabs, shell.Choice{Name: way.Names[s.Lang.Code], Link: to(way.Path), Current: current})
+	}
+	if l == segmentLeaf || l == newLeaf {
+		out.Path = []shell.Choice{{Name: s.Lang.Segments, Link: to(segmentsPath)}}
+	}
+	return out
+}
+
+// titleOf is a segment's name; one that cannot be read has its id.
+func (p *Pages) titleOf(ctx context.Context, s *scene) string {
+	if p.people == nil {
+		return s.ID
+	}
+	got, err := p.people.GetSegment(ctx, &segmentationv1.GetSegmentRequest{Brand: s.Brand, SegmentId: s.ID})
+	if err != nil {
+		return s.ID
+	}
+	return s.segmentName(got.GetSegment())
+}
+
+// refuse shows why there is no such page, and the way back.
+func (p *Pages) refuse(w http.ResponseWriter, v view, err error) {
+	home := view{Lang: v.Lang, asked: v.asked}.link(func(*view) {})
+	out := &shown{T: v.Lang, Frame: shell.Frame{Home: home, Problem: v.Lang.FaultText(err)}}
+	p.drawn.Write(w, p.cfg.Status(err), "problem", &out.Frame, out)
+}
+
+// serveTable gives a page's numbers as a spreadsheet reads them.
+func (p *Pages) serveTable(l *leaf) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		ctx, done, s := p.stage(w, r, l)
+		if s == nil {
+			return
+		}
+		defer done()
+		rows, err := l.table(p, ctx, s)
+		if err != nil {
+			p.refuse(w, s.view, err)
+			return
+		}
+		shell.WriteTable(w, strings.TrimPrefix(l.path, "/"), rows)
+	}
+}
