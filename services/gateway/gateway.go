@@ -1,5 +1,6 @@
-// Package gateway is the suite over HTTP. It owns no fact: every answer is asked
-// of the services over gRPC, with the caller's deadline and credentials.
+// Package gateway is the suite over HTTP, and ReportService (package report). It owns
+// no fact but how reports are set up: every answer is asked of the services over gRPC,
+// with the caller's deadline and credentials.
 //
 //	/v1/…          JSON for every public RPC, errors as google.rpc.Status
 //	/openapi.json  what those are
@@ -21,6 +22,7 @@ import (
 	"time"
 
 	journeyv1 "github.com/rapport-cx/rapport/gen/rapport/journey/v1"
+	reportv1 "github.com/rapport-cx/rapport/gen/rapport/report/v1"
 	segmentationv1 "github.com/rapport-cx/rapport/gen/rapport/segmentation/v1"
 	surveyv1 "github.com/rapport-cx/rapport/gen/rapport/survey/v1"
 	"github.com/rapport-cx/rapport/internal/config"
@@ -32,6 +34,8 @@ type Services struct {
 	Survey       surveyv1.SurveyServiceClient
 	Segmentation segmentationv1.SegmentationServiceClient
 	Journey      journeyv1.JourneyServiceClient
+	// Report is the gateway's own.
+	Report reportv1.ReportServiceClient
 }
 
 // Config is what the gateway is told when it is made. It has no settings of its

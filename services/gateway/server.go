@@ -21,6 +21,7 @@ import (
 	"github.com/rapport-cx/rapport/services/gateway/page/audience"
 	"github.com/rapport-cx/rapport/services/gateway/page/shell"
 	journeygw "github.com/rapport-cx/rapport/services/gateway/stub/rapport/journey/v1"
+	reportgw "github.com/rapport-cx/rapport/services/gateway/stub/rapport/report/v1"
 	segmentationgw "github.com/rapport-cx/rapport/services/gateway/stub/rapport/segmentation/v1"
 	surveygw "github.com/rapport-cx/rapport/services/gateway/stub/rapport/survey/v1"
 )
@@ -62,7 +63,7 @@ func New(cfg Config, services Services) (*Server, error) {
 
 // pages routes what people look at.
 func (s *Server) pages() error {
-	services := shell.Services(s.services)
+	services := shell.Services{Survey: s.services.Survey, Segmentation: s.services.Segmentation, Journey: s.services.Journey}
 	cfg := shell.Config{
 		Brands: s.cfg.Brands, Clock: s.cfg.Clock, Draining: s.cfg.Draining, Log: s.cfg.Log, Outgoing: s.outgoingContext,
 		Nav: append(page.Nav(services), audience.Nav(services)...),
@@ -95,6 +96,9 @@ func (s *Server) register() error {
 	if c := s.services.Journey; c != nil {
 		s.routes.HandleFunc("POST /v1/events:import", importing[journeyv1.ImportEventsRequest](s, journeyv1.JourneyService_ImportEvents_FullMethodName, c.ImportEvents))
 		err = errors.Join(err, journeygw.RegisterJourneyServiceHandlerClient(context.Background(), s.calls, c))
+	}
+	if c := s.services.Report; c != nil {
+		err = errors.Join(err, reportgw.RegisterReportServiceHandlerClient(context.Background(), s.calls, c))
 	}
 	return err
 }

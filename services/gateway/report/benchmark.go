@@ -45,11 +45,15 @@ func (b *brand) satisfaction(m *surveyv1.Metric) *float64 {
 	return nil
 }
 
-// judged says in words what the definitions say of a value; empty where they say
-// nothing.
-func judged(m *surveyv1.Metric, value *float64) string {
+// judgedFrom is how many answers it takes for a word: as many as for a rank.
+const judgedFrom = rankedFrom
+
+// judged says in words what the definitions say of a score; empty where they say
+// nothing, or where too few answered to say anything.
+func judged(m *surveyv1.Metric, s *surveyv1.Score) string {
+	value := s.Value
 	switch {
-	case value == nil:
+	case value == nil || s.GetN() < judgedFrom:
 		return ""
 	case m.GetKind() == surveyv1.MetricKind_METRIC_KIND_NPS && *value > 50:
 		return "excellent"

@@ -75,6 +75,12 @@ func (o *omnichannel) keys() []string {
 // group is what the sections say of one channel, of all for an empty key.
 func (o *omnichannel) group(key string) *reportv1.ChannelReport {
 	out := &reportv1.ChannelReport{}
+	// A channel in which nothing of the kind ever happens has no such rate.
+	add := func(r *reportv1.Rate) {
+		if key == "" || r.GetNumerator()+r.GetDenominator()+r.GetPrevious().GetN()+r.GetYearBefore().GetN() > 0 {
+			out.Rates = append(out.Rates, r)
+		}
+	}
 	for _, r := range o.scores {
 		if l := o.b.line(r, key); l != nil {
 			out.Metrics = append(out.Metrics, l)
@@ -88,10 +94,10 @@ func (o *omnichannel) group(key string) *reportv1.ChannelReport {
 			return keyed(key, r.GetTotal(), r.GetGroups())
 		})
 		out.Orders, out.OffNorm = ended(ofChannel[current]), offNorm(ofChannel[current])
-		out.Rates = append(out.Rates, rated(stretches(ofChannel, successRate)))
+		add(rated(stretches(ofChannel, successRate)))
 	}
 	if o.contacts != nil {
-		out.Rates = append(out.Rates, rated(stretches(o.contacts, func(r *journeyv1.GetContactRateResponse) *reportv1.Rate {
+		add(rated(stretches(o.contacts, func(r *journeyv1.GetContactRateResponse) *reportv1.Rate {
 			return contactsPerReceipt(keyed(key, r.GetTotal(), r.GetGroups()))
 		})))
 	}

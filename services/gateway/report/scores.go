@@ -96,7 +96,7 @@ func (b *brand) line(r reading, key string) *reportv1.MetricLine {
 	return &reportv1.MetricLine{
 		Metric: r.metric, Score: score,
 		Previous: changed(r.metric, score, r.score(earlier, key)), YearBefore: changed(r.metric, score, r.score(lastYear, key)),
-		Benchmark: b.satisfaction(r.metric), Judgement: judged(r.metric, score.Value),
+		Benchmark: b.satisfaction(r.metric), Judgement: judged(r.metric, score),
 	}
 }
 

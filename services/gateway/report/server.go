@@ -14,13 +14,13 @@ type Server struct {
 	reportv1.UnimplementedReportServiceServer
 	cfg      Config
 	from     Services
-	trees    *store
+	trees    *Store
 	brands   map[string]*brand
 	circuits map[string]*circuit
 }
 
 // New makes the service over others. The store keeps how reports are set up.
-func New(cfg Config, from Services, trees *store) *Server {
+func New(cfg Config, from Services, trees *Store) *Server {
 	cfg = cfg.filled()
 	s := &Server{cfg: cfg, from: from, trees: trees, brands: newBrands(cfg.Brands), circuits: map[string]*circuit{}}
 	for _, name := range []string{fromSurvey, fromSegmentation, fromJourney} {
