@@ -55,7 +55,7 @@ type served struct {
 	at, name string
 	register func(grpc.ServiceRegistrar)
 	app      *app.App
-	fault    fault
+	fault    trouble
 }
 
 // running is a service while it runs.
@@ -197,13 +197,13 @@ func freePort(t testing.TB) string {
 	return ""
 }
 
-// fault is what is wrong with the way to a service.
-type fault struct {
+// trouble is what is wrong with the way to a service.
+type trouble struct {
 	mu sync.Mutex
 	in grpc.UnaryClientInterceptor
 }
 
-func (f *fault) set(in grpc.UnaryClientInterceptor) {
+func (f *trouble) set(in grpc.UnaryClientInterceptor) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.in = in
@@ -213,7 +213,7 @@ func (f *fault) set(in grpc.UnaryClientInterceptor) {
 type between struct {
 	*grpc.ClientConn
 	patient *grpc.ClientConn
-	fault   *fault
+	fault   *trouble
 }
 
 // Invoke makes a call, if what is wrong lets it.
