@@ -24,9 +24,6 @@ var byIndustry = map[string]benchmarks{
 	"telecom":               {retention: 78},
 }
 
-// redemption is the world's average, whatever the industry.
-const redemption = 13
-
 // given is a benchmark that there is.
 func given(percent float64) *float64 {
 	if percent == 0 {

@@ -32,7 +32,8 @@ type GetCustomer360Request struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The brand.
 	Brand string `protobuf:"bytes,1,opt,name=brand,proto3" json:"brand,omitempty"`
-	// Any number or identity of the person. NOT_FOUND, REASON_CUSTOMER_UNKNOWN.
+	// Any number or identity of the person. NOT_FOUND, REASON_CUSTOMER_UNKNOWN. Who has an
+	// identity is told by Segmentation alone: without it a number still leads to the rest.
 	Customer *v1.CustomerRef `protobuf:"bytes,2,opt,name=customer,proto3" json:"customer,omitempty"`
 	// Entries of the time line, newest first, at most 200; 0: 50.
 	Events        int32 `protobuf:"varint,3,opt,name=events,proto3" json:"events,omitempty"`
@@ -103,13 +104,14 @@ type GetCustomer360Response struct {
 	Rfm *v11.RfmScore `protobuf:"bytes,3,opt,name=rfm,proto3" json:"rfm,omitempty"`
 	// Worth of the person by its own purchases ever.
 	Value *PersonValue `protobuf:"bytes,4,opt,name=value,proto3" json:"value,omitempty"`
-	// Open cases, soonest due first.
+	// Open cases about the person's newest 1,000 responses, soonest due first.
 	Cases []*v12.Case `protobuf:"bytes,5,rep,name=cases,proto3" json:"cases,omitempty"`
 	// Last responses, newest first, at most 10.
 	Responses []*v12.Response `protobuf:"bytes,6,rep,name=responses,proto3" json:"responses,omitempty"`
 	// Time line, newest first.
 	Events []*v13.Event `protobuf:"bytes,7,rep,name=events,proto3" json:"events,omitempty"`
-	// How the person may be contacted next, for each mode and purpose survey and marketing.
+	// How the person may be contacted next: for the purposes survey and marketing, by EMAIL,
+	// PUSH, SMS, MESSENGER and CALL.
 	Contacts []*NextContact `protobuf:"bytes,8,rep,name=contacts,proto3" json:"contacts,omitempty"`
 	// What became of the parts.
 	Sections      []*Section `protobuf:"bytes,9,rep,name=sections,proto3" json:"sections,omitempty"`

@@ -38,7 +38,8 @@ const (
 	Section_STATUS_MISSING Section_Status = 2
 	// The service answered with an error that trying again will not mend.
 	Section_STATUS_FAILED Section_Status = 3
-	// The service is no part of this deployment.
+	// There is no such thing: the service is no part of this deployment, or does not
+	// count this for what was asked for. The message says which.
 	Section_STATUS_ABSENT Section_Status = 4
 	// The caller may not see it.
 	Section_STATUS_HIDDEN Section_Status = 5
@@ -101,7 +102,8 @@ type Section struct {
 	Status Section_Status `protobuf:"varint,2,opt,name=status,proto3,enum=rapport.report.v1.Section_Status" json:"status,omitempty"`
 	// Service it comes from, such as survey.
 	Source string `protobuf:"bytes,3,opt,name=source,proto3" json:"source,omitempty"`
-	// Commit time of the last fact it includes; unset where there is none.
+	// Commit time of the last fact that all of it includes; unset where there is none, or
+	// the service does not tell.
 	AsOf *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=as_of,json=asOf,proto3" json:"as_of,omitempty"`
 	// Why it is not there, in words; empty if it is.
 	Message string `protobuf:"bytes,5,opt,name=message,proto3" json:"message,omitempty"`
@@ -269,12 +271,13 @@ type MetricLine struct {
 	YearBefore *Change `protobuf:"bytes,4,opt,name=year_before,json=yearBefore,proto3" json:"year_before,omitempty"`
 	// Target, where one is set for this scope.
 	Goal *float64 `protobuf:"fixed64,5,opt,name=goal,proto3,oneof" json:"goal,omitempty"`
-	// The target is met: value at or above it.
+	// The target is met: value at or above it, of LOW_SHARE at or below.
 	Met bool `protobuf:"varint,6,opt,name=met,proto3" json:"met,omitempty"`
 	// What others reach; the suite's benchmarks of satisfaction, where the brand names its
-	// industry.
+	// industry. Of CSAT to be set beside the value, of CSI beside weighted_percent.
 	Benchmark *float64 `protobuf:"fixed64,7,opt,name=benchmark,proto3,oneof" json:"benchmark,omitempty"`
-	// In words: excellent, good and the like, by the suite's metric definitions.
+	// In words, by the suite's metric definitions: NPS above 50 excellent, above 30 good;
+	// CES below 5.5 problem. Empty else, and below 30 answers.
 	Judgement     string `protobuf:"bytes,8,opt,name=judgement,proto3" json:"judgement,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -369,7 +372,11 @@ func (x *MetricLine) GetJudgement() string {
 // Rate is a share or rate that is no score of answers.
 type Rate struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Its name: response_rate, success_index, contact_rate, redemption_rate, retention.
+	// Its name: response_rate, success_index, contact_rate, redemption_rate, retention. Of
+	// these response_rate is left out until invitations are sent, redemption_rate where
+	// there is no Loyalty. contact_rate is contacts per receipts and may be above 100.
+	// retention is the handbook's CRR over persons as Segmentation counts it (active: a
+	// purchase in 90 days), of the whole brand and all channels alone.
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
 	// In %; absent if the denominator is 0.
 	Value *float64 `protobuf:"fixed64,2,opt,name=value,proto3,oneof" json:"value,omitempty"`
@@ -551,16 +558,17 @@ func (x *Reason) GetShare() float64 {
 // ChannelReport is one channel, or all.
 type ChannelReport struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The channel; unspecified: all together.
+	// The channel; unspecified: all together in the total, those not known among channels.
 	Channel v11.Channel `protobuf:"varint,1,opt,name=channel,proto3,enum=rapport.common.v1.Channel" json:"channel,omitempty"`
-	// Metrics with answers: NPS, CSAT, CES, each parameter of CSI, the overall CSI, the low
-	// share; in this order, then by name.
+	// Metrics with answers: NPS, CSAT, CES, ratings, each parameter of CSI, the overall CSI,
+	// the low share; in this order, then by name.
 	Metrics []*MetricLine `protobuf:"bytes,2,rep,name=metrics,proto3" json:"metrics,omitempty"`
-	// Questionnaires.
+	// Questionnaires with a score.
 	Responses int64 `protobuf:"varint,3,opt,name=responses,proto3" json:"responses,omitempty"`
-	// Orders that ended in the window.
+	// Orders that ended in the window: judged, not collected and cancelled by the customer.
 	Orders int64 `protobuf:"varint,4,opt,name=orders,proto3" json:"orders,omitempty"`
-	// Rates.
+	// Rates, in the order of Rate.name; of a channel those of which there is anything in the
+	// window or beside it.
 	Rates []*Rate `protobuf:"bytes,5,rep,name=rates,proto3" json:"rates,omitempty"`
 	// Why orders were off norm, most first.
 	OffNorm       []*Reason `protobuf:"bytes,6,rep,name=off_norm,json=offNorm,proto3" json:"off_norm,omitempty"`
@@ -647,7 +655,9 @@ type GetOmnichannelReportRequest struct {
 	Brand string `protobuf:"bytes,1,opt,name=brand,proto3" json:"brand,omitempty"`
 	// The stretch of time; unset: the last 30 days.
 	Window *v1.Window `protobuf:"bytes,2,opt,name=window,proto3" json:"window,omitempty"`
-	// A part of the brand: a region, a store, a seller; unset: all of it.
+	// A part of the brand: a region, a store, a seller; unset: all of it. NOT_FOUND,
+	// REASON_SUBJECT_UNKNOWN. Orders and contacts of a region or network are those that
+	// name it or anything that stands below it today (at most 999 subjects).
 	Subject *v11.SubjectRef `protobuf:"bytes,3,opt,name=subject,proto3" json:"subject,omitempty"`
 	// Only these sections: scores, responses, orders, contacts, loyalty, retention; empty: all.
 	Sections      []string `protobuf:"bytes,4,rep,name=sections,proto3" json:"sections,omitempty"`
@@ -718,7 +728,7 @@ type GetOmnichannelReportResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// All channels together.
 	Total *ChannelReport `protobuf:"bytes,1,opt,name=total,proto3" json:"total,omitempty"`
-	// Channels with anything to show, in their order.
+	// Channels with anything in the window, in their order; those not known come last.
 	Channels []*ChannelReport `protobuf:"bytes,2,rep,name=channels,proto3" json:"channels,omitempty"`
 	// What became of the parts.
 	Sections []*Section `protobuf:"bytes,3,rep,name=sections,proto3" json:"sections,omitempty"`
@@ -851,7 +861,8 @@ func (x *WatchReportRequest) GetReport() *GetOmnichannelReportRequest {
 }
 
 // WatchReportResponse is the report of now: one at once, then one after changes, at most one
-// a second.
+// a second. A questionnaire is told of at once, other changes (orders, amended answers, a
+// service that is back) within 10 seconds.
 type WatchReportResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The report.

@@ -32,8 +32,9 @@ const (
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
 // ReportService composes answers of all services into what people run a business by. It owns
-// no facts. Parts are fetched at the same time, under the caller's deadline; each says what
-// became of it (Section), and a report is answered whatever part is missing.
+// no facts. Parts are fetched at the same time, under the caller's deadline and in at most
+// 10 seconds; each says what became of it (Section), and a report is answered whatever part
+// is missing.
 //
 // Every request names a brand (NOT_FOUND, REASON_BRAND_UNKNOWN, if there is no such brand). A
 // broken field rule is INVALID_ARGUMENT with BadRequest naming the field.
@@ -134,8 +135,9 @@ func (c *reportServiceClient) GetMetricTree(ctx context.Context, in *GetMetricTr
 // for forward compatibility.
 //
 // ReportService composes answers of all services into what people run a business by. It owns
-// no facts. Parts are fetched at the same time, under the caller's deadline; each says what
-// became of it (Section), and a report is answered whatever part is missing.
+// no facts. Parts are fetched at the same time, under the caller's deadline and in at most
+// 10 seconds; each says what became of it (Section), and a report is answered whatever part
+// is missing.
 //
 // Every request names a brand (NOT_FOUND, REASON_BRAND_UNKNOWN, if there is no such brand). A
 // broken field rule is INVALID_ARGUMENT with BadRequest naming the field.

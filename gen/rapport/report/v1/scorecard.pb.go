@@ -40,6 +40,7 @@ type GetSubjectScorecardRequest struct {
 	// Fewest answers to be ranked; 0: 30.
 	MinN int32 `protobuf:"varint,5,opt,name=min_n,json=minN,proto3" json:"min_n,omitempty"`
 	// Only peers with the same value of this label, such as class; empty: all of its kind.
+	// Rank and gaps fail where the subject has no such label.
 	PeersByLabel  string `protobuf:"bytes,6,opt,name=peers_by_label,json=peersByLabel,proto3" json:"peers_by_label,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -132,10 +133,10 @@ type GetSubjectScorecardResponse struct {
 	Rank *v11.RankedSubject `protobuf:"bytes,5,opt,name=rank,proto3" json:"rank,omitempty"`
 	// Peers ranked.
 	Peers int32 `protobuf:"varint,6,opt,name=peers,proto3" json:"peers,omitempty"`
-	// Parameters by how far they are from the peers, the widest gap below first.
+	// CSAT, CES, ratings and parameters of CSI with answers, by how far they are from the
+	// peers as a part of their scale, the widest gap below first.
 	Gaps []*ParameterGap `protobuf:"bytes,7,rep,name=gaps,proto3" json:"gaps,omitempty"`
-	// Newest responses with a comment, at most 20, newest first; answers of questions of other
-	// subjects are left out.
+	// Newest responses with a comment, at most 20, newest first, whatever the window.
 	Comments []*v11.Response `protobuf:"bytes,8,rep,name=comments,proto3" json:"comments,omitempty"`
 	// Open cases about it, soonest due first, at most 20.
 	Cases []*v11.Case `protobuf:"bytes,9,rep,name=cases,proto3" json:"cases,omitempty"`
@@ -285,7 +286,7 @@ type ParameterGap struct {
 	Peers *v11.Score `protobuf:"bytes,4,opt,name=peers,proto3" json:"peers,omitempty"`
 	// Score − peers; absent unless both have a value.
 	Gap *float64 `protobuf:"fixed64,5,opt,name=gap,proto3,oneof" json:"gap,omitempty"`
-	// Beyond chance.
+	// Beyond chance (95 %): the subject's answers against all others of the peers.
 	Significant   bool `protobuf:"varint,6,opt,name=significant,proto3" json:"significant,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -33,7 +33,8 @@ const (
 	MetricNode_ROLE_MAIN MetricNode_Role = 1
 	// What leads there and moves sooner.
 	MetricNode_ROLE_PROXY MetricNode_Role = 2
-	// What must not suffer: its main figure turns red where it rises while this one falls.
+	// What must not suffer: main figures above it, of which there must be one, turn red
+	// where they get better while this one gets worse.
 	MetricNode_ROLE_COUNTER MetricNode_Role = 3
 )
 
@@ -86,7 +87,7 @@ type MetricState_Light int32
 const (
 	// Nothing can be said: no value, or too little to tell.
 	MetricState_LIGHT_UNSPECIFIED MetricState_Light = 0
-	// At its target, or without one and not worse than before.
+	// At its target, or without one and not worse than before (beyond chance, of scores).
 	MetricState_LIGHT_GREEN MetricState_Light = 1
 	// Below its target, or worse than before.
 	MetricState_LIGHT_YELLOW MetricState_Light = 2
@@ -197,9 +198,9 @@ func (x *MetricTree) GetVersion() int32 {
 // MetricNode is one figure.
 type MetricNode struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Its id within the tree.
+	// Its id within the tree, unique.
 	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
-	// The node above; empty: at the top.
+	// The node above, which stands before it; empty: at the top.
 	Parent string `protobuf:"bytes,2,opt,name=parent,proto3" json:"parent,omitempty"`
 	// What it is for.
 	Role MetricNode_Role `protobuf:"varint,3,opt,name=role,proto3,enum=rapport.report.v1.MetricNode_Role" json:"role,omitempty"`
@@ -344,7 +345,7 @@ func (*MetricNode_Metric) isMetricNode_Figure() {}
 
 func (*MetricNode_Rate) isMetricNode_Figure() {}
 
-// SetMetricTreeRequest replaces a brand's tree.
+// SetMetricTreeRequest replaces a brand's tree. The same tree again changes nothing.
 type SetMetricTreeRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The brand.
