@@ -39,8 +39,14 @@ func call[Q, A any](ctx context.Context, a *asking, service string, do func(cont
 	if v.done == nil {
 		return nil, fault.Unavailable(nil, "%s did not answer lately and is left alone for a moment", service)
 	}
+	key, err := question(ctx, in)
+	if err != nil {
+		return nil, err
+	}
 	for try := 0; ; try++ {
-		out, err := a.once(ctx, func() (any, error) { return do(ctx, in) })
+		out, err := a.once(ctx, func() (any, error) {
+			return a.visits.s.company.ask(ctx, key, func(ctx context.Context) (any, error) { return do(ctx, in) })
+		})
 		v.note(ctx, err)
 		if err == nil {
 			a.include(out)

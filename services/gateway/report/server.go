@@ -17,12 +17,14 @@ type Server struct {
 	trees    *Store
 	brands   map[string]*brand
 	circuits map[string]*circuit
+	company  *company
 }
 
 // New makes the service over others. The store keeps how reports are set up.
 func New(cfg Config, from Services, trees *Store) *Server {
 	cfg = cfg.filled()
-	s := &Server{cfg: cfg, from: from, trees: trees, brands: newBrands(cfg.Brands), circuits: map[string]*circuit{}}
+	s := &Server{cfg: cfg, from: from, trees: trees, brands: newBrands(cfg.Brands), circuits: map[string]*circuit{},
+		company: &company{patience: cfg.Patience, calls: map[string]*line{}}}
 	for _, name := range []string{fromSurvey, fromSegmentation, fromJourney} {
 		s.circuits[name] = newCircuit(name, cfg.Rest)
 	}

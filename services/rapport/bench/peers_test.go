@@ -52,6 +52,8 @@ var roles = map[string]func(context.Context) error{
 	"customers": serveCustomers,
 	// These and Survey.
 	"people": servePeople,
+	// All services and the gateway.
+	"all": serveAll,
 }
 
 // echo is the empty call: nothing in, nothing out.
