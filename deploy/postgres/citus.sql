@@ -47,6 +47,24 @@ SELECT create_distributed_table('segment_base', 'brand', colocate_with => 'log_h
 SELECT create_distributed_table('order_event', 'brand', colocate_with => 'log_head');
 SELECT create_distributed_table('order_state', 'brand', colocate_with => 'log_head');
 
+-- Loyalty's ledger.
+SELECT create_distributed_table('account', 'brand', colocate_with => 'log_head');
+SELECT create_distributed_table('lot', 'brand', colocate_with => 'log_head');
+SELECT create_distributed_table('hold', 'brand', colocate_with => 'log_head');
+SELECT create_distributed_table('order_entry', 'brand', colocate_with => 'log_head');
+SELECT create_distributed_table('other_entry', 'brand', colocate_with => 'log_head');
+SELECT create_distributed_table('reward_stock', 'brand', colocate_with => 'log_head');
+SELECT create_distributed_table('reward_taken', 'brand', colocate_with => 'log_head');
+SELECT create_distributed_table('offer_person', 'brand', colocate_with => 'log_head');
+SELECT create_distributed_table('offer_coupon', 'brand', colocate_with => 'log_head');
+SELECT create_distributed_table('offer_purchase', 'brand', colocate_with => 'log_head');
+SELECT create_distributed_table('bought', 'brand', colocate_with => 'log_head');
+SELECT create_distributed_table('bought_order', 'brand', colocate_with => 'log_head');
+SELECT create_distributed_table('capped', 'brand', colocate_with => 'log_head');
+SELECT create_distributed_table('counted', 'brand', colocate_with => 'log_head');
+SELECT create_distributed_table('lifetime', 'brand', colocate_with => 'log_head');
+SELECT create_distributed_table('standing_head', 'brand', colocate_with => 'log_head');
+
 -- The manifest of Journey's lake.
 SELECT create_distributed_table('lake_head', 'brand', colocate_with => 'log_head');
 SELECT create_distributed_table('lake_file', 'brand', colocate_with => 'log_head');

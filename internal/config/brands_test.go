@@ -20,7 +20,7 @@ func TestDefaultBrands(t *testing.T) {
 		zones[b.ID] = b.Location.String() + " " + b.Currency
 	}
 	want := map[string]string{"demo": "Europe/Moscow RUB", "olist": "America/Fortaleza BRL", "sfo": "America/Los_Angeles USD",
-		"retail": "Europe/London GBP", "receipt": "Europe/Amsterdam EUR"}
+		"retail": "Europe/London GBP", "receipt": "Europe/Amsterdam EUR", "grocery": "America/New_York USD"}
 	if diff := cmp.Diff(want, zones); diff != "" {
 		t.Error(diff)
 	}

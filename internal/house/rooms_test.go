@@ -27,7 +27,8 @@ func service(room string) string {
 }
 
 // Test-only rooms start processes and hold assertions. Only tests know them.
-var testOnly = []string{"internal/sqldb/sqldbtest", "internal/hot/hottest", "services/survey/segments/segmentstest"}
+var testOnly = []string{"internal/sqldb/sqldbtest", "internal/hot/hottest", "services/survey/segments/segmentstest",
+	"services/gateway/page/shell/shelltest"}
 
 // rule is one thing a file must not import. Tests stand outside of their rooms:
 // they start whatever they test against.

@@ -42,6 +42,18 @@ func (m *Mapping) Members(id int64) []int64 {
 	return []int64{id}
 }
 
+// Alone tells that a number is a person and nobody else's is.
+func (m *Mapping) Alone(id int64) bool {
+	if m.merged == 0 {
+		return true
+	}
+	if _, behind := m.person[part(id)][id]; behind {
+		return false
+	}
+	_, others := m.members[part(id)][id]
+	return !others
+}
+
 // Erased tells that a number was erased: nothing personal may be kept of it, also
 // not of a fact that comes in only now.
 func (m *Mapping) Erased(id int64) bool {

@@ -69,6 +69,11 @@ func IsUnique(err error) bool {
 	return pgCode(err) == "23505"
 }
 
+// IsNull tells that a column would have become NULL that must not be.
+func IsNull(err error) bool {
+	return pgCode(err) == "23502" || liteCode(err) == sqlite3.SQLITE_CONSTRAINT_NOTNULL
+}
+
 // IsRetryable tells that the transaction was rolled back for the sake of
 // another and may succeed if repeated. Write and Run have already repeated it.
 func IsRetryable(err error) bool {

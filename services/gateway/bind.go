@@ -38,7 +38,7 @@ func Bind(ctx context.Context, a *app.App, cfg app.Config, kept floor.Config, se
 		return errors.Join(err, own.Close(), settings.Close())
 	}
 	reports := report.New(report.Config{Brands: brands, Guard: guard, Clock: time.Now, Log: tel.Log},
-		report.Services{Survey: services.Survey, Segmentation: services.Segmentation, Journey: services.Journey},
+		report.Services{Survey: services.Survey, Segmentation: services.Segmentation, Journey: services.Journey, Loyalty: services.Loyalty},
 		report.NewStore(settings, time.Now))
 	a.Bind(app.Service{
 		Name:     "gateway",

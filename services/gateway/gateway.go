@@ -22,6 +22,7 @@ import (
 	"time"
 
 	journeyv1 "github.com/rapport-cx/rapport/gen/rapport/journey/v1"
+	loyaltyv1 "github.com/rapport-cx/rapport/gen/rapport/loyalty/v1"
 	reportv1 "github.com/rapport-cx/rapport/gen/rapport/report/v1"
 	segmentationv1 "github.com/rapport-cx/rapport/gen/rapport/segmentation/v1"
 	surveyv1 "github.com/rapport-cx/rapport/gen/rapport/survey/v1"
@@ -34,6 +35,7 @@ type Services struct {
 	Survey       surveyv1.SurveyServiceClient
 	Segmentation segmentationv1.SegmentationServiceClient
 	Journey      journeyv1.JourneyServiceClient
+	Loyalty      loyaltyv1.LoyaltyServiceClient
 	// Report is the gateway's own.
 	Report reportv1.ReportServiceClient
 }

@@ -143,6 +143,14 @@ var idOf = map[string]func(*testing.T, string) (name, value string){
 		var made struct{ ReservationID string }
 		return "reservationId", told(t, body, &made, &made.ReservationID)
 	},
+	"Hold": func(t *testing.T, body string) (string, string) {
+		var made struct{ Movement struct{ ID string } }
+		return "hold", told(t, body, &made, &made.Movement.ID)
+	},
+	"TakeReward": func(t *testing.T, body string) (string, string) {
+		var made struct{ Taken struct{ ID string } }
+		return "taken", told(t, body, &made, &made.Taken.ID)
+	},
 	"CreateMap": func(t *testing.T, body string) (string, string) {
 		var made struct{ Map struct{ Etag string } }
 		return "etag", told(t, body, &made, &made.Map.Etag)

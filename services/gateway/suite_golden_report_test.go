@@ -29,7 +29,7 @@ func reporting(t testing.TB, a *app.App, brands *config.Brands, guard *access.Gu
 		t.Fatal(err)
 	}
 	s := report.New(report.Config{Brands: brands, Guard: guard, Clock: atNoon, Log: quiet},
-		report.Services{Survey: from.Survey, Segmentation: from.Segmentation, Journey: from.Journey}, settings)
+		report.Services{Survey: from.Survey, Segmentation: from.Segmentation, Journey: from.Journey, Loyalty: from.Loyalty}, settings)
 	a.Bind(app.Service{Name: "gateway", Register: func(r grpc.ServiceRegistrar) { reportv1.RegisterReportServiceServer(r, s) }})
 }
 

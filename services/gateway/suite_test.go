@@ -12,6 +12,7 @@ import (
 	"google.golang.org/grpc"
 
 	journeyv1 "github.com/rapport-cx/rapport/gen/rapport/journey/v1"
+	loyaltyv1 "github.com/rapport-cx/rapport/gen/rapport/loyalty/v1"
 	reportv1 "github.com/rapport-cx/rapport/gen/rapport/report/v1"
 	segmentationv1 "github.com/rapport-cx/rapport/gen/rapport/segmentation/v1"
 	surveyv1 "github.com/rapport-cx/rapport/gen/rapport/survey/v1"
@@ -23,6 +24,7 @@ import (
 	"github.com/rapport-cx/rapport/internal/telemetry"
 	"github.com/rapport-cx/rapport/services/gateway"
 	"github.com/rapport-cx/rapport/services/journey"
+	"github.com/rapport-cx/rapport/services/loyalty"
 	"github.com/rapport-cx/rapport/services/segmentation"
 	"github.com/rapport-cx/rapport/services/survey"
 )
@@ -32,6 +34,7 @@ type suite struct {
 	*world
 	segmentationv1.SegmentationServiceClient
 	journeyv1.JourneyServiceClient
+	loyaltyv1.LoyaltyServiceClient
 }
 
 // running is a service while it runs.
@@ -64,10 +67,10 @@ func newSuite(t testing.TB, shown func(*gateway.Services)) *suite {
 	must(err)
 	asks := neighbours{gateway.Services{
 		Survey: surveyv1.NewSurveyServiceClient(conn), Segmentation: segmentationv1.NewSegmentationServiceClient(conn),
-		Journey: journeyv1.NewJourneyServiceClient(conn),
+		Journey: journeyv1.NewJourneyServiceClient(conn), Loyalty: loyaltyv1.NewLoyaltyServiceClient(conn),
 	}}
 	asks.Report = reportv1.NewReportServiceClient(conn)
-	out := &suite{SegmentationServiceClient: asks.Segmentation, JourneyServiceClient: asks.Journey}
+	out := &suite{SegmentationServiceClient: asks.Segmentation, JourneyServiceClient: asks.Journey, LoyaltyServiceClient: asks.Loyalty}
 	reporting(t, a, brands, guard, asks.Services)
 	closing := asks.keep(t, a, brands, guard)
 	seen := asks.Services
@@ -110,7 +113,7 @@ func (asks neighbours) keep(t testing.TB, a *app.App, brands *config.Brands, gua
 		return db
 	}
 	folding := fold.Config{SweepEvery: -1, AuditEvery: -1}
-	peopleDB, eventsDB, surveyDB := open("segmentation"), open("journey"), open("survey")
+	peopleDB, eventsDB, surveyDB, pointsDB := open("segmentation"), open("journey"), open("survey"), open("loyalty")
 	people, err := segmentation.New(segmentation.Config{}, brands, guard, peopleDB, secret,
 		segmentation.Neighbours{Survey: asks.Survey, Journey: asks.Journey}, atNoon, quiet)
 	must(err)
@@ -120,11 +123,15 @@ func (asks neighbours) keep(t testing.TB, a *app.App, brands *config.Brands, gua
 	answers, err := survey.New(brands, guard, surveyDB, nil, folding, secret,
 		survey.Neighbours{Segmentation: asks.Segmentation, Journey: asks.Journey}, atNoon, quiet)
 	must(err)
+	points, err := loyalty.New(loyalty.Config{SweepEvery: -1}, brands, guard, pointsDB, nil, fold.Config{}, secret,
+		loyalty.Neighbours{Segmentation: asks.Segmentation, Journey: asks.Journey}, atNoon, quiet)
+	must(err)
+	a.Bind(app.Service{Name: "loyalty", Register: func(r grpc.ServiceRegistrar) { loyaltyv1.RegisterLoyaltyServiceServer(r, points) }})
 	a.Bind(app.Service{Name: "segmentation", Register: func(r grpc.ServiceRegistrar) { segmentationv1.RegisterSegmentationServiceServer(r, people) }})
 	a.Bind(app.Service{Name: "journey", Register: func(r grpc.ServiceRegistrar) { journeyv1.RegisterJourneyServiceServer(r, events) }})
 	a.Bind(app.Service{Name: "survey", Register: func(r grpc.ServiceRegistrar) { surveyv1.RegisterSurveyServiceServer(r, answers) }})
 	work, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	all := []running{people, events, answers}
+	all := []running{people, events, answers, points}
 	var works sync.WaitGroup
 	for _, s := range all {
 		must(s.Migrate(ctx))
@@ -142,6 +149,6 @@ func (asks neighbours) keep(t testing.TB, a *app.App, brands *config.Brands, gua
 		for _, s := range all {
 			err = errors.Join(err, s.Close(ctx))
 		}
-		return errors.Join(err, peopleDB.Close(), eventsDB.Close(), surveyDB.Close())
+		return errors.Join(err, peopleDB.Close(), eventsDB.Close(), surveyDB.Close(), pointsDB.Close())
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"google.golang.org/grpc"
 
 	journeyv1 "github.com/rapport-cx/rapport/gen/rapport/journey/v1"
+	loyaltyv1 "github.com/rapport-cx/rapport/gen/rapport/loyalty/v1"
 	segmentationv1 "github.com/rapport-cx/rapport/gen/rapport/segmentation/v1"
 	surveyv1 "github.com/rapport-cx/rapport/gen/rapport/survey/v1"
 	"github.com/rapport-cx/rapport/internal/config"
@@ -60,14 +61,16 @@ var imports = []struct {
 	// Journey asks Segmentation who the customers are.
 	{"events", "Import events, and the names of their kinds", []string{"segmentation", "journey"},
 		by(journeyv1.NewJourneyServiceClient, importer.Events)},
+	{"offers", "Import offers, who received them and what was redeemed", []string{"segmentation", "loyalty"},
+		by(loyaltyv1.NewLoyaltyServiceClient, importer.Offers)},
 }
 
 func importCommand(set *config.Set) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "import",
-		Short: "Bring in responses, customers or events from CSV and NDJSON files",
-		Long: `Bring in responses, subjects, customers or events from CSV (also .gz) and NDJSON
-files.
+		Short: "Bring in responses, customers, events or offers from CSV and NDJSON files",
+		Long: `Bring in responses, subjects, customers, events or offers from CSV (also .gz) and
+NDJSON files.
 
 A mapping says what a row becomes; see deploy/examples. It may have several
 sections: each command imports its own. Every good row lands and every bad one

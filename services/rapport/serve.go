@@ -14,6 +14,7 @@ import (
 	"github.com/rapport-cx/rapport/internal/floor"
 	"github.com/rapport-cx/rapport/internal/telemetry"
 	"github.com/rapport-cx/rapport/services/journey"
+	"github.com/rapport-cx/rapport/services/loyalty"
 	"github.com/rapport-cx/rapport/services/segmentation"
 )
 
@@ -22,8 +23,9 @@ type keeping struct {
 	Floor        floor.Config
 	Segmentation segmentation.Config
 	Journey      journey.Config
+	Loyalty      loyalty.Config
 	// Brands is the file that names the brands; empty: the built-in examples.
-	Brands string `flag:"brands" help:"brands.yaml; empty: the built-in brands demo, olist, sfo, retail and receipt"`
+	Brands string `flag:"brands" help:"brands.yaml; empty: the built-in brands demo, olist, sfo, retail, receipt and grocery"`
 }
 
 // serving are the settings of a process that serves.
@@ -36,7 +38,7 @@ type serving struct {
 }
 
 // services are what serve can bind, in the order in which they are.
-var services = []string{"segmentation", "journey", "survey", "gateway"}
+var services = []string{"segmentation", "journey", "survey", "loyalty", "gateway"}
 
 func serveCommand(set *config.Set) *cobra.Command {
 	cfg := &serving{}
@@ -44,9 +46,9 @@ func serveCommand(set *config.Set) *cobra.Command {
 		Use:   "serve [service…]",
 		Short: "Serve all services, or those named, until interrupted",
 		Long: `Serve all services, or those named, until interrupted: segmentation, journey,
-survey, gateway. Services of one process find each other; those of others are named
-by --survey-at, --segmentation-at and --journey-at. One that is not named anywhere
-is not part of the deployment.`,
+survey, loyalty, gateway. Services of one process find each other; those of others
+are named by --survey-at, --segmentation-at, --journey-at and --loyalty-at. One that
+is not named anywhere is not part of the deployment.`,
 		ValidArgs: services,
 		Args:      cobra.OnlyValidArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {

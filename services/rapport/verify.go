@@ -16,6 +16,7 @@ import (
 	"github.com/rapport-cx/rapport/internal/floor"
 	"github.com/rapport-cx/rapport/services/gateway"
 	"github.com/rapport-cx/rapport/services/journey"
+	"github.com/rapport-cx/rapport/services/loyalty"
 	"github.com/rapport-cx/rapport/services/segmentation"
 	"github.com/rapport-cx/rapport/services/survey"
 )
@@ -25,7 +26,7 @@ import (
 type direct struct {
 	Kept keeping
 	// Only bounds the work to one service.
-	Only string `flag:"service" help:"only this service: segmentation, journey or survey, to migrate also gateway; empty: all that are there"`
+	Only string `flag:"service" help:"only this service: segmentation, journey, survey or loyalty, to migrate also gateway; empty: all that are there"`
 }
 
 // upkeep is one service opened for work on its own tables.
@@ -42,7 +43,7 @@ type opened struct {
 }
 
 // keepers are the services that keep facts, in the order they are worked on.
-var keepers = []string{"segmentation", "journey", "survey"}
+var keepers = []string{"segmentation", "journey", "survey", "loyalty"}
 
 // open opens the services without serving them. A cache that is down is only told
 // of. With existing, embedded databases that are not there are passed over, but one
@@ -82,6 +83,8 @@ func (d *direct) one(ctx context.Context, name string, brands *config.Brands, lo
 		return segmentation.OpenUpkeep(ctx, d.Kept.Floor, d.Kept.Segmentation, brands, log)
 	case "journey":
 		return journey.OpenUpkeep(ctx, d.Kept.Floor, d.Kept.Journey, brands, log)
+	case "loyalty":
+		return loyalty.OpenUpkeep(ctx, d.Kept.Floor, d.Kept.Loyalty, brands, log)
 	}
 	return survey.OpenUpkeep(ctx, d.Kept.Floor, brands, log)
 }

@@ -8,6 +8,7 @@ import (
 	"google.golang.org/grpc"
 
 	journeyv1 "github.com/rapport-cx/rapport/gen/rapport/journey/v1"
+	loyaltyv1 "github.com/rapport-cx/rapport/gen/rapport/loyalty/v1"
 	segmentationv1 "github.com/rapport-cx/rapport/gen/rapport/segmentation/v1"
 	surveyv1 "github.com/rapport-cx/rapport/gen/rapport/survey/v1"
 	"github.com/rapport-cx/rapport/internal/access"
@@ -16,6 +17,7 @@ import (
 	"github.com/rapport-cx/rapport/internal/telemetry"
 	"github.com/rapport-cx/rapport/services/gateway"
 	"github.com/rapport-cx/rapport/services/journey"
+	"github.com/rapport-cx/rapport/services/loyalty"
 	"github.com/rapport-cx/rapport/services/segmentation"
 	"github.com/rapport-cx/rapport/services/survey"
 )
@@ -25,10 +27,11 @@ type addresses struct {
 	Survey       string `flag:"survey-at" help:"host:port of the Survey service; empty: the one in this process, if any"`
 	Segmentation string `flag:"segmentation-at" help:"host:port of the Segmentation service; empty: the one in this process, if any"`
 	Journey      string `flag:"journey-at" help:"host:port of the Journey service; empty: the one in this process, if any"`
+	Loyalty      string `flag:"loyalty-at" help:"host:port of the Loyalty service; empty: the one in this process, if any"`
 }
 
 func (a addresses) of(service string) string {
-	return map[string]string{"survey": a.Survey, "segmentation": a.Segmentation, "journey": a.Journey}[service]
+	return map[string]string{"survey": a.Survey, "segmentation": a.Segmentation, "journey": a.Journey, "loyalty": a.Loyalty}[service]
 }
 
 // wiring binds the services of one process and tells them where the others are.
@@ -43,6 +46,7 @@ type wiring struct {
 	segmentation segmentationv1.SegmentationServiceClient
 	journey      journeyv1.JourneyServiceClient
 	survey       surveyv1.SurveyServiceClient
+	loyalty      loyaltyv1.LoyaltyServiceClient
 }
 
 // reach connects to a service; nil: it is neither in this process nor anywhere that
@@ -63,6 +67,7 @@ func (w *wiring) connect() error {
 		"segmentation": func(c *grpc.ClientConn) { w.segmentation = segmentationv1.NewSegmentationServiceClient(c) },
 		"journey":      func(c *grpc.ClientConn) { w.journey = journeyv1.NewJourneyServiceClient(c) },
 		"survey":       func(c *grpc.ClientConn) { w.survey = surveyv1.NewSurveyServiceClient(c) },
+		"loyalty":      func(c *grpc.ClientConn) { w.loyalty = loyaltyv1.NewLoyaltyServiceClient(c) },
 	} {
 		conn, err := w.reach(service)
 		if err != nil {
@@ -85,7 +90,7 @@ func (w *wiring) bind(ctx context.Context) error {
 	binds := map[string]func() (app.Service, error){
 		"segmentation": func() (app.Service, error) {
 			_, s, err := segmentation.Bind(ctx, kept.Floor, kept.Segmentation, w.brands, w.guard, w.tel,
-				segmentation.Neighbours{Survey: w.survey, Journey: w.journey})
+				segmentation.Neighbours{Survey: w.survey, Journey: w.journey, Loyalty: w.loyalty})
 			return s, err
 		},
 		"journey": func() (app.Service, error) {
@@ -96,6 +101,11 @@ func (w *wiring) bind(ctx context.Context) error {
 		"survey": func() (app.Service, error) {
 			_, s, err := survey.Bind(ctx, kept.Floor, w.brands, w.guard, w.tel,
 				survey.Neighbours{Segmentation: w.segmentation, Journey: w.journey})
+			return s, err
+		},
+		"loyalty": func() (app.Service, error) {
+			_, s, err := loyalty.Bind(ctx, kept.Floor, kept.Loyalty, w.brands, w.guard, w.tel,
+				loyalty.Neighbours{Segmentation: w.segmentation, Journey: w.journey})
 			return s, err
 		},
 	}
@@ -113,7 +123,7 @@ func (w *wiring) bind(ctx context.Context) error {
 	if !slices.Contains(w.names, "gateway") {
 		return nil
 	}
-	from := gateway.Services{Survey: w.survey, Segmentation: w.segmentation, Journey: w.journey}
+	from := gateway.Services{Survey: w.survey, Segmentation: w.segmentation, Journey: w.journey, Loyalty: w.loyalty}
 	if err := gateway.Bind(ctx, w.app, w.cfg.App, kept.Floor, from, w.brands, w.guard, w.tel); err != nil {
 		return fmt.Errorf("gateway: %w", err)
 	}

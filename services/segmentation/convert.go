@@ -22,6 +22,7 @@ func (s *Server) show(b *brand, row *customerRow, all bool) (*segmentationv1.Cus
 		for name := range out.GetAttributes() {
 			if declared.Personal(name) {
 				delete(out.GetAttributes(), name)
+				delete(out.GetAttributeTimes(), name)
 			}
 		}
 	}

@@ -2,13 +2,17 @@ package segmentation
 
 import (
 	"context"
+	"fmt"
+	"maps"
 	"slices"
 	"time"
 
+	segmentationv1 "github.com/rapport-cx/rapport/gen/rapport/segmentation/v1"
 	"github.com/rapport-cx/rapport/internal/people"
 	"github.com/rapport-cx/rapport/internal/sqldb"
 	"github.com/rapport-cx/rapport/services/segmentation/answer"
 	"github.com/rapport-cx/rapport/services/segmentation/field"
+	"github.com/rapport-cx/rapport/services/segmentation/profile"
 	"github.com/rapport-cx/rapport/services/segmentation/purchase"
 	"github.com/rapport-cx/rapport/services/segmentation/segment"
 )
@@ -39,24 +43,27 @@ func (b *brand) fields() *field.Catalogue {
 
 // know fills in what is known of persons, ascending by id, as far as groups say.
 func (s *Server) know(ctx context.Context, q sqldb.Querier, b *brand, persons []*segment.Subject, groups field.Group) error {
-	numbers := make([]int64, 0, len(persons))
-	for _, p := range persons {
-		numbers = append(numbers, p.Numbers...)
-		p.Known = &field.Person{Numbers: len(p.Numbers)}
+	if len(persons) == 0 {
+		return nil
 	}
-	slices.Sort(numbers)
+	known := make([]field.Person, len(persons))
+	for i, p := range persons {
+		p.Known = &known[i]
+		p.Known.Numbers = len(p.Numbers)
+	}
+	near := nearOf(persons)
 	if groups&(field.Identity|field.Attributes) != 0 {
-		if err := s.knowProfiles(ctx, q, b, persons, numbers, groups); err != nil {
+		if err := s.knowProfiles(ctx, q, b, persons, near, groups); err != nil {
 			return err
 		}
 	}
 	if groups&(field.Purchases|field.Visits) != 0 {
-		if err := knowPurchases(ctx, q, b.ID, persons, numbers); err != nil {
+		if err := knowPurchases(ctx, q, b.ID, persons, near); err != nil {
 			return err
 		}
 	}
 	if groups&field.Answers != 0 {
-		if err := knowAnswers(ctx, q, b, persons, numbers); err != nil {
+		if err := knowAnswers(ctx, q, b, persons, near); err != nil {
 			return err
 		}
 	}
@@ -75,43 +82,97 @@ func (s *Server) know(ctx context.Context, q sqldb.Querier, b *brand, persons []
 	return nil
 }
 
-// dense tells that numbers are so nearly a run that to read all of it costs less than
-// to look each up.
-func dense(numbers []int64) bool {
-	n := len(numbers)
-	return n > 256 && numbers[n-1]-numbers[0] < 2*int64(n)
+// near are the numbers of persons by how they are best read.
+type near struct {
+	// run tells that persons are so nearly a run of numbers, from first to last, that to
+	// read all of it costs less than to look each up.
+	run         bool
+	first, last int64
+	// apart are the numbers to look up, ascending: those that are not in the run. Who was
+	// merged may lie anywhere.
+	apart []int64
 }
 
-func knowPurchases(ctx context.Context, q sqldb.Querier, brand string, persons []*segment.Subject, numbers []int64) (err error) {
-	var all map[int64]*purchase.History
-	if dense(numbers) {
-		all, err = purchase.HistoriesWithin(ctx, q, brand, numbers[0], numbers[len(numbers)-1])
-	} else {
-		all, err = purchase.Histories(ctx, q, brand, numbers)
+func nearOf(persons []*segment.Subject) near {
+	n := len(persons)
+	out := near{first: persons[0].ID, last: persons[n-1].ID}
+	out.run = n > 256 && out.last-out.first < 2*int64(n)
+	for _, p := range persons {
+		for _, id := range p.Numbers {
+			if !out.run || id < out.first || id > out.last {
+				out.apart = append(out.apart, id)
+			}
+		}
 	}
+	slices.Sort(out.apart)
+	return out
+}
+
+// found has something for each number of a near.
+type found[T any] struct {
+	first int64
+	run   []T
+	apart map[int64]T
+}
+
+// roomFor has room for the run of a near.
+func roomFor[T any](n near) *found[T] {
+	f := &found[T]{first: n.first, apart: map[int64]T{}}
+	if n.run {
+		f.run = make([]T, n.last-n.first+1)
+	}
+	return f
+}
+
+func (f *found[T]) set(id int64, one T) {
+	if i := id - f.first; i >= 0 && i < int64(len(f.run)) {
+		f.run[i] = one
+		return
+	}
+	f.apart[id] = one
+}
+
+func (f *found[T]) get(id int64) T {
+	if i := id - f.first; i >= 0 && i < int64(len(f.run)) {
+		return f.run[i]
+	}
+	return f.apart[id]
+}
+
+func knowPurchases(ctx context.Context, q sqldb.Querier, brand string, persons []*segment.Subject, n near) (err error) {
+	all := roomFor[*purchase.History](n)
+	if n.run {
+		if err := purchase.EachWithin(ctx, q, brand, n.first, n.last, all.set); err != nil {
+			return err
+		}
+	}
+	apart, err := purchase.Histories(ctx, q, brand, n.apart)
 	if err != nil {
 		return err
 	}
+	for id, h := range apart {
+		all.set(id, h)
+	}
 	for _, p := range persons {
 		if len(p.Numbers) == 1 {
-			p.Known.Purchases = all[p.ID]
+			p.Known.Purchases = all.get(p.ID)
 			continue
 		}
 		several := make([]*purchase.History, len(p.Numbers))
 		for i, id := range p.Numbers {
-			several[i] = all[id]
+			several[i] = all.get(id)
 		}
 		p.Known.Purchases = purchase.Union(several...)
 	}
 	return nil
 }
 
-func knowAnswers(ctx context.Context, q sqldb.Querier, b *brand, persons []*segment.Subject, numbers []int64) (err error) {
-	var all map[int64]*answer.History
-	if dense(numbers) {
-		all, err = answer.HistoriesWithin(ctx, q, b.ID, numbers[0], numbers[len(numbers)-1])
-	} else {
-		all, err = answer.Histories(ctx, q, b.ID, numbers)
+func knowAnswers(ctx context.Context, q sqldb.Querier, b *brand, persons []*segment.Subject, n near) (err error) {
+	all, err := answer.Histories(ctx, q, b.ID, n.apart)
+	if err == nil && n.run {
+		var run map[int64]*answer.History
+		run, err = answer.HistoriesWithin(ctx, q, b.ID, n.first, n.last)
+		maps.Copy(all, run)
 	}
 	if err != nil || len(all) == 0 {
 		return err
@@ -131,56 +192,69 @@ func knowAnswers(ctx context.Context, q sqldb.Querier, b *brand, persons []*segm
 	return nil
 }
 
-func (s *Server) knowProfiles(ctx context.Context, q sqldb.Querier, b *brand, persons []*segment.Subject, numbers []int64, groups field.Group) (err error) {
-	var rows []*customerRow
-	if dense(numbers) {
-		first := numbers[0]
-		rows, err = customersAfter(ctx, q, b.ID, first-1, false, int(numbers[len(numbers)-1]-first+1))
-	} else {
-		rows, err = customers(ctx, q, b.ID, numbers)
+// written is what the brand wrote down of a number; created is in Unix microseconds, 0
+// for a number that was never given out.
+type written struct {
+	created    int64
+	attributes map[string]*segmentationv1.AttributeValue
+}
+
+func (s *Server) knowProfiles(ctx context.Context, q sqldb.Querier, b *brand, persons []*segment.Subject, n near, groups field.Group) error {
+	all := roomFor[written](n)
+	learn := func(r *customerRow) error {
+		one := written{created: r.createdAt}
+		if groups&field.Attributes != 0 && r.profile != nil {
+			plain, err := s.seals.Open(r.profile, r.key, profileContext(b.ID, r.id))
+			if err == nil {
+				one.attributes, err = profile.Attributes(plain)
+			}
+			if err != nil {
+				return fmt.Errorf("open customer %d: %w", r.id, err)
+			}
+		}
+		all.set(r.id, one)
+		return nil
 	}
+	if n.run {
+		if err := eachCustomer(ctx, q, b.ID, n.first, n.last, learn); err != nil {
+			return err
+		}
+	}
+	apart, err := customers(ctx, q, b.ID, n.apart)
 	if err != nil {
 		return err
 	}
-	byID := make(map[int64]*customerRow, len(rows))
-	for _, r := range rows {
-		byID[r.id] = r
+	for _, r := range apart {
+		if err := learn(r); err != nil {
+			return err
+		}
 	}
 	for _, p := range persons {
 		for i, id := range p.Numbers {
-			r := byID[id]
-			if r == nil {
+			one := all.get(id)
+			if one.created == 0 {
 				continue
 			}
-			if day := b.zone.DayOf(time.UnixMicro(r.createdAt)); i == 0 || day < p.Known.Created {
+			if day := b.zone.DayOf(time.UnixMicro(one.created)); i == 0 || day < p.Known.Created {
 				p.Known.Created = day
 			}
-			if groups&field.Attributes == 0 {
-				continue
-			}
-			if err := s.knowAttributes(b, p, r); err != nil {
-				return err
-			}
+			p.Known.Attributes = describe(p, id, one.attributes)
 		}
 	}
 	return nil
 }
 
-// knowAttributes adds what one number has. What the number that stands for the person
-// has goes before what the others have, and of those the lowest number's.
-func (s *Server) knowAttributes(b *brand, p *segment.Subject, r *customerRow) error {
-	one, err := s.openProfile(b.ID, r)
-	if err != nil {
-		return err
+// describe adds what one number has. What the number that stands for the person has
+// goes before what the others have, and of those the lowest number's.
+func describe(p *segment.Subject, id int64, has map[string]*segmentationv1.AttributeValue) map[string]*segmentationv1.AttributeValue {
+	all := p.Known.Attributes
+	if all == nil {
+		return has
 	}
-	if p.Known.Attributes == nil {
-		p.Known.Attributes = one.GetAttributes()
-		return nil
-	}
-	for name, value := range one.GetAttributes() {
-		if _, has := p.Known.Attributes[name]; !has || r.id == p.ID {
-			p.Known.Attributes[name] = value
+	for name, value := range has {
+		if _, known := all[name]; !known || id == p.ID {
+			all[name] = value
 		}
 	}
-	return nil
+	return all
 }

@@ -2,6 +2,7 @@ package segmentation
 
 import (
 	journeyv1 "github.com/rapport-cx/rapport/gen/rapport/journey/v1"
+	loyaltyv1 "github.com/rapport-cx/rapport/gen/rapport/loyalty/v1"
 	surveyv1 "github.com/rapport-cx/rapport/gen/rapport/survey/v1"
 )
 
@@ -11,4 +12,5 @@ import (
 type Neighbours struct {
 	Survey  surveyv1.SurveyServiceClient
 	Journey journeyv1.JourneyServiceClient
+	Loyalty loyaltyv1.LoyaltyServiceClient
 }

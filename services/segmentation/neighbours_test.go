@@ -11,6 +11,7 @@ import (
 	"google.golang.org/grpc"
 
 	journeyv1 "github.com/rapport-cx/rapport/gen/rapport/journey/v1"
+	loyaltyv1 "github.com/rapport-cx/rapport/gen/rapport/loyalty/v1"
 	surveyv1 "github.com/rapport-cx/rapport/gen/rapport/survey/v1"
 	"github.com/rapport-cx/rapport/internal/access"
 	"github.com/rapport-cx/rapport/internal/app"
@@ -18,6 +19,7 @@ import (
 	"github.com/rapport-cx/rapport/internal/sqldb/sqldbtest"
 	"github.com/rapport-cx/rapport/internal/telemetry"
 	"github.com/rapport-cx/rapport/services/journey"
+	"github.com/rapport-cx/rapport/services/loyalty"
 	"github.com/rapport-cx/rapport/services/survey"
 )
 
@@ -97,4 +99,21 @@ func newJourney(t *testing.T, c *clock) journeyv1.JourneyServiceClient {
 	}
 	conn, _ := run(t, "journey", guard, s, func(r grpc.ServiceRegistrar) { journeyv1.RegisterJourneyServiceServer(r, s) })
 	return journeyv1.NewJourneyServiceClient(conn)
+}
+
+// newLoyalty is an empty Loyalty of the same brands.
+func newLoyalty(t *testing.T, c *clock) loyaltyv1.LoyaltyServiceClient {
+	t.Helper()
+	all := brands(t)
+	guard, err := access.New(access.Config{}, all, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := loyalty.New(loyalty.Config{SweepEvery: -1}, all, guard, sqldbtest.Open(t, sqldbtest.SQLite(t)), nil,
+		fold.Config{SweepEvery: -1, AuditEvery: -1}, secret, loyalty.Neighbours{}, c.Now, quiet)
+	if err != nil {
+		t.Fatal(err)
+	}
+	conn, _ := run(t, "loyalty", guard, s, func(r grpc.ServiceRegistrar) { loyaltyv1.RegisterLoyaltyServiceServer(r, s) })
+	return loyaltyv1.NewLoyaltyServiceClient(conn)
 }

@@ -1,6 +1,7 @@
 package segmentation_test
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -16,7 +17,7 @@ import (
 )
 
 // Segments that are made while customers come and change have nobody too many and
-// miss nobody, and so do new versions.
+// miss nobody, and so do new versions; merges and unmerges are among what comes.
 func TestSegmentsAreMadeWhileFactsCome(t *testing.T) {
 	sqldbtest.EachURL(t, func(t *testing.T, url string) {
 		c := &clock{now: start}
@@ -39,6 +40,22 @@ func TestSegmentsAreMadeWhileFactsCome(t *testing.T) {
 				}
 			})
 		}
+		wg.Go(func() {
+			// Chains of merges come and go; what cannot be merged is refused.
+			for n := int64(0); ; n++ {
+				select {
+				case <-stop:
+					return
+				default:
+				}
+				from := 1 + n*11%50
+				if n%3 < 2 {
+					_, _ = merge(t, one, from, 1+(from+n%7)%50)
+				} else {
+					_, _ = unmerge(t, two, 1+n*5%50)
+				}
+			}
+		})
 		for i := range 10 {
 			createSegment(t, one, expression(fmt.Sprint("in", i), "attributes.city == 'Omsk'"))
 			createSegment(t, two, expression(fmt.Sprint("out", i), "!(attributes.city == 'Omsk')"))
@@ -158,6 +175,49 @@ func TestVerifyFindsFalseMembers(t *testing.T) {
 		}
 		audit(t, url, "")
 	})
+}
+
+// A stored base that is another one's, or none, is found out, and a rebuild heals it.
+func TestVerifyFindsFalseBases(t *testing.T) {
+	for name, lie := range map[string]string{
+		"another": "UPDATE segment_base SET members = (SELECT o.members FROM segment_base o WHERE o.segment = 'two') WHERE segment = 'one'",
+		"none":    "UPDATE segment_base SET members = profile FROM (SELECT profile FROM customer WHERE id = 1 AND brand = 'shop') c WHERE segment = 'one'",
+	} {
+		t.Run(name, func(t *testing.T) {
+			sqldbtest.EachURL(t, func(t *testing.T, url string) {
+				c := &clock{now: start}
+				r := newReplica(t, url, "", c.Now)
+				w := newWatcher(t, url, c)
+				declare(t, r, city)
+				numbered(t, r, 4)
+				upsert(t, r, false, &segmentationv1.Customer{Id: 1, Attributes: attribute("Omsk")})
+				createSegment(t, r, expression("one", "attributes.city == ''"))
+				createSegment(t, r, expression("two", "attributes.city != ''"))
+				w.settled(t)
+				r.stop()
+				if err := segment.Keep(t.Context(), w.db, w.live); err != nil {
+					t.Fatal(err)
+				}
+				audit(t, url, "")
+				spoil(t, w, lie)
+				said := fmt.Sprint(drifts(t, url, ""))
+				if !strings.Contains(said, `segment "one"`) || strings.Contains(said, `segment "two"`) {
+					t.Errorf("said %q", said)
+				}
+				u := upkeep(t, url, "")
+				if err := errors.Join(u.Rebuild(t.Context(), brand, func(int, int) {}), u.Close(t.Context())); err != nil {
+					t.Fatal(err)
+				}
+				c.Add(time.Minute)
+				r = newReplica(t, url, "", c.Now)
+				w.settled(t)
+				if diff := cmp.Diff([]int64{2, 3, 4}, bitmapOf(t, r, "one")); diff != "" {
+					t.Error(diff)
+				}
+				audit(t, url, "")
+			})
+		})
+	}
 }
 
 func spoil(t *testing.T, w *watcher, lie string) {

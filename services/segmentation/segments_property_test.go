@@ -2,7 +2,6 @@ package segmentation_test
 
 import (
 	"fmt"
-	"io"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -35,7 +34,20 @@ type interleaved struct {
 	erased map[int64]bool
 	last   int64
 	list   []int64
+	// swings tells that the segment swing is there, at which of its rules.
+	swings bool
+	at     int
+	// seen are what was in what at some positions, held what a client keeps.
+	seen []position
+	held [2]map[string]*holding
 }
+
+// all are the segments that the test knows the meaning of, swing one whose rule is
+// given anew now and then.
+var (
+	all   = []string{"omsk", "notomsk", "often", "notoften", "asleep", "list", "mix", "deep", "swing", "swung"}
+	swing = []string{"attributes.city == 'Omsk'", "purchases.count_30d >= 2", "purchases.days_since_last > 10"}
+)
 
 func (x *interleaved) one() *replica { return x.r[x.rnd.IntN(2)] }
 
@@ -54,11 +66,14 @@ func (x *interleaved) define() {
 	createSegment(x.t, r, listOf("list", x.list...))
 	createSegment(x.t, r, algebra("mix", segmentationv1.SegmentAlgebra_OPERATION_DIFFERENCE, "often", "omsk"))
 	createSegment(x.t, r, algebra("deep", segmentationv1.SegmentAlgebra_OPERATION_UNION, "mix", "list"))
+	createSegment(x.t, r, expression("swing", swing[0]))
+	createSegment(x.t, r, algebra("swung", segmentationv1.SegmentAlgebra_OPERATION_DIFFERENCE, "swing", "often"))
+	x.swings = true
 }
 
 func (x *interleaved) step() {
 	id := 1 + x.rnd.Int64N(x.last)
-	switch x.rnd.IntN(12) {
+	switch x.rnd.IntN(14) {
 	case 0, 1:
 		x.last++
 		cityOf := []string{"Omsk", "Tver"}[x.rnd.IntN(2)]
@@ -92,6 +107,15 @@ func (x *interleaved) step() {
 		if i := x.rnd.IntN(6); i < 2 {
 			x.r[i].stop()
 			x.start(i)
+		}
+	case 12:
+		if x.swings {
+			x.at = x.rnd.IntN(len(swing))
+			updateSegment(x.t, x.one(), expression("swing", swing[x.at]))
+		}
+	case 13:
+		if x.swings {
+			x.hold(x.rnd.IntN(2), all[x.rnd.IntN(len(all))])
 		}
 	}
 }
@@ -134,7 +158,9 @@ func (x *interleaved) expected() map[string][]int64 {
 		in("notomsk", id, !omsk)
 		often := in("often", id, count >= 2)
 		in("notoften", id, !often)
-		in("asleep", id, newest >= 0 && today-newest > 10)
+		asleep := in("asleep", id, newest >= 0 && today-newest > 10)
+		swings := in("swing", id, []bool{omsk, often, asleep}[x.at])
+		in("swung", id, swings && !often)
 		in("list", id, listed)
 		mix := in("mix", id, often && !omsk)
 		in("deep", id, mix || listed)
@@ -181,13 +207,21 @@ func (x *interleaved) compare() {
 	x.followed()
 	x.w.settled(x.t)
 	want := x.expected()
-	for _, id := range []string{"omsk", "notomsk", "often", "notoften", "asleep", "list", "mix", "deep"} {
+	for _, id := range all {
 		for i, r := range x.r {
 			if diff := cmp.Diff(want[id], bitmapOf(x.t, r, id)); diff != "" {
 				x.t.Errorf("%s on replica %d: %s", id, i, diff)
 			}
+			if diff := cmp.Diff(want[id], x.hold(i, id)); diff != "" {
+				x.t.Errorf("%s with a client of replica %d: %s", id, i, diff)
+			}
 		}
 	}
+	head, err := x.w.log.Head(x.t.Context(), brand)
+	if err != nil {
+		x.t.Fatal(err)
+	}
+	x.seen = append(x.seen, position{head.Cursor(), want})
 	audit(x.t, x.url, "")
 }
 
@@ -219,54 +253,10 @@ func TestMembershipAfterAnyInterleaving(t *testing.T) {
 				}
 				x.compare()
 			}
-			x.replayed()
+			x.replayed(position{}, x.seen)
+			for i, p := range x.seen {
+				x.replayed(p, x.seen[i+1:])
+			}
 		}
 	})
-}
-
-// replayed holds what the stream of memberships says against who is in what.
-func (x *interleaved) replayed() {
-	stream, err := x.r[1].WatchMemberships(x.t.Context(), &segmentationv1.WatchMembershipsRequest{Brand: brand})
-	if err != nil {
-		x.t.Fatal(err)
-	}
-	head, err := x.w.log.Head(x.t.Context(), brand)
-	if err != nil {
-		x.t.Fatal(err)
-	}
-	in := map[string]map[int64]bool{}
-	for seq := int64(0); seq < head.Seq; {
-		out, err := stream.Recv()
-		if err != nil && err != io.EOF {
-			x.t.Fatal(err)
-		}
-		for _, c := range out.GetChanges() {
-			if c.GetBase() {
-				in[c.GetSegmentId()] = map[int64]bool{}
-			}
-			for _, id := range c.GetEntered() {
-				if in[c.GetSegmentId()][id] {
-					x.t.Errorf("%d entered %s twice", id, c.GetSegmentId())
-				}
-				in[c.GetSegmentId()][id] = true
-			}
-			for _, id := range c.GetLeft() {
-				if !in[c.GetSegmentId()][id] {
-					x.t.Errorf("%d left %s and was not in it", id, c.GetSegmentId())
-				}
-				delete(in[c.GetSegmentId()], id)
-			}
-		}
-		seq = out.GetCursor().GetSeq()
-	}
-	for id, members := range in {
-		var ids []int64
-		for one := range members {
-			ids = append(ids, one)
-		}
-		slices.Sort(ids)
-		if diff := cmp.Diff(ids, bitmapOf(x.t, x.r[1], id)); diff != "" {
-			x.t.Errorf("%s by the stream: %s", id, diff)
-		}
-	}
 }

@@ -78,7 +78,7 @@ func (c *comparison) setsOn(ctx context.Context, ids []string, day calendar.Day,
 		}
 	}
 	if day >= c.today {
-		return c.b.live.Sets(ids), nil
+		return compare.PersonsIn(c.b.live.Sets(ids), c.walk.People), nil
 	}
 	past, sets := c.segmentHistory(c.b), make([]*roaring64.Bitmap, len(ids))
 	for i, id := range ids {

@@ -101,6 +101,9 @@ func (s *Server) erasers() []string {
 	if s.neighbours.Journey != nil {
 		all = append(all, "journey")
 	}
+	if s.neighbours.Loyalty != nil {
+		all = append(all, "loyalty")
+	}
 	return all
 }
 

@@ -11,6 +11,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	journeyv1 "github.com/rapport-cx/rapport/gen/rapport/journey/v1"
+	loyaltyv1 "github.com/rapport-cx/rapport/gen/rapport/loyalty/v1"
 	segmentationv1 "github.com/rapport-cx/rapport/gen/rapport/segmentation/v1"
 	surveyv1 "github.com/rapport-cx/rapport/gen/rapport/survey/v1"
 	"github.com/rapport-cx/rapport/internal/access"
@@ -44,6 +45,11 @@ func (s *Server) ExportCustomer(in *segmentationv1.ExportCustomerRequest, stream
 	if s.neighbours.Journey != nil {
 		if err := s.exportJourney(ctx, b.ID, members, out); err != nil {
 			return fmt.Errorf("export from journey: %w", err)
+		}
+	}
+	if s.neighbours.Loyalty != nil {
+		if err := s.exportLoyalty(ctx, b.ID, members, out); err != nil {
+			return fmt.Errorf("export from loyalty: %w", err)
 		}
 	}
 	return out.flush()
@@ -189,6 +195,30 @@ func (s *Server) exportJourney(ctx context.Context, brand string, members []int6
 				if err == nil && !told[e.GetId()] {
 					told[e.GetId()] = true
 					err = out.add("journey", "event", e)
+				}
+			}
+			return page.GetNextPageToken(), err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// exportLoyalty has the entries of the person's points. Loyalty may not know of a merge
+// yet, so each number is asked for, and each entry told once.
+func (s *Server) exportLoyalty(ctx context.Context, brand string, members []int64, out *export) error {
+	told := map[string]bool{}
+	for _, id := range members {
+		err := pages(func(token string) (string, error) {
+			page, err := s.neighbours.Loyalty.ListEntries(ctx, &loyaltyv1.ListEntriesRequest{
+				Brand: brand, CustomerId: id, PageSize: exportPage, PageToken: token,
+			})
+			for _, m := range page.GetEntries() {
+				if err == nil && !told[m.GetId()] {
+					told[m.GetId()] = true
+					err = out.add("loyalty", "entry", m)
 				}
 			}
 			return page.GetNextPageToken(), err

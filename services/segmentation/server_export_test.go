@@ -16,6 +16,7 @@ import (
 
 	commonv1 "github.com/rapport-cx/rapport/gen/rapport/common/v1"
 	journeyv1 "github.com/rapport-cx/rapport/gen/rapport/journey/v1"
+	loyaltyv1 "github.com/rapport-cx/rapport/gen/rapport/loyalty/v1"
 	segmentationv1 "github.com/rapport-cx/rapport/gen/rapport/segmentation/v1"
 	surveyv1 "github.com/rapport-cx/rapport/gen/rapport/survey/v1"
 	"github.com/rapport-cx/rapport/internal/fault"
@@ -140,11 +141,13 @@ func TestExport(t *testing.T) {
 		c := &clock{now: start}
 		sc, stopSurvey := newSurveyToStop(t, c)
 		jc := newJourney(t, c)
-		r := newReplicaBeside(t, url, "", c.Now, segmentation.Neighbours{Survey: sc, Journey: jc})
+		lc := newLoyalty(t, c)
+		r := newReplicaBeside(t, url, "", c.Now, segmentation.Neighbours{Survey: sc, Journey: jc, Loyalty: lc})
 		known(t, r)
 		lived(t, sc, jc)
+		gained(t, lc)
 		want := []string{
-			"journey event e1", "journey event e2", "segmentation customer 1", "segmentation customer 2",
+			"journey event e1", "journey event e2", "loyalty entry", "loyalty entry", "segmentation customer 1", "segmentation customer 2",
 			"survey case", "survey case", "survey response r1", "survey response r2",
 		}
 		for _, id := range []int64{1, 2} {
@@ -170,6 +173,20 @@ func TestExport(t *testing.T) {
 			t.Errorf("exported without Survey: %q", lines)
 		}
 	})
+}
+
+// gained gives three customers a point.
+func gained(t *testing.T, lc loyaltyv1.LoyaltyServiceClient) {
+	t.Helper()
+	_, err := lc.CreateProgramme(t.Context(), &loyaltyv1.CreateProgrammeRequest{Brand: brand, Programme: &loyaltyv1.Programme{Id: "club"}})
+	for id := int64(1); id <= 3 && err == nil; id++ {
+		_, err = lc.Earn(t.Context(), &loyaltyv1.EarnRequest{
+			Brand: brand, RequestId: fmt.Sprint("p", id), ProgrammeId: "club", Customer: customerRef(id), Points: 1,
+		})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
 }
 
 // Where Segmentation stands alone an export is what it has itself.

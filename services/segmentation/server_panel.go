@@ -153,8 +153,9 @@ func (s *Server) segmentsOf(ctx context.Context, b *brand, ids []string) (out me
 	out.sets = make(map[string]*roaring64.Bitmap, len(ids))
 	// In this order: what is told includes at least what as_of says.
 	out.asOf, out.rolledTo = b.live.State()
-	for _, id := range ids {
-		out.sets[id], _ = b.live.Members(id)
+	// All as of one moment: nobody is in a segment and in its opposite.
+	for i, set := range b.live.Sets(ids) {
+		out.sets[ids[i]] = set
 	}
 	return out, nil
 }

@@ -40,7 +40,7 @@ func (s *Server) ComputeRfm(ctx context.Context, in *segmentationv1.ComputeRfmRe
 		return nil, lost("read purchases", err)
 	}
 	if len(rows) == 0 {
-		return nil, fault.Precondition(commonv1.Reason_REASON_NO_PURCHASES, "nobody bought anything in the days asked for")
+		return nil, noPurchases()
 	}
 	run := &segmentationv1.RfmRun{Day: day.String(), Since: in.GetSince(), Persons: int64(len(rows))}
 	m := rfm.MeasureOf(rows)
@@ -59,6 +59,10 @@ func (s *Server) ComputeRfm(ctx context.Context, in *segmentationv1.ComputeRfmRe
 		return nil, err
 	}
 	return &segmentationv1.ComputeRfmResponse{Run: run}, nil
+}
+
+func noPurchases() error {
+	return fault.Precondition(commonv1.Reason_REASON_NO_PURCHASES, "nobody bought anything in the days asked for")
 }
 
 // rfmDays are the first and the last day that a run looks at.

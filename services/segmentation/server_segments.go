@@ -34,10 +34,10 @@ func (s *Server) CreateSegment(ctx context.Context, in *segmentationv1.CreateSeg
 	if err != nil {
 		return nil, err
 	}
-	def, err := given(in.GetSegment())
-	if err == nil {
-		err = outputs(def)
+	if err := outputs(in.GetSegment()); err != nil {
+		return nil, err
 	}
+	def, err := s.given(ctx, b, in.GetSegment(), nil)
 	if err != nil {
 		return nil, err
 	}
@@ -74,7 +74,7 @@ func same(was, def *segmentationv1.Segment) error {
 	switch {
 	case !maps.Equal(was.GetTitles(), def.GetTitles()):
 		differs = "segment.titles"
-	case !proto.Equal(was.GetRule(), def.GetRule()):
+	case !alike(was.GetRule(), def.GetRule()):
 		differs = "segment.rule"
 	case was.GetArchived():
 		differs = "segment.archived"
@@ -91,7 +91,11 @@ func (s *Server) UpdateSegment(ctx context.Context, in *segmentationv1.UpdateSeg
 	if err != nil {
 		return nil, err
 	}
-	def, err := given(in.GetSegment())
+	if err := b.live.Catch(ctx, s.store.db, s.store.log.Reader); err != nil {
+		return nil, unavailable("define segment", err)
+	}
+	known, _ := b.live.Get(in.GetSegment().GetId())
+	def, err := s.given(ctx, b, in.GetSegment(), known)
 	if err != nil {
 		return nil, err
 	}
@@ -320,10 +324,14 @@ func (s *Server) PreviewSegment(ctx context.Context, in *segmentationv1.PreviewS
 	if err != nil {
 		return nil, err
 	}
-	ruled, err := filled(in.GetRule())
+	err = s.current(ctx, b)
 	if err == nil {
 		err = s.meetMetrics(ctx, b)
 	}
+	if err != nil {
+		return nil, err
+	}
+	ruled, err := s.filled(ctx, b, in.GetRule(), nil)
 	if err != nil {
 		return nil, err
 	}

@@ -127,6 +127,25 @@ func customersAfter(ctx context.Context, q sqldb.Querier, brand string, after in
 	return gatherCustomers(rows, nil)
 }
 
+// eachCustomer hands a run of numbers, both ends included, to fn in order: when they were
+// given out, and their sealed profiles. The row is valid within the call.
+func eachCustomer(ctx context.Context, q sqldb.Querier, brand string, first, last int64, fn func(*customerRow) error) error {
+	rows, err := q.Query(ctx, `SELECT id, created_at, profile, profile_key FROM customer
+WHERE brand = $1 AND id >= $2 AND id <= $3 ORDER BY id`, brand, first, last)
+	if err != nil {
+		return fmt.Errorf("read customers: %w", err)
+	}
+	var sealed sql.RawBytes
+	r := &customerRow{}
+	return scanAll(rows, func(scan func(...any) error) error {
+		if err := scan(&r.id, &r.createdAt, &sealed, &r.key); err != nil {
+			return fmt.Errorf("read customers: %w", err)
+		}
+		r.profile = sealed
+		return fn(r)
+	})
+}
+
 // counts tells how many numbers were given out and how many of them are merged
 // into another one.
 func counts(ctx context.Context, q sqldb.Querier, brand string) (numbers, merged int64, err error) {

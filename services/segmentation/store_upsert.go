@@ -49,7 +49,7 @@ func (s *Server) apply(ctx context.Context, b *brand, rows []*said, merging bool
 
 // load reads everything the rows speak of.
 func (s *Server) load(ctx context.Context, c *change, b *brand, rows []*said) (*roll, error) {
-	r := &roll{most: b.rules.MostPerKind(), entries: map[int64]*entry{}, person: b.person, into: map[int64]int64{}}
+	r := &roll{now: c.at, most: b.rules.MostPerKind(), entries: map[int64]*entry{}, person: b.person, into: map[int64]int64{}}
 	var err error
 	if r.last, err = lastNumber(ctx, c.tx, b.ID); err != nil {
 		return nil, err

@@ -25,11 +25,8 @@ import (
 // Why there is no reading of a metric, other than what Survey says.
 var (
 	errNoSurvey = errors.New("Survey is no part of this deployment")
-	errTooMany  = errors.New("the arm has too many persons to ask Survey about")
+	errTooMany  = errors.New("the persons are too many to be asked about")
 )
-
-// mostAsked is how many bytes a set may have that Survey is asked with.
-const mostAsked = 2 << 20
 
 // ofMetric reads a metric over the answers of a scope. Survey gets a part of the
 // caller's time, so that there is some left to answer without it.
@@ -94,7 +91,7 @@ func packed(who *people.Mapping, persons *roaring64.Bitmap) ([]byte, error) {
 	})
 	set.RunOptimize()
 	out, err := set.ToPortableBytes()
-	if err == nil && len(out) > mostAsked {
+	if err == nil && len(out) > mostPersons {
 		err = errTooMany
 	}
 	return out, err
@@ -102,15 +99,12 @@ func packed(who *people.Mapping, persons *roaring64.Bitmap) ([]byte, error) {
 
 // missing tells a caller why there is no reading.
 func missing(err error) string {
-	switch {
-	case errors.Is(err, errNoSurvey), errors.Is(err, errTooMany):
-		return err.Error()
-	case fault.Is(err, commonv1.Reason_REASON_METRIC_UNKNOWN):
-		return "Survey has no such metric"
-	case fault.Is(err, commonv1.Reason_REASON_SEGMENT_UNKNOWN):
-		return "Survey does not find the segment"
+	for _, own := range []error{errNoSurvey, errTooMany} {
+		if errors.Is(err, own) {
+			return own.Error()
+		}
 	}
-	return "Survey cannot be asked now: try again"
+	return unscored(err)
 }
 
 // must is the error of a reading that nothing can be written down without.
@@ -122,6 +116,10 @@ func must(err error, path string) error {
 		return fault.Invalid().Field(path, "%v", err).Err()
 	case fault.Is(err, commonv1.Reason_REASON_METRIC_UNKNOWN):
 		return fault.Invalid().Reason(commonv1.Reason_REASON_METRIC_UNKNOWN).Field(path, "%s", missing(err)).Err()
+	}
+	// A segment that Survey does not find yet it will find later.
+	if e := fault.From(err); e.Reason != "" && !fault.Retryable(e) && !fault.Is(e, commonv1.Reason_REASON_SEGMENT_UNKNOWN) {
+		return e
 	}
 	return fault.Unavailable(commonv1.Reason_REASON_UNAVAILABLE, "%s", missing(err)).Because(err)
 }

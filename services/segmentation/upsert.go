@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"google.golang.org/protobuf/proto"
 
@@ -47,6 +48,7 @@ type entry struct {
 // roll is what a chunk knows of the customers it speaks of. Rows are applied one
 // after the other, so that a later one finds what an earlier one made.
 type roll struct {
+	now     time.Time
 	last    int64
 	most    int
 	holders map[identity.Hash]holder
@@ -80,6 +82,7 @@ func (r *roll) apply(row *said) (int64, outcome, error) {
 	if err != nil {
 		return 0, unchanged, prefixed("customer", err)
 	}
+	profile.Stamp(e.profile, now, r.now)
 	fresh, err := r.fresh(e, row)
 	if err != nil {
 		return 0, unchanged, err

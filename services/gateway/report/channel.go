@@ -2,6 +2,7 @@ package report
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 
 	commonv1 "github.com/rapport-cx/rapport/gen/rapport/common/v1"
@@ -68,6 +69,9 @@ func (o *omnichannel) keys() []string {
 			keys = append(keys, g.GetKey())
 		}
 	}
+	if o.points != nil {
+		keys = slices.AppendSeq(keys, maps.Keys(o.points[current].channels))
+	}
 	slices.Sort(keys)
 	return slices.Compact(keys)
 }
@@ -100,6 +104,9 @@ func (o *omnichannel) group(key string) *reportv1.ChannelReport {
 		add(rated(stretches(o.contacts, func(r *journeyv1.GetContactRateResponse) *reportv1.Rate {
 			return contactsPerReceipt(keyed(key, r.GetTotal(), r.GetGroups()))
 		})))
+	}
+	if o.points != nil {
+		add(rated(stretches(o.points, func(p points) *reportv1.Rate { return p.rate(key) })))
 	}
 	return out
 }

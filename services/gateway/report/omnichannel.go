@@ -38,6 +38,7 @@ type omnichannel struct {
 	responses *surveyv1.GetMetricResponse
 	orders    []*journeyv1.GetSuccessIndexResponse
 	contacts  []*journeyv1.GetContactRateResponse
+	points    []points
 	retained  []*segmentationv1.ValuePeriod
 }
 
@@ -62,8 +63,11 @@ func (o *omnichannel) parts(names []string) []part {
 		o.s.part(responsesSection, fromSurvey, o.fetchResponses),
 		o.s.part(ordersSection, fromJourney, o.fetchOrders),
 		o.s.part(contactsSection, fromJourney, o.fetchContacts),
-		o.s.part(loyaltySection, fromLoyalty, nil),
+		o.s.part(loyaltySection, fromLoyalty, o.fetchLoyalty),
 		o.s.part(retentionSection, fromSegmentation, o.fetchRetained),
+	}
+	if o.w.all && all[4].absent == "" {
+		all[4].absent = "points are counted between two days"
 	}
 	switch {
 	case all[5].absent != "":
@@ -125,6 +129,14 @@ func (o *omnichannel) fetchContacts(ctx context.Context, a *asking) error {
 	read, err := o.s.contacts(ctx, a, o.w.beside(), filter, journeyv1.MeasureGroup_MEASURE_GROUP_CHANNEL)
 	if err == nil {
 		o.contacts = read
+	}
+	return err
+}
+
+func (o *omnichannel) fetchLoyalty(ctx context.Context, a *asking) error {
+	read, err := o.s.points(ctx, a, o.w.beside(), o.subject)
+	if err == nil {
+		o.points = read
 	}
 	return err
 }

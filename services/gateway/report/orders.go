@@ -18,6 +18,7 @@ import (
 const (
 	successIndex = "success_index"
 	contactRate  = "contact_rate"
+	redemption   = "redemption_rate"
 	retention    = "retention"
 )
 

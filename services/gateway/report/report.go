@@ -14,6 +14,7 @@ import (
 	"time"
 
 	journeyv1 "github.com/rapport-cx/rapport/gen/rapport/journey/v1"
+	loyaltyv1 "github.com/rapport-cx/rapport/gen/rapport/loyalty/v1"
 	segmentationv1 "github.com/rapport-cx/rapport/gen/rapport/segmentation/v1"
 	surveyv1 "github.com/rapport-cx/rapport/gen/rapport/survey/v1"
 	"github.com/rapport-cx/rapport/internal/access"
@@ -27,6 +28,7 @@ type Services struct {
 	Survey       surveyv1.SurveyServiceClient
 	Segmentation segmentationv1.SegmentationServiceClient
 	Journey      journeyv1.JourneyServiceClient
+	Loyalty      loyaltyv1.LoyaltyServiceClient
 }
 
 // Config is what the service is told when it is made. Durations that are 0 have their

@@ -25,7 +25,7 @@ func New(cfg Config, from Services, trees *Store) *Server {
 	cfg = cfg.filled()
 	s := &Server{cfg: cfg, from: from, trees: trees, brands: newBrands(cfg.Brands), circuits: map[string]*circuit{},
 		company: &company{patience: cfg.Patience, calls: map[string]*line{}}}
-	for _, name := range []string{fromSurvey, fromSegmentation, fromJourney} {
+	for _, name := range []string{fromSurvey, fromSegmentation, fromJourney, fromLoyalty} {
 		s.circuits[name] = newCircuit(name, cfg.Rest)
 	}
 	return s
@@ -49,7 +49,7 @@ func subjectName(ref *commonv1.SubjectRef) string {
 // part is a section of a service; it is absent where the service is.
 func (s *Server) part(name, source string, fetch func(context.Context, *asking) error) part {
 	p := part{name: name, source: source, fetch: fetch}
-	there := map[string]bool{fromSurvey: s.from.Survey != nil, fromSegmentation: s.from.Segmentation != nil, fromJourney: s.from.Journey != nil}
+	there := map[string]bool{fromSurvey: s.from.Survey != nil, fromSegmentation: s.from.Segmentation != nil, fromJourney: s.from.Journey != nil, fromLoyalty: s.from.Loyalty != nil}
 	if !there[source] {
 		p.absent = source + " is no part of this deployment"
 	}

@@ -52,6 +52,9 @@ var roles = map[string]func(context.Context) error{
 	"customers": serveCustomers,
 	// These and Survey.
 	"people": servePeople,
+	// Loyalty, and the same work without it.
+	"points":      servePoints,
+	"plainpoints": servePlainPoints,
 	// All services and the gateway.
 	"all": serveAll,
 }
@@ -65,6 +68,7 @@ func echo(do func(context.Context) error) *grpc.ServiceDesc {
 			if err := dec(in); err != nil {
 				return nil, err
 			}
+			ctx = context.WithValue(ctx, askedKey{}, in.GetValue())
 			call := func(ctx context.Context, _ any) (any, error) { return &emptypb.Empty{}, do(ctx) }
 			if step == nil {
 				return call(ctx, in)

@@ -30,7 +30,7 @@ type crowd struct {
 // windows; how long a new segment takes; what a person's memberships and a panel
 // take; and what all of it weighs.
 func BenchmarkSegments(b *testing.B) {
-	c := crowd{customers: size("BENCH_PEOPLE", 1_000_000), purchases: size("BENCH_PURCHASES", 2_000_000),
+	c := crowd{customers: size("BENCH_PEOPLE", 1_000_000), purchases: size("BENCH_PURCHASES", 1_000_000),
 		answers: size("BENCH_PANEL_ANSWERS", 1_000_000), segments: size("BENCH_SEGMENTS", 500)}
 	for _, k := range engines(b) {
 		b.Run(k.engine, func(b *testing.B) {

@@ -1,6 +1,6 @@
 // Package importer brings rows of files into the suite through its own clients:
 // it defines what a mapping needs (metrics, surveys and subjects for responses,
-// attributes for customers, kinds for events) and then streams the rows.
+// attributes for customers, kinds for events, programmes for offers) and then streams the rows.
 //
 // It may be run twice, or again after it was broken off: every definition is an
 // upsert and every row has its natural key, so what is there already is told as
@@ -13,6 +13,7 @@ import (
 	"time"
 
 	journeyv1 "github.com/rapport-cx/rapport/gen/rapport/journey/v1"
+	loyaltyv1 "github.com/rapport-cx/rapport/gen/rapport/loyalty/v1"
 	segmentationv1 "github.com/rapport-cx/rapport/gen/rapport/segmentation/v1"
 	surveyv1 "github.com/rapport-cx/rapport/gen/rapport/survey/v1"
 	"github.com/rapport-cx/rapport/services/rapport/mapping"
@@ -135,6 +136,28 @@ func Events(ctx context.Context, client journeyv1.JourneyServiceClient, m *mappi
 			return err
 		}
 		return r.stream(ctx, m.Events, events(client, m.Brand))
+	})
+}
+
+// Offers makes the mapping's programmes, and imports its offers, then who received them,
+// then what was redeemed.
+func Offers(ctx context.Context, client loyaltyv1.LoyaltyServiceClient, m *mapping.Mapping, opts Options) (Summary, error) {
+	return start(ctx, &run{m: m, opts: opts}, func(ctx context.Context, r *run) error {
+		if err := r.programmes(ctx, client); err != nil {
+			return err
+		}
+		if err := r.stream(ctx, m.Offers, offers(client, m.Brand)); err != nil {
+			return err
+		}
+		if len(m.Sendings) > 0 {
+			if err := r.stream(ctx, m.Sendings, sendings(client, m.Brand)); err != nil {
+				return err
+			}
+		}
+		if len(m.Redemptions) > 0 {
+			return r.stream(ctx, m.Redemptions, redemptions(client, m.Brand))
+		}
+		return nil
 	})
 }
 

@@ -14,6 +14,7 @@ import (
 	"google.golang.org/grpc"
 
 	journeyv1 "github.com/rapport-cx/rapport/gen/rapport/journey/v1"
+	loyaltyv1 "github.com/rapport-cx/rapport/gen/rapport/loyalty/v1"
 	segmentationv1 "github.com/rapport-cx/rapport/gen/rapport/segmentation/v1"
 	surveyv1 "github.com/rapport-cx/rapport/gen/rapport/survey/v1"
 	"github.com/rapport-cx/rapport/internal/access"
@@ -23,6 +24,7 @@ import (
 	"github.com/rapport-cx/rapport/internal/sqldb/sqldbtest"
 	"github.com/rapport-cx/rapport/internal/telemetry"
 	"github.com/rapport-cx/rapport/services/journey"
+	"github.com/rapport-cx/rapport/services/loyalty"
 	"github.com/rapport-cx/rapport/services/rapport/mapping"
 	"github.com/rapport-cx/rapport/services/segmentation"
 	"github.com/rapport-cx/rapport/services/survey"
@@ -33,6 +35,7 @@ type world struct {
 	responses surveyv1.SurveyServiceClient
 	customers segmentationv1.SegmentationServiceClient
 	events    journeyv1.JourneyServiceClient
+	points    loyaltyv1.LoyaltyServiceClient
 }
 
 // server is what all of them can do.
@@ -70,7 +73,8 @@ func suite(t *testing.T, url string) world {
 	must(t, err)
 	conn, err := a.Dial()
 	must(t, err)
-	w := world{surveyv1.NewSurveyServiceClient(conn), segmentationv1.NewSegmentationServiceClient(conn), journeyv1.NewJourneyServiceClient(conn)}
+	w := world{surveyv1.NewSurveyServiceClient(conn), segmentationv1.NewSegmentationServiceClient(conn), journeyv1.NewJourneyServiceClient(conn),
+		loyaltyv1.NewLoyaltyServiceClient(conn)}
 	said, err := survey.New(brands, guard, sqldbtest.Open(t, another(t)), nil, fold.Config{SweepEvery: -1}, secret,
 		survey.Neighbours{Segmentation: w.customers, Journey: w.events}, time.Now, quiet)
 	must(t, err)
@@ -80,12 +84,16 @@ func suite(t *testing.T, url string) world {
 	what, err := journey.New(journey.Config{Lake: t.TempDir(), LakeMemory: 64 << 20}, brands, guard, sqldbtest.Open(t, url), nil,
 		fold.Config{SweepEvery: -1}, secret, journey.Neighbours{Segmentation: w.customers, Survey: w.responses}, time.Now, quiet)
 	must(t, err)
+	whose, err := loyalty.New(loyalty.Config{SweepEvery: -1}, brands, guard, sqldbtest.Open(t, another(t)), nil, fold.Config{}, secret,
+		loyalty.Neighbours{Segmentation: w.customers, Journey: w.events}, time.Now, quiet)
+	must(t, err)
 	a.Bind(app.Service{Name: "survey", Register: func(r grpc.ServiceRegistrar) { surveyv1.RegisterSurveyServiceServer(r, said) }},
 		app.Service{Name: "segmentation", Register: func(r grpc.ServiceRegistrar) { segmentationv1.RegisterSegmentationServiceServer(r, who) }},
-		app.Service{Name: "journey", Register: func(r grpc.ServiceRegistrar) { journeyv1.RegisterJourneyServiceServer(r, what) }})
+		app.Service{Name: "journey", Register: func(r grpc.ServiceRegistrar) { journeyv1.RegisterJourneyServiceServer(r, what) }},
+		app.Service{Name: "loyalty", Register: func(r grpc.ServiceRegistrar) { loyaltyv1.RegisterLoyaltyServiceServer(r, whose) }})
 	must(t, a.Start(ctx))
 	running, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	all := []server{said, who, what}
+	all := []server{said, who, what, whose}
 	stopped := make(chan error, len(all))
 	for _, s := range all {
 		must(t, s.Migrate(ctx))

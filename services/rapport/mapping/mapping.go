@@ -15,6 +15,7 @@ import (
 	"time"
 
 	journeyv1 "github.com/rapport-cx/rapport/gen/rapport/journey/v1"
+	loyaltyv1 "github.com/rapport-cx/rapport/gen/rapport/loyalty/v1"
 	segmentationv1 "github.com/rapport-cx/rapport/gen/rapport/segmentation/v1"
 	surveyv1 "github.com/rapport-cx/rapport/gen/rapport/survey/v1"
 	"github.com/rapport-cx/rapport/services/rapport/mapping/records"
@@ -37,6 +38,12 @@ type Mapping struct {
 	// first event.
 	Attributes []*segmentationv1.Attribute
 	Kinds      []*journeyv1.EventKind
+	// Programmes are made before the first of Offers; Sendings and Redemptions come after
+	// these, in this order.
+	Programmes  []*loyaltyv1.Programme
+	Offers      []*Block
+	Sendings    []*Block
+	Redemptions []*Block
 
 	files  map[string]*file
 	tables []*table

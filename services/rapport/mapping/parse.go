@@ -7,6 +7,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	journeyv1 "github.com/rapport-cx/rapport/gen/rapport/journey/v1"
+	loyaltyv1 "github.com/rapport-cx/rapport/gen/rapport/loyalty/v1"
 	segmentationv1 "github.com/rapport-cx/rapport/gen/rapport/segmentation/v1"
 	surveyv1 "github.com/rapport-cx/rapport/gen/rapport/survey/v1"
 	"github.com/rapport-cx/rapport/services/rapport/mapping/records"
@@ -24,7 +25,7 @@ type parser struct {
 
 func (p *parser) mapping(root place) error {
 	top, err := root.only("brand", "zone", "files", "metrics", "surveys", "subjects", "responses",
-		"attributes", "customers", "kinds", "events")
+		"attributes", "customers", "kinds", "events", "programmes", "offers", "sendings", "redemptions")
 	if err != nil {
 		return err
 	}
@@ -61,6 +62,9 @@ func (p *parser) sections(top map[string]place) (err error) {
 	if p.m.Kinds, err = constants[*journeyv1.EventKind](p, top["kinds"]); err != nil {
 		return err
 	}
+	if p.m.Programmes, err = constants[*loyaltyv1.Programme](p, top["programmes"]); err != nil {
+		return err
+	}
 	// What is required is what makes a second run add nothing.
 	for _, s := range []struct {
 		name string
@@ -71,6 +75,9 @@ func (p *parser) sections(top map[string]place) (err error) {
 		{"responses", section{"response", &surveyv1.Response{}, []string{"survey_id", "source", "external_id"}}, &p.m.Responses},
 		{"customers", section{"customer", &segmentationv1.Customer{}, []string{"identities"}}, &p.m.Customers},
 		{"events", section{"event", &journeyv1.Event{}, []string{"source", "external_id", "kind", "occurred_at"}}, &p.m.Events},
+		{"offers", section{"offer", &loyaltyv1.Offer{}, []string{"id", "programme_id", "valid_from", "valid_until"}}, &p.m.Offers},
+		{"sendings", section{"sending", &loyaltyv1.SendOfferRequest{}, []string{"offer_id", "customers"}}, &p.m.Sendings},
+		{"redemptions", section{"redemption", &loyaltyv1.RedeemOfferRequest{}, []string{"request_id", "customer"}}, &p.m.Redemptions},
 	} {
 		if *s.into, err = p.blocks(top[s.name], s.kind); err != nil {
 			return err

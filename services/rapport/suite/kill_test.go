@@ -18,8 +18,9 @@ const (
 )
 
 // TestKilledServicesLoseNothing kills one or two of the three services again and
-// again while all of them are written to and follow each other. Whatever was
-// acknowledged took effect once, everywhere.
+// again while all of them are written to and follow each other, and while segments are
+// made, changed and ended. Whatever was acknowledged took effect once, everywhere, and
+// every segment has whom a recount gives.
 func TestKilledServicesLoseNothing(t *testing.T) {
 	for _, engine := range []struct {
 		name string
@@ -30,9 +31,9 @@ func TestKilledServicesLoseNothing(t *testing.T) {
 			r := rand.New(rand.NewPCG(seed(t), 1))
 			f := newFleet(t, engine.url, hottest.Start(t).URL())
 			define(t, f.clients)
-			l := newLoad(t, f.clients)
+			l, g := newLoad(t, f.clients), newGroups(t, f.clients, r)
 			for round := range rounds(t) {
-				stop := l.run(12)
+				stop, leave := l.run(12), g.run(r, 2)
 				l.await(80+r.IntN(120), time.Minute)
 				victims := r.Perm(len(names))[:1+r.IntN(2)]
 				for _, v := range victims {
@@ -48,10 +49,13 @@ func TestKilledServicesLoseNothing(t *testing.T) {
 				if r.IntN(2) == 0 {
 					l.await(40, time.Minute)
 				}
+				leave()
 				stop()
 				t.Logf("round %d: killed %v, %d steps acknowledged", round, victims, l.acked)
 				if round%3 == 2 || round == rounds(t)-1 {
-					newAudit(t, f, l.model).all()
+					a := newAudit(t, f, l.model)
+					a.all()
+					a.groups(g)
 					f.verify(0)
 				}
 				if t.Failed() {

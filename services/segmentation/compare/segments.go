@@ -26,6 +26,25 @@ func PlacesIn(names []string, sets []*roaring64.Bitmap, who *people.Mapping, las
 	return p
 }
 
+// PersonsIn takes those out of sets who were merged into somebody since the sets were
+// found: of that person the number that stands for it tells where it is, until it is
+// found out anew. Otherwise a person would be in a segment and in its opposite.
+func PersonsIn(sets []*roaring64.Bitmap, who *people.Mapping) []*roaring64.Bitmap {
+	if who.Empty() {
+		return sets
+	}
+	for _, set := range sets {
+		var merged []uint64
+		for it := set.Iterator(); it.HasNext(); {
+			if id := it.Next(); who.Person(int64(id)) != int64(id) {
+				merged = append(merged, id)
+			}
+		}
+		set.AndNot(roaring64.BitmapOf(merged...))
+	}
+	return sets
+}
+
 // each calls fn for the person of every number in a set, up to a last one: a person of
 // several numbers may come more than once.
 func each(set *roaring64.Bitmap, who *people.Mapping, last int64, fn func(person int64)) {

@@ -20,8 +20,25 @@ type Template struct {
 	// Titles by locale.
 	Titles     map[string]string
 	Parameters []Parameter
-	// Pattern is the expression with {name} where a parameter goes.
+	// Pattern is the expression with {name} where a parameter goes, and {cut} where a
+	// number goes that is found when the template is filled in.
 	Pattern string
+	// Descriptions say by locale what the title does not.
+	Descriptions map[string]string
+}
+
+// Cut is a number that what people bought gives, not who fills a template in.
+type Cut struct {
+	// Percent of those who bought anything in so many days are to spend more.
+	Percent, Days int64
+}
+
+// cut is where the number goes.
+const cut = "{cut}"
+
+// Write is the expression of Fill with the number in it.
+func (c *Cut) Write(text string, number int64) string {
+	return strings.ReplaceAll(text, cut, strconv.FormatInt(number, 10))
 }
 
 // Parameter is one thing to fill in.
@@ -54,7 +71,12 @@ const (
 	Money
 	// Number may have a fraction and be below 0.
 	Number
+	// Percent is a whole number from 1 to 50.
+	Percent
 )
+
+// maxPercent is the greatest share: more than half are no top.
+const maxPercent = 50
 
 // Choices are all values there are; nil: others too.
 func (k ParameterKind) Choices() []string {
@@ -68,7 +90,15 @@ func (k ParameterKind) Choices() []string {
 }
 
 // Least is the least value of a number; false if there is none.
-func (k ParameterKind) Least() (float64, bool) { return 0, k == Count || k == Money }
+func (k ParameterKind) Least() (float64, bool) {
+	if k == Percent {
+		return 1, true
+	}
+	return 0, k == Count || k == Money
+}
+
+// Most is the greatest value of a number; false if there is none.
+func (k ParameterKind) Most() (float64, bool) { return maxPercent, k == Percent }
 
 // channels are the names that purchases have them by, in the order of the enum.
 func channels() []string {
@@ -82,13 +112,14 @@ func channels() []string {
 // maxText is the most that a text may have, in bytes; attributes have no more.
 const maxText = 256
 
-// Fill is Expression of the template of an id; who is left out has its default. Faults
-// name what is wrong under the field at.
-func Fill(id string, values map[string]string, at string) (string, error) {
+// Fill is Expression of the template of an id; who is left out has its default. If a
+// cut comes back it is to be written into the text. Faults name what is wrong under the
+// field at.
+func Fill(id string, values map[string]string, at string) (string, *Cut, error) {
 	all := Templates()
 	i := slices.IndexFunc(all, func(t Template) bool { return t.ID == id })
 	if i < 0 {
-		return "", fault.Invalid().Field(at+".id", "no template %q", id).Err()
+		return "", nil, fault.Invalid().Field(at+".id", "no template %q", id).Err()
 	}
 	whole := maps.Clone(values)
 	if whole == nil {
@@ -99,7 +130,15 @@ func Fill(id string, values map[string]string, at string) (string, error) {
 			whole[p.Name] = p.Default
 		}
 	}
-	return all[i].expression(whole, at+".")
+	text, err := all[i].expression(whole, at+".")
+	if err != nil || !strings.Contains(all[i].Pattern, cut) {
+		return text, nil, err
+	}
+	c := &Cut{}
+	// Both are judged already.
+	c.Percent, _ = strconv.ParseInt(whole[percent], 10, 64)
+	c.Days, _ = strconv.ParseInt(whole[days], 10, 64)
+	return text, c, nil
 }
 
 // Expression is the rule with the parameters' values, each as a person writes it.
@@ -143,6 +182,12 @@ func (k ParameterKind) write(value string) (text, why string) {
 		n, err := strconv.ParseInt(value, 10, 64)
 		if err != nil || n < 0 {
 			return "", "must be a whole number, 0 or more"
+		}
+		return strconv.FormatInt(n, 10), ""
+	case Percent:
+		n, err := strconv.ParseInt(value, 10, 64)
+		if err != nil || n < 1 || n > maxPercent {
+			return "", "must be a whole number from 1 to 50"
 		}
 		return strconv.FormatInt(n, 10), ""
 	case Number:

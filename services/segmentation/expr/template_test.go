@@ -36,6 +36,7 @@ func TestEveryTemplateIsARule(t *testing.T) {
 			if err != nil {
 				t.Fatal(template.ID, err)
 			}
+			text = (&expr.Cut{}).Write(text, 5)
 			if _, err := expr.Compile(catalogue, text); err != nil {
 				t.Errorf("%s: %s: %v", template.ID, text, err)
 			}
@@ -73,18 +74,22 @@ func TestTypedTextStaysText(t *testing.T) {
 // Fill takes defaults for what is left out, and says under which field something is
 // wrong.
 func TestFill(t *testing.T) {
-	text, err := expr.Fill("sleepers", nil, "at")
-	if err != nil || text != "purchases.days_since_last > 90" {
-		t.Error(text, err)
+	text, cut, err := expr.Fill("sleepers", nil, "at")
+	if err != nil || cut != nil || text != "purchases.days_since_last > 90" {
+		t.Error(text, cut, err)
+	}
+	text, cut, err = expr.Fill("top_spenders", map[string]string{"days": "90"}, "at")
+	if err != nil || cut == nil || *cut != (expr.Cut{Percent: 10, Days: 90}) || cut.Write(text, 700) != "purchases.spent_90d > 700" {
+		t.Error(text, cut, err)
 	}
 	for id, values := range map[string]map[string]string{
-		"at.id": nil, "at.parameters[amount]": {"amount": "-1"}, "at.parameters[days]": {"days": "31"}, "at.parameters[more]": {"more": "1"},
+		"at.id": nil, "at.parameters[percent]": {"percent": "51"}, "at.parameters[days]": {"days": "31"}, "at.parameters[more]": {"more": "1"},
 	} {
 		template := "top_spenders"
 		if id == "at.id" {
 			template = "nothing"
 		}
-		if _, err := expr.Fill(template, values, "at"); err == nil || !strings.Contains(err.Error(), id) {
+		if _, _, err := expr.Fill(template, values, "at"); err == nil || !strings.Contains(err.Error(), id) {
 			t.Error(id, err)
 		}
 	}

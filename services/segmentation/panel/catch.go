@@ -94,32 +94,31 @@ func (t *Table) gather(ctx context.Context, u *update, head feed.Head) error {
 	if head.Seq-t.cursor.Seq > max(20_000, persons/8) {
 		return errFar
 	}
+	w, err := t.World(ctx)
+	if err != nil {
+		return err
+	}
 	if due := t.due(u); len(due) > 0 {
 		if int64(len(due)) > max(20_000, persons/4) {
 			return errFar
-		}
-		w, err := t.World(ctx)
-		if err != nil {
-			return err
 		}
 		if err := t.read(ctx, t.DB, w, t.book.Now(), due, u); err != nil {
 			return err
 		}
 	}
 	rolled := u.rows
-	return t.DB.Read(ctx, func(tx *sqldb.Tx) error {
+	err = t.DB.Read(ctx, func(tx *sqldb.Tx) error {
 		u.rows, u.gone, u.lost, u.cursor, u.asOf = rolled[:len(rolled):len(rolled)], nil, 0, t.cursor, t.asOf
 		touched, err := t.touched(ctx, tx, u)
 		if err != nil || len(touched) == 0 {
 			return err
 		}
-		// The newest definitions, those of the snapshot at least.
-		w, err := t.World(ctx)
-		if err != nil {
-			return err
-		}
 		return t.read(ctx, tx, w, t.book.Now(), touched, u)
 	})
+	if err != nil {
+		return err
+	}
+	return t.rank(ctx, w, u)
 }
 
 // due are those for whom a window moves up to a day.
@@ -214,7 +213,7 @@ func (t *Table) read(ctx context.Context, q sqldb.Querier, w *segment.World, who
 		if changed&u.watch.Groups() != 0 { // to know when it changes next
 			changed |= u.watch.Groups()
 		}
-		if err := t.know(ctx, q, w, subjects, groups&changed); err != nil {
+		if err := w.Know(ctx, q, subjects, groups&changed&^field.RFM); err != nil {
 			return err
 		}
 		v := w.Fields.Values(subjects[0].Known, u.day)
@@ -226,24 +225,32 @@ func (t *Table) read(ctx context.Context, q sqldb.Querier, w *segment.World, who
 	return nil
 }
 
-// know reads what is known. Scores of RFM are kept in memory for everybody, of a run
-// that a snapshot may not have: they are not read by it.
-func (t *Table) know(ctx context.Context, q sqldb.Querier, w *segment.World, subjects []*segment.Subject, groups field.Group) error {
-	if groups&field.RFM == 0 {
-		return w.Know(ctx, q, subjects, groups)
-	}
-	if err := w.Know(ctx, t.DB, subjects, field.RFM); err != nil {
-		return err
-	}
-	places := make([]*field.Scores, len(subjects))
-	for i, s := range subjects {
-		places[i] = s.Known.RFM
-	}
-	if err := w.Know(ctx, q, subjects, groups&^field.RFM); err != nil {
-		return err
-	}
-	for i, s := range subjects {
-		s.Known.RFM = places[i]
+// rank adds scores of RFM. They are kept in memory for everybody, of a run that a
+// snapshot may not have: they are not read by it. If the run is not the one that the
+// facts end with, one of them says so, now or later, and the columns are lost.
+func (t *Table) rank(ctx context.Context, w *segment.World, u *update) error {
+	ranked := slices.ContainsFunc(u.columns, func(c *column) bool { return c.group() == field.RFM })
+	who := t.book.Now()
+	for rows := range slices.Chunk(u.rows, asked) {
+		if !ranked {
+			break
+		}
+		subjects := make([]*segment.Subject, len(rows))
+		for i := range rows {
+			subjects[i] = &segment.Subject{ID: rows[i].id, Numbers: who.Members(rows[i].id)}
+		}
+		if err := w.Know(ctx, t.DB, subjects, field.RFM); err != nil {
+			return err
+		}
+		v := w.Fields.Values(subjects[0].Known, u.day)
+		for i := range rows {
+			v.Reset(subjects[i].Known, u.day)
+			for j, c := range u.columns {
+				if c.group() == field.RFM {
+					rows[i].cells[j] = c.cell(v)
+				}
+			}
+		}
 	}
 	return nil
 }

@@ -2,7 +2,6 @@ package panel
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"sync"
 
@@ -15,9 +14,6 @@ import (
 	"github.com/rapport-cx/rapport/services/segmentation/record"
 	"github.com/rapport-cx/rapport/services/segmentation/segment"
 )
-
-// errDropped says that columns are dropped faster than they are read.
-var errDropped = errors.New("fields of the panel change too fast to be looked at")
 
 // span is how many numbers a page of a walk has, walkers how many pages are read at
 // the same time.

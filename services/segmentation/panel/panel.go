@@ -17,7 +17,9 @@ import (
 	"sync/atomic"
 	"time"
 
+	commonv1 "github.com/rapport-cx/rapport/gen/rapport/common/v1"
 	"github.com/rapport-cx/rapport/internal/calendar"
+	"github.com/rapport-cx/rapport/internal/fault"
 	"github.com/rapport-cx/rapport/internal/feed"
 	"github.com/rapport-cx/rapport/internal/people"
 	"github.com/rapport-cx/rapport/internal/sqldb"
@@ -159,7 +161,7 @@ func (t *Table) look(fields []*field.Field, last bool, fn func(*View) error) (bo
 		c := t.columns[f.Name]
 		if c == nil || t.torn {
 			if last {
-				return false, errDropped
+				return false, fault.Unavailable(commonv1.Reason_REASON_UNAVAILABLE, "%s changes faster than it is read: try again", f.Name)
 			}
 			return false, nil
 		}

@@ -10,14 +10,15 @@ import (
 	"time"
 
 	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	commonv1 "github.com/rapport-cx/rapport/gen/rapport/common/v1"
 	segmentationv1 "github.com/rapport-cx/rapport/gen/rapport/segmentation/v1"
 	"github.com/rapport-cx/rapport/internal/fault"
 )
 
-// Profile is what is known of one number: of a Customer the attributes, consents,
-// dates, events, zone and locale, nothing else. Lists are sorted and have no
+// Profile is what is known of one number: of a Customer the attributes and their times,
+// consents, dates, events, zone and locale, nothing else. Lists are sorted and have no
 // repetitions, so that equal knowledge is equal bytes.
 type Profile = segmentationv1.Customer
 
@@ -113,6 +114,25 @@ func Merge(was *Profile, in *segmentationv1.Customer) (*Profile, error) {
 	return out, f.Err()
 }
 
+// Stamp notes in next when values changed that are not as they were. What was there
+// before times were kept has none.
+func Stamp(was, next *Profile, at time.Time) {
+	for name := range was.GetAttributes() {
+		if next.GetAttributes()[name] == nil {
+			delete(next.GetAttributeTimes(), name)
+		}
+	}
+	for name, v := range next.GetAttributes() {
+		if proto.Equal(was.GetAttributes()[name], v) {
+			continue
+		}
+		if next.AttributeTimes == nil {
+			next.AttributeTimes = map[string]*timestamppb.Timestamp{}
+		}
+		next.AttributeTimes[name] = timestamppb.New(at)
+	}
+}
+
 // union sorts what is known and what is told; of two that compare equal the one
 // told last stays.
 func union[T any](known, told []T, order func(a, b T) int) []T {
@@ -150,6 +170,12 @@ func Blank(p *Profile, declared *Catalogue) *Profile {
 			out.Attributes = map[string]*segmentationv1.AttributeValue{}
 		}
 		out.Attributes[name] = v
+		if at := p.GetAttributeTimes()[name]; at != nil {
+			if out.AttributeTimes == nil {
+				out.AttributeTimes = map[string]*timestamppb.Timestamp{}
+			}
+			out.AttributeTimes[name] = at
+		}
 	}
 	return out
 }

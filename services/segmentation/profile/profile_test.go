@@ -3,9 +3,11 @@ package profile_test
 import (
 	"bytes"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"google.golang.org/protobuf/proto"
@@ -191,5 +193,37 @@ func TestBlank(t *testing.T) {
 	want := &profile.Profile{Attributes: map[string]*segmentationv1.AttributeValue{"vip": flagOf(true)}}
 	if diff := cmp.Diff(want, profile.Blank(in, declared(t)), protocmp.Transform()); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// A value keeps its time until it becomes another one, whatever else is told.
+func TestTimesOfAttributes(t *testing.T) {
+	word := func(s string) *segmentationv1.AttributeValue {
+		return &segmentationv1.AttributeValue{Value: &segmentationv1.AttributeValue_Text{Text: s}}
+	}
+	known, first := &profile.Profile{}, time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	for i, step := range []struct {
+		told map[string]*segmentationv1.AttributeValue
+		want map[string]int
+	}{
+		{map[string]*segmentationv1.AttributeValue{"birthday": word("1990-02-28"), "city": word("Omsk")}, map[string]int{"birthday": 0, "city": 0}},
+		{map[string]*segmentationv1.AttributeValue{"birthday": word("1990-02-28"), "city": word("Tomsk")}, map[string]int{"birthday": 0, "city": 1}},
+		{map[string]*segmentationv1.AttributeValue{"birthday": word("1990-02-27")}, map[string]int{"birthday": 2, "city": 1}},
+		{map[string]*segmentationv1.AttributeValue{"birthday": {}}, map[string]int{"city": 1}},
+		{map[string]*segmentationv1.AttributeValue{"birthday": word("1990-02-27")}, map[string]int{"birthday": 4, "city": 1}},
+	} {
+		next, err := profile.Merge(known, &segmentationv1.Customer{Attributes: step.told})
+		if err != nil {
+			t.Fatal(err)
+		}
+		profile.Stamp(known, next, first.AddDate(0, 0, i))
+		got := map[string]int{}
+		for name, at := range next.GetAttributeTimes() {
+			got[name] = int(at.AsTime().Sub(first).Hours() / 24)
+		}
+		if !maps.Equal(got, step.want) {
+			t.Errorf("step %d: %v, want %v", i, got, step.want)
+		}
+		known = next
 	}
 }

@@ -84,14 +84,25 @@ var errPacked = errors.New("history of purchases cannot be read")
 // Parse reads what Pack wrote. No bytes are an empty history.
 func Parse(b []byte) (*History, error) {
 	h := &History{}
+	if err := h.parse(b); err != nil {
+		return nil, err
+	}
+	return h, nil
+}
+
+// parse makes an empty history what Pack wrote.
+func (h *History) parse(b []byte) error {
 	if len(b) == 0 {
-		return h, nil
+		return nil
 	}
 	r := &reader{rest: b[1:], visits: b[0] == visited}
 	if b[0] != packed && b[0] != visited {
-		return nil, errPacked
+		return errPacked
 	}
-	traits := make([]Trait, r.size())
+	var traits []Trait
+	if n := r.size(); n > 0 {
+		traits = make([]Trait, n)
+	}
 	if len(traits) > 0 {
 		r.text = string(r.rest)
 	}
@@ -107,9 +118,9 @@ func Parse(b []byte) (*History, error) {
 		before = h.days[i].Day
 	}
 	if r.bad || len(r.rest) > 0 || h.form() != b[0] {
-		return nil, errPacked
+		return errPacked
 	}
-	return h, nil
+	return nil
 }
 
 // reader takes numbers off; once anything is wrong, bad stays set.

@@ -34,6 +34,13 @@ func Cut(values []int64) (c Cuts) {
 	return c
 }
 
+// Top is the value that the top so many percent of at least one value are strictly above,
+// by the same rule: the one at rank ⌈n·(100−percent)/100⌉. It sorts the values.
+func Top(values []int64, percent int64) int64 {
+	slices.Sort(values)
+	return values[max(1, (int64(len(values))*(100-percent)+99)/100)-1]
+}
+
 // exceeded is how many cuts a value is strictly greater than: the same for equal
 // values, wherever a cut falls among them.
 func (c *Cuts) exceeded(value int64) (n uint8) {

@@ -165,3 +165,27 @@ func TestBook(t *testing.T) {
 		t.Error("equal runs are other bytes")
 	}
 }
+
+// A fifth at the top is what the last cut leaves, and a share is never more than that.
+func TestTop(t *testing.T) {
+	r := rand.New(rand.NewPCG(3, 3))
+	for range 200 {
+		values := make([]int64, 1+r.IntN(300))
+		for i := range values {
+			values[i] = r.Int64N(1 + r.Int64N(100))
+		}
+		if cuts := Cut(slices.Clone(values)); Top(slices.Clone(values), 20) != cuts[3] {
+			t.Errorf("%v: %d, want %d", values, Top(values, 20), cuts[3])
+		}
+		percent, above := 1+r.Int64N(50), int64(0)
+		cut := Top(slices.Clone(values), percent)
+		for _, v := range values {
+			if v > cut {
+				above++
+			}
+		}
+		if n := int64(len(values)); !slices.Contains(values, cut) || 100*above > n*percent {
+			t.Errorf("%d of %d are above %d, for %d %%", above, n, cut, percent)
+		}
+	}
+}

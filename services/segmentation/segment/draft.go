@@ -47,7 +47,14 @@ func (e *Evaluator) Draft(ctx context.Context, rule *Rule) (*Draft, error) {
 		return nil, err
 	}
 	d.seq = head.Seq
-	d.found, err = w.scan(ctx, e.DB, d.rules, max(st.day, e.today()), scanners)
+	day := max(st.day, e.today())
+	if rule.list != nil {
+		// Nobody else can be in it.
+		d.found = newFindings(day)
+		err = w.ask(ctx, e.DB, d.rules, rule.named(w.People), d.found, func(*Subject) {})
+	} else {
+		d.found, err = w.scan(ctx, e.DB, d.rules, day, scanners)
+	}
 	for n := caught; err == nil && n == caught; {
 		n, err = d.catch(ctx, e.DB, e.Facts.Reader)
 	}

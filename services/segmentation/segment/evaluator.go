@@ -10,6 +10,7 @@ import (
 	"github.com/rapport-cx/rapport/internal/feed"
 	"github.com/rapport-cx/rapport/internal/sqldb"
 	"github.com/rapport-cx/rapport/services/segmentation/field"
+	"github.com/rapport-cx/rapport/services/segmentation/record"
 )
 
 // ConsumerName is whose cursor in the own log it is.
@@ -35,6 +36,11 @@ type Evaluator struct {
 	// rolledTo is the day everybody was evaluated for, as last seen.
 	rolledTo calendar.Day
 	begun    bool
+	// from is where facts are consumed from, met the version of the merges that were
+	// taken in, whether their facts were consumed or not, meeting that of the commit
+	// under way.
+	from         int64
+	met, meeting uint64
 	// head is the log's after the last commit; moved counts MEMBERS facts since bases
 	// were stored at based.
 	head  feed.Head
@@ -44,9 +50,16 @@ type Evaluator struct {
 
 // prepared is what was found out before a transaction, and at which turn.
 type prepared struct {
-	turn  int64
+	turn int64
+	// facts are to be consumed, or else due has numbers for whom a window moved, by
+	// fields of the groups moved.
+	facts []feed.Fact
+	due   []uint64
+	moved field.Group
 	touch *touch
 	found *findings
+	// met is the version of the merges that it knows.
+	met uint64
 }
 
 // How often the calendar is looked at while nothing happens, and after how long the
@@ -70,6 +83,7 @@ func (e *Evaluator) source(ctx context.Context, brand string, from feed.Cursor, 
 	if err := e.begin(ctx); err != nil {
 		return nil, err
 	}
+	e.from = from.Seq
 	for range renew {
 		changed := e.Facts.Changed(brand)
 		facts, err := e.Facts.Continue(ctx, brand, from, limit)
@@ -122,16 +136,37 @@ func (e *Evaluator) prepare(ctx context.Context, facts []feed.Fact) error {
 	if err != nil {
 		return err
 	}
-	t, err := touched(ctx, e.Facts.Reader, e.Brand, facts, w.People)
-	if err != nil {
-		return err
-	}
 	if err := e.Live.Catch(ctx, e.DB, e.Facts.Reader); err != nil {
 		return err
 	}
-	e.batch = prepared{turn: st.turn, touch: t}
-	e.batch.found, err = e.find(ctx, e.DB, w, t, max(st.day, e.today()), scanners)
+	b := prepared{turn: st.turn, facts: facts}
+	if err := e.touch(ctx, e.Facts.Reader, w, &b); err != nil {
+		return err
+	}
+	b.found, err = e.find(ctx, e.DB, w, b.touch, max(st.day, e.today()), scanners)
+	e.batch = b
 	return err
+}
+
+// touch finds out whom something prepared concerns, as far as a world knows. That may
+// know merges whose facts come later. They are taken in at once: else a person that
+// has just begun to be one would be asked about by some rules and not by others.
+func (e *Evaluator) touch(ctx context.Context, log feed.Reader, w *World, b *prepared) (err error) {
+	if b.touch, err = touched(ctx, log, e.Brand, b.facts, w.People); err != nil {
+		return err
+	}
+	for _, id := range b.due {
+		// Whoever was merged since is no person.
+		if w.People.Person(int64(id)) == int64(id) {
+			b.touch.persons[int64(id)] |= b.moved
+		}
+	}
+	if b.met = w.People.Version(); b.met == e.met {
+		return nil
+	}
+	return log.ReadKind(ctx, e.Brand, []int16{record.Merged, record.Unmerged}, e.from, func(f *feed.Fact) error {
+		return b.touch.edge(w.People, f)
+	})
 }
 
 // find asks all rules that can have turned.

@@ -16,6 +16,8 @@ import (
 // Live is who is in which segment of one brand, up to a fact of the log.
 type Live struct {
 	brand string
+	// broken says which stored base could not be read; nil: none.
+	broken error
 	// catching lets one at a time read the log.
 	catching sync.Mutex
 
@@ -87,6 +89,14 @@ func (l *Live) open(ctx context.Context, q sqldb.Querier, log feed.Reader) error
 	if err != nil {
 		return err
 	}
+	sets := make([]*roaring64.Bitmap, len(rows))
+	for i, r := range rows {
+		if sets[i], err = r.set(); err != nil {
+			// The log says it all; it only takes longer.
+			l.broken, rows, state.based = err, nil, 0
+			break
+		}
+	}
 	known, err := l.changes(ctx, log, []int16{record.Segment}, 0)
 	if err != nil {
 		return err
@@ -100,15 +110,12 @@ func (l *Live) open(ctx context.Context, q sqldb.Querier, log feed.Reader) error
 	l.take(known)
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for _, r := range rows {
+	for i, r := range rows {
 		s := l.segments[r.segment]
 		if s == nil || s.Def.GetVersion() != r.version || s.Def.GetArchived() {
 			continue
 		}
-		if s.members, err = r.set(); err != nil {
-			return err
-		}
-		s.base, s.changed, s.day = r.base, r.changed, r.day
+		s.members, s.base, s.changed, s.day = sets[i], r.base, r.changed, r.day
 	}
 	l.seq, l.opened = state.based, true
 	return nil

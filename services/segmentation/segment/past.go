@@ -76,8 +76,10 @@ func (h *History) start(ctx context.Context, id string, version int32, base int6
 		return nil, 0, err
 	}
 	if row != nil {
-		members, err := row.set()
-		return members, row.changed, err
+		// One that cannot be read is passed over: the log has all that it says.
+		if members, err := row.set(); err == nil {
+			return members, row.changed, nil
+		}
 	}
 	first, err := h.Log.Get(ctx, h.Brand, base)
 	if err != nil {

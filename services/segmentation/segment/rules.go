@@ -9,6 +9,7 @@ import (
 	segmentationv1 "github.com/rapport-cx/rapport/gen/rapport/segmentation/v1"
 	"github.com/rapport-cx/rapport/internal/calendar"
 	"github.com/rapport-cx/rapport/internal/fault"
+	"github.com/rapport-cx/rapport/internal/people"
 	"github.com/rapport-cx/rapport/services/segmentation/expr"
 	"github.com/rapport-cx/rapport/services/segmentation/field"
 )
@@ -41,14 +42,7 @@ func Read(def *segmentationv1.SegmentRule, fields *field.Catalogue) (*Rule, erro
 	case *segmentationv1.SegmentRule_Expression:
 		return r, r.compile(fields, x.Expression)
 	case *segmentationv1.SegmentRule_Template:
-		text := x.Template.GetExpression()
-		if text == "" {
-			var err error
-			if text, err = Fill(x.Template); err != nil {
-				return nil, err
-			}
-		}
-		return r, r.compile(fields, text)
+		return r, r.compile(fields, x.Template.GetExpression())
 	case *segmentationv1.SegmentRule_List:
 		r.list = roaring64.New()
 		for i, id := range x.List.GetIds() {
@@ -65,8 +59,9 @@ func Read(def *segmentationv1.SegmentRule, fields *field.Catalogue) (*Rule, erro
 	return r, nil
 }
 
-// Fill is the expression that a template becomes.
-func Fill(t *segmentationv1.TemplateRule) (string, error) {
+// Fill is the expression that a template becomes, once the cut is written into it if
+// there is one.
+func Fill(t *segmentationv1.TemplateRule) (string, *expr.Cut, error) {
 	return expr.Fill(t.GetId(), t.GetParameters(), "segment.rule.template")
 }
 
@@ -104,6 +99,15 @@ func (r *Rule) Fields() []string {
 		return nil
 	}
 	return r.text.Fields()
+}
+
+// named are the persons that a list names, of whom anything may be new.
+func (r *Rule) named(who *people.Mapping) map[int64]field.Group {
+	out := make(map[int64]field.Group, r.list.GetCardinality())
+	for it := r.list.Iterator(); it.HasNext(); {
+		out[who.Person(int64(it.Next()))] = all
+	}
+	return out
 }
 
 // algebra tells that it follows other segments and is not asked of persons.

@@ -20,10 +20,23 @@ type baseRow struct {
 	members            []byte
 }
 
+// baseError says that a stored base is none.
+type baseError struct {
+	segment string
+	seq     int64
+	why     error
+}
+
+func (e *baseError) Error() string {
+	return fmt.Sprintf("base of segment %q at %d: %v: run rapport rebuild", e.segment, e.seq, e.why)
+}
+
+func (e *baseError) Unwrap() error { return e.why }
+
 func (r *baseRow) set() (*roaring64.Bitmap, error) {
 	set, err := record.ReadSet(r.members)
 	if err != nil {
-		return nil, fmt.Errorf("base of segment %q at %d: %w", r.segment, r.seq, err)
+		return nil, &baseError{r.segment, r.seq, err}
 	}
 	return set, nil
 }

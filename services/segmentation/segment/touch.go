@@ -47,6 +47,16 @@ func (t *touch) number(who *people.Mapping, id int64, g field.Group) {
 	}
 }
 
+// edge takes in a merge, or the end of one.
+func (t *touch) edge(who *people.Mapping, f *feed.Fact) error {
+	from, into, err := record.Edge(f)
+	if err == nil {
+		t.number(who, from, all)
+		t.number(who, into, all)
+	}
+	return err
+}
+
 // touched reads facts; who knows all merges among them at least.
 func touched(ctx context.Context, log feed.Reader, brand string, facts []feed.Fact, who *people.Mapping) (*touch, error) {
 	t := &touch{persons: map[int64]field.Group{}, gone: roaring64.New()}
@@ -70,12 +80,9 @@ func touched(ctx context.Context, log feed.Reader, brand string, facts []feed.Fa
 				t.number(who, was.Who, groups[f.Kind])
 			}
 		case record.Merged, record.Unmerged:
-			from, into, err := record.Edge(f)
-			if err != nil {
+			if err := t.edge(who, f); err != nil {
 				return nil, err
 			}
-			t.number(who, from, all)
-			t.number(who, into, all)
 		case record.RfmRun:
 			t.everyone |= field.RFM
 		}

@@ -86,6 +86,36 @@ func (f *findings) ask(rules []ruled, fields *field.Catalogue, persons []*Subjec
 	}
 }
 
+// askAll asks rules of persons of whom anything may be new, ascending by id.
+func (f *findings) askAll(rules []ruled, fields *field.Catalogue, persons []*Subject) {
+	if len(persons) == 0 {
+		return
+	}
+	ids, holds := make([]uint64, len(persons)), make([][]uint64, len(rules))
+	v := fields.Values(persons[0].Known, f.day)
+	for n, p := range persons {
+		v.Reset(p.Known, f.day)
+		ids[n] = uint64(p.ID)
+		for i := range rules {
+			if r := rules[i].rule; !r.algebra() && r.holds(p, v) {
+				holds[i] = append(holds[i], uint64(p.ID))
+			}
+		}
+	}
+	for i := range rules {
+		if rules[i].rule.algebra() {
+			continue
+		}
+		into := f.of(rules[i].id)
+		if first, last := ids[0], ids[len(ids)-1]; last-first < uint64(len(ids)) {
+			into.asked.AddRange(first, last+1)
+		} else {
+			into.asked.AddMany(ids)
+		}
+		into.holds.AddMany(holds[i])
+	}
+}
+
 // move is a change of members and the base of the version it changes.
 type move struct {
 	*record.Membership

@@ -2,6 +2,7 @@ package segment
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/RoaringBitmap/roaring/v2/roaring64"
@@ -26,6 +27,9 @@ func (e *Evaluator) Verify(ctx context.Context, world func(tx *sqldb.Tx) (*World
 			if err := l.Catch(ctx, tx, feed.In(tx)); err != nil {
 				return err
 			}
+		}
+		if broken := (&baseError{}); errors.As(live.broken, &broken) {
+			report(broken.segment, broken.Error())
 		}
 		live.differ(plain, report)
 		w, err := world(tx)

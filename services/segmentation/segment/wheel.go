@@ -152,18 +152,14 @@ func (w *wheel) build(ctx context.Context, q sqldb.Querier, world *World, rolled
 // rollSome asks about some of those for whom a window moved.
 func (e *Evaluator) rollSome(ctx context.Context, st state, world *World, day calendar.Day) error {
 	ids, more := e.wheel.due(day, rollBatch)
-	t := &touch{persons: map[int64]field.Group{}, gone: roaring64.New()}
-	for _, id := range ids {
-		// Whoever was merged since is no person.
-		if world.People.Person(int64(id)) == int64(id) {
-			t.persons[int64(id)] = e.wheel.watch.Groups()
-		}
-	}
-	found, err := e.find(ctx, e.DB, world, t, day, scanners)
-	if err != nil {
+	b, rolled := prepared{turn: st.turn, due: ids, moved: e.wheel.watch.Groups()}, calendar.Day(0)
+	if err := e.touch(ctx, e.Facts.Reader, world, &b); err != nil {
 		return err
 	}
-	b, rolled := prepared{turn: st.turn, touch: t, found: found}, calendar.Day(0)
+	var err error
+	if b.found, err = e.find(ctx, e.DB, world, b.touch, day, scanners); err != nil {
+		return err
+	}
 	if !more {
 		rolled = day
 	}

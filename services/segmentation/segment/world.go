@@ -99,7 +99,7 @@ func (w *World) scan(ctx context.Context, q sqldb.Querier, rules []ruled, day ca
 		g.Go(func() error {
 			part := newFindings(day)
 			err := w.page(ctx, q, first, min(last, first+span-1), need, func(persons []*Subject) {
-				part.ask(rules, w.Fields, persons, func(int64) field.Group { return all })
+				part.askAll(rules, w.Fields, persons)
 			})
 			mu.Lock()
 			defer mu.Unlock()
@@ -115,11 +115,20 @@ func (w *World) scan(ctx context.Context, q sqldb.Querier, rules []ruled, day ca
 
 // page reads the persons among a run of numbers, both ends included.
 func (w *World) page(ctx context.Context, q sqldb.Querier, first, last int64, groups field.Group, fn func([]*Subject)) error {
-	persons := make([]*Subject, 0, last-first+1)
+	// Room for all of them at once: a million finds of room cost more than to read.
+	persons, room, ids := make([]*Subject, 0, last-first+1), make([]Subject, last-first+1), make([]int64, last-first+1)
 	for id := first; id <= last; id++ {
-		if w.People.Person(id) == id {
-			persons = append(persons, w.subject(id))
+		one, i := &room[id-first], id-first
+		switch {
+		case w.People.Alone(id):
+			ids[i] = id
+			one.ID, one.Numbers = id, ids[i:i+1:i+1]
+		case w.People.Person(id) == id:
+			one.ID, one.Numbers = id, w.People.Members(id)
+		default:
+			continue
 		}
+		persons = append(persons, one)
 	}
 	if err := w.Know(ctx, q, persons, groups); err != nil {
 		return err

@@ -12,6 +12,7 @@ import (
 // effect writes who entered and left, in the transaction that moves the cursor.
 func (e *Evaluator) effect(ctx context.Context, tx *sqldb.Tx, _ []feed.Fact) error {
 	b := e.batch
+	e.meeting = b.met
 	if !b.touch.nobody() && b.found.said() {
 		return e.write(ctx, tx, b, 0)
 	}
@@ -56,10 +57,14 @@ func (e *Evaluator) write(ctx context.Context, tx *sqldb.Tx, b prepared, rolled 
 		if err != nil {
 			return err
 		}
+		if err := e.touch(ctx, feed.In(tx), w, &b); err != nil {
+			return err
+		}
 		if b.found, err = e.find(ctx, tx, w, b.touch, max(st.day, b.found.day), 1); err != nil {
 			return err
 		}
 	}
+	e.meeting = b.met
 	facts, err := enter(e.Live.settle(b.found))
 	if err != nil {
 		return err
@@ -86,6 +91,7 @@ func enter(moves []move) ([]feed.Fact, error) {
 
 // done lets this replica know what was written.
 func (e *Evaluator) done(ctx context.Context, _ []feed.Fact) {
+	e.met = e.meeting
 	if e.head.Seq > 0 {
 		e.Facts.Notice(e.head)
 	}

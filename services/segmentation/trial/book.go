@@ -21,10 +21,9 @@ type Book struct {
 	hypotheses  listed[*segmentationv1.Hypothesis]
 	experiments listed[*segmentationv1.Experiment]
 
-	// loading keeps two from reading the same arms at once; arms has those asked for
-	// last, the latest at the end.
-	loading sync.Mutex
-	arms    []loaded
+	// arms has those of the experiments asked for last, the latest at the end.
+	asking sync.Mutex
+	arms   []*loaded
 }
 
 // listed are things by id, and their ids in the order of the log.
@@ -40,9 +39,12 @@ func (l *listed[T]) put(id string, one T) {
 	l.byID[id] = one
 }
 
+// loaded are the arms of an experiment, nil until they have been read.
 type loaded struct {
-	id   string
-	arms *Arms
+	id string
+	// loading keeps two from reading the same ones at once.
+	loading sync.Mutex
+	arms    *Arms
 }
 
 // NewBook returns an empty book.
@@ -142,20 +144,28 @@ const kept = 16
 
 // Arms are those of an experiment, read when they are first asked for.
 func (b *Book) Arms(ctx context.Context, log feed.Reader, brand string, e *segmentationv1.Experiment) (*Arms, error) {
-	b.loading.Lock()
-	defer b.loading.Unlock()
-	if at := slices.IndexFunc(b.arms, func(l loaded) bool { return l.id == e.GetId() }); at >= 0 {
-		one := b.arms[at]
-		b.arms = append(slices.Delete(b.arms, at, at+1), one)
+	one := b.recent(e.GetId())
+	one.loading.Lock()
+	defer one.loading.Unlock()
+	if one.arms != nil {
 		return one.arms, nil
 	}
-	arms, err := loadArms(ctx, log, brand, e)
-	if err != nil {
-		return nil, err
-	}
-	if len(b.arms) == kept {
+	var err error
+	one.arms, err = loadArms(ctx, log, brand, e)
+	return one.arms, err
+}
+
+// recent is the place of an experiment's arms, which from now on is the latest.
+func (b *Book) recent(id string) *loaded {
+	b.asking.Lock()
+	defer b.asking.Unlock()
+	one := &loaded{id: id}
+	if at := slices.IndexFunc(b.arms, func(l *loaded) bool { return l.id == id }); at >= 0 {
+		one = b.arms[at]
+		b.arms = slices.Delete(b.arms, at, at+1)
+	} else if len(b.arms) == kept {
 		b.arms = slices.Delete(b.arms, 0, 1)
 	}
-	b.arms = append(b.arms, loaded{e.GetId(), arms})
-	return arms, nil
+	b.arms = append(b.arms, one)
+	return one
 }

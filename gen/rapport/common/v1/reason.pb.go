@@ -113,6 +113,24 @@ const (
 	Reason_REASON_HYPOTHESIS_CONCLUDED Reason = 41
 	// No experiment, or no arm of it, has that name.
 	Reason_REASON_EXPERIMENT_UNKNOWN Reason = 42
+	// No loyalty programme has that id.
+	Reason_REASON_PROGRAMME_UNKNOWN Reason = 43
+	// The member has fewer points to spend; metadata "available" says how many.
+	Reason_REASON_POINTS_INSUFFICIENT Reason = 44
+	// No hold has that number.
+	Reason_REASON_HOLD_UNKNOWN Reason = 45
+	// The hold was captured, given back or timed out.
+	Reason_REASON_HOLD_ENDED Reason = 46
+	// The order neither earned nor spent anything that is not reversed yet.
+	Reason_REASON_NOTHING_TO_REVERSE Reason = 47
+	// No reward, or no taking of one, has that id.
+	Reason_REASON_REWARD_UNKNOWN Reason = 48
+	// The member may not take the reward; metadata "rule" names what forbids it first.
+	Reason_REASON_REWARD_FORBIDDEN Reason = 49
+	// No offer has that id or code, or the person did not get it.
+	Reason_REASON_OFFER_UNKNOWN Reason = 50
+	// The offer cannot be completed; metadata "rule" says why.
+	Reason_REASON_OFFER_FORBIDDEN Reason = 51
 )
 
 // Enum value maps for Reason.
@@ -161,6 +179,15 @@ var (
 		40: "REASON_HYPOTHESIS_UNKNOWN",
 		41: "REASON_HYPOTHESIS_CONCLUDED",
 		42: "REASON_EXPERIMENT_UNKNOWN",
+		43: "REASON_PROGRAMME_UNKNOWN",
+		44: "REASON_POINTS_INSUFFICIENT",
+		45: "REASON_HOLD_UNKNOWN",
+		46: "REASON_HOLD_ENDED",
+		47: "REASON_NOTHING_TO_REVERSE",
+		48: "REASON_REWARD_UNKNOWN",
+		49: "REASON_REWARD_FORBIDDEN",
+		50: "REASON_OFFER_UNKNOWN",
+		51: "REASON_OFFER_FORBIDDEN",
 	}
 	Reason_value = map[string]int32{
 		"REASON_UNSPECIFIED":          0,
@@ -206,6 +233,15 @@ var (
 		"REASON_HYPOTHESIS_UNKNOWN":   40,
 		"REASON_HYPOTHESIS_CONCLUDED": 41,
 		"REASON_EXPERIMENT_UNKNOWN":   42,
+		"REASON_PROGRAMME_UNKNOWN":    43,
+		"REASON_POINTS_INSUFFICIENT":  44,
+		"REASON_HOLD_UNKNOWN":         45,
+		"REASON_HOLD_ENDED":           46,
+		"REASON_NOTHING_TO_REVERSE":   47,
+		"REASON_REWARD_UNKNOWN":       48,
+		"REASON_REWARD_FORBIDDEN":     49,
+		"REASON_OFFER_UNKNOWN":        50,
+		"REASON_OFFER_FORBIDDEN":      51,
 	}
 )
 
@@ -240,7 +276,7 @@ var File_rapport_common_v1_reason_proto protoreflect.FileDescriptor
 
 const file_rapport_common_v1_reason_proto_rawDesc = "" +
 	"\n" +
-	"\x1erapport/common/v1/reason.proto\x12\x11rapport.common.v1*\x9d\t\n" +
+	"\x1erapport/common/v1/reason.proto\x12\x11rapport.common.v1*\x98\v\n" +
 	"\x06Reason\x12\x16\n" +
 	"\x12REASON_UNSPECIFIED\x10\x00\x12\x18\n" +
 	"\x14REASON_FIELD_INVALID\x10\x01\x12\x18\n" +
@@ -285,7 +321,16 @@ const file_rapport_common_v1_reason_proto_rawDesc = "" +
 	"\x13REASON_NO_PURCHASES\x10'\x12\x1d\n" +
 	"\x19REASON_HYPOTHESIS_UNKNOWN\x10(\x12\x1f\n" +
 	"\x1bREASON_HYPOTHESIS_CONCLUDED\x10)\x12\x1d\n" +
-	"\x19REASON_EXPERIMENT_UNKNOWN\x10*B\xc8\x01\n" +
+	"\x19REASON_EXPERIMENT_UNKNOWN\x10*\x12\x1c\n" +
+	"\x18REASON_PROGRAMME_UNKNOWN\x10+\x12\x1e\n" +
+	"\x1aREASON_POINTS_INSUFFICIENT\x10,\x12\x17\n" +
+	"\x13REASON_HOLD_UNKNOWN\x10-\x12\x15\n" +
+	"\x11REASON_HOLD_ENDED\x10.\x12\x1d\n" +
+	"\x19REASON_NOTHING_TO_REVERSE\x10/\x12\x19\n" +
+	"\x15REASON_REWARD_UNKNOWN\x100\x12\x1b\n" +
+	"\x17REASON_REWARD_FORBIDDEN\x101\x12\x18\n" +
+	"\x14REASON_OFFER_UNKNOWN\x102\x12\x1a\n" +
+	"\x16REASON_OFFER_FORBIDDEN\x103B\xc8\x01\n" +
 	"\x15com.rapport.common.v1B\vReasonProtoP\x01Z<github.com/rapport-cx/rapport/gen/rapport/common/v1;commonv1\xa2\x02\x03RCX\xaa\x02\x11Rapport.Common.V1\xca\x02\x11Rapport\\Common\\V1\xe2\x02\x1dRapport\\Common\\V1\\GPBMetadata\xea\x02\x13Rapport::Common::V1b\x06proto3"
 
 var (

@@ -373,8 +373,9 @@ func (x *MetricLine) GetJudgement() string {
 type Rate struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Its name: response_rate, success_index, contact_rate, redemption_rate, retention. Of
-	// these response_rate is left out until invitations are sent, redemption_rate where
-	// there is no Loyalty. contact_rate is contacts per receipts and may be above 100.
+	// these response_rate is left out until invitations are sent. contact_rate is contacts
+	// per receipts and may be above 100. redemption_rate is points spent per points issued,
+	// of all programmes together; a brand without any has none.
 	// retention is the handbook's CRR over persons as Segmentation counts it (active: a
 	// purchase in 90 days), of the whole brand and all channels alone.
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`

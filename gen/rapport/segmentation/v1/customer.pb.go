@@ -305,9 +305,12 @@ type Customer struct {
 	Erased bool `protobuf:"varint,13,opt,name=erased,proto3" json:"erased,omitempty"`
 	// Output: what the person bought, over all its numbers, as far as Journey's feed was
 	// followed.
-	Purchases     *PurchaseFacts `protobuf:"bytes,14,opt,name=purchases,proto3" json:"purchases,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Purchases *PurchaseFacts `protobuf:"bytes,14,opt,name=purchases,proto3" json:"purchases,omitempty"`
+	// Output: when the value of each attribute was last changed, by name; of values that have been
+	// there since before such times were kept it is missing.
+	AttributeTimes map[string]*timestamppb.Timestamp `protobuf:"bytes,15,rep,name=attribute_times,json=attributeTimes,proto3" json:"attribute_times,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *Customer) Reset() {
@@ -434,6 +437,13 @@ func (x *Customer) GetErased() bool {
 func (x *Customer) GetPurchases() *PurchaseFacts {
 	if x != nil {
 		return x.Purchases
+	}
+	return nil
+}
+
+func (x *Customer) GetAttributeTimes() map[string]*timestamppb.Timestamp {
+	if x != nil {
+		return x.AttributeTimes
 	}
 	return nil
 }
@@ -1621,7 +1631,7 @@ const file_rapport_segmentation_v1_customer_proto_rawDesc = "" +
 	"\x02id\x18\x01 \x01(\x03R\x02id\x12\x1b\n" +
 	"\tperson_id\x18\x02 \x01(\x03R\bpersonId\x12\x18\n" +
 	"\acreated\x18\x03 \x01(\bR\acreated\x12(\n" +
-	"\x05error\x18\x04 \x01(\v2\x12.google.rpc.StatusR\x05error\"\xe7\x06\n" +
+	"\x05error\x18\x04 \x01(\v2\x12.google.rpc.StatusR\x05error\"\xa6\b\n" +
 	"\bCustomer\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\x03R\x02id\x12E\n" +
 	"\n" +
@@ -1645,10 +1655,14 @@ const file_rapport_segmentation_v1_customer_proto_rawDesc = "" +
 	"\n" +
 	"updated_at\x18\f \x01(\v2\x1a.google.protobuf.TimestampR\tupdatedAt\x12\x16\n" +
 	"\x06erased\x18\r \x01(\bR\x06erased\x12D\n" +
-	"\tpurchases\x18\x0e \x01(\v2&.rapport.segmentation.v1.PurchaseFactsR\tpurchases\x1af\n" +
+	"\tpurchases\x18\x0e \x01(\v2&.rapport.segmentation.v1.PurchaseFactsR\tpurchases\x12^\n" +
+	"\x0fattribute_times\x18\x0f \x03(\v25.rapport.segmentation.v1.Customer.AttributeTimesEntryR\x0eattributeTimes\x1af\n" +
 	"\x0fAttributesEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12=\n" +
-	"\x05value\x18\x02 \x01(\v2'.rapport.segmentation.v1.AttributeValueR\x05value:\x028\x01\"r\n" +
+	"\x05value\x18\x02 \x01(\v2'.rapport.segmentation.v1.AttributeValueR\x05value:\x028\x01\x1a]\n" +
+	"\x13AttributeTimesEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x120\n" +
+	"\x05value\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x05value:\x028\x01\"r\n" +
 	"\x0eAttributeValue\x12\x1e\n" +
 	"\x04text\x18\x01 \x01(\tB\b\xbaH\x05r\x03(\x80\x02H\x00R\x04text\x12!\n" +
 	"\x06number\x18\x02 \x01(\x01B\a\xbaH\x04\x12\x02@\x01H\x00R\x06number\x12\x14\n" +
@@ -1751,7 +1765,7 @@ func file_rapport_segmentation_v1_customer_proto_rawDescGZIP() []byte {
 }
 
 var file_rapport_segmentation_v1_customer_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_rapport_segmentation_v1_customer_proto_msgTypes = make([]protoimpl.MessageInfo, 23)
+var file_rapport_segmentation_v1_customer_proto_msgTypes = make([]protoimpl.MessageInfo, 24)
 var file_rapport_segmentation_v1_customer_proto_goTypes = []any{
 	(AttributeType)(0),                // 0: rapport.segmentation.v1.AttributeType
 	(*ResolveCustomersRequest)(nil),   // 1: rapport.segmentation.v1.ResolveCustomersRequest
@@ -1777,47 +1791,50 @@ var file_rapport_segmentation_v1_customer_proto_goTypes = []any{
 	(*ListAttributesRequest)(nil),     // 21: rapport.segmentation.v1.ListAttributesRequest
 	(*ListAttributesResponse)(nil),    // 22: rapport.segmentation.v1.ListAttributesResponse
 	nil,                               // 23: rapport.segmentation.v1.Customer.AttributesEntry
-	(*v1.Identity)(nil),               // 24: rapport.common.v1.Identity
-	(*status.Status)(nil),             // 25: google.rpc.Status
-	(*timestamppb.Timestamp)(nil),     // 26: google.protobuf.Timestamp
-	(v1.ContactMode)(0),               // 27: rapport.common.v1.ContactMode
-	(*v1.Money)(nil),                  // 28: rapport.common.v1.Money
-	(*v1.CustomerRef)(nil),            // 29: rapport.common.v1.CustomerRef
+	nil,                               // 24: rapport.segmentation.v1.Customer.AttributeTimesEntry
+	(*v1.Identity)(nil),               // 25: rapport.common.v1.Identity
+	(*status.Status)(nil),             // 26: google.rpc.Status
+	(*timestamppb.Timestamp)(nil),     // 27: google.protobuf.Timestamp
+	(v1.ContactMode)(0),               // 28: rapport.common.v1.ContactMode
+	(*v1.Money)(nil),                  // 29: rapport.common.v1.Money
+	(*v1.CustomerRef)(nil),            // 30: rapport.common.v1.CustomerRef
 }
 var file_rapport_segmentation_v1_customer_proto_depIdxs = []int32{
-	24, // 0: rapport.segmentation.v1.ResolveCustomersRequest.identities:type_name -> rapport.common.v1.Identity
+	25, // 0: rapport.segmentation.v1.ResolveCustomersRequest.identities:type_name -> rapport.common.v1.Identity
 	3,  // 1: rapport.segmentation.v1.ResolveCustomersResponse.results:type_name -> rapport.segmentation.v1.ResolvedCustomer
-	25, // 2: rapport.segmentation.v1.ResolvedCustomer.error:type_name -> google.rpc.Status
-	24, // 3: rapport.segmentation.v1.Customer.identities:type_name -> rapport.common.v1.Identity
+	26, // 2: rapport.segmentation.v1.ResolvedCustomer.error:type_name -> google.rpc.Status
+	25, // 3: rapport.segmentation.v1.Customer.identities:type_name -> rapport.common.v1.Identity
 	23, // 4: rapport.segmentation.v1.Customer.attributes:type_name -> rapport.segmentation.v1.Customer.AttributesEntry
 	7,  // 5: rapport.segmentation.v1.Customer.consents:type_name -> rapport.segmentation.v1.Consent
 	8,  // 6: rapport.segmentation.v1.Customer.sensitive_dates:type_name -> rapport.segmentation.v1.SensitiveDate
 	9,  // 7: rapport.segmentation.v1.Customer.life_events:type_name -> rapport.segmentation.v1.LifeEvent
-	26, // 8: rapport.segmentation.v1.Customer.created_at:type_name -> google.protobuf.Timestamp
-	26, // 9: rapport.segmentation.v1.Customer.updated_at:type_name -> google.protobuf.Timestamp
+	27, // 8: rapport.segmentation.v1.Customer.created_at:type_name -> google.protobuf.Timestamp
+	27, // 9: rapport.segmentation.v1.Customer.updated_at:type_name -> google.protobuf.Timestamp
 	10, // 10: rapport.segmentation.v1.Customer.purchases:type_name -> rapport.segmentation.v1.PurchaseFacts
-	0,  // 11: rapport.segmentation.v1.Attribute.type:type_name -> rapport.segmentation.v1.AttributeType
-	27, // 12: rapport.segmentation.v1.Consent.mode:type_name -> rapport.common.v1.ContactMode
-	26, // 13: rapport.segmentation.v1.Consent.at:type_name -> google.protobuf.Timestamp
-	28, // 14: rapport.segmentation.v1.PurchaseFacts.spent:type_name -> rapport.common.v1.Money
-	28, // 15: rapport.segmentation.v1.PurchaseFacts.returned:type_name -> rapport.common.v1.Money
-	26, // 16: rapport.segmentation.v1.PurchaseFacts.as_of:type_name -> google.protobuf.Timestamp
-	12, // 17: rapport.segmentation.v1.UpsertCustomersRequest.rows:type_name -> rapport.segmentation.v1.CustomerRow
-	4,  // 18: rapport.segmentation.v1.CustomerRow.customer:type_name -> rapport.segmentation.v1.Customer
-	14, // 19: rapport.segmentation.v1.UpsertCustomersResponse.rejections:type_name -> rapport.segmentation.v1.CustomerRejection
-	25, // 20: rapport.segmentation.v1.CustomerRejection.error:type_name -> google.rpc.Status
-	29, // 21: rapport.segmentation.v1.GetCustomerRequest.customer:type_name -> rapport.common.v1.CustomerRef
-	4,  // 22: rapport.segmentation.v1.GetCustomerResponse.customer:type_name -> rapport.segmentation.v1.Customer
-	4,  // 23: rapport.segmentation.v1.ListCustomersResponse.customers:type_name -> rapport.segmentation.v1.Customer
-	6,  // 24: rapport.segmentation.v1.DeclareAttributesRequest.attributes:type_name -> rapport.segmentation.v1.Attribute
-	6,  // 25: rapport.segmentation.v1.DeclareAttributesResponse.attributes:type_name -> rapport.segmentation.v1.Attribute
-	6,  // 26: rapport.segmentation.v1.ListAttributesResponse.attributes:type_name -> rapport.segmentation.v1.Attribute
-	5,  // 27: rapport.segmentation.v1.Customer.AttributesEntry.value:type_name -> rapport.segmentation.v1.AttributeValue
-	28, // [28:28] is the sub-list for method output_type
-	28, // [28:28] is the sub-list for method input_type
-	28, // [28:28] is the sub-list for extension type_name
-	28, // [28:28] is the sub-list for extension extendee
-	0,  // [0:28] is the sub-list for field type_name
+	24, // 11: rapport.segmentation.v1.Customer.attribute_times:type_name -> rapport.segmentation.v1.Customer.AttributeTimesEntry
+	0,  // 12: rapport.segmentation.v1.Attribute.type:type_name -> rapport.segmentation.v1.AttributeType
+	28, // 13: rapport.segmentation.v1.Consent.mode:type_name -> rapport.common.v1.ContactMode
+	27, // 14: rapport.segmentation.v1.Consent.at:type_name -> google.protobuf.Timestamp
+	29, // 15: rapport.segmentation.v1.PurchaseFacts.spent:type_name -> rapport.common.v1.Money
+	29, // 16: rapport.segmentation.v1.PurchaseFacts.returned:type_name -> rapport.common.v1.Money
+	27, // 17: rapport.segmentation.v1.PurchaseFacts.as_of:type_name -> google.protobuf.Timestamp
+	12, // 18: rapport.segmentation.v1.UpsertCustomersRequest.rows:type_name -> rapport.segmentation.v1.CustomerRow
+	4,  // 19: rapport.segmentation.v1.CustomerRow.customer:type_name -> rapport.segmentation.v1.Customer
+	14, // 20: rapport.segmentation.v1.UpsertCustomersResponse.rejections:type_name -> rapport.segmentation.v1.CustomerRejection
+	26, // 21: rapport.segmentation.v1.CustomerRejection.error:type_name -> google.rpc.Status
+	30, // 22: rapport.segmentation.v1.GetCustomerRequest.customer:type_name -> rapport.common.v1.CustomerRef
+	4,  // 23: rapport.segmentation.v1.GetCustomerResponse.customer:type_name -> rapport.segmentation.v1.Customer
+	4,  // 24: rapport.segmentation.v1.ListCustomersResponse.customers:type_name -> rapport.segmentation.v1.Customer
+	6,  // 25: rapport.segmentation.v1.DeclareAttributesRequest.attributes:type_name -> rapport.segmentation.v1.Attribute
+	6,  // 26: rapport.segmentation.v1.DeclareAttributesResponse.attributes:type_name -> rapport.segmentation.v1.Attribute
+	6,  // 27: rapport.segmentation.v1.ListAttributesResponse.attributes:type_name -> rapport.segmentation.v1.Attribute
+	5,  // 28: rapport.segmentation.v1.Customer.AttributesEntry.value:type_name -> rapport.segmentation.v1.AttributeValue
+	27, // 29: rapport.segmentation.v1.Customer.AttributeTimesEntry.value:type_name -> google.protobuf.Timestamp
+	30, // [30:30] is the sub-list for method output_type
+	30, // [30:30] is the sub-list for method input_type
+	30, // [30:30] is the sub-list for extension type_name
+	30, // [30:30] is the sub-list for extension extendee
+	0,  // [0:30] is the sub-list for field type_name
 }
 
 func init() { file_rapport_segmentation_v1_customer_proto_init() }
@@ -1836,7 +1853,7 @@ func file_rapport_segmentation_v1_customer_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_rapport_segmentation_v1_customer_proto_rawDesc), len(file_rapport_segmentation_v1_customer_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   23,
+			NumMessages:   24,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

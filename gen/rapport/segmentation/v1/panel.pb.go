@@ -267,6 +267,7 @@ func (*PanelFilter_Field) isPanelFilter_Filter() {}
 
 // FieldFilter is a condition on one field of ListFields: one of the values, or within
 // the bounds. A field that is not known of a person has no value and is within no bounds.
+// An empty text is taken for not known.
 type FieldFilter struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The field.
@@ -496,8 +497,8 @@ type PanelGroup struct {
 	Persons int64 `protobuf:"varint,1,opt,name=persons,proto3" json:"persons,omitempty"`
 	// Persons are fewer than 100: no conclusion should be drawn (100 to 150 are needed).
 	TooFew bool `protobuf:"varint,2,opt,name=too_few,json=tooFew,proto3" json:"too_few,omitempty"`
-	// Half the width of the 95 % interval of a share of 50 % among so many, in points; absent
-	// for nobody.
+	// Half the width of the 95 % interval of a share of 50 % among so many, in points, at
+	// most 50; absent for nobody.
 	Margin *float64 `protobuf:"fixed64,3,opt,name=margin,proto3,oneof" json:"margin,omitempty"`
 	// As asked.
 	Distributions []*Distribution `protobuf:"bytes,4,rep,name=distributions,proto3" json:"distributions,omitempty"`
@@ -655,8 +656,8 @@ func (x *PanelScore) GetTooFew() bool {
 }
 
 // Distribution is how a field's values are spread over a group. Of a personal attribute
-// values of fewer than 5 persons are not told: they are in hidden, together with at least
-// one more, so that none can be had by difference.
+// values of fewer than 5 persons, in the group or among everybody else, are not told: they
+// are in hidden, together with at least one more, so that none can be had by difference.
 type Distribution struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The field.
@@ -671,7 +672,8 @@ type Distribution struct {
 	Other int64 `protobuf:"varint,5,opt,name=other,proto3" json:"other,omitempty"`
 	// Persons whose values are not told.
 	Hidden int64 `protobuf:"varint,6,opt,name=hidden,proto3" json:"hidden,omitempty"`
-	// Mean of NUMBER and INTEGER over those who have one; absent if nobody.
+	// Mean of NUMBER and INTEGER over those who have one; absent if nobody, or if values
+	// are hidden.
 	Mean          *float64 `protobuf:"fixed64,7,opt,name=mean,proto3,oneof" json:"mean,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1015,7 +1017,7 @@ type GetSampleSizeResponse struct {
 	Answers int64 `protobuf:"varint,1,opt,name=answers,proto3" json:"answers,omitempty"`
 	// Persons to ask for that.
 	Ask int64 `protobuf:"varint,2,opt,name=ask,proto3" json:"ask,omitempty"`
-	// The population is too small for it, even if all answer.
+	// The population is too small for it: even if all are asked, too few answer.
 	Beyond        bool `protobuf:"varint,3,opt,name=beyond,proto3" json:"beyond,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1215,7 +1217,7 @@ type SampleSegmentResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Persons, in the order drawn.
 	Ids []int64 `protobuf:"varint,1,rep,packed,name=ids,proto3" json:"ids,omitempty"`
-	// Members of the segment.
+	// Members of the segment, merged numbers left out that it still has.
 	Members int64 `protobuf:"varint,2,opt,name=members,proto3" json:"members,omitempty"`
 	// Persons drawn who may not be contacted and were passed over.
 	PassedOver    int64 `protobuf:"varint,3,opt,name=passed_over,json=passedOver,proto3" json:"passed_over,omitempty"`

@@ -119,6 +119,8 @@ const (
 	TemplateParameter_TYPE_MONEY TemplateParameter_Type = 9
 	// A number such as 3 or 4.5.
 	TemplateParameter_TYPE_NUMBER TemplateParameter_Type = 10
+	// A share in percent, a whole number.
+	TemplateParameter_TYPE_PERCENT TemplateParameter_Type = 11
 )
 
 // Enum value maps for TemplateParameter_Type.
@@ -135,6 +137,7 @@ var (
 		8:  "TYPE_COUNT",
 		9:  "TYPE_MONEY",
 		10: "TYPE_NUMBER",
+		11: "TYPE_PERCENT",
 	}
 	TemplateParameter_Type_value = map[string]int32{
 		"TYPE_UNSPECIFIED": 0,
@@ -148,6 +151,7 @@ var (
 		"TYPE_COUNT":       8,
 		"TYPE_MONEY":       9,
 		"TYPE_NUMBER":      10,
+		"TYPE_PERCENT":     11,
 	}
 )
 
@@ -498,8 +502,10 @@ type TemplateRule struct {
 	// Values by name of parameter, written as the parameter's type says; one that is left
 	// out has its default. INVALID_ARGUMENT names those that do not fit.
 	Parameters map[string]string `protobuf:"bytes,2,rep,name=parameters,proto3" json:"parameters,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	// Output: the expression it became when the rule was given. It stays what it is when
-	// the template is another one later.
+	// The expression it became when the rule was given. It stays what it is when the
+	// template is another one later. As input it is ignored, but for UpdateSegment: whoever
+	// says what is written there already, with the same id and parameters, keeps it; else
+	// a cut is found anew, and another one is a new version.
 	Expression    string `protobuf:"bytes,3,opt,name=expression,proto3" json:"expression,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -565,8 +571,13 @@ type SegmentTemplate struct {
 	Titles map[string]string `protobuf:"bytes,2,rep,name=titles,proto3" json:"titles,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	// What is to be filled in, in the order to ask for it.
 	Parameters []*TemplateParameter `protobuf:"bytes,3,rep,name=parameters,proto3" json:"parameters,omitempty"`
-	// The expression it becomes, with {name} where a parameter goes.
-	Pattern       string `protobuf:"bytes,4,opt,name=pattern,proto3" json:"pattern,omitempty"`
+	// The expression it becomes, with {name} where a parameter goes, and {cut} where a
+	// number goes that is found when the rule is given: the value at rank
+	// ceil(n * (100 - percent) / 100) of what all persons who bought anything in those days
+	// spent, ascending. FAILED_PRECONDITION, REASON_NO_PURCHASES, if nobody did.
+	Pattern string `protobuf:"bytes,4,opt,name=pattern,proto3" json:"pattern,omitempty"`
+	// What the title does not say, by locale; empty: nothing.
+	Descriptions  map[string]string `protobuf:"bytes,5,rep,name=descriptions,proto3" json:"descriptions,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -627,6 +638,13 @@ func (x *SegmentTemplate) GetPattern() string {
 		return x.Pattern
 	}
 	return ""
+}
+
+func (x *SegmentTemplate) GetDescriptions() map[string]string {
+	if x != nil {
+		return x.Descriptions
+	}
+	return nil
 }
 
 // TemplateParameter is one thing to fill in.
@@ -2706,28 +2724,32 @@ const file_rapport_segmentation_v1_segment_proto_rawDesc = "" +
 	"\x03rfm\x18\x03 \x01(\v2!.rapport.segmentation.v1.RfmCellsH\x00R\x03rfm\x12C\n" +
 	"\aalgebra\x18\x04 \x01(\v2'.rapport.segmentation.v1.SegmentAlgebraH\x00R\aalgebra\x12C\n" +
 	"\btemplate\x18\x05 \x01(\v2%.rapport.segmentation.v1.TemplateRuleH\x00R\btemplateB\r\n" +
-	"\x04rule\x12\x05\xbaH\x02\b\x01\"\xf0\x01\n" +
+	"\x04rule\x12\x05\xbaH\x02\b\x01\"\xfa\x01\n" +
 	"\fTemplateRule\x12\x19\n" +
 	"\x02id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01(@R\x02id\x12f\n" +
 	"\n" +
 	"parameters\x18\x02 \x03(\v25.rapport.segmentation.v1.TemplateRule.ParametersEntryB\x0f\xbaH\f\x9a\x01\t\x10\x14*\x05r\x03(\x80\x02R\n" +
-	"parameters\x12\x1e\n" +
+	"parameters\x12(\n" +
 	"\n" +
-	"expression\x18\x03 \x01(\tR\n" +
+	"expression\x18\x03 \x01(\tB\b\xbaH\x05r\x03(\xa0\x1fR\n" +
 	"expression\x1a=\n" +
 	"\x0fParametersEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\x90\x02\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\xb1\x03\n" +
 	"\x0fSegmentTemplate\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12L\n" +
 	"\x06titles\x18\x02 \x03(\v24.rapport.segmentation.v1.SegmentTemplate.TitlesEntryR\x06titles\x12J\n" +
 	"\n" +
 	"parameters\x18\x03 \x03(\v2*.rapport.segmentation.v1.TemplateParameterR\n" +
 	"parameters\x12\x18\n" +
-	"\apattern\x18\x04 \x01(\tR\apattern\x1a9\n" +
+	"\apattern\x18\x04 \x01(\tR\apattern\x12^\n" +
+	"\fdescriptions\x18\x05 \x03(\v2:.rapport.segmentation.v1.SegmentTemplate.DescriptionsEntryR\fdescriptions\x1a9\n" +
 	"\vTitlesEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\xc1\x04\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\x1a?\n" +
+	"\x11DescriptionsEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\xd3\x04\n" +
 	"\x11TemplateParameter\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12N\n" +
 	"\x06titles\x18\x02 \x03(\v26.rapport.segmentation.v1.TemplateParameter.TitlesEntryR\x06titles\x12C\n" +
@@ -2738,7 +2760,7 @@ const file_rapport_segmentation_v1_segment_proto_rawDesc = "" +
 	"\x03max\x18\a \x01(\x01H\x01R\x03max\x88\x01\x01\x1a9\n" +
 	"\vTitlesEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\xca\x01\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\xdc\x01\n" +
 	"\x04Type\x12\x14\n" +
 	"\x10TYPE_UNSPECIFIED\x10\x00\x12\x11\n" +
 	"\rTYPE_CATEGORY\x10\x01\x12\x10\n" +
@@ -2753,7 +2775,8 @@ const file_rapport_segmentation_v1_segment_proto_rawDesc = "" +
 	"\n" +
 	"TYPE_MONEY\x10\t\x12\x0f\n" +
 	"\vTYPE_NUMBER\x10\n" +
-	"B\x06\n" +
+	"\x12\x10\n" +
+	"\fTYPE_PERCENT\x10\vB\x06\n" +
 	"\x04_minB\x06\n" +
 	"\x04_max\"<\n" +
 	"\x1bListSegmentTemplatesRequest\x12\x1d\n" +
@@ -2922,7 +2945,7 @@ func file_rapport_segmentation_v1_segment_proto_rawDescGZIP() []byte {
 }
 
 var file_rapport_segmentation_v1_segment_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
-var file_rapport_segmentation_v1_segment_proto_msgTypes = make([]protoimpl.MessageInfo, 42)
+var file_rapport_segmentation_v1_segment_proto_msgTypes = make([]protoimpl.MessageInfo, 43)
 var file_rapport_segmentation_v1_segment_proto_goTypes = []any{
 	(FieldType)(0),                       // 0: rapport.segmentation.v1.FieldType
 	(TemplateParameter_Type)(0),          // 1: rapport.segmentation.v1.TemplateParameter.Type
@@ -2967,15 +2990,16 @@ var file_rapport_segmentation_v1_segment_proto_goTypes = []any{
 	nil,                                  // 40: rapport.segmentation.v1.Segment.TitlesEntry
 	nil,                                  // 41: rapport.segmentation.v1.TemplateRule.ParametersEntry
 	nil,                                  // 42: rapport.segmentation.v1.SegmentTemplate.TitlesEntry
-	nil,                                  // 43: rapport.segmentation.v1.TemplateParameter.TitlesEntry
-	nil,                                  // 44: rapport.segmentation.v1.ExplainMembershipResponse.ValuesEntry
-	(*timestamppb.Timestamp)(nil),        // 45: google.protobuf.Timestamp
-	(*v1.Cursor)(nil),                    // 46: rapport.common.v1.Cursor
+	nil,                                  // 43: rapport.segmentation.v1.SegmentTemplate.DescriptionsEntry
+	nil,                                  // 44: rapport.segmentation.v1.TemplateParameter.TitlesEntry
+	nil,                                  // 45: rapport.segmentation.v1.ExplainMembershipResponse.ValuesEntry
+	(*timestamppb.Timestamp)(nil),        // 46: google.protobuf.Timestamp
+	(*v1.Cursor)(nil),                    // 47: rapport.common.v1.Cursor
 }
 var file_rapport_segmentation_v1_segment_proto_depIdxs = []int32{
 	40, // 0: rapport.segmentation.v1.Segment.titles:type_name -> rapport.segmentation.v1.Segment.TitlesEntry
 	4,  // 1: rapport.segmentation.v1.Segment.rule:type_name -> rapport.segmentation.v1.SegmentRule
-	45, // 2: rapport.segmentation.v1.Segment.began_at:type_name -> google.protobuf.Timestamp
+	46, // 2: rapport.segmentation.v1.Segment.began_at:type_name -> google.protobuf.Timestamp
 	10, // 3: rapport.segmentation.v1.SegmentRule.list:type_name -> rapport.segmentation.v1.CustomerList
 	11, // 4: rapport.segmentation.v1.SegmentRule.rfm:type_name -> rapport.segmentation.v1.RfmCells
 	12, // 5: rapport.segmentation.v1.SegmentRule.algebra:type_name -> rapport.segmentation.v1.SegmentAlgebra
@@ -2983,36 +3007,37 @@ var file_rapport_segmentation_v1_segment_proto_depIdxs = []int32{
 	41, // 7: rapport.segmentation.v1.TemplateRule.parameters:type_name -> rapport.segmentation.v1.TemplateRule.ParametersEntry
 	42, // 8: rapport.segmentation.v1.SegmentTemplate.titles:type_name -> rapport.segmentation.v1.SegmentTemplate.TitlesEntry
 	7,  // 9: rapport.segmentation.v1.SegmentTemplate.parameters:type_name -> rapport.segmentation.v1.TemplateParameter
-	43, // 10: rapport.segmentation.v1.TemplateParameter.titles:type_name -> rapport.segmentation.v1.TemplateParameter.TitlesEntry
-	1,  // 11: rapport.segmentation.v1.TemplateParameter.type:type_name -> rapport.segmentation.v1.TemplateParameter.Type
-	6,  // 12: rapport.segmentation.v1.ListSegmentTemplatesResponse.templates:type_name -> rapport.segmentation.v1.SegmentTemplate
-	2,  // 13: rapport.segmentation.v1.SegmentAlgebra.operation:type_name -> rapport.segmentation.v1.SegmentAlgebra.Operation
-	0,  // 14: rapport.segmentation.v1.Field.type:type_name -> rapport.segmentation.v1.FieldType
-	13, // 15: rapport.segmentation.v1.ListFieldsResponse.fields:type_name -> rapport.segmentation.v1.Field
-	3,  // 16: rapport.segmentation.v1.CreateSegmentRequest.segment:type_name -> rapport.segmentation.v1.Segment
-	3,  // 17: rapport.segmentation.v1.CreateSegmentResponse.segment:type_name -> rapport.segmentation.v1.Segment
-	3,  // 18: rapport.segmentation.v1.UpdateSegmentRequest.segment:type_name -> rapport.segmentation.v1.Segment
-	3,  // 19: rapport.segmentation.v1.UpdateSegmentResponse.segment:type_name -> rapport.segmentation.v1.Segment
-	3,  // 20: rapport.segmentation.v1.GetSegmentResponse.segment:type_name -> rapport.segmentation.v1.Segment
-	45, // 21: rapport.segmentation.v1.GetSegmentResponse.as_of:type_name -> google.protobuf.Timestamp
-	3,  // 22: rapport.segmentation.v1.ListSegmentsResponse.segments:type_name -> rapport.segmentation.v1.Segment
-	3,  // 23: rapport.segmentation.v1.ArchiveSegmentResponse.segment:type_name -> rapport.segmentation.v1.Segment
-	4,  // 24: rapport.segmentation.v1.PreviewSegmentRequest.rule:type_name -> rapport.segmentation.v1.SegmentRule
-	45, // 25: rapport.segmentation.v1.GetMembershipsResponse.as_of:type_name -> google.protobuf.Timestamp
-	45, // 26: rapport.segmentation.v1.ExplainMembershipResponse.since:type_name -> google.protobuf.Timestamp
-	34, // 27: rapport.segmentation.v1.ExplainMembershipResponse.parts:type_name -> rapport.segmentation.v1.ExplainedPart
-	44, // 28: rapport.segmentation.v1.ExplainMembershipResponse.values:type_name -> rapport.segmentation.v1.ExplainMembershipResponse.ValuesEntry
-	45, // 29: rapport.segmentation.v1.ExplainMembershipResponse.last_fact_at:type_name -> google.protobuf.Timestamp
-	46, // 30: rapport.segmentation.v1.WatchMembershipsRequest.after:type_name -> rapport.common.v1.Cursor
-	37, // 31: rapport.segmentation.v1.WatchMembershipsResponse.changes:type_name -> rapport.segmentation.v1.MembershipChange
-	46, // 32: rapport.segmentation.v1.WatchMembershipsResponse.cursor:type_name -> rapport.common.v1.Cursor
-	45, // 33: rapport.segmentation.v1.MembershipChange.committed_at:type_name -> google.protobuf.Timestamp
-	45, // 34: rapport.segmentation.v1.GetSegmentBitmapResponse.as_of:type_name -> google.protobuf.Timestamp
-	35, // [35:35] is the sub-list for method output_type
-	35, // [35:35] is the sub-list for method input_type
-	35, // [35:35] is the sub-list for extension type_name
-	35, // [35:35] is the sub-list for extension extendee
-	0,  // [0:35] is the sub-list for field type_name
+	43, // 10: rapport.segmentation.v1.SegmentTemplate.descriptions:type_name -> rapport.segmentation.v1.SegmentTemplate.DescriptionsEntry
+	44, // 11: rapport.segmentation.v1.TemplateParameter.titles:type_name -> rapport.segmentation.v1.TemplateParameter.TitlesEntry
+	1,  // 12: rapport.segmentation.v1.TemplateParameter.type:type_name -> rapport.segmentation.v1.TemplateParameter.Type
+	6,  // 13: rapport.segmentation.v1.ListSegmentTemplatesResponse.templates:type_name -> rapport.segmentation.v1.SegmentTemplate
+	2,  // 14: rapport.segmentation.v1.SegmentAlgebra.operation:type_name -> rapport.segmentation.v1.SegmentAlgebra.Operation
+	0,  // 15: rapport.segmentation.v1.Field.type:type_name -> rapport.segmentation.v1.FieldType
+	13, // 16: rapport.segmentation.v1.ListFieldsResponse.fields:type_name -> rapport.segmentation.v1.Field
+	3,  // 17: rapport.segmentation.v1.CreateSegmentRequest.segment:type_name -> rapport.segmentation.v1.Segment
+	3,  // 18: rapport.segmentation.v1.CreateSegmentResponse.segment:type_name -> rapport.segmentation.v1.Segment
+	3,  // 19: rapport.segmentation.v1.UpdateSegmentRequest.segment:type_name -> rapport.segmentation.v1.Segment
+	3,  // 20: rapport.segmentation.v1.UpdateSegmentResponse.segment:type_name -> rapport.segmentation.v1.Segment
+	3,  // 21: rapport.segmentation.v1.GetSegmentResponse.segment:type_name -> rapport.segmentation.v1.Segment
+	46, // 22: rapport.segmentation.v1.GetSegmentResponse.as_of:type_name -> google.protobuf.Timestamp
+	3,  // 23: rapport.segmentation.v1.ListSegmentsResponse.segments:type_name -> rapport.segmentation.v1.Segment
+	3,  // 24: rapport.segmentation.v1.ArchiveSegmentResponse.segment:type_name -> rapport.segmentation.v1.Segment
+	4,  // 25: rapport.segmentation.v1.PreviewSegmentRequest.rule:type_name -> rapport.segmentation.v1.SegmentRule
+	46, // 26: rapport.segmentation.v1.GetMembershipsResponse.as_of:type_name -> google.protobuf.Timestamp
+	46, // 27: rapport.segmentation.v1.ExplainMembershipResponse.since:type_name -> google.protobuf.Timestamp
+	34, // 28: rapport.segmentation.v1.ExplainMembershipResponse.parts:type_name -> rapport.segmentation.v1.ExplainedPart
+	45, // 29: rapport.segmentation.v1.ExplainMembershipResponse.values:type_name -> rapport.segmentation.v1.ExplainMembershipResponse.ValuesEntry
+	46, // 30: rapport.segmentation.v1.ExplainMembershipResponse.last_fact_at:type_name -> google.protobuf.Timestamp
+	47, // 31: rapport.segmentation.v1.WatchMembershipsRequest.after:type_name -> rapport.common.v1.Cursor
+	37, // 32: rapport.segmentation.v1.WatchMembershipsResponse.changes:type_name -> rapport.segmentation.v1.MembershipChange
+	47, // 33: rapport.segmentation.v1.WatchMembershipsResponse.cursor:type_name -> rapport.common.v1.Cursor
+	46, // 34: rapport.segmentation.v1.MembershipChange.committed_at:type_name -> google.protobuf.Timestamp
+	46, // 35: rapport.segmentation.v1.GetSegmentBitmapResponse.as_of:type_name -> google.protobuf.Timestamp
+	36, // [36:36] is the sub-list for method output_type
+	36, // [36:36] is the sub-list for method input_type
+	36, // [36:36] is the sub-list for extension type_name
+	36, // [36:36] is the sub-list for extension extendee
+	0,  // [0:36] is the sub-list for field type_name
 }
 
 func init() { file_rapport_segmentation_v1_segment_proto_init() }
@@ -3034,7 +3059,7 @@ func file_rapport_segmentation_v1_segment_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_rapport_segmentation_v1_segment_proto_rawDesc), len(file_rapport_segmentation_v1_segment_proto_rawDesc)),
 			NumEnums:      3,
-			NumMessages:   42,
+			NumMessages:   43,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

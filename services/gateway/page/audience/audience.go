@@ -9,12 +9,14 @@ import (
 	"context"
 	"embed"
 	"net/http"
+	"net/url"
 	"strings"
 
 	journeyv1 "github.com/rapport-cx/rapport/gen/rapport/journey/v1"
 	segmentationv1 "github.com/rapport-cx/rapport/gen/rapport/segmentation/v1"
 	surveyv1 "github.com/rapport-cx/rapport/gen/rapport/survey/v1"
 	"github.com/rapport-cx/rapport/internal/config"
+	"github.com/rapport-cx/rapport/internal/fault"
 	"github.com/rapport-cx/rapport/services/gateway/page/shell"
 )
 
@@ -54,6 +56,8 @@ type leaf struct {
 	title func(*words) string
 	// own are the names of the parts of the address that this page has.
 	own []string
+	// check refuses addresses that say nothing; nil: all do.
+	check func(url.Values) error
 	// sections are its parts; of a page below, those of one thing.
 	sections func(*Pages, *scene) []shell.Section
 	// table is the page's numbers for a spreadsheet; nil: it has none.
@@ -72,7 +76,7 @@ var leaves = []*leaf{
 		sections: (*Pages).listSections, table: (*Pages).segmentsTable, needs: people,
 	},
 	{
-		path: panelPath, title: func(l *words) string { return l.Panel }, own: panelOwn,
+		path: panelPath, title: func(l *words) string { return l.Panel }, own: panelOwn, check: checkFilters,
 		sections: (*Pages).panelSections, table: (*Pages).panelTable, needs: people,
 	},
 	{
@@ -196,7 +200,12 @@ func (p *Pages) chooseBrand(ctx context.Context, s *scene) (err error) {
 func (p *Pages) show(ctx context.Context, w http.ResponseWriter, status int, s *scene, l *leaf) {
 	out := p.compose(s, l)
 	if s.ID != "" {
-		out.Name = p.titleOf(ctx, s)
+		title, err := p.titleOf(ctx, s)
+		if fault.Code(err).String() == "NotFound" {
+			p.refuse(w, s.view, err)
+			return
+		}
+		out.Name = title
 	}
 	out.Sections = p.drawn.Draw(ctx, &s.Lang.Lang, s.Lang, s.view, l.sections(p, s))
 	p.drawn.Write(w, status, "audience", &out.Frame, out)
@@ -227,15 +236,15 @@ func (p *Pages) compose(s *scene, l *leaf) *shown {
 }
 
 // titleOf is a segment's name; one that cannot be read has its id.
-func (p *Pages) titleOf(ctx context.Context, s *scene) string {
+func (p *Pages) titleOf(ctx context.Context, s *scene) (string, error) {
 	if p.people == nil {
-		return s.ID
+		return s.ID, nil
 	}
 	got, err := p.people.GetSegment(ctx, &segmentationv1.GetSegmentRequest{Brand: s.Brand, SegmentId: s.ID})
 	if err != nil {
-		return s.ID
+		return s.ID, err
 	}
-	return s.segmentName(got.GetSegment())
+	return s.segmentName(got.GetSegment()), nil
 }
 
 // refuse shows why there is no such page, and the way back.

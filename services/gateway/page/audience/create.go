@@ -1,12 +1,14 @@
 package audience
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
 
+	commonv1 "github.com/rapport-cx/rapport/gen/rapport/common/v1"
 	segmentationv1 "github.com/rapport-cx/rapport/gen/rapport/segmentation/v1"
 	"github.com/rapport-cx/rapport/internal/fault"
 	"github.com/rapport-cx/rapport/services/gateway/page/shell"
@@ -15,7 +17,7 @@ import (
 // newOwn are the parts of the address that makes a segment: an expression, or a
 // template whose parameters are p.NAME, or cells of the grid; with id and title it
 // can be saved.
-var newOwn = []string{"expression", "template", "p", "r", "f", "m", "id", "title", "show"}
+var newOwn = []string{"expression", "template", parameterPrefix, "r", "f", "m", "id", "title", "show"}
 
 func (p *Pages) newSections(s *scene) []shell.Section {
 	return []shell.Section{{ID: "new", Place: shell.Top, Title: s.Lang.NewSegment, Load: func(ctx context.Context) (any, error) {
@@ -28,6 +30,7 @@ type newData struct {
 	Templates          []shell.Choice
 	Expression         string
 	Template, Title    string
+	About              string
 	Parameters         []parameter
 	Rule               string
 	Wrong, Found       string
@@ -36,6 +39,8 @@ type newData struct {
 	Hidden, HiddenRule []hidden
 	Fields             []fact
 	ID, Name           string
+
+	pattern string // the template with what was filled in, for people
 }
 
 // parameter is one thing of a template to fill in.
@@ -63,7 +68,12 @@ func (p *Pages) loadNew(ctx context.Context, s *scene) (any, error) {
 			Link: s.to(newPath, "", url.Values{"template": {t.GetId()}}),
 		})
 		if current {
-			d.Template, d.Title, d.Parameters = t.GetId(), s.Lang.Localized(t.GetTitles(), s.brand.Locales), s.parameters(t)
+			d.Template, d.Title, d.Parameters = t.GetId(), s.Lang.Localized(t.GetTitles(), s.brand.Locales), p.parameters(ctx, s, t)
+			d.pattern = t.GetPattern()
+			for _, one := range d.Parameters {
+				d.pattern = strings.ReplaceAll(d.pattern, "{"+strings.TrimPrefix(one.Name, parameterPrefix)+"}", one.Value)
+			}
+			d.About = s.Lang.Localized(t.GetDescriptions(), s.brand.Locales)
 		}
 	}
 	if d.Template == "" {
@@ -74,6 +84,9 @@ func (p *Pages) loadNew(ctx context.Context, s *scene) (any, error) {
 	}
 	if rule := s.rule(); rule != nil {
 		d.Rule = s.ruleText(rule)
+		if d.Template != "" {
+			d.Rule = d.pattern
+		}
 		p.preview(ctx, s, d, rule)
 	}
 	return d, nil
@@ -141,7 +154,7 @@ func scores(all []string) (out []int32) {
 
 // parameters are a template's, filled with what the address says, else with what
 // most people want.
-func (s *scene) parameters(t *segmentationv1.SegmentTemplate) (out []parameter) {
+func (p *Pages) parameters(ctx context.Context, s *scene, t *segmentationv1.SegmentTemplate) (out []parameter) {
 	given := s.filled()
 	for _, q := range t.GetParameters() {
 		value, told := given[q.GetName()]
@@ -152,7 +165,37 @@ func (s *scene) parameters(t *segmentationv1.SegmentTemplate) (out []parameter) 
 		for _, c := range q.GetChoices() {
 			one.Choices = append(one.Choices, option{Value: c, Name: c, Chosen: c == value})
 		}
+		if len(one.Choices) == 0 {
+			one.Choices = p.known(ctx, s, q.GetType(), value)
+		}
 		out = append(out, one)
+	}
+	return out
+}
+
+// known are the values that the brand has of a type of parameter; none where a
+// person writes what they like.
+func (p *Pages) known(ctx context.Context, s *scene, t segmentationv1.TemplateParameter_Type, value string) (out []option) {
+	switch t {
+	case segmentationv1.TemplateParameter_TYPE_CHANNEL:
+		for number := int32(1); commonv1.Channel_name[number] != ""; number++ {
+			name := strings.TrimPrefix(commonv1.Channel_name[number], "CHANNEL_")
+			out = append(out, option{name, s.Lang.Channel(commonv1.Channel(number)), name == value})
+		}
+	case segmentationv1.TemplateParameter_TYPE_METRIC:
+		for _, m := range p.metrics(ctx, s) {
+			out = append(out, option{m.GetName(), s.metricTitle(m), m.GetName() == value})
+		}
+	case segmentationv1.TemplateParameter_TYPE_ATTRIBUTE:
+		list, err := p.people.ListAttributes(ctx, &segmentationv1.ListAttributesRequest{Brand: s.Brand})
+		if err != nil {
+			return nil // it can be written
+		}
+		for _, a := range list.GetAttributes() {
+			if a.GetType() == segmentationv1.AttributeType_ATTRIBUTE_TYPE_TEXT {
+				out = append(out, option{a.GetName(), cmp.Or(a.GetTitle(), a.GetName()), a.GetName() == value})
+			}
+		}
 	}
 	return out
 }

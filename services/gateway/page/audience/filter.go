@@ -56,6 +56,11 @@ func readFilters(q url.Values) ([]filter, error) {
 	return out, wrong.Err()
 }
 
+func checkFilters(q url.Values) error {
+	_, err := readFilters(q)
+	return err
+}
+
 func readFilter(name, text string) (filter, bool) {
 	f := filter{name: name}
 	text, f.not = strings.CutPrefix(text, "!")

@@ -135,6 +135,8 @@ func (p *Pages) loadMatrix(ctx context.Context, s *scene) (any, error) {
 	switch {
 	case isUnknown(err):
 		return &matrixData{Help: s.Lang.NoRuns}, nil
+	case fault.Code(err).String() == "InvalidArgument": // such as a segment that is younger
+		return &matrixData{Help: s.Lang.why(err)}, nil
 	case err != nil:
 		return nil, err
 	case got == nil:
@@ -152,19 +154,29 @@ func (s *scene) matrix(got *segmentationv1.CompareSegmentsResponse) *matrixData 
 		cells[[2]string{c.GetFrom(), c.GetTo()}] = c
 	}
 	states := m.GetStates()
-	for i, total := range m.GetColumns() {
+	kept := populated(m)
+	for _, i := range kept {
 		d.Columns = append(d.Columns, s.state(states, i, l.Gone))
-		d.Totals = append(d.Totals, l.Count(total))
-	}
-	for i, total := range m.GetRows() {
-		row := matrixRow{Name: s.state(states, i, l.NewOnes), Total: l.Count(total)}
-		for j := range m.GetColumns() {
-			row.Cells = append(row.Cells, s.matrixCell(cells[[2]string{stateID(states, i), stateID(states, j)}], total, i == j && i < len(states)))
+		d.Totals = append(d.Totals, l.Count(m.GetColumns()[i]))
+		row := matrixRow{Name: s.state(states, i, l.NewOnes), Total: l.Count(m.GetRows()[i])}
+		for _, j := range kept {
+			row.Cells = append(row.Cells, s.matrixCell(cells[[2]string{stateID(states, i), stateID(states, j)}], m.GetRows()[i], i == j && i < len(states)))
 		}
 		d.Rows = append(d.Rows, row)
 	}
 	d.Worth = s.largest(m)
 	return d
+}
+
+// populated are the states, and the end behind them, that anybody was in on either
+// day.
+func populated(m *segmentationv1.Migration) (out []int) {
+	for i, n := range m.GetRows() {
+		if n+m.GetColumns()[i] > 0 {
+			out = append(out, i)
+		}
+	}
+	return out
 }
 
 func stateID(states []string, i int) string {

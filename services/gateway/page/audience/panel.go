@@ -25,8 +25,13 @@ type panel struct {
 	*segmentationv1.QueryPanelResponse
 }
 
-// against reports whether everybody else stands beside the chosen.
-func (s *scene) against() bool { return s.Own.Get("rest") != "no" }
+// against reports whether everybody else stands beside the chosen: if anybody is
+// chosen.
+func (s *scene) against() bool { return s.Own.Get("rest") != "no" && s.filtered() }
+
+func (s *scene) filtered() bool {
+	return slices.ContainsFunc(filterNames, func(name string) bool { return len(s.Own[name]) > 0 })
+}
 
 // askPanel asks what the address says.
 func (p *Pages) askPanel(ctx context.Context, s *scene) (*panel, error) {
@@ -91,6 +96,7 @@ func (p *Pages) panelSections(s *scene) []shell.Section {
 // chosenData is who is chosen, and what can be chosen.
 type chosenData struct {
 	Persons, Share, Margin, TooFew, About string
+	None                                  string // there are no customers yet
 	Chips                                 []chip
 	Clear, SaveAs, Rest, CSV              string
 	Against                               bool
@@ -108,7 +114,9 @@ func drawChosen(s *scene, a *panel) any {
 		Segments: a.segmentOptions(s.Own["segment"]...), Fields: a.fieldOptions(a.shown), Metrics: a.metricOptions(a.metrics...),
 		HiddenSegment: s.Hidden(), HiddenField: s.Hidden(), HiddenMetric: s.Hidden("metric"),
 	}
-	if a.GetPersons() > 0 {
+	if a.GetPersons() == 0 {
+		d.None = l.NoData
+	} else {
 		share := float64(chosen.GetPersons()) / float64(a.GetPersons()) * 100
 		d.Share = fmt.Sprintf(l.OfAll, l.Percent(share/100), l.Count(a.GetPersons()))
 	}
@@ -134,8 +142,10 @@ func drawChosen(s *scene, a *panel) any {
 	if rule, ok := expression(a.filters, a.catalogue); ok {
 		d.SaveAs = s.to(newPath, "", url.Values{"expression": {rule}})
 	}
-	d.Rest = s.with("rest", "no")
-	if !d.Against {
+	switch {
+	case d.Against:
+		d.Rest = s.with("rest", "no")
+	case s.filtered():
 		d.Rest = s.with("rest")
 	}
 	return d
@@ -207,12 +217,12 @@ func (s *scene) worth(chosen, rest *segmentationv1.GroupValue) []standingRow {
 		return standingRow{Name: name, Chosen: said{Value: write(chosen), N: n(chosen)}, Rest: said{Value: write(rest), N: n(rest)}}
 	}
 	purchases := func(v *segmentationv1.GroupValue) string { return l.Counted(v.GetPurchases(), l.purchase) }
-	bought := func(v *segmentationv1.GroupValue) string { return l.Counted(v.GetBuyers(), l.buyer) }
+	bought := func(v *segmentationv1.GroupValue) string { return "n = " + l.Count(v.GetBuyers()) }
 	return []standingRow{
 		row(l.AverageCheck, func(v *segmentationv1.GroupValue) string { return s.money(averageCheck(v)) }, purchases),
 		row(l.Lifetime, func(v *segmentationv1.GroupValue) string { return s.money(lifetime(v)) }, bought),
 		row(l.PerYear, func(v *segmentationv1.GroupValue) string { return s.maybe(perYear(v), 1) }, bought),
-		row(l.BuyersShare, buyers, bought),
+		row(l.BuyersShare, buyers, func(v *segmentationv1.GroupValue) string { return "n = " + l.Count(v.GetPersons()) }),
 	}
 }
 

@@ -137,7 +137,7 @@ func (s *scene) spreadRow(a *panel, f *segmentationv1.Field, p pair, scale float
 		one = p.rest
 	}
 	r := spreadRow{Share: s.Lang.Percent(b.GetShare() / 100), Count: s.Lang.Count(b.GetPersons()), Bar: width(b.GetShare() * scale)}
-	if p.untoldChosen {
+	if p.untoldChosen || a.GetChosen().GetPersons() == 0 {
 		r.Share, r.Count = "–", "–"
 	}
 	if b.GetPersons() > 0 {

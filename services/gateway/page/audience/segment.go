@@ -91,9 +91,17 @@ const shownPeople = 12
 
 // loadMoves lays the members of today over those of some days ago.
 func (p *Pages) loadMoves(ctx context.Context, s *scene) (any, error) {
-	then, err := p.bitmap(ctx, s, p.today(s).AddDate(0, 0, -moveDays).Format(time.DateOnly))
+	day := p.today(s).AddDate(0, 0, -moveDays)
+	got, err := p.people.GetSegment(ctx, &segmentationv1.GetSegmentRequest{Brand: s.Brand, SegmentId: s.ID})
 	if err != nil {
-		return &movesData{None: s.Lang.NoPast}, nil //nolint:nilerr // the version is younger than that
+		return nil, err
+	}
+	if !got.GetSegment().GetBeganAt().AsTime().Before(day) {
+		return &movesData{None: s.Lang.NoPast}, nil
+	}
+	then, err := p.bitmap(ctx, s, day.Format(time.DateOnly))
+	if err != nil {
+		return nil, err
 	}
 	now, err := p.bitmap(ctx, s, "")
 	if err != nil {

@@ -11,13 +11,13 @@ type words struct {
 	shell.Lang
 
 	// The forms of words that are counted.
-	person, purchase, buyer []string
+	person, purchase []string
 
 	// Of the pages, and of numbers everywhere.
-	Segments, Panel, Migration, Drivers, NewSegment                 string
-	Interval, NoInterval, NotKnown, InDays, LastScore, Everything   string
-	Below, AtLeast, FromBelow, InSegment, Few, Rest, ChosenHead     string
-	AverageCheck, Lifetime, PerYear, BuyersShare, ShareHead, NoData string
+	Segments, Panel, Migration, Drivers, NewSegment               string
+	Interval, NoInterval, NotKnown, InDays, LastScore, Everything string
+	Below, AtLeast, FromBelow, InSegment, Few, Rest, ChosenHead   string
+	AverageCheck, Lifetime, PerYear, BuyersShare, NoData          string
 
 	// Of the panel.
 	Chosen, Standing, Portrait, OfAll, Margin, TooFew, Everybody, Clear, Except, Only, Remove   string

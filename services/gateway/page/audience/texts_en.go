@@ -7,13 +7,13 @@ import (
 
 var english = words{
 	Lang:   shell.English,
-	person: []string{"person", "persons"}, purchase: []string{"purchase", "purchases"}, buyer: []string{"buyer", "buyers"},
+	person: []string{"person", "persons"}, purchase: []string{"purchase", "purchases"},
 
 	Segments: "Segments", Panel: "Panel", Migration: "Migration", Drivers: "Drivers", NewSegment: "New segment",
 	Interval: "95\u00a0%% interval %s … %s", NoInterval: "too few answers for an interval", NotKnown: "not known", InDays: "%s days",
 	LastScore: "Last score: %s", Everything: "any", Below: "below %s", AtLeast: "%s and more", FromBelow: "%s to below %s",
 	InSegment: "Segment: %s", Few: "too few", Rest: "The rest", ChosenHead: "Chosen",
-	AverageCheck: "Average check", Lifetime: "Lifetime value", PerYear: "Purchases per year", BuyersShare: "Bought something", ShareHead: "Share",
+	AverageCheck: "Average check", Lifetime: "Lifetime value", PerYear: "Purchases per year", BuyersShare: "Bought something",
 	NoData: "There are no customers yet. Bring some: rapport import customers --mapping FILE --dir DATA",
 
 	Chosen: "Who", Standing: "What they say and what they are worth", Portrait: "What they are like", OfAll: "%s of %s", Margin: "±%s points on a share of 50\u00a0%%",

@@ -7,13 +7,13 @@ import (
 
 var russian = words{
 	Lang:   shell.Russian,
-	person: []string{"человек", "человека", "человек"}, purchase: []string{"покупка", "покупки", "покупок"}, buyer: []string{"покупатель", "покупателя", "покупателей"},
+	person: []string{"человек", "человека", "человек"}, purchase: []string{"покупка", "покупки", "покупок"},
 
 	Segments: "Сегменты", Panel: "Панель", Migration: "Миграция", Drivers: "Драйверы", NewSegment: "Новый сегмент",
 	Interval: "95\u00a0%%-й интервал %s … %s", NoInterval: "для интервала мало ответов", NotKnown: "неизвестно", InDays: "%s дн.",
 	LastScore: "Последняя оценка: %s", Everything: "любое", Below: "меньше %s", AtLeast: "%s и больше", FromBelow: "от %s, меньше %s",
 	InSegment: "Сегмент: %s", Few: "мало", Rest: "Остальные", ChosenHead: "Выбранные",
-	AverageCheck: "Средний чек", Lifetime: "Пожизненная ценность", PerYear: "Покупок в год", BuyersShare: "Что-то купили", ShareHead: "Доля",
+	AverageCheck: "Средний чек", Lifetime: "Пожизненная ценность", PerYear: "Покупок в год", BuyersShare: "Что-то купили",
 	NoData: "Покупателей пока нет. Загрузите: rapport import customers --mapping ФАЙЛ --dir ПАПКА",
 
 	Chosen: "Кто", Standing: "Что говорят и чего стоят", Portrait: "Портрет", OfAll: "%s из %s", Margin: "±%s п. п. для доли 50\u00a0%%",

@@ -43,7 +43,11 @@ func readView(r *http.Request, l *leaf) (view, error) {
 	if v.asked = v.Lang != nil; !v.asked {
 		v.Lang = named(shell.Accepted(r.Header.Get("Accept-Language")).Code)
 	}
-	return v, v.take(q, l)
+	err := v.take(q, l)
+	if err == nil && l.check != nil {
+		err = l.check(v.Own)
+	}
+	return v, err
 }
 
 // take reads the page's own parts. What a form left empty was not asked for.

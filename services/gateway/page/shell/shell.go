@@ -11,6 +11,7 @@ import (
 	"time"
 
 	journeyv1 "github.com/rapport-cx/rapport/gen/rapport/journey/v1"
+	loyaltyv1 "github.com/rapport-cx/rapport/gen/rapport/loyalty/v1"
 	segmentationv1 "github.com/rapport-cx/rapport/gen/rapport/segmentation/v1"
 	surveyv1 "github.com/rapport-cx/rapport/gen/rapport/survey/v1"
 	"github.com/rapport-cx/rapport/internal/config"
@@ -35,6 +36,7 @@ type Services struct {
 	Survey       surveyv1.SurveyServiceClient
 	Segmentation segmentationv1.SegmentationServiceClient
 	Journey      journeyv1.JourneyServiceClient
+	Loyalty      loyaltyv1.LoyaltyServiceClient
 }
 
 // Way is the way to a page.
@@ -71,7 +73,8 @@ func (c *Config) Status(err error) int {
 	status := map[string]int{
 		"InvalidArgument": http.StatusBadRequest, "NotFound": http.StatusNotFound, "PermissionDenied": http.StatusForbidden,
 		"Unauthenticated": http.StatusUnauthorized, "Unavailable": http.StatusServiceUnavailable, "DeadlineExceeded": http.StatusGatewayTimeout,
-		"ResourceExhausted": http.StatusServiceUnavailable,
+		"ResourceExhausted": http.StatusServiceUnavailable, "AlreadyExists": http.StatusConflict, "FailedPrecondition": http.StatusConflict,
+		"Aborted": http.StatusConflict,
 	}[fault.Code(err).String()]
 	if status == 0 {
 		status = http.StatusInternalServerError

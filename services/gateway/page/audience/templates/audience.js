@@ -16,6 +16,7 @@
       if (!fresh) throw new Error('not such a page');
       main().replaceWith(fresh);
       document.title = page.title;
+      document.getElementById('told').textContent = fresh.querySelector('.value strong')?.textContent ?? '';
       for (const pick of ['.langs', '.bar ul']) document.querySelector(pick)?.replaceWith(page.querySelector(pick));
       [...fresh.querySelectorAll('details')].forEach((d, i) => { if (open[i]) d.open = true; });
       if (push) history.pushState(null, '', url);

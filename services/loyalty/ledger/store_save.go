@@ -1,0 +1,205 @@
+package ledger
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"maps"
+	"slices"
+
+	"github.com/rapport-cx/rapport/internal/sqldb"
+)
+
+// statement is one statement of a save: an insert of many rows, or another.
+type statement struct {
+	insert *sqldb.Insert
+	query  string
+	args   []any
+}
+
+// run sends statements within a transaction, into adds them to a batch.
+func run(ctx context.Context, tx *sqldb.Tx, all []statement) error {
+	for _, s := range all {
+		var err error
+		if s.insert != nil {
+			_, err = tx.Insert(ctx, *s.insert)
+		} else {
+			_, err = tx.Exec(ctx, s.query, s.args...)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func into(b *sqldb.Batch, all []statement) {
+	for _, s := range all {
+		if s.insert != nil {
+			b.Insert(*s.insert)
+		} else {
+			b.Exec(s.query, s.args...)
+		}
+	}
+}
+
+// rows begins an insert of rows of a brand.
+func rows(table, brand, conflict string, columns ...sqldb.Column) statement {
+	return statement{insert: &sqldb.Insert{
+		Into: table, Args: []any{brand}, OnConflict: conflict,
+		Columns: append([]sqldb.Column{{Name: "brand", Expr: "$1"}}, columns...),
+	}}
+}
+
+// save are the statements that store what changed. Rows are touched in one order.
+func (c *Changes) save(brand string) []statement {
+	out := append(c.saveAccounts(brand), c.saveLots(brand)...)
+	return append(out, c.saveHolds(brand)...)
+}
+
+func (c *Changes) saveAccounts(brand string) []statement {
+	all := c.accounts()
+	if len(all) == 0 {
+		return nil
+	}
+	n := len(all)
+	customer, programme := make([]int64, n), make([]string, n)
+	sums := [5][]int64{}
+	for i := range sums {
+		sums[i] = make([]int64, n)
+	}
+	for i, a := range all {
+		customer[i], programme[i] = a.Customer, a.Programme
+		for j, v := range [5]int64{a.Available, a.Held, a.Pending, a.Owed, a.Lots} {
+			sums[j][i] = v
+		}
+	}
+	return []statement{rows("account", brand, `ON CONFLICT (brand, customer, programme) DO UPDATE SET available = excluded.available,
+held = excluded.held, pending = excluded.pending, owed = excluded.owed, lots = excluded.lots`,
+		sqldb.Column{Name: "customer", Data: customer}, sqldb.Column{Name: "programme", Data: programme},
+		sqldb.Column{Name: "available", Data: sums[0]}, sqldb.Column{Name: "held", Data: sums[1]},
+		sqldb.Column{Name: "pending", Data: sums[2]}, sqldb.Column{Name: "owed", Data: sums[3]}, sqldb.Column{Name: "lots", Data: sums[4]})}
+}
+
+func (c *Changes) saveLots(brand string) (out []statement) {
+	var gone, id, customer, points, earned, expires, active []int64
+	var programme []string
+	for _, key := range slices.Sorted(maps.Keys(c.Lots)) {
+		a, l := c.Lots[key].Account, c.Lots[key].Lot
+		switch {
+		case l.Points == 0 && l.stored:
+			gone = append(gone, int64(key))
+		case l.Points > 0:
+			id, customer, programme = append(id, int64(key)), append(customer, a.Customer), append(programme, a.Programme)
+			points, earned = append(points, l.Points), append(earned, l.EarnedAt)
+			expires, active = append(expires, l.ExpiresAt), append(active, l.ActiveAt)
+		}
+	}
+	if len(gone) > 0 {
+		out = deletes("DELETE FROM lot WHERE brand = $1 AND id IN (", brand, gone)
+	}
+	if len(id) == 0 {
+		return out
+	}
+	return append(out, rows("lot", brand, "ON CONFLICT (brand, id) DO UPDATE SET points = excluded.points, active_at = excluded.active_at",
+		sqldb.Column{Name: "id", Data: id}, sqldb.Column{Name: "customer", Data: customer}, sqldb.Column{Name: "programme", Data: programme},
+		sqldb.Column{Name: "points", Data: points}, sqldb.Column{Name: "earned_at", Data: earned},
+		sqldb.Column{Name: "expires_at", Data: expires}, sqldb.Column{Name: "active_at", Data: active}))
+}
+
+// atOnce bounds a list in one statement.
+const atOnce = 1000
+
+// deletes are statements that delete by number.
+func deletes(query, brand string, ids []int64) (out []statement) {
+	for some := range slices.Chunk(ids, atOnce) {
+		list, args := sqldb.In(2, some)
+		out = append(out, statement{query: query + list + ")", args: append([]any{brand}, args...)})
+	}
+	return out
+}
+
+func (c *Changes) saveHolds(brand string) (out []statement) {
+	var gone, id, owner, customer, ends []int64
+	var programme []string
+	var parts, origin [][]byte
+	for _, key := range slices.Sorted(maps.Keys(c.Holds)) {
+		h := c.Holds[key]
+		if len(h.Parts) == 0 {
+			if h.stored {
+				gone = append(gone, h.ID)
+			}
+			continue
+		}
+		for _, who := range h.owners() {
+			id, owner, programme, customer = append(id, h.ID), append(owner, who), append(programme, h.Programme), append(customer, h.Customer)
+			ends, parts, origin = append(ends, h.EndsAt), append(parts, packParts(h.Parts, who)), append(origin, h.Origin)
+		}
+	}
+	if len(gone) > 0 {
+		out = deletes("DELETE FROM hold WHERE brand = $1 AND id IN (", brand, gone)
+	}
+	if len(id) == 0 {
+		return out
+	}
+	return append(out, rows("hold", brand, "", sqldb.Column{Name: "id", Data: id}, sqldb.Column{Name: "owner", Data: owner},
+		sqldb.Column{Name: "programme", Data: programme}, sqldb.Column{Name: "customer", Data: customer},
+		sqldb.Column{Name: "ends_at", Data: ends}, sqldb.Column{Name: "parts", Data: parts}, sqldb.Column{Name: "origin", Data: origin}))
+}
+
+// findable are statements that store by what movements are found.
+func findable(brand string, order []string, ofOrder, customer, ofCustomer []int64) (out []statement) {
+	if len(order) > 0 {
+		out = append(out, rows("order_entry", brand, "", sqldb.Column{Name: "order_id", Data: order}, sqldb.Column{Name: "seq", Data: ofOrder}))
+	}
+	if len(customer) > 0 {
+		out = append(out, rows("other_entry", brand, "", sqldb.Column{Name: "customer", Data: customer}, sqldb.Column{Name: "seq", Data: ofCustomer}))
+	}
+	return out
+}
+
+// kept notes that everything is stored.
+func (c *Changes) kept() {
+	for a := range c.Accounts {
+		a.stored = true
+	}
+	for _, l := range c.Lots {
+		l.Lot.stored = l.Lot.Points > 0
+	}
+	for _, h := range c.Holds {
+		h.stored = len(h.Parts) > 0
+	}
+}
+
+// packParts writes the parts of a hold that are of one number.
+func packParts(all []Part, owner int64) []byte {
+	var b []byte
+	for _, p := range all {
+		if p.Customer != owner {
+			continue
+		}
+		for _, n := range [...]int64{int64(p.Lot), p.Points, p.EarnedAt, p.ExpiresAt} {
+			b = binary.AppendVarint(b, n)
+		}
+	}
+	return b
+}
+
+var errParts = errors.New("parts of a hold are damaged")
+
+// parseParts reads what packParts wrote.
+func parseParts(b []byte, owner int64) ([]Part, error) {
+	var out []Part
+	for len(b) > 0 {
+		var n [4]int64
+		for i := range n {
+			v, size := binary.Varint(b)
+			if size <= 0 {
+				return nil, errParts
+			}
+			n[i], b = v, b[size:]
+		}
+		out = append(out, Part{Lot: LotID(n[0]), Customer: owner, Points: n[1], EarnedAt: n[2], ExpiresAt: n[3]})
+	}
+	return out, nil
+}

@@ -1,0 +1,238 @@
+// Package rate is what Loyalty's movements count for: the slabs that redemption rates,
+// liability, breakage, participation and the like are summed from, and those sums.
+//
+// Each programme has per day a slab of points issued, spent and expired by place; one of
+// lots by the day they were earned on and the time they expire at; one of who had points
+// of which expiry; rows of persons, for questions about tiers and segments; what counts
+// for tiers; and who moved anything. Receipts of everybody known are apart. Members stand
+// in slabs under the number their movements came with: who that is now is applied when
+// they are read, so that a merge refolds nothing. All of it is pure.
+package rate
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/rapport-cx/rapport/internal/feed"
+	"github.com/rapport-cx/rapport/internal/fold"
+	"github.com/rapport-cx/rapport/services/loyalty/record"
+)
+
+// Places of numbers in rows.
+const (
+	issued = iota
+	spent
+	expired
+	redemptions
+	flowWidth
+)
+
+const (
+	stock = iota
+	lotSpent
+	lotExpired
+	lotWidth
+)
+
+const (
+	points = iota
+	money
+	countWidth
+)
+
+const (
+	receipts = iota
+	amount
+	receiptWidth
+)
+
+// rowKey is whose points moved where, and on which day what a reversal takes back had
+// counted; of anything else its own day.
+type rowKey struct {
+	who   int64
+	day   int32
+	place string
+}
+
+// lotKey is what lots have in common: the day they were earned on, and when they expire.
+type lotKey struct {
+	earned  int32
+	expires int64
+}
+
+// stockKey is who has points, and when those expire.
+type stockKey struct{ who, expires int64 }
+
+// countKey is whose day it is that counts for tiers.
+type countKey struct {
+	who int64
+	day int32
+}
+
+type (
+	flow struct {
+		at rowKey
+		n  [flowWidth]int64
+	}
+	part struct {
+		who int64
+		at  lotKey
+		n   [lotWidth]int64
+	}
+	counting struct {
+		at countKey
+		n  [countWidth]int64
+	}
+)
+
+// Fact is what slabs need of a movement, or of a receipt, which has no programme.
+type Fact struct {
+	programme       string
+	who, to         int64
+	active, spender bool
+	// owed is how much more is owed.
+	owed    int64
+	flows   []flow
+	parts   []part
+	counted []counting
+	// amount is a receipt's, in minor units.
+	amount int64
+}
+
+// Decode reads the counting part of a fact; false: it counts for nothing.
+func Decode(_ string, f *feed.Fact) (*Fact, bool, error) {
+	var out *Fact
+	var err error
+	switch f.Kind {
+	case record.Movement:
+		out, err = unpack(f.Data)
+	case record.Receipt:
+		r := reader{b: string(f.Data)}
+		if r.uint() != packedFormat {
+			r.fail()
+		}
+		out = &Fact{who: f.Who, amount: r.int()}
+		err = r.end()
+	default:
+		return nil, false, nil
+	}
+	if err != nil {
+		return nil, false, fmt.Errorf("fact %d: %w", f.Seq, err)
+	}
+	return out, true, nil
+}
+
+// unpack reads what Pack packed.
+func unpack(data []byte) (*Fact, error) {
+	r := reader{b: string(data)}
+	if r.uint() != packedFormat {
+		return nil, errPacked
+	}
+	f := &Fact{programme: r.text()}
+	flags := r.uint()
+	f.active, f.spender = flags&isActive != 0, flags&isSpender != 0
+	f.who, f.to, f.owed = r.int(), r.int(), r.int()
+	f.flows = make([]flow, r.count(7))
+	for i := range f.flows {
+		x := &f.flows[i]
+		x.at = rowKey{r.int(), r.small(), r.text()}
+		r.into(x.n[:])
+	}
+	f.parts = make([]part, r.count(6))
+	for i := range f.parts {
+		x := &f.parts[i]
+		x.who, x.at = r.int(), lotKey{r.small(), r.int()}
+		r.into(x.n[:])
+	}
+	f.counted = make([]counting, r.count(4))
+	for i := range f.counted {
+		x := &f.counted[i]
+		x.at = countKey{r.int(), r.small()}
+		r.into(x.n[:])
+	}
+	return f, r.end()
+}
+
+func (r *reader) into(n []int64) {
+	for i := range n {
+		n[i] = r.int()
+	}
+}
+
+// Measures of a programme begin with what they are; Receipts is every brand's.
+const (
+	Receipts    = "receipts"
+	flowPrefix  = "flow:"
+	lotPrefix   = "lots:"
+	stockPrefix = "stock:"
+	rowPrefix   = "rows:"
+	countPrefix = "count:"
+	crowdPrefix = "crowd:"
+)
+
+// FlowMeasure is points issued, spent and expired, by place.
+func FlowMeasure(programme string) string { return flowPrefix + programme }
+
+// LotMeasure is what became of lots.
+func LotMeasure(programme string) string { return lotPrefix + programme }
+
+// StockMeasure is who has points of which expiry.
+func StockMeasure(programme string) string { return stockPrefix + programme }
+
+// RowMeasure is points issued, spent and expired, by person and place.
+func RowMeasure(programme string) string { return rowPrefix + programme }
+
+// CountMeasure is what counts for tiers.
+func CountMeasure(programme string) string { return countPrefix + programme }
+
+// CrowdMeasure is who moved anything.
+func CrowdMeasure(programme string) string { return crowdPrefix + programme }
+
+// Measures appends the measures that the fact moves, each once.
+func Measures(f *Fact, _ int32, into []string) []string {
+	if f.programme == "" {
+		return append(into, Receipts)
+	}
+	into = append(into, CrowdMeasure(f.programme))
+	if len(f.flows) > 0 || f.owed != 0 {
+		into = append(into, FlowMeasure(f.programme), RowMeasure(f.programme))
+	}
+	if len(f.parts) > 0 {
+		into = append(into, LotMeasure(f.programme), StockMeasure(f.programme))
+	}
+	if len(f.counted) > 0 {
+		into = append(into, CountMeasure(f.programme))
+	}
+	return into
+}
+
+// New returns an empty slab of a measure.
+func New(measure string) fold.Slab[*Fact] {
+	kind, _, _ := strings.Cut(measure, ":")
+	switch kind + ":" {
+	case flowPrefix:
+		return NewFlows()
+	case lotPrefix:
+		return NewLots()
+	case stockPrefix:
+		return NewStock()
+	case rowPrefix:
+		return NewRows()
+	case countPrefix:
+		return NewCounted()
+	case crowdPrefix:
+		return NewCrowd()
+	case Receipts + ":":
+		return NewBought()
+	}
+	return void{}
+}
+
+// void stands for a measure of another release, met in a table or cache. It counts
+// nothing and believes nothing.
+type void struct{}
+
+func (void) Apply(int32, *Fact)           {}
+func (void) AppendBinary(b []byte) []byte { return b }
+func (void) UnmarshalBinary([]byte) error { return errPacked }
+func (void) Size() int                    { return 0 }

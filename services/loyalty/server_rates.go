@@ -1,0 +1,185 @@
+package loyalty
+
+import (
+	"context"
+
+	"github.com/RoaringBitmap/roaring/v2/roaring64"
+
+	commonv1 "github.com/rapport-cx/rapport/gen/rapport/common/v1"
+	loyaltyv1 "github.com/rapport-cx/rapport/gen/rapport/loyalty/v1"
+	segmentationv1 "github.com/rapport-cx/rapport/gen/rapport/segmentation/v1"
+	"github.com/rapport-cx/rapport/internal/access"
+	"github.com/rapport-cx/rapport/internal/calendar"
+	"github.com/rapport-cx/rapport/internal/fault"
+	"github.com/rapport-cx/rapport/internal/fold"
+	"github.com/rapport-cx/rapport/services/loyalty/rate"
+)
+
+const (
+	// benchmark is which share of points members of programmes spend, in %.
+	benchmark = 13
+	// youngMonths is how old a programme's points must be for its rates to mean much.
+	youngMonths = 6
+)
+
+// GetRedemptionRate reads which share of points is spent. The response is shared: nobody
+// may change it.
+func (s *Server) GetRedemptionRate(ctx context.Context, in *loyaltyv1.GetRedemptionRateRequest) (*loyaltyv1.GetRedemptionRateResponse, error) {
+	scope := in.GetScope()
+	b, p, err := s.rated(ctx, in.GetBrand(), scope.GetProgrammeId())
+	if err != nil {
+		return nil, err
+	}
+	if err := checkScope(p, in); err != nil {
+		return nil, err
+	}
+	days, recorded, err := s.dated(ctx, b, "scope.dates", scope.GetDates())
+	if err != nil {
+		return nil, err
+	}
+	compute := func(ctx context.Context, keep func(int64) bool) (*loyaltyv1.GetRedemptionRateResponse, error) {
+		return s.redemption(ctx, b, p, in, days, recorded, keep)
+	}
+	if scope.GetSegmentId() != "" {
+		keep, err := s.keeping(ctx, b, scope.GetSegmentId())
+		if err != nil {
+			return nil, err
+		}
+		out, err := compute(ctx, keep)
+		return out, lost("read redemption rate", err)
+	}
+	out, err := fold.Ask(ctx, s.store.folds, question(b, in, days, recorded, s.today(b)), codec[loyaltyv1.GetRedemptionRateResponse](),
+		func(ctx context.Context) (*loyaltyv1.GetRedemptionRateResponse, error) { return compute(ctx, nil) })
+	return out, lost("read redemption rate", err)
+}
+
+// rated is the first line of every question about a programme's numbers. The programme is
+// as in force now.
+func (s *Server) rated(ctx context.Context, name, id string) (*brand, *loyaltyv1.Programme, error) {
+	b, err := s.enter(ctx, name, access.Read)
+	if err != nil {
+		return nil, nil, err
+	}
+	if _, err := s.programme(ctx, b, id); err != nil {
+		return nil, nil, err
+	}
+	p, err := b.defined.Load().programmes.Terms(id, s.clock())
+	return b, p, err
+}
+
+// checkScope judges what the proto rules leave open.
+func checkScope(p *loyaltyv1.Programme, in *loyaltyv1.GetRedemptionRateRequest) error {
+	f, scope := fault.Invalid(), in.GetScope()
+	for _, name := range scope.GetTiers() {
+		known := false
+		for _, t := range p.GetTiers().GetTiers() {
+			known = known || t.GetName() == name
+		}
+		if !known {
+			f.Field("scope.tiers", "%q is no tier of the programme", name)
+		}
+	}
+	if in.GetCohorts() {
+		narrow := map[string]bool{
+			"scope.channels": len(scope.GetChannels()) > 0, "scope.subjects": len(scope.GetSubjects()) > 0,
+			"scope.tiers": len(scope.GetTiers()) > 0, "scope.segment_id": scope.GetSegmentId() != "",
+		}
+		for _, path := range []string{"scope.channels", "scope.subjects", "scope.tiers", "scope.segment_id"} {
+			if narrow[path] {
+				f.Field(path, "must be empty with cohorts")
+			}
+		}
+	}
+	return f.Err()
+}
+
+// redemption sums the answer from slabs. keep says which numbers count; nil: all.
+func (s *Server) redemption(ctx context.Context, b *brand, p *loyaltyv1.Programme, in *loyaltyv1.GetRedemptionRateRequest,
+	days, recorded calendar.Days, keep func(int64) bool) (*loyaltyv1.GetRedemptionRateResponse, error) {
+	scope, id := in.GetScope(), p.GetId()
+	tiered := len(scope.GetTiers()) > 0 || in.GetSplit() == loyaltyv1.RateSplit_RATE_SPLIT_TIER
+	sum := rate.NewRedemption(in.GetSplit(), scope)
+	flows, rows, lots, counted := rate.FlowMeasure(id), rate.RowMeasure(id), rate.LotMeasure(id), rate.CountMeasure(id)
+	measures := []string{flows}
+	if keep != nil || tiered {
+		measures = append(measures, rows)
+	}
+	if tiered {
+		measures = append(measures, counted)
+	}
+	if in.GetCohorts() {
+		measures = append(measures, lots)
+	}
+	out := &loyaltyv1.GetRedemptionRateResponse{Benchmark: benchmark}
+	today, within := s.today(b), both(days, recorded)
+	var err error
+	out.AsOf, err = s.view(ctx, b, recorded, measures, func(v *fold.View[*rate.Fact]) {
+		if tiered {
+			ladder := climbed(v, b, p, recorded, today)
+			sum.TierOf, sum.Tiers = ladder.TierOf, setOf(scope.GetTiers())
+		}
+		if keep != nil || tiered {
+			sum.Keep = keep
+			onDays(v, rows, within, sum.Rows)
+		} else {
+			onDays(v, flows, within, sum.Flows)
+		}
+		if in.GetCohorts() {
+			cohorts := rate.NewCohorts()
+			onDays(v, lots, recorded, func(day calendar.Day, l *rate.Lots) { cohorts.Lots(day, l, days, 0) })
+			out.Cohorts = cohorts.Answer(today)
+		}
+		out.Young = young(v, flows, recorded, today)
+	})
+	out.Total, out.Groups = sum.Total(), sum.Groups()
+	return out, err
+}
+
+// young tells whether a programme's first points were issued a short time ago.
+func young(v *fold.View[*rate.Fact], measure string, recorded calendar.Days, today calendar.Day) bool {
+	issued, old := false, false
+	onDays(v, measure, recorded, func(day calendar.Day, f *rate.Flows) {
+		if !issued && f.Issued() {
+			issued, old = true, day <= today.AddMonths(-youngMonths)
+		}
+	})
+	return issued && !old
+}
+
+// climbed finds out in which tier everybody was when.
+func climbed(v *fold.View[*rate.Fact], b *brand, p *loyaltyv1.Programme, recorded calendar.Days, today calendar.Day) *rate.Ladder {
+	ladder := rate.NewLadder(p.GetTiers(), b.people().Person)
+	onDays(v, rate.CountMeasure(p.GetId()), recorded, func(_ calendar.Day, c *rate.Counted) { ladder.Day(c) })
+	ladder.Climb(today)
+	return ladder
+}
+
+func setOf(names []string) map[string]bool {
+	out := map[string]bool{}
+	for _, n := range names {
+		out[n] = true
+	}
+	return out
+}
+
+// keeping tells who is in a segment now: whoever's person is.
+func (s *Server) keeping(ctx context.Context, b *brand, segment string) (func(int64) bool, error) {
+	if s.near.Segmentation == nil {
+		return nil, away("who is in a segment", nil)
+	}
+	got, err := s.near.Segmentation.GetSegmentBitmap(ctx, &segmentationv1.GetSegmentBitmapRequest{Brand: b.ID, SegmentId: segment})
+	switch {
+	case fault.Is(err, commonv1.Reason_REASON_SEGMENT_UNKNOWN):
+		return nil, fault.NotFound(commonv1.Reason_REASON_SEGMENT_UNKNOWN, "segment %q", segment)
+	case err != nil:
+		return nil, away("who is in a segment", err)
+	}
+	set := roaring64.New()
+	if len(got.GetBitmap()) > 0 {
+		if err := set.UnmarshalBinary(got.GetBitmap()); err != nil {
+			return nil, away("who is in a segment", err)
+		}
+	}
+	people := b.people()
+	return func(who int64) bool { return set.Contains(uint64(people.Person(who))) }, nil
+}
