@@ -70,6 +70,16 @@ func (s *suite) lived(t *testing.T) {
 	if status, _, got := s.make(t, calls[slices.IndexFunc(calls, func(c call) bool { return c.rpc == "SetGoal" })]); status != 200 {
 		t.Fatal(got)
 	}
+	// A programme that follows no purchases: what earns is told by hand.
+	for _, c := range []call{
+		{rpc: "CreateProgramme", method: "POST", path: "/v1/demo/programmes", body: `{"id": "club", "titles": {"en": "Club"}, "effectiveFrom": "2026-01-01T00:00:00Z"}`},
+		{rpc: "Earn", method: "POST", path: "/v1/demo/programmes/club/points:earn", body: `{"requestId": "e1", "customer": {"id": "1"}, "points": "500", "origin": {"channel": "CHANNEL_WEB"}, "occurredAt": "2026-02-20T09:00:00Z"}`},
+		{rpc: "Redeem", method: "POST", path: "/v1/demo/programmes/club/points:redeem", body: `{"requestId": "r1", "customer": {"id": "1"}, "points": "100", "origin": {"channel": "CHANNEL_STORE"}}`},
+	} {
+		if status, _, got := s.make(t, c); status != 200 {
+			t.Fatalf("%s: %v", c.rpc, got)
+		}
+	}
 	s.bought(t)
 	s.firstCase(t)
 	s.judged(t, 1)

@@ -2,9 +2,11 @@ package report
 
 import (
 	"context"
+	"slices"
 
 	commonv1 "github.com/rapport-cx/rapport/gen/rapport/common/v1"
 	journeyv1 "github.com/rapport-cx/rapport/gen/rapport/journey/v1"
+	loyaltyv1 "github.com/rapport-cx/rapport/gen/rapport/loyalty/v1"
 	reportv1 "github.com/rapport-cx/rapport/gen/rapport/report/v1"
 	segmentationv1 "github.com/rapport-cx/rapport/gen/rapport/segmentation/v1"
 	surveyv1 "github.com/rapport-cx/rapport/gen/rapport/survey/v1"
@@ -58,7 +60,7 @@ func (p *person) parts() []part {
 		p.s.part("responses", fromSurvey, p.fetchResponses),
 		p.s.part("cases", fromSurvey, p.fetchCases),
 		p.s.part("journey", fromJourney, p.fetchEvents),
-		p.s.part(loyaltySection, fromLoyalty, nil),
+		p.s.part(loyaltySection, fromLoyalty, p.fetchAccounts),
 	}
 }
 
@@ -170,4 +172,31 @@ func (p *person) fetchEvents(ctx context.Context, a *asking) error {
 	out, err := call(ctx, a, fromJourney, p.s.from.Journey.ListJourney, in)
 	p.out.Events = out.GetEvents()
 	return err
+}
+
+// fetchAccounts reads what the person has in each programme.
+func (p *person) fetchAccounts(ctx context.Context, a *asking) error {
+	id, err := p.number(ctx, a)
+	if err != nil {
+		return err
+	}
+	list, err := call(ctx, a, fromLoyalty, p.s.from.Loyalty.ListProgrammes, &loyaltyv1.ListProgrammesRequest{Brand: p.b.ID})
+	if err != nil {
+		return err
+	}
+	accounts := make([]*loyaltyv1.Account, len(list.GetProgrammes()))
+	calls := make([]func(context.Context) error, len(accounts))
+	for i, programme := range list.GetProgrammes() {
+		calls[i] = func(ctx context.Context) error {
+			out, err := call(ctx, a, fromLoyalty, p.s.from.Loyalty.GetAccount, &loyaltyv1.GetAccountRequest{
+				Brand: p.b.ID, ProgrammeId: programme.GetId(), Customer: &commonv1.CustomerRef{Ref: &commonv1.CustomerRef_Id{Id: id}}})
+			accounts[i] = out.GetAccount()
+			return err
+		}
+	}
+	if err := together(ctx, calls...); err != nil {
+		return err
+	}
+	p.out.Accounts = slices.DeleteFunc(accounts, func(a *loyaltyv1.Account) bool { return a.GetEnrolledAt() == nil })
+	return nil
 }

@@ -22,32 +22,42 @@ const (
 	retention    = "retention"
 )
 
-// mostNamed is how many subjects Journey can be asked about at once.
-const mostNamed = 1000
+// namedInEvents and namedInPoints are how many subjects Journey and Loyalty can be asked
+// about at once.
+const (
+	namedInEvents = 1000
+	namedInPoints = 100
+)
 
-// events is what Journey is asked of a subject. Events name who was there and not
-// what that belongs to, so of a region or a network all below it are named.
+// events is what Journey is asked of a subject.
 func (s *Server) events(ctx context.Context, a *asking, subject *commonv1.SubjectRef) (*journeyv1.EventFilter, error) {
+	named, err := s.named(ctx, a, subject, namedInEvents)
+	return &journeyv1.EventFilter{Subjects: named}, err
+}
+
+// named are the subjects that facts of a subject name. They name who was there and not
+// what that belongs to, so of a region or a network it is all below it.
+func (s *Server) named(ctx context.Context, a *asking, subject *commonv1.SubjectRef, most int) ([]*commonv1.SubjectRef, error) {
 	switch {
 	case subject == nil:
 		return nil, nil
 	case subject.GetKind() != commonv1.SubjectKind_SUBJECT_KIND_REGION && subject.GetKind() != commonv1.SubjectKind_SUBJECT_KIND_NETWORK:
-		return &journeyv1.EventFilter{Subjects: []*commonv1.SubjectRef{subject}}, nil
+		return []*commonv1.SubjectRef{subject}, nil
 	case s.from.Survey == nil:
 		return nil, fault.Unimplemented(nil, "what belongs to a region is told by Survey, which is no part of this deployment")
 	}
-	out, err := call(ctx, a, fromSurvey, s.from.Survey.ListSubjects, &surveyv1.ListSubjectsRequest{Brand: a.brand.ID, Under: subject, PageSize: mostNamed - 1})
+	out, err := call(ctx, a, fromSurvey, s.from.Survey.ListSubjects, &surveyv1.ListSubjectsRequest{Brand: a.brand.ID, Under: subject, PageSize: int32(most - 1)})
 	if err != nil {
 		return nil, err
 	}
 	if out.GetNextPageToken() != "" {
-		return nil, fault.Precondition(nil, "more than %d subjects belong to it: ask for a smaller part", mostNamed-1)
+		return nil, fault.Precondition(nil, "more than %d subjects belong to it: ask for a smaller part", most-1)
 	}
-	filter := &journeyv1.EventFilter{Subjects: []*commonv1.SubjectRef{subject}}
+	all := []*commonv1.SubjectRef{subject}
 	for _, one := range out.GetSubjects() {
-		filter.Subjects = append(filter.Subjects, one.GetRef())
+		all = append(all, one.GetRef())
 	}
-	return filter, nil
+	return all, nil
 }
 
 // outcomes reads how orders went in stretches of time.

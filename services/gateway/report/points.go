@@ -29,9 +29,9 @@ func (s *Server) points(ctx context.Context, a *asking, of []window, subject *co
 	if err != nil || len(list.GetProgrammes()) == 0 {
 		return nil, err
 	}
-	var subjects []*commonv1.SubjectRef
-	if subject != nil {
-		subjects = []*commonv1.SubjectRef{subject}
+	subjects, err := s.named(ctx, a, subject, namedInPoints)
+	if err != nil {
+		return nil, err
 	}
 	n := len(list.GetProgrammes())
 	read := make([]*loyaltyv1.GetRedemptionRateResponse, len(of)*n)

@@ -10,6 +10,7 @@ import (
 	_ "buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go/buf/validate"
 	v1 "github.com/rapport-cx/rapport/gen/rapport/common/v1"
 	v13 "github.com/rapport-cx/rapport/gen/rapport/journey/v1"
+	v14 "github.com/rapport-cx/rapport/gen/rapport/loyalty/v1"
 	v11 "github.com/rapport-cx/rapport/gen/rapport/segmentation/v1"
 	v12 "github.com/rapport-cx/rapport/gen/rapport/survey/v1"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
@@ -114,7 +115,9 @@ type GetCustomer360Response struct {
 	// PUSH, SMS, MESSENGER and CALL.
 	Contacts []*NextContact `protobuf:"bytes,8,rep,name=contacts,proto3" json:"contacts,omitempty"`
 	// What became of the parts.
-	Sections      []*Section `protobuf:"bytes,9,rep,name=sections,proto3" json:"sections,omitempty"`
+	Sections []*Section `protobuf:"bytes,9,rep,name=sections,proto3" json:"sections,omitempty"`
+	// Balance and tier in each programme the person was ever enrolled in, by its id.
+	Accounts      []*v14.Account `protobuf:"bytes,10,rep,name=accounts,proto3" json:"accounts,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -208,6 +211,13 @@ func (x *GetCustomer360Response) GetContacts() []*NextContact {
 func (x *GetCustomer360Response) GetSections() []*Section {
 	if x != nil {
 		return x.Sections
+	}
+	return nil
+}
+
+func (x *GetCustomer360Response) GetAccounts() []*v14.Account {
+	if x != nil {
+		return x.Accounts
 	}
 	return nil
 }
@@ -380,12 +390,12 @@ var File_rapport_report_v1_customer_proto protoreflect.FileDescriptor
 
 const file_rapport_report_v1_customer_proto_rawDesc = "" +
 	"\n" +
-	" rapport/report/v1/customer.proto\x12\x11rapport.report.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1frapport/common/v1/channel.proto\x1a rapport/common/v1/customer.proto\x1a\x1erapport/journey/v1/event.proto\x1a\x1erapport/report/v1/report.proto\x1a&rapport/segmentation/v1/customer.proto\x1a!rapport/segmentation/v1/rfm.proto\x1a\x1crapport/survey/v1/case.proto\x1a rapport/survey/v1/response.proto\"\x9e\x01\n" +
+	" rapport/report/v1/customer.proto\x12\x11rapport.report.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1frapport/common/v1/channel.proto\x1a rapport/common/v1/customer.proto\x1a\x1erapport/journey/v1/event.proto\x1a rapport/loyalty/v1/examine.proto\x1a\x1erapport/report/v1/report.proto\x1a&rapport/segmentation/v1/customer.proto\x1a!rapport/segmentation/v1/rfm.proto\x1a\x1crapport/survey/v1/case.proto\x1a rapport/survey/v1/response.proto\"\x9e\x01\n" +
 	"\x15GetCustomer360Request\x12\x1d\n" +
 	"\x05brand\x18\x01 \x01(\tB\a\xbaH\x04r\x02\x10\x01R\x05brand\x12B\n" +
 	"\bcustomer\x18\x02 \x01(\v2\x1e.rapport.common.v1.CustomerRefB\x06\xbaH\x03\xc8\x01\x01R\bcustomer\x12\"\n" +
 	"\x06events\x18\x03 \x01(\x05B\n" +
-	"\xbaH\a\x1a\x05\x18\xc8\x01(\x00R\x06events\"\xf4\x03\n" +
+	"\xbaH\a\x1a\x05\x18\xc8\x01(\x00R\x06events\"\xad\x04\n" +
 	"\x16GetCustomer360Response\x12=\n" +
 	"\bcustomer\x18\x01 \x01(\v2!.rapport.segmentation.v1.CustomerR\bcustomer\x12\x1f\n" +
 	"\vsegment_ids\x18\x02 \x03(\tR\n" +
@@ -396,7 +406,9 @@ const file_rapport_report_v1_customer_proto_rawDesc = "" +
 	"\tresponses\x18\x06 \x03(\v2\x1b.rapport.survey.v1.ResponseR\tresponses\x121\n" +
 	"\x06events\x18\a \x03(\v2\x19.rapport.journey.v1.EventR\x06events\x12:\n" +
 	"\bcontacts\x18\b \x03(\v2\x1e.rapport.report.v1.NextContactR\bcontacts\x126\n" +
-	"\bsections\x18\t \x03(\v2\x1a.rapport.report.v1.SectionR\bsections\"\xa7\x01\n" +
+	"\bsections\x18\t \x03(\v2\x1a.rapport.report.v1.SectionR\bsections\x127\n" +
+	"\baccounts\x18\n" +
+	" \x03(\v2\x1b.rapport.loyalty.v1.AccountR\baccounts\"\xa7\x01\n" +
 	"\vPersonValue\x12\x1c\n" +
 	"\tpurchases\x18\x01 \x01(\x03R\tpurchases\x12\x14\n" +
 	"\x05spent\x18\x02 \x01(\x03R\x05spent\x12(\n" +
@@ -437,8 +449,9 @@ var file_rapport_report_v1_customer_proto_goTypes = []any{
 	(*v12.Response)(nil),           // 8: rapport.survey.v1.Response
 	(*v13.Event)(nil),              // 9: rapport.journey.v1.Event
 	(*Section)(nil),                // 10: rapport.report.v1.Section
-	(v1.ContactMode)(0),            // 11: rapport.common.v1.ContactMode
-	(*timestamppb.Timestamp)(nil),  // 12: google.protobuf.Timestamp
+	(*v14.Account)(nil),            // 11: rapport.loyalty.v1.Account
+	(v1.ContactMode)(0),            // 12: rapport.common.v1.ContactMode
+	(*timestamppb.Timestamp)(nil),  // 13: google.protobuf.Timestamp
 }
 var file_rapport_report_v1_customer_proto_depIdxs = []int32{
 	4,  // 0: rapport.report.v1.GetCustomer360Request.customer:type_name -> rapport.common.v1.CustomerRef
@@ -450,13 +463,14 @@ var file_rapport_report_v1_customer_proto_depIdxs = []int32{
 	9,  // 6: rapport.report.v1.GetCustomer360Response.events:type_name -> rapport.journey.v1.Event
 	3,  // 7: rapport.report.v1.GetCustomer360Response.contacts:type_name -> rapport.report.v1.NextContact
 	10, // 8: rapport.report.v1.GetCustomer360Response.sections:type_name -> rapport.report.v1.Section
-	11, // 9: rapport.report.v1.NextContact.mode:type_name -> rapport.common.v1.ContactMode
-	12, // 10: rapport.report.v1.NextContact.from:type_name -> google.protobuf.Timestamp
-	11, // [11:11] is the sub-list for method output_type
-	11, // [11:11] is the sub-list for method input_type
-	11, // [11:11] is the sub-list for extension type_name
-	11, // [11:11] is the sub-list for extension extendee
-	0,  // [0:11] is the sub-list for field type_name
+	11, // 9: rapport.report.v1.GetCustomer360Response.accounts:type_name -> rapport.loyalty.v1.Account
+	12, // 10: rapport.report.v1.NextContact.mode:type_name -> rapport.common.v1.ContactMode
+	13, // 11: rapport.report.v1.NextContact.from:type_name -> google.protobuf.Timestamp
+	12, // [12:12] is the sub-list for method output_type
+	12, // [12:12] is the sub-list for method input_type
+	12, // [12:12] is the sub-list for extension type_name
+	12, // [12:12] is the sub-list for extension extendee
+	0,  // [0:12] is the sub-list for field type_name
 }
 
 func init() { file_rapport_report_v1_customer_proto_init() }

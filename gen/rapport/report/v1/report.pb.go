@@ -657,8 +657,9 @@ type GetOmnichannelReportRequest struct {
 	// The stretch of time; unset: the last 30 days.
 	Window *v1.Window `protobuf:"bytes,2,opt,name=window,proto3" json:"window,omitempty"`
 	// A part of the brand: a region, a store, a seller; unset: all of it. NOT_FOUND,
-	// REASON_SUBJECT_UNKNOWN. Orders and contacts of a region or network are those that
-	// name it or anything that stands below it today (at most 999 subjects).
+	// REASON_SUBJECT_UNKNOWN. Orders, contacts and points of a region or network are those
+	// that name it or anything that stands below it today (at most 999 subjects; of points
+	// 99).
 	Subject *v11.SubjectRef `protobuf:"bytes,3,opt,name=subject,proto3" json:"subject,omitempty"`
 	// Only these sections: scores, responses, orders, contacts, loyalty, retention; empty: all.
 	Sections      []string `protobuf:"bytes,4,rep,name=sections,proto3" json:"sections,omitempty"`
