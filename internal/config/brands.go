@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 	_ "time/tzdata" // zones must not depend on what the machine has installed
@@ -37,6 +38,8 @@ type Brand struct {
 	Country  string `yaml:"country"`
 	// Locales are languages in order of preference; the first is the default.
 	Locales []string `yaml:"locales"`
+	// Industry says what others the brand is set beside, one of Industries; empty: none.
+	Industry string `yaml:"industry"`
 	// Hours are the working hours of a usual week; a day left out is closed.
 	Hours Week `yaml:"hours"`
 	// Holidays are days on which the brand does not work whatever the weekday.
@@ -141,6 +144,11 @@ var (
 	localeShape   = regexp.MustCompile(`^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$`)
 )
 
+// Industries are those that the suite has benchmarks of.
+var Industries = []string{
+	"banks", "cars", "hotels", "insurance", "it", "media", "online_retail", "professional_services", "retail", "software", "telecom",
+}
+
 func (b *Brand) check() error {
 	switch {
 	case !idShape.MatchString(b.ID):
@@ -149,6 +157,8 @@ func (b *Brand) check() error {
 		return fmt.Errorf("currency %q: use an ISO 4217 code such as RUB", b.Currency)
 	case !countryShape.MatchString(b.Country):
 		return fmt.Errorf("country %q: use an ISO 3166 code such as RU", b.Country)
+	case b.Industry != "" && !slices.Contains(Industries, b.Industry):
+		return wrong([]any{"industry"}, "industry %q: use one of %s", b.Industry, strings.Join(Industries, ", "))
 	case len(b.Locales) == 0:
 		return errors.New("locales: name at least one")
 	case b.Zone == "" || b.Zone == "Local":

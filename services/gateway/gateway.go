@@ -1,5 +1,6 @@
-// Package gateway is the suite over HTTP. It owns no fact: every answer is asked
-// of the services over gRPC, with the caller's deadline and credentials.
+// Package gateway is the suite over HTTP, and ReportService (package report). It owns
+// no fact but how reports are set up: every answer is asked of the services over gRPC,
+// with the caller's deadline and credentials.
 //
 //	/v1/…          JSON for every public RPC, errors as google.rpc.Status
 //	/openapi.json  what those are
@@ -22,6 +23,7 @@ import (
 
 	journeyv1 "github.com/rapport-cx/rapport/gen/rapport/journey/v1"
 	loyaltyv1 "github.com/rapport-cx/rapport/gen/rapport/loyalty/v1"
+	reportv1 "github.com/rapport-cx/rapport/gen/rapport/report/v1"
 	segmentationv1 "github.com/rapport-cx/rapport/gen/rapport/segmentation/v1"
 	surveyv1 "github.com/rapport-cx/rapport/gen/rapport/survey/v1"
 	"github.com/rapport-cx/rapport/internal/config"
@@ -34,6 +36,8 @@ type Services struct {
 	Segmentation segmentationv1.SegmentationServiceClient
 	Journey      journeyv1.JourneyServiceClient
 	Loyalty      loyaltyv1.LoyaltyServiceClient
+	// Report is the gateway's own.
+	Report reportv1.ReportServiceClient
 }
 
 // Config is what the gateway is told when it is made. It has no settings of its

@@ -23,6 +23,7 @@ import (
 	"github.com/rapport-cx/rapport/services/gateway/page/shell"
 	journeygw "github.com/rapport-cx/rapport/services/gateway/stub/rapport/journey/v1"
 	loyaltygw "github.com/rapport-cx/rapport/services/gateway/stub/rapport/loyalty/v1"
+	reportgw "github.com/rapport-cx/rapport/services/gateway/stub/rapport/report/v1"
 	segmentationgw "github.com/rapport-cx/rapport/services/gateway/stub/rapport/segmentation/v1"
 	surveygw "github.com/rapport-cx/rapport/services/gateway/stub/rapport/survey/v1"
 )
@@ -64,7 +65,7 @@ func New(cfg Config, services Services) (*Server, error) {
 
 // pages routes what people look at.
 func (s *Server) pages() error {
-	services := shell.Services(s.services)
+	services := shell.Services{Survey: s.services.Survey, Segmentation: s.services.Segmentation, Journey: s.services.Journey, Loyalty: s.services.Loyalty}
 	cfg := shell.Config{
 		Brands: s.cfg.Brands, Clock: s.cfg.Clock, Draining: s.cfg.Draining, Log: s.cfg.Log, Outgoing: s.outgoingContext,
 		Nav: append(page.Nav(services), audience.Nav(services)...),
@@ -101,6 +102,9 @@ func (s *Server) register() error {
 	if c := s.services.Loyalty; c != nil {
 		s.routes.HandleFunc("POST /v1/points:post", importing[loyaltyv1.BatchPostRequest](s, loyaltyv1.LoyaltyService_BatchPost_FullMethodName, c.BatchPost))
 		err = errors.Join(err, loyaltygw.RegisterLoyaltyServiceHandlerClient(context.Background(), s.calls, c))
+	}
+	if c := s.services.Report; c != nil {
+		err = errors.Join(err, reportgw.RegisterReportServiceHandlerClient(context.Background(), s.calls, c))
 	}
 	return err
 }

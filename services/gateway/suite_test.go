@@ -13,6 +13,7 @@ import (
 
 	journeyv1 "github.com/rapport-cx/rapport/gen/rapport/journey/v1"
 	loyaltyv1 "github.com/rapport-cx/rapport/gen/rapport/loyalty/v1"
+	reportv1 "github.com/rapport-cx/rapport/gen/rapport/report/v1"
 	segmentationv1 "github.com/rapport-cx/rapport/gen/rapport/segmentation/v1"
 	surveyv1 "github.com/rapport-cx/rapport/gen/rapport/survey/v1"
 	"github.com/rapport-cx/rapport/internal/access"
@@ -68,7 +69,9 @@ func newSuite(t testing.TB, shown func(*gateway.Services)) *suite {
 		Survey: surveyv1.NewSurveyServiceClient(conn), Segmentation: segmentationv1.NewSegmentationServiceClient(conn),
 		Journey: journeyv1.NewJourneyServiceClient(conn), Loyalty: loyaltyv1.NewLoyaltyServiceClient(conn),
 	}}
+	asks.Report = reportv1.NewReportServiceClient(conn)
 	out := &suite{SegmentationServiceClient: asks.Segmentation, JourneyServiceClient: asks.Journey, LoyaltyServiceClient: asks.Loyalty}
+	reporting(t, a, brands, guard, asks.Services)
 	closing := asks.keep(t, a, brands, guard)
 	seen := asks.Services
 	if shown != nil {

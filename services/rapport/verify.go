@@ -14,6 +14,7 @@ import (
 
 	"github.com/rapport-cx/rapport/internal/config"
 	"github.com/rapport-cx/rapport/internal/floor"
+	"github.com/rapport-cx/rapport/services/gateway"
 	"github.com/rapport-cx/rapport/services/journey"
 	"github.com/rapport-cx/rapport/services/loyalty"
 	"github.com/rapport-cx/rapport/services/segmentation"
@@ -25,7 +26,7 @@ import (
 type direct struct {
 	Kept keeping
 	// Only bounds the work to one service.
-	Only string `flag:"service" help:"only this service: segmentation, journey, survey or loyalty; empty: all that are there"`
+	Only string `flag:"service" help:"only this service: segmentation, journey, survey or loyalty, to migrate also gateway; empty: all that are there"`
 }
 
 // upkeep is one service opened for work on its own tables.
@@ -234,14 +235,32 @@ func migrateCommand(set *config.Set) *cobra.Command {
 is for those who let only a deployment change tables.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			all, _, err := d.open(cmd.Context(), false)
-			if err != nil {
+			if err := d.migrate(cmd.Context()); err != nil {
 				return err
 			}
 			fmt.Fprintln(cmd.OutOrStdout(), "the tables are up to date")
-			return closeAll(cmd.Context(), all)
+			return nil
 		},
 	}
 	bind(set, cmd, d)
 	return cmd
+}
+
+// migrate opens every service's database, which makes its tables, and closes it. The
+// gateway's has settings alone: there is nothing in it to verify or to fold anew.
+func (d *direct) migrate(ctx context.Context) error {
+	if d.Only == "" || d.Only == "gateway" {
+		db, err := gateway.Open(ctx, d.Kept.Floor)
+		if err == nil {
+			err = db.Close()
+		}
+		if err != nil || d.Only != "" {
+			return err
+		}
+	}
+	all, _, err := d.open(ctx, false)
+	if err != nil {
+		return err
+	}
+	return closeAll(ctx, all)
 }

@@ -123,10 +123,8 @@ func (w *wiring) bind(ctx context.Context) error {
 	if !slices.Contains(w.names, "gateway") {
 		return nil
 	}
-	err := gateway.Bind(w.app, w.cfg.App, gateway.Services{
-		Survey: w.survey, Segmentation: w.segmentation, Journey: w.journey, Loyalty: w.loyalty,
-	}, w.brands, w.tel)
-	if err != nil {
+	from := gateway.Services{Survey: w.survey, Segmentation: w.segmentation, Journey: w.journey, Loyalty: w.loyalty}
+	if err := gateway.Bind(ctx, w.app, w.cfg.App, kept.Floor, from, w.brands, w.guard, w.tel); err != nil {
 		return fmt.Errorf("gateway: %w", err)
 	}
 	return nil

@@ -2,3 +2,4 @@
 CREATE DATABASE rapport_segmentation;
 CREATE DATABASE rapport_journey;
 CREATE DATABASE rapport_loyalty;
+CREATE DATABASE rapport_gateway;

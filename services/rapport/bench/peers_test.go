@@ -55,6 +55,8 @@ var roles = map[string]func(context.Context) error{
 	// Loyalty, and the same work without it.
 	"points":      servePoints,
 	"plainpoints": servePlainPoints,
+	// All services and the gateway.
+	"all": serveAll,
 }
 
 // echo is the empty call: nothing in, nothing out.

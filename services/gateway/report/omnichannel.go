@@ -1,0 +1,150 @@
+package report
+
+import (
+	"context"
+	"slices"
+	"strconv"
+	"strings"
+
+	commonv1 "github.com/rapport-cx/rapport/gen/rapport/common/v1"
+	journeyv1 "github.com/rapport-cx/rapport/gen/rapport/journey/v1"
+	segmentationv1 "github.com/rapport-cx/rapport/gen/rapport/segmentation/v1"
+	surveyv1 "github.com/rapport-cx/rapport/gen/rapport/survey/v1"
+	"github.com/rapport-cx/rapport/internal/fault"
+)
+
+// The sections of an omnichannel report, in their order.
+const (
+	scoresSection    = "scores"
+	responsesSection = "responses"
+	ordersSection    = "orders"
+	contactsSection  = "contacts"
+	loyaltySection   = "loyalty"
+	retentionSection = "retention"
+)
+
+var omnichannelSections = []string{scoresSection, responsesSection, ordersSection, contactsSection, loyaltySection, retentionSection}
+
+// omnichannel is a report on its way: what was asked for and, of each section that is
+// there, what the services said.
+type omnichannel struct {
+	s       *Server
+	b       *brand
+	w       window
+	subject *commonv1.SubjectRef
+
+	scores    []reading
+	goals     []*surveyv1.Goal
+	responses *surveyv1.GetMetricResponse
+	orders    []*journeyv1.GetSuccessIndexResponse
+	contacts  []*journeyv1.GetContactRateResponse
+	points    []points
+	retained  []*segmentationv1.ValuePeriod
+}
+
+// chosen checks which sections are asked for; all if none is named.
+func chosen(names, known []string) ([]string, error) {
+	f := fault.Invalid()
+	for i, name := range names {
+		if !slices.Contains(known, name) {
+			f.Field("sections["+strconv.Itoa(i)+"]", "must be one of %s", strings.Join(known, ", "))
+		}
+	}
+	if len(names) == 0 {
+		names = known
+	}
+	return names, f.Err()
+}
+
+// parts are the sections, each with how it is fetched.
+func (o *omnichannel) parts(names []string) []part {
+	all := []part{
+		o.s.part(scoresSection, fromSurvey, o.fetchScores),
+		o.s.part(responsesSection, fromSurvey, o.fetchResponses),
+		o.s.part(ordersSection, fromJourney, o.fetchOrders),
+		o.s.part(contactsSection, fromJourney, o.fetchContacts),
+		o.s.part(loyaltySection, fromLoyalty, o.fetchLoyalty),
+		o.s.part(retentionSection, fromSegmentation, o.fetchRetained),
+	}
+	if o.w.all && all[4].absent == "" {
+		all[4].absent = "points are counted between two days"
+	}
+	switch {
+	case all[5].absent != "":
+	case o.subject != nil:
+		all[5].absent = "retention is counted of the whole brand alone"
+	case o.w.all:
+		all[5].absent = "retention is counted between two days"
+	}
+	return slices.DeleteFunc(all, func(p part) bool { return !slices.Contains(names, p.name) })
+}
+
+var byChannel = &surveyv1.GroupBy{Dimension: surveyv1.Dimension_DIMENSION_CHANNEL}
+
+func (o *omnichannel) fetchScores(ctx context.Context, a *asking) error {
+	var read []reading
+	var goals []*surveyv1.Goal
+	err := together(ctx, func(ctx context.Context) error {
+		metrics, err := o.s.metrics(ctx, a)
+		if err == nil {
+			read, err = o.s.readings(ctx, a, metrics, o.w.beside(), o.subject, byChannel)
+		}
+		return err
+	}, func(ctx context.Context) (err error) {
+		goals, err = o.s.goals(ctx, a, o.w, o.subject)
+		return err
+	})
+	if err == nil {
+		o.scores, o.goals = read, goals
+	}
+	return err
+}
+
+// fetchResponses counts questionnaires: those with a score, which low.share is of.
+func (o *omnichannel) fetchResponses(ctx context.Context, a *asking) error {
+	read, err := o.s.readings(ctx, a, []*surveyv1.Metric{{Name: lowShare}}, []window{o.w}, o.subject, byChannel)
+	if err == nil {
+		o.responses = read[0].at[current]
+	}
+	return err
+}
+
+func (o *omnichannel) fetchOrders(ctx context.Context, a *asking) error {
+	filter, err := o.s.events(ctx, a, o.subject)
+	if err != nil {
+		return err
+	}
+	read, err := o.s.outcomes(ctx, a, o.w.beside(), filter, journeyv1.MeasureGroup_MEASURE_GROUP_CHANNEL)
+	if err == nil {
+		o.orders = read
+	}
+	return err
+}
+
+func (o *omnichannel) fetchContacts(ctx context.Context, a *asking) error {
+	filter, err := o.s.events(ctx, a, o.subject)
+	if err != nil {
+		return err
+	}
+	read, err := o.s.contacts(ctx, a, o.w.beside(), filter, journeyv1.MeasureGroup_MEASURE_GROUP_CHANNEL)
+	if err == nil {
+		o.contacts = read
+	}
+	return err
+}
+
+func (o *omnichannel) fetchLoyalty(ctx context.Context, a *asking) error {
+	read, err := o.s.points(ctx, a, o.w.beside(), o.subject)
+	if err == nil {
+		o.points = read
+	}
+	return err
+}
+
+func (o *omnichannel) fetchRetained(ctx context.Context, a *asking) error {
+	read, err := o.s.retained(ctx, a, o.w.beside())
+	if err == nil {
+		o.retained = read
+	}
+	return err
+}

@@ -1,0 +1,159 @@
+package report
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strings"
+
+	commonv1 "github.com/rapport-cx/rapport/gen/rapport/common/v1"
+	journeyv1 "github.com/rapport-cx/rapport/gen/rapport/journey/v1"
+	reportv1 "github.com/rapport-cx/rapport/gen/rapport/report/v1"
+	segmentationv1 "github.com/rapport-cx/rapport/gen/rapport/segmentation/v1"
+	surveyv1 "github.com/rapport-cx/rapport/gen/rapport/survey/v1"
+	"github.com/rapport-cx/rapport/internal/fault"
+)
+
+// The rates of a report, by name and in its order.
+const (
+	successIndex = "success_index"
+	contactRate  = "contact_rate"
+	redemption   = "redemption_rate"
+	retention    = "retention"
+)
+
+// namedInEvents and namedInPoints are how many subjects Journey and Loyalty can be asked
+// about at once.
+const (
+	namedInEvents = 1000
+	namedInPoints = 100
+)
+
+// events is what Journey is asked of a subject.
+func (s *Server) events(ctx context.Context, a *asking, subject *commonv1.SubjectRef) (*journeyv1.EventFilter, error) {
+	named, err := s.named(ctx, a, subject, namedInEvents)
+	return &journeyv1.EventFilter{Subjects: named}, err
+}
+
+// named are the subjects that facts of a subject name. They name who was there and not
+// what that belongs to, so of a region or a network it is all below it.
+func (s *Server) named(ctx context.Context, a *asking, subject *commonv1.SubjectRef, most int) ([]*commonv1.SubjectRef, error) {
+	switch {
+	case subject == nil:
+		return nil, nil
+	case subject.GetKind() != commonv1.SubjectKind_SUBJECT_KIND_REGION && subject.GetKind() != commonv1.SubjectKind_SUBJECT_KIND_NETWORK:
+		return []*commonv1.SubjectRef{subject}, nil
+	case s.from.Survey == nil:
+		return nil, fault.Unimplemented(nil, "what belongs to a region is told by Survey, which is no part of this deployment")
+	}
+	out, err := call(ctx, a, fromSurvey, s.from.Survey.ListSubjects, &surveyv1.ListSubjectsRequest{Brand: a.brand.ID, Under: subject, PageSize: int32(most - 1)})
+	if err != nil {
+		return nil, err
+	}
+	if out.GetNextPageToken() != "" {
+		return nil, fault.Precondition(nil, "more than %d subjects belong to it: ask for a smaller part", most-1)
+	}
+	all := []*commonv1.SubjectRef{subject}
+	for _, one := range out.GetSubjects() {
+		all = append(all, one.GetRef())
+	}
+	return all, nil
+}
+
+// outcomes reads how orders went in stretches of time.
+func (s *Server) outcomes(ctx context.Context, a *asking, of []window, filter *journeyv1.EventFilter, by journeyv1.MeasureGroup) ([]*journeyv1.GetSuccessIndexResponse, error) {
+	out := make([]*journeyv1.GetSuccessIndexResponse, len(of))
+	calls := make([]func(context.Context) error, len(of))
+	for i, w := range of {
+		calls[i] = func(ctx context.Context) (err error) {
+			out[i], err = call(ctx, a, fromJourney, s.from.Journey.GetSuccessIndex, &journeyv1.GetSuccessIndexRequest{
+				Brand: a.brand.ID, Window: w.ofEvents(), Filter: filter, GroupBy: by})
+			return err
+		}
+	}
+	return out, together(ctx, calls...)
+}
+
+// contacts reads how often customers got in touch.
+func (s *Server) contacts(ctx context.Context, a *asking, of []window, filter *journeyv1.EventFilter, by journeyv1.MeasureGroup) ([]*journeyv1.GetContactRateResponse, error) {
+	out := make([]*journeyv1.GetContactRateResponse, len(of))
+	calls := make([]func(context.Context) error, len(of))
+	for i, w := range of {
+		calls[i] = func(ctx context.Context) (err error) {
+			out[i], err = call(ctx, a, fromJourney, s.from.Journey.GetContactRate, &journeyv1.GetContactRateRequest{
+				Brand: a.brand.ID, Window: w.ofEvents(), Filter: filter, GroupBy: by})
+			return err
+		}
+	}
+	return out, together(ctx, calls...)
+}
+
+// retained reads how many customers stayed: the handbook's rate over persons of the
+// whole brand, which Segmentation counts. (Journey's retention is of cohorts by the
+// month of the first purchase, another question.)
+func (s *Server) retained(ctx context.Context, a *asking, of []window) ([]*segmentationv1.ValuePeriod, error) {
+	out := make([]*segmentationv1.ValuePeriod, len(of))
+	calls := make([]func(context.Context) error, len(of))
+	for i, w := range of {
+		calls[i] = func(ctx context.Context) error {
+			got, err := call(ctx, a, fromSegmentation, s.from.Segmentation.GetSegmentValue, &segmentationv1.GetSegmentValueRequest{
+				Brand: a.brand.ID, Dates: w.dates()})
+			out[i] = got.GetTotal()
+			return err
+		}
+	}
+	return out, together(ctx, calls...)
+}
+
+// rated sets the rates of stretches of time beside each other: the first is the one
+// reported, then the one before and that of the year before.
+func rated(of []*reportv1.Rate) *reportv1.Rate {
+	out := of[current]
+	if len(of) > lastYear {
+		out.Previous = difference(out.Value, of[earlier].Value, of[earlier].GetDenominator())
+		out.YearBefore = difference(out.Value, of[lastYear].Value, of[lastYear].GetDenominator())
+	}
+	return out
+}
+
+func successRate(s *journeyv1.SuccessIndex) *reportv1.Rate {
+	if s == nil {
+		s = &journeyv1.SuccessIndex{}
+	}
+	return &reportv1.Rate{Name: successIndex, Value: s.Value, Numerator: s.GetWithinNorm(), Denominator: s.GetOrders(), Low: s.Low, High: s.High}
+}
+
+func contactsPerReceipt(c *journeyv1.ContactRate) *reportv1.Rate {
+	out := &reportv1.Rate{Name: contactRate, Numerator: c.GetContacts(), Denominator: c.GetReceipts()}
+	if c != nil && c.Value != nil {
+		percent := 100 * c.GetValue()
+		out.Value = &percent
+	}
+	return out
+}
+
+func retentionRate(p *segmentationv1.ValuePeriod) *reportv1.Rate {
+	return &reportv1.Rate{Name: retention, Value: p.Retention, Numerator: p.GetActiveAtEnd() - p.GetCame(),
+		Denominator: p.GetActiveAtStart(), Low: p.RetentionLow, High: p.RetentionHigh}
+}
+
+// ended is how many orders ended in the window, however they did.
+func ended(s *journeyv1.SuccessIndex) int64 {
+	n := s.GetOrders() + s.GetCancelledByCustomer()
+	for _, r := range s.GetNotCollected() {
+		n += r.GetCount()
+	}
+	return n
+}
+
+// offNorm are the reasons, the commonest first.
+func offNorm(s *journeyv1.SuccessIndex) []*reportv1.Reason {
+	var out []*reportv1.Reason
+	for _, r := range s.GetOffNorm() {
+		if r.GetOrders() > 0 {
+			out = append(out, &reportv1.Reason{Code: strings.TrimPrefix(r.GetReason().String(), "OFF_NORM_REASON_"), N: r.GetOrders(), Share: r.GetShare()})
+		}
+	}
+	slices.SortStableFunc(out, func(x, y *reportv1.Reason) int { return cmp.Compare(y.GetN(), x.GetN()) })
+	return out
+}

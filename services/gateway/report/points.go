@@ -1,0 +1,95 @@
+package report
+
+import (
+	"context"
+	"strings"
+
+	commonv1 "github.com/rapport-cx/rapport/gen/rapport/common/v1"
+	loyaltyv1 "github.com/rapport-cx/rapport/gen/rapport/loyalty/v1"
+	reportv1 "github.com/rapport-cx/rapport/gen/rapport/report/v1"
+)
+
+// redeemed is how many points were spent, of how many that were issued.
+type redeemed struct{ spent, issued int64 }
+
+func (r *redeemed) add(of *loyaltyv1.RedemptionRate) {
+	r.spent, r.issued = r.spent+of.GetSpent(), r.issued+of.GetIssued()
+}
+
+// points are those of all programmes in one stretch of time, in total and by channel.
+type points struct {
+	total     redeemed
+	channels  map[string]*redeemed
+	benchmark float64
+}
+
+// points reads what became of points. A brand has few programmes, often one.
+func (s *Server) points(ctx context.Context, a *asking, of []window, subject *commonv1.SubjectRef) ([]points, error) {
+	list, err := call(ctx, a, fromLoyalty, s.from.Loyalty.ListProgrammes, &loyaltyv1.ListProgrammesRequest{Brand: a.brand.ID})
+	if err != nil || len(list.GetProgrammes()) == 0 {
+		return nil, err
+	}
+	subjects, err := s.named(ctx, a, subject, namedInPoints)
+	if err != nil {
+		return nil, err
+	}
+	n := len(list.GetProgrammes())
+	read := make([]*loyaltyv1.GetRedemptionRateResponse, len(of)*n)
+	calls := make([]func(context.Context) error, len(read))
+	for i := range calls {
+		w, programme := of[i/n], list.GetProgrammes()[i%n]
+		calls[i] = func(ctx context.Context) (err error) {
+			read[i], err = call(ctx, a, fromLoyalty, s.from.Loyalty.GetRedemptionRate, &loyaltyv1.GetRedemptionRateRequest{
+				Brand: a.brand.ID, Split: loyaltyv1.RateSplit_RATE_SPLIT_CHANNEL,
+				Scope: &loyaltyv1.RateScope{ProgrammeId: programme.GetId(), Dates: w.dates(), Subjects: subjects}})
+			return err
+		}
+	}
+	if err := together(ctx, calls...); err != nil {
+		return nil, err
+	}
+	out := make([]points, len(of))
+	for i := range out {
+		out[i] = pooled(read[i*n : (i+1)*n])
+	}
+	return out, nil
+}
+
+// pooled adds the points of programmes up: a rate of rates would weigh small ones as
+// much as large ones.
+func pooled(programmes []*loyaltyv1.GetRedemptionRateResponse) points {
+	out := points{channels: map[string]*redeemed{}}
+	for _, p := range programmes {
+		out.total.add(p.GetTotal())
+		out.benchmark = p.GetBenchmark()
+		for _, g := range p.GetGroups() {
+			channel := strings.TrimPrefix(g.GetKey(), "CHANNEL_")
+			if out.channels[channel] == nil {
+				out.channels[channel] = &redeemed{}
+			}
+			out.channels[channel].add(g)
+		}
+	}
+	return out
+}
+
+// rate is the redemption rate of a channel, of all for an empty key.
+func (p points) rate(key string) *reportv1.Rate {
+	of := p.channels[key]
+	if key == "" {
+		of = &p.total
+	}
+	out := &reportv1.Rate{Name: redemption}
+	if of == nil {
+		return out
+	}
+	out.Numerator, out.Denominator = of.spent, of.issued
+	if of.issued > 0 {
+		percent := 100 * float64(of.spent) / float64(of.issued)
+		out.Value = &percent
+	}
+	if key == "" {
+		out.Benchmark = given(p.benchmark)
+	}
+	return out
+}

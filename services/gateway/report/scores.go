@@ -1,0 +1,134 @@
+package report
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strings"
+
+	commonv1 "github.com/rapport-cx/rapport/gen/rapport/common/v1"
+	reportv1 "github.com/rapport-cx/rapport/gen/rapport/report/v1"
+	surveyv1 "github.com/rapport-cx/rapport/gen/rapport/survey/v1"
+)
+
+// lowShare is the metric that every questionnaire with a score counts in.
+const lowShare = "low.share"
+
+// reading is one metric in each stretch of time that was asked for.
+type reading struct {
+	metric *surveyv1.Metric
+	at     []*surveyv1.GetMetricResponse
+}
+
+// scope is whose answers a report is of: everybody's, or a subject's.
+func scope(subject *commonv1.SubjectRef) *surveyv1.Scope {
+	if subject == nil {
+		return nil
+	}
+	return &surveyv1.Scope{Subjects: []*commonv1.SubjectRef{subject}}
+}
+
+// metrics are the brand's, in the order of reports.
+func (s *Server) metrics(ctx context.Context, a *asking) ([]*surveyv1.Metric, error) {
+	out, err := call(ctx, a, fromSurvey, s.from.Survey.ListMetrics, &surveyv1.ListMetricsRequest{Brand: a.brand.ID})
+	if err != nil {
+		return nil, err
+	}
+	list := slices.Clone(out.GetMetrics())
+	slices.SortStableFunc(list, func(x, y *surveyv1.Metric) int {
+		return cmp.Or(cmp.Compare(place(x), place(y)), strings.Compare(x.GetName(), y.GetName()))
+	})
+	return list, nil
+}
+
+// place of a metric's kind in a report.
+func place(m *surveyv1.Metric) int {
+	return slices.Index([]surveyv1.MetricKind{
+		surveyv1.MetricKind_METRIC_KIND_NPS, surveyv1.MetricKind_METRIC_KIND_CSAT, surveyv1.MetricKind_METRIC_KIND_CES,
+		surveyv1.MetricKind_METRIC_KIND_RATING, surveyv1.MetricKind_METRIC_KIND_CSI_ITEM, surveyv1.MetricKind_METRIC_KIND_CSI_OVERALL,
+		surveyv1.MetricKind_METRIC_KIND_LOW_SHARE,
+	}, m.GetKind())
+}
+
+// readings reads metrics in stretches of time: a call for each of each, which Survey
+// answers from what it has counted before.
+func (s *Server) readings(ctx context.Context, a *asking, metrics []*surveyv1.Metric, of []window, subject *commonv1.SubjectRef, by ...*surveyv1.GroupBy) ([]reading, error) {
+	out := make([]reading, len(metrics))
+	var calls []func(context.Context) error
+	for i, m := range metrics {
+		out[i] = reading{metric: m, at: make([]*surveyv1.GetMetricResponse, len(of))}
+		for k, w := range of {
+			calls = append(calls, func(ctx context.Context) (err error) {
+				out[i].at[k], err = call(ctx, a, fromSurvey, s.from.Survey.GetMetric, &surveyv1.GetMetricRequest{
+					Brand: a.brand.ID, Metric: m.GetName(), Window: w.ofAnswers(), Scope: scope(subject), GroupBy: by,
+					Clock: surveyv1.Clock_CLOCK_EXPERIENCE,
+				})
+				return err
+			})
+		}
+	}
+	return out, together(ctx, calls...)
+}
+
+// score is a group's in one stretch of time; the whole for no key. Nil: it was not
+// asked for. A group without answers has a score without a value.
+func (r reading) score(at int, key string) *surveyv1.Score {
+	if at >= len(r.at) {
+		return nil
+	}
+	if key == "" {
+		return r.at[at].GetTotal()
+	}
+	for _, s := range r.at[at].GetSeries() {
+		if s.GetKey()[0] == key {
+			return s.GetTotal()
+		}
+	}
+	return &surveyv1.Score{}
+}
+
+// line is what a report says of a metric in a group; nil without answers.
+func (b *brand) line(r reading, key string) *reportv1.MetricLine {
+	score := r.score(current, key)
+	if score.GetN() == 0 {
+		return nil
+	}
+	return &reportv1.MetricLine{
+		Metric: r.metric, Score: score,
+		Previous: changed(r.metric, score, r.score(earlier, key)), YearBefore: changed(r.metric, score, r.score(lastYear, key)),
+		Benchmark: b.satisfaction(r.metric), Judgement: judged(r.metric, score),
+	}
+}
+
+// aim sets targets beside lines. Of several for a metric the one that began last
+// counts.
+func aim(lines []*reportv1.MetricLine, goals []*surveyv1.Goal) {
+	for _, g := range goals {
+		i := slices.IndexFunc(lines, func(l *reportv1.MetricLine) bool { return l.GetMetric().GetName() == g.GetMetric() })
+		if i < 0 {
+			continue
+		}
+		target, value := g.GetTarget(), lines[i].GetScore().GetValue()
+		lines[i].Goal, lines[i].Met = &target, value >= target
+		if lines[i].GetMetric().GetKind() == surveyv1.MetricKind_METRIC_KIND_LOW_SHARE {
+			lines[i].Met = value <= target
+		}
+	}
+}
+
+// goals are the targets of exactly this subject, or of the brand as a whole, on the
+// window's last day: those that began last come last.
+func (s *Server) goals(ctx context.Context, a *asking, w window, subject *commonv1.SubjectRef) ([]*surveyv1.Goal, error) {
+	out, err := call(ctx, a, fromSurvey, s.from.Survey.ListGoals, &surveyv1.ListGoalsRequest{Brand: a.brand.ID, Subject: subject, Day: w.last().String()})
+	if err != nil {
+		return nil, err
+	}
+	var list []*surveyv1.Goal
+	for _, g := range out.GetGoals() {
+		if (g.GetGoal().GetSubject() == nil) == (subject == nil) {
+			list = append(list, g.GetGoal())
+		}
+	}
+	slices.SortStableFunc(list, func(x, y *surveyv1.Goal) int { return strings.Compare(x.GetDays().GetStart(), y.GetDays().GetStart()) })
+	return list, nil
+}

@@ -1,0 +1,81 @@
+package report
+
+import (
+	"context"
+	"strings"
+
+	commonv1 "github.com/rapport-cx/rapport/gen/rapport/common/v1"
+	reportv1 "github.com/rapport-cx/rapport/gen/rapport/report/v1"
+	"github.com/rapport-cx/rapport/internal/access"
+)
+
+// Server answers ReportService.
+type Server struct {
+	reportv1.UnimplementedReportServiceServer
+	cfg      Config
+	from     Services
+	trees    *Store
+	brands   map[string]*brand
+	circuits map[string]*circuit
+	company  *company
+}
+
+// New makes the service over others. The store keeps how reports are set up.
+func New(cfg Config, from Services, trees *Store) *Server {
+	cfg = cfg.filled()
+	s := &Server{cfg: cfg, from: from, trees: trees, brands: newBrands(cfg.Brands), circuits: map[string]*circuit{},
+		company: &company{patience: cfg.Patience, calls: map[string]*line{}}}
+	for _, name := range []string{fromSurvey, fromSegmentation, fromJourney, fromLoyalty} {
+		s.circuits[name] = newCircuit(name, cfg.Rest)
+	}
+	return s
+}
+
+// enter is the first line of every method: the brand exists and the caller may do this.
+func (s *Server) enter(ctx context.Context, id string, subject *commonv1.SubjectRef, verb access.Verb) (*brand, error) {
+	if err := s.cfg.Guard.Check(ctx, access.Request{Brand: id, Subject: subjectName(subject), Verb: verb}); err != nil {
+		return nil, err
+	}
+	return s.brands[id], nil
+}
+
+func subjectName(ref *commonv1.SubjectRef) string {
+	if ref == nil {
+		return ""
+	}
+	return strings.TrimPrefix(ref.GetKind().String(), "SUBJECT_KIND_") + "/" + ref.GetId()
+}
+
+// part is a section of a service; it is absent where the service is.
+func (s *Server) part(name, source string, fetch func(context.Context, *asking) error) part {
+	p := part{name: name, source: source, fetch: fetch}
+	there := map[string]bool{fromSurvey: s.from.Survey != nil, fromSegmentation: s.from.Segmentation != nil, fromJourney: s.from.Journey != nil, fromLoyalty: s.from.Loyalty != nil}
+	if !there[source] {
+		p.absent = source + " is no part of this deployment"
+	}
+	return p
+}
+
+// GetOmnichannelReport tells how a brand is doing, in each channel and in all.
+func (s *Server) GetOmnichannelReport(ctx context.Context, in *reportv1.GetOmnichannelReportRequest) (*reportv1.GetOmnichannelReportResponse, error) {
+	b, err := s.enter(ctx, in.GetBrand(), in.GetSubject(), access.Read)
+	if err != nil {
+		return nil, err
+	}
+	names, err := chosen(in.GetSections(), omnichannelSections)
+	if err != nil {
+		return nil, err
+	}
+	w, err := b.window(s.cfg.Clock(), in.GetWindow())
+	if err != nil {
+		return nil, err
+	}
+	o := &omnichannel{s: s, b: b, w: w, subject: in.GetSubject()}
+	out := &reportv1.GetOmnichannelReportResponse{Zone: b.zone.String()}
+	if out.Sections, err = s.gather(ctx, b, o.parts(names)); err != nil {
+		return nil, err
+	}
+	out.Start, out.End = w.ends(b.zone)
+	out.Total, out.Channels = o.total(), o.channels()
+	return out, nil
+}
