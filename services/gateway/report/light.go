@@ -26,7 +26,7 @@ func lights(t *reportv1.MetricTree, states []*reportv1.MetricState, scored []boo
 
 // light is a figure's own, whatever the others do.
 func light(n *reportv1.MetricNode, s *reportv1.MetricState, scored bool) reportv1.MetricState_Light {
-	good := false
+	var good bool
 	switch {
 	case s.Value == nil:
 		return reportv1.MetricState_LIGHT_UNSPECIFIED
