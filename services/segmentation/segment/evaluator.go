@@ -6,6 +6,8 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/RoaringBitmap/roaring/v2/roaring64"
+
 	"github.com/rapport-cx/rapport/internal/calendar"
 	"github.com/rapport-cx/rapport/internal/feed"
 	"github.com/rapport-cx/rapport/internal/sqldb"
@@ -143,7 +145,7 @@ func (e *Evaluator) prepare(ctx context.Context, facts []feed.Fact) error {
 	if err := e.touch(ctx, e.Facts.Reader, w, &b); err != nil {
 		return err
 	}
-	b.found, err = e.find(ctx, e.DB, w, b.touch, max(st.day, e.today()), scanners)
+	b.found, err = e.find(ctx, e.DB, e.Facts.Reader, w, b.touch, max(st.day, e.today()), scanners)
 	e.batch = b
 	return err
 }
@@ -170,7 +172,7 @@ func (e *Evaluator) touch(ctx context.Context, log feed.Reader, w *World, b *pre
 }
 
 // find asks all rules that can have turned.
-func (e *Evaluator) find(ctx context.Context, q sqldb.Querier, w *World, t *touch, day calendar.Day, at int) (*findings, error) {
+func (e *Evaluator) find(ctx context.Context, q sqldb.Querier, log feed.Reader, w *World, t *touch, day calendar.Day, at int) (*findings, error) {
 	f := newFindings(day)
 	f.gone.Or(t.gone)
 	rules, err := e.ready(w.Fields)
@@ -196,10 +198,31 @@ func (e *Evaluator) find(ctx context.Context, q sqldb.Querier, w *World, t *touc
 		return f, nil
 	}
 	more, err := w.scan(ctx, q, some, day, at)
-	if err == nil {
-		f.add(more)
+	if err != nil {
+		return f, err
 	}
-	return f, err
+	f.add(more)
+	return f, e.newcomers(ctx, q, log, w, rules, f)
+}
+
+// newcomers asks all rules of those whose facts come later, but whom a walk over
+// everybody met: else some segments would have them before others.
+func (e *Evaluator) newcomers(ctx context.Context, q sqldb.Querier, log feed.Reader, w *World, rules []ruled, f *findings) error {
+	late := &touch{persons: map[int64]field.Group{}, gone: roaring64.New()}
+	err := log.ReadKind(ctx, e.Brand, []int16{record.Created}, e.from, func(fact *feed.Fact) error {
+		late.number(w.People, fact.Who, all)
+		return nil
+	})
+	if err != nil || late.nobody() {
+		return err
+	}
+	more := newFindings(f.day)
+	more.gone.Or(late.gone)
+	if err := w.ask(ctx, q, rules, late.persons, more, func(*Subject) {}); err != nil {
+		return err
+	}
+	f.add(more)
+	return nil
 }
 
 // ready are the rules of all live segments, parts first.

@@ -157,7 +157,7 @@ func (e *Evaluator) rollSome(ctx context.Context, st state, world *World, day ca
 		return err
 	}
 	var err error
-	if b.found, err = e.find(ctx, e.DB, world, b.touch, day, scanners); err != nil {
+	if b.found, err = e.find(ctx, e.DB, e.Facts.Reader, world, b.touch, day, scanners); err != nil {
 		return err
 	}
 	if !more {

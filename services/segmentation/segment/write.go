@@ -60,7 +60,7 @@ func (e *Evaluator) write(ctx context.Context, tx *sqldb.Tx, b prepared, rolled 
 		if err := e.touch(ctx, feed.In(tx), w, &b); err != nil {
 			return err
 		}
-		if b.found, err = e.find(ctx, tx, w, b.touch, max(st.day, b.found.day), 1); err != nil {
+		if b.found, err = e.find(ctx, tx, feed.In(tx), w, b.touch, max(st.day, b.found.day), 1); err != nil {
 			return err
 		}
 	}
