@@ -1,17 +1,30 @@
-// Package access decides who may do what in which scope. Every handler asks it
-// with the brand, the subject and the verb of the call, from the first day, so
-// that stricter rules can come without touching a handler.
+// Package access decides who may do what in which scope.
 //
-// Today there are two answers. A process that listens on loopback alone is open.
-// Any other asks for the service token, from people and neighbours alike.
+// A caller proves who it is by a bearer token: the service token, which
+// neighbours show each other, or a signed one (JWT) of an issuer that access.yaml
+// names. A signed token names roles; a role is brands × scope × sections with their
+// verbs × cadence × operations. Where a token names several roles, what it may do is
+// what all of them allow: the most restrictive wins, they are never joined by OR.
+//
+// There are two gates. Every RPC has a Rule (rules*.go; one without a rule is refused
+// to all but neighbours), which Admit holds against brand, section, verb and operation
+// before anything of the request is read. Then the handler, which alone knows what a
+// subject is, calls Check and lays Narrowing over its question.
+//
+// A refusal is the same whether or not the thing is there: whoever may not look at a
+// brand or subject is denied before anything is looked up, and for a caller who sees
+// a part of the structure only, an id that is unknown reads as one that is elsewhere.
+//
+// A process that listens on loopback alone and has no access.yaml is open.
 package access
 
 import (
 	"context"
 	"crypto/sha256"
 	"crypto/subtle"
-	"errors"
+	"log/slog"
 	"strings"
+	"time"
 
 	"github.com/rapport-cx/rapport/internal/config"
 	"github.com/rapport-cx/rapport/internal/fault"
@@ -22,12 +35,13 @@ const (
 	ReasonTokenMissing = "TOKEN_MISSING"
 	ReasonTokenInvalid = "TOKEN_INVALID"
 	ReasonDenied       = "ACCESS_DENIED"
+	ReasonRateLimited  = "RATE_LIMITED"
 )
 
 // Verb is what a call wants to do.
 type Verb string
 
-// The verbs of today. A role will name those it allows.
+// The verbs. A role names those it allows in each section.
 const (
 	Read   Verb = "read"   // numbers, definitions, directories
 	Detail Verb = "detail" // single responses and what customers wrote
@@ -41,48 +55,52 @@ const (
 type Request struct {
 	Brand string
 	// Subject is the kind and id of what is looked at, such as STORE/17; empty for
-	// the brand as a whole.
+	// whatever the caller may see of the brand.
 	Subject string
 	Verb    Verb
+	// Section is what part of the suite it is in; empty: that of the RPC's rule.
+	Section Section
 }
 
 // Principal is who calls.
 type Principal struct {
 	// Name is for logs: "local" for anybody on an open process, "service" for a
-	// holder of the service token.
+	// holder of the service token, issuer and subject of a signed token otherwise.
 	Name string
 	// Service is a caller that may act for all brands and subjects.
 	Service bool
+	// grant is what a signed token may do; nil: nothing.
+	grant *grant
+	// shown is the token itself, to be shown to neighbours on this caller's behalf.
+	shown string
+	until time.Time
 }
+
+// Until is up to when the token is taken; zero: for ever.
+func (p *Principal) Until() time.Time { return p.until }
 
 // Guard is the one place that allows or refuses.
 type Guard struct {
-	brands *config.Brands
-	open   bool
-	token  string
-	sum    [sha256.Size]byte
-}
-
-// Config is how callers prove who they are.
-type Config struct {
-	// TokenFile holds the token that services show each other.
-	TokenFile config.SecretFile `flag:"token-file" help:"file with the service token; needed unless all listeners are on loopback"`
-}
-
-// New reads the token. A process that others can reach does not start without.
-func New(cfg Config, brands *config.Brands, loopback bool) (*Guard, error) {
-	token, err := cfg.TokenFile.Read()
-	if err != nil {
-		return nil, err
-	}
-	if !loopback && len(token) == 0 {
-		return nil, errors.New("listening beyond loopback needs --token-file")
-	}
-	return &Guard{brands: brands, open: loopback, token: string(token), sum: sha256.Sum256(token)}, nil
+	brands  *config.Brands
+	open    bool
+	token   string
+	sum     [sha256.Size]byte
+	clock   func() time.Time
+	issuers map[string]*issuer
+	roles   map[string]*role
+	known   verified
+	limits  *limits
+	audit   *slog.Logger
 }
 
 // Open reports whether callers need no token.
 func (g *Guard) Open() bool { return g.open }
+
+// Silent reports whether nothing about callers needs to be known at all.
+func (g *Guard) Silent() bool { return g.open && g.audit == nil }
+
+// Signed reports whether people come with tokens of an issuer.
+func (g *Guard) Signed() bool { return len(g.issuers) > 0 }
 
 var (
 	local   = &Principal{Name: "local", Service: true}
@@ -90,7 +108,7 @@ var (
 )
 
 // Authenticate finds who calls from the authorization header.
-func (g *Guard) Authenticate(header string) (*Principal, error) {
+func (g *Guard) Authenticate(ctx context.Context, header string) (*Principal, error) {
 	if g.open {
 		return local, nil
 	}
@@ -98,22 +116,23 @@ func (g *Guard) Authenticate(header string) (*Principal, error) {
 	if !strings.EqualFold(kind, "Bearer") || token == "" {
 		return nil, fault.Unauthenticated(ReasonTokenMissing, "a bearer token is needed")
 	}
-	if !g.holds(token) {
-		return nil, fault.Unauthenticated(ReasonTokenInvalid, "the token is not valid")
-	}
-	return service, nil
+	return g.AuthenticateToken(ctx, token)
 }
 
-// AuthenticatePassword is Authenticate for a browser, which can ask a person for
-// a password only: the token is the password, the name is free.
-func (g *Guard) AuthenticatePassword(password string) (*Principal, error) {
-	if g.open {
+// AuthenticateToken is Authenticate for a bare token, as a browser shows it: in a
+// cookie, or as a password where the name is free.
+func (g *Guard) AuthenticateToken(ctx context.Context, token string) (*Principal, error) {
+	switch {
+	case g.open:
 		return local, nil
+	case g.holds(token):
+		return service, nil
 	}
-	if !g.holds(password) {
-		return nil, fault.Unauthenticated(ReasonTokenInvalid, "the token is not valid")
+	who, err := g.verify(ctx, token)
+	if err != nil {
+		return nil, fault.Unauthenticated(ReasonTokenInvalid, "the token is not valid").Because(err)
 	}
-	return service, nil
+	return who, nil
 }
 
 // holds compares digests, so that neither the length nor the first wrong letter
@@ -123,30 +142,66 @@ func (g *Guard) holds(token string) bool {
 	return g.token != "" && subtle.ConstantTimeCompare(sum[:], g.sum[:]) == 1
 }
 
-// Check allows or refuses one call. Nothing crosses brands, and a brand that is
-// not known is NotFound for everybody.
-func (g *Guard) Check(ctx context.Context, r Request) error {
-	if _, err := g.brands.Get(r.Brand); err != nil {
-		return err
-	}
+// Admit holds a call against the rule of its RPC, before its request is judged.
+func (g *Guard) Admit(ctx context.Context, brand string) error {
 	if g.open {
 		return nil
 	}
-	if p := FromContext(ctx); p == nil || !p.Service {
-		return fault.Denied(ReasonDenied, "%s of %s %s", r.Verb, r.Brand, r.Subject)
+	c := callerOf(ctx)
+	if c.who != nil && c.who.Service {
+		return nil
+	}
+	if c.who == nil || c.rule == nil || !c.who.grant.calls(c.rule, brand) {
+		return denied()
 	}
 	return nil
 }
 
-type principalKey struct{}
+// Check allows or refuses one call. Nothing crosses brands. A brand that is not known
+// is NotFound for those who may look at all of them, and denied to everybody else.
+func (g *Guard) Check(ctx context.Context, r Request) error {
+	if c := callerOf(ctx); !g.open && (c.who == nil || !c.who.Service) {
+		if c.who == nil || c.rule == nil || !c.who.grant.checks(c.rule, r) {
+			return denied()
+		}
+	}
+	_, err := g.brands.Get(r.Brand)
+	return err
+}
 
-// With carries the principal to the handler's Check.
-func With(ctx context.Context, p *Principal) context.Context {
-	return context.WithValue(ctx, principalKey{}, p)
+// SeesBrand tells whether the caller may look at a brand at all; whoever was not
+// asked who it is, on an open process, may.
+func SeesBrand(ctx context.Context, brand string) bool {
+	who := FromContext(ctx)
+	return who == nil || who.Service || who.grant.of(brand)
+}
+
+// denied is the one refusal of callers who are known. It tells nothing of what was
+// asked for: a caller learns from it neither that a thing is there nor that it is not.
+func denied() error {
+	return fault.Denied(ReasonDenied, "the caller's roles do not allow this")
+}
+
+// Denied is the refusal for what lies outside of the caller's scope.
+func Denied() error { return denied() }
+
+// caller is who calls what.
+type caller struct {
+	who  *Principal
+	rule *Rule
+}
+
+type callerKey struct{}
+
+// With carries the principal to the handler's Check, with the rule of what it calls.
+func With(ctx context.Context, p *Principal, r *Rule) context.Context {
+	return context.WithValue(ctx, callerKey{}, caller{p, r})
+}
+
+func callerOf(ctx context.Context) caller {
+	c, _ := ctx.Value(callerKey{}).(caller)
+	return c
 }
 
 // FromContext is who calls; nil if nobody was authenticated.
-func FromContext(ctx context.Context) *Principal {
-	p, _ := ctx.Value(principalKey{}).(*Principal)
-	return p
-}
+func FromContext(ctx context.Context) *Principal { return callerOf(ctx).who }

@@ -32,7 +32,7 @@ func TestLoopbackIsOpen(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if p, err := g.Authenticate(""); err != nil || p.Name != "local" {
+	if p, err := g.Authenticate(t.Context(), ""); err != nil || p.Name != "local" {
 		t.Errorf("got %v, %v", p, err)
 	}
 	if err := g.Check(context.Background(), Request{Brand: "demo", Verb: Read}); err != nil {
@@ -58,14 +58,14 @@ func TestReachableNeedsAToken(t *testing.T) {
 		"": ReasonTokenMissing, "Bearer": ReasonTokenMissing, "Bearer ": ReasonTokenMissing, "Basic s3cret": ReasonTokenMissing,
 		"Bearer s3cre": ReasonTokenInvalid, "Bearer s3cret ": ReasonTokenInvalid, "Bearer s3cret": "", "bearer s3cret": "",
 	} {
-		if _, err := g.Authenticate(header); fault.Reason(err) != reason {
+		if _, err := g.Authenticate(t.Context(), header); fault.Reason(err) != reason {
 			t.Errorf("%q: got %v, want %q", header, err, reason)
 		}
 	}
-	if _, err := g.AuthenticatePassword("s3cret"); err != nil {
+	if _, err := g.AuthenticateToken(t.Context(), "s3cret"); err != nil {
 		t.Error(err)
 	}
-	if _, err := g.AuthenticatePassword(""); err == nil {
+	if _, err := g.AuthenticateToken(t.Context(), ""); err == nil {
 		t.Error("an empty password was accepted")
 	}
 	if err := g.Check(context.Background(), Request{Brand: "demo"}); !fault.Is(err, ReasonDenied) {
@@ -75,8 +75,8 @@ func TestReachableNeedsAToken(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := g.Authenticate(meta["authorization"])
-	if err != nil || g.Check(With(context.Background(), p), Request{Brand: "demo"}) != nil {
+	p, err := g.Authenticate(t.Context(), meta["authorization"])
+	if err != nil || g.Check(With(context.Background(), p, nil), Request{Brand: "demo"}) != nil {
 		t.Errorf("a neighbour was refused: %v", err)
 	}
 }

@@ -2,25 +2,45 @@ package access
 
 import "context"
 
-// Credential shows the service token to a neighbour. It satisfies what gRPC asks
-// of per-call credentials.
+// Credential shows a token to a neighbour. It satisfies what gRPC asks of per-call
+// credentials.
 type Credential struct {
 	metadata map[string]string
 	secure   bool
 }
 
-// Credential is what this process shows to its neighbours; nil if it has no
-// token. Secure refuses to show it over a connection without TLS.
+// Credential is what this process shows to its neighbours; nil if it has no token.
+// Secure refuses to show it over a connection without TLS.
 func (g *Guard) Credential(secure bool) *Credential {
 	if g.token == "" {
 		return nil
 	}
 	// One map for all calls: gRPC reads it and never writes.
-	return &Credential{metadata: map[string]string{"authorization": "Bearer " + g.token}, secure: secure}
+	return &Credential{metadata: bearer(g.token), secure: secure}
+}
+
+func bearer(token string) map[string]string {
+	return map[string]string{"authorization": "Bearer " + token}
+}
+
+type behalfKey struct{}
+
+// OnBehalf lets the calls made with the context show the caller's own token, so that
+// each neighbour checks it: whoever composes answers sees no more than its caller may.
+// What a service asks for its own work it asks in its own name.
+func OnBehalf(ctx context.Context) context.Context {
+	who := FromContext(ctx)
+	if who == nil || who.shown == "" {
+		return ctx
+	}
+	return context.WithValue(ctx, behalfKey{}, bearer(who.shown))
 }
 
 // GetRequestMetadata is the header of one call.
-func (c *Credential) GetRequestMetadata(context.Context, ...string) (map[string]string, error) {
+func (c *Credential) GetRequestMetadata(ctx context.Context, _ ...string) (map[string]string, error) {
+	if shown, ok := ctx.Value(behalfKey{}).(map[string]string); ok {
+		return shown, nil
+	}
 	return c.metadata, nil
 }
 

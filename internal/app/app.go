@@ -36,6 +36,8 @@ type Config struct {
 	GRPC string `flag:"grpc" default:"127.0.0.1:9090" help:"address of the gRPC server; none if empty"`
 	// HTTP is the address of the gateway, the page, /metrics and /healthz.
 	HTTP string `flag:"http" default:"127.0.0.1:8080" help:"address of the HTTP server; none if empty"`
+	// TLS is what is shown to callers and neighbours.
+	TLS TLS
 	// MaxMessage bounds a request. A larger one is refused whole.
 	MaxMessage config.Bytes `flag:"max-message" default:"4MiB" help:"largest request"`
 	// MaxStreams bounds the calls in flight on one connection; more wait.
@@ -93,6 +95,8 @@ type App struct {
 	outer, inner *grpc.Server
 	memory       *bufconn.Listener
 	mux          *http.ServeMux
+	public       *http.ServeMux
+	sessions     *sessions
 	web          *http.Server
 
 	grpcAt, httpAt net.Listener
@@ -109,6 +113,9 @@ const memorySize = 256 << 10
 
 // New makes the servers; nothing listens before Start.
 func New(cfg Config, guard *access.Guard, tel *telemetry.Telemetry) (*App, error) {
+	if err := cfg.TLS.check(); err != nil {
+		return nil, err
+	}
 	s, err := newSteps(cfg, guard, tel)
 	if err != nil {
 		return nil, err
@@ -118,6 +125,8 @@ func New(cfg Config, guard *access.Guard, tel *telemetry.Telemetry) (*App, error
 		health:    health.NewServer(),
 		memory:    bufconn.Listen(memorySize),
 		mux:       http.NewServeMux(),
+		public:    http.NewServeMux(),
+		sessions:  &sessions{guard: guard, secure: cfg.TLS.served()},
 		failed:    make(chan error, 3),
 		pollEvery: time.Second,
 	}
@@ -127,6 +136,11 @@ func New(cfg Config, guard *access.Guard, tel *telemetry.Telemetry) (*App, error
 	a.bind(Service{Name: "", Register: a.registerOwn})
 	a.mux.Handle("GET /metrics", tel.Metrics)
 	a.mux.HandleFunc("GET /healthz", a.healthz)
+	if guard.Signed() {
+		a.public.HandleFunc("GET /login", func(w http.ResponseWriter, r *http.Request) { a.sessions.form(w, r, http.StatusOK) })
+		a.public.HandleFunc("POST /login", a.sessions.login)
+		a.public.HandleFunc("POST /logout", a.sessions.logout)
+	}
 	a.web = a.newWeb()
 	return a, nil
 }

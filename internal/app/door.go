@@ -6,7 +6,9 @@ import (
 
 	"google.golang.org/grpc"
 	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoreflect"
 
+	"github.com/rapport-cx/rapport/internal/access"
 	"github.com/rapport-cx/rapport/internal/fault"
 )
 
@@ -19,6 +21,30 @@ type door struct {
 // branded is every request of ours.
 type branded interface{ GetBrand() string }
 
+// brandOf is the brand that a request is about. Those that ask for a question to be
+// watched have it in there.
+func brandOf(req any) string {
+	if b, ok := req.(branded); ok {
+		return b.GetBrand()
+	}
+	m, ok := req.(proto.Message)
+	if !ok {
+		return ""
+	}
+	brand := ""
+	m.ProtoReflect().Range(func(f protoreflect.FieldDescriptor, v protoreflect.Value) bool {
+		if f.Message() == nil || f.Cardinality() == protoreflect.Repeated {
+			return true
+		}
+		b, ok := v.Message().Interface().(branded)
+		if ok {
+			brand = b.GetBrand()
+		}
+		return !ok
+	})
+	return brand
+}
+
 // unary takes one call through the steps.
 func (d *door) unary(ctx context.Context, req any, info *grpc.UnaryServerInfo, handle grpc.UnaryHandler) (reply any, err error) {
 	ctx, c := d.begin(ctx, info.FullMethod)
@@ -26,17 +52,22 @@ func (d *door) unary(ctx context.Context, req any, info *grpc.UnaryServerInfo, h
 	if q != nil {
 		req = q.req
 	}
-	if b, ok := req.(branded); ok {
-		c.brand = b.GetBrand()
-	}
+	c.brand = brandOf(req)
+	inner, told := ctx, proto.Message(nil)
 	defer func() {
 		if p := recover(); p != nil {
 			reply, err = nil, panicked(p)
 		}
+		if d.guard.Audited(inner) {
+			request, _ := req.(proto.Message)
+			d.guard.Record(inner, info.FullMethod, c.brand, fault.Code(err).String(), access.Persons(told, access.Persons(request, nil)))
+		}
 		err = d.end(ctx, &c, err)
 	}()
-	inner, err := d.admit(ctx, &c, d.outside)
-	if err != nil {
+	if inner, err = d.admit(ctx, &c, d.outside); err != nil {
+		return nil, err
+	}
+	if err = d.allow(inner, &c); err != nil {
 		return nil, err
 	}
 	if _, given := inner.Deadline(); !given {
@@ -55,6 +86,7 @@ func (d *door) unary(ctx context.Context, req any, info *grpc.UnaryServerInfo, h
 	if !ok || !m.ProtoReflect().IsValid() {
 		return nil, errors.New("the handler gave neither a reply nor an error")
 	}
+	told = m
 	return q.reuse(m), nil
 }
 
@@ -71,56 +103,6 @@ func (m *method) judge(req any, q *asked) error {
 	}
 	if q != nil {
 		m.repeats.add(q)
-	}
-	return nil
-}
-
-// stream takes one stream through the steps.
-func (d *door) stream(impl any, stream grpc.ServerStream, info *grpc.StreamServerInfo, handle grpc.StreamHandler) (err error) {
-	ctx, c := d.begin(stream.Context(), info.FullMethod)
-	defer func() {
-		if p := recover(); p != nil {
-			err = panicked(p)
-		}
-		err = d.end(ctx, &c, err)
-	}()
-	inner, err := d.admit(ctx, &c, d.outside)
-	if err != nil {
-		return err
-	}
-	inner, cancel := context.WithCancel(inner)
-	defer cancel()
-	// Whoever only watches would hold a drain to its end; an upload may finish.
-	if info.IsServerStream && !info.IsClientStream {
-		defer context.AfterFunc(d.draining, cancel)()
-	}
-	err = handle(impl, &checkedStream{ServerStream: stream, ctx: inner, call: &c})
-	if err != nil && d.draining.Err() != nil && inner.Err() != nil && stream.Context().Err() == nil {
-		return fault.Unavailable(ReasonShuttingDown, "this replica is shutting down; go on after your cursor on another").Because(err)
-	}
-	return err
-}
-
-// checkedStream validates each message and carries the context of the steps.
-type checkedStream struct {
-	grpc.ServerStream
-	ctx  context.Context
-	call *call
-}
-
-// Context is the caller's, after the steps.
-func (s *checkedStream) Context() context.Context { return s.ctx }
-
-// RecvMsg reads one message and checks it against the rules of its proto file.
-func (s *checkedStream) RecvMsg(into any) error {
-	if err := s.ServerStream.RecvMsg(into); err != nil {
-		return err
-	}
-	if b, ok := into.(branded); ok && s.call.brand == "" {
-		s.call.brand = b.GetBrand()
-	}
-	if m, ok := into.(proto.Message); ok {
-		return fault.Validate(m)
 	}
 	return nil
 }

@@ -11,6 +11,8 @@ import (
 	"go.opentelemetry.io/otel/metric"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
+
+	"github.com/rapport-cx/rapport/internal/access"
 )
 
 // healthPrefix begins the methods that machines call every second.
@@ -28,6 +30,7 @@ type method struct {
 	line     string // the middle of the line of a call that went well
 	quiet    bool   // health: no span, no line, no token
 	repeats  *repeats
+	rule     *access.Rule // what a caller needs; nil: to be a neighbour
 	inFlight atomic.Int64
 	duration metric.Float64Histogram
 	byCode   [codes.Unauthenticated + 1][]metric.RecordOption
@@ -88,6 +91,7 @@ func (ms *methods) make(name string) *method {
 		line:     `","msg":"call","method":"` + label + `","code":"OK","micros":`,
 		quiet:    strings.HasPrefix(name, healthPrefix),
 		repeats:  &repeats{},
+		rule:     access.RuleOf(name),
 		duration: ms.duration,
 		set:      metric.WithAttributeSet(attribute.NewSet(attribute.String("method", label))),
 	}

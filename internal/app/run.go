@@ -58,10 +58,17 @@ func (a *App) Start(ctx context.Context) error {
 		a.serve(func() error { return a.outer.Serve(a.grpcAt) })
 	}
 	if a.httpAt != nil {
-		a.serve(func() error { return a.web.Serve(a.httpAt) })
+		a.serve(a.serveWeb)
 	}
 	a.tel.Log.Info("serving", "grpc", told(a.grpcAt), "http", told(a.httpAt), "open", a.guard.Open())
 	return nil
+}
+
+func (a *App) serveWeb() error {
+	if a.web.TLSConfig = a.cfg.TLS.server(false); a.web.TLSConfig != nil {
+		return a.web.ServeTLS(a.httpAt, "", "")
+	}
+	return a.web.Serve(a.httpAt)
 }
 
 func listen(ctx context.Context, address string) (net.Listener, error) {

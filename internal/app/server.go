@@ -9,15 +9,21 @@ import (
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/backoff"
+	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/credentials/insecure"
 	_ "google.golang.org/grpc/encoding/gzip" // uploads may come compressed; the bound is on what they unpack to
 	"google.golang.org/grpc/keepalive"
 	"google.golang.org/grpc/metadata"
 )
 
-// serverOptions are the same for the network and for the process itself.
+// serverOptions are the same for the network and for the process itself, but for TLS.
 func serverOptions(cfg Config, d *door) []grpc.ServerOption {
+	line := insecure.NewCredentials()
+	if secret := cfg.TLS.server(true); secret != nil && d.outside {
+		line = credentials.NewTLS(secret)
+	}
 	return []grpc.ServerOption{
+		grpc.Creds(line),
 		grpc.UnaryInterceptor(d.unary),
 		grpc.StreamInterceptor(d.stream),
 		grpc.ForceServerCodecV2(newCodec()),
@@ -45,19 +51,23 @@ func (a *App) Dial() (*grpc.ClientConn, error) {
 	options := []grpc.DialOption{
 		grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) { return a.memory.DialContext(ctx) }),
 	}
-	return grpc.NewClient("passthrough:///in-memory", append(options, a.clientOptions()...)...)
+	return grpc.NewClient("passthrough:///in-memory", append(options, a.clientOptions(nil)...)...)
 }
 
 // DialService connects to a service of another process, which lies on a private
 // network. Calls are spread over all addresses that the target's name has.
 func (a *App) DialService(target string) (*grpc.ClientConn, error) {
-	return grpc.NewClient(target, append(a.clientOptions(),
+	return grpc.NewClient(target, append(a.clientOptions(a.cfg.TLS.Client()),
 		grpc.WithDefaultServiceConfig(`{"loadBalancingConfig": [{"round_robin": {}}]}`))...)
 }
 
-func (a *App) clientOptions() []grpc.DialOption {
+func (a *App) clientOptions(secret credentials.TransportCredentials) []grpc.DialOption {
+	line := insecure.NewCredentials()
+	if secret != nil {
+		line = secret
+	}
 	options := []grpc.DialOption{
-		grpc.WithTransportCredentials(insecure.NewCredentials()),
+		grpc.WithTransportCredentials(line),
 		// The bound is the server's on requests; an answer may be a large bitmap.
 		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(math.MaxInt32)),
 		grpc.WithKeepaliveParams(keepalive.ClientParameters{Time: 30 * time.Second, Timeout: 20 * time.Second}),
@@ -69,7 +79,7 @@ func (a *App) clientOptions() []grpc.DialOption {
 		grpc.WithUnaryInterceptor(a.sendTraceUnary),
 		grpc.WithStreamInterceptor(a.sendTraceStream),
 	}
-	if c := a.guard.Credential(false); c != nil {
+	if c := a.guard.Credential(secret != nil); c != nil {
 		options = append(options, grpc.WithPerRPCCredentials(c))
 	}
 	return options

@@ -97,18 +97,31 @@ func (s *steps) admit(ctx context.Context, c *call, outside bool) (context.Conte
 	if outside && s.draining.Err() != nil {
 		return ctx, fault.Unavailable(ReasonShuttingDown, "this replica is shutting down; retry on another")
 	}
-	if s.guard.Open() {
+	if s.guard.Silent() {
 		return ctx, nil
 	}
 	var header string
 	if v := metadata.ValueFromIncomingContext(ctx, "authorization"); len(v) > 0 {
 		header = v[0]
 	}
-	who, err := s.guard.Authenticate(header)
+	who, err := s.guard.Authenticate(ctx, header)
 	if err != nil {
 		return ctx, err
 	}
-	return access.With(ctx, who), nil
+	ctx = access.With(ctx, who, c.method.rule)
+	if c.method.rule.Composes() {
+		ctx = access.OnBehalf(ctx)
+	}
+	return ctx, s.guard.Limit(ctx)
+}
+
+// allow refuses what the caller's roles don't hold, before the request is judged: a
+// stranger learns nothing from what is wrong with it.
+func (s *steps) allow(ctx context.Context, c *call) error {
+	if c.method.quiet {
+		return nil
+	}
+	return s.guard.Admit(ctx, c.brand)
 }
 
 // end maps the error to what leaves, and tells of the call: its duration, its

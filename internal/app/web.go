@@ -18,7 +18,7 @@ func (a *App) newWeb() *http.Server {
 	// who reaches us is let in, and browsers reach us for any page.
 	sameOrigin := http.NewCrossOriginProtection()
 	return &http.Server{
-		Handler:           sameOrigin.Handler(a.authenticated(a.mux)),
+		Handler:           sameOrigin.Handler(a.admitted(a.mux)),
 		ReadHeaderTimeout: 10 * time.Second,
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    64 << 10,
@@ -26,11 +26,41 @@ func (a *App) newWeb() *http.Server {
 	}
 }
 
-// authenticated asks for the service token where others can reach us: as a bearer
-// token from programs, as the password from browsers.
+// Public serves a pattern on the HTTP port to everybody who comes, so many times a
+// second to each address: what customers reach. It must be called before Start.
+func (a *App) Public(pattern string, handler http.Handler) {
+	a.public.Handle(pattern, handler)
+}
+
+// strangers is how many times a second an address may ask for public pages.
+const strangers = 10
+
+// admitted lets in whom the guard knows, and everybody to what is public.
+func (a *App) admitted(next http.Handler) http.Handler {
+	door, known := access.NewDoor(strangers), a.authenticated(next)
+	handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if _, pattern := a.public.Handler(r); pattern == "" {
+			known.ServeHTTP(w, r)
+			return
+		}
+		address, _, _ := net.SplitHostPort(r.RemoteAddr)
+		if err := door.Pass(address, time.Now()); err != nil {
+			refuse(w, http.StatusTooManyRequests, err)
+			return
+		}
+		a.public.ServeHTTP(w, r)
+	})
+	if a.guard.Open() {
+		return localNames(handler)
+	}
+	return handler
+}
+
+// authenticated finds out who asks where not everybody may: by a bearer token from
+// programs; from browsers as a session or, with any name, as the password.
 func (a *App) authenticated(next http.Handler) http.Handler {
 	if a.guard.Open() {
-		return localNames(next)
+		return next
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/healthz" {
@@ -39,12 +69,31 @@ func (a *App) authenticated(next http.Handler) http.Handler {
 		}
 		who, err := a.authenticate(r)
 		if err != nil {
-			w.Header().Set("WWW-Authenticate", `Basic realm="Rapport", charset="UTF-8"`)
-			http.Error(w, fault.From(err).Text, http.StatusUnauthorized)
+			a.challenge(w, r, err)
 			return
 		}
-		next.ServeHTTP(w, r.WithContext(access.With(r.Context(), who)))
+		if r.URL.Path == "/metrics" && !who.Service {
+			refuse(w, http.StatusForbidden, access.Denied())
+			return
+		}
+		ctx := access.OnBehalf(access.With(r.Context(), who, nil))
+		next.ServeHTTP(w, r.WithContext(ctx))
 	})
+}
+
+// challenge asks who it is: browsers by a form where people have tokens of their own,
+// by their own prompt otherwise. It is the same wherever they wanted to go.
+func (a *App) challenge(w http.ResponseWriter, r *http.Request, err error) {
+	switch {
+	case strings.HasPrefix(r.URL.Path, "/v1/"):
+		w.Header().Set("WWW-Authenticate", `Bearer realm="Rapport"`)
+		refuse(w, http.StatusUnauthorized, err)
+	case a.guard.Signed() && r.Method == http.MethodGet && strings.Contains(r.Header.Get("Accept"), "text/html"):
+		a.sessions.form(w, r, http.StatusUnauthorized)
+	default:
+		w.Header().Set("WWW-Authenticate", `Basic realm="Rapport", charset="UTF-8"`)
+		http.Error(w, fault.From(err).Text, http.StatusUnauthorized)
+	}
 }
 
 // localNames refuses requests that came to us under a name of somebody else: a
@@ -66,8 +115,13 @@ func localNames(next http.Handler) http.Handler {
 
 func (a *App) authenticate(r *http.Request) (*access.Principal, error) {
 	header := r.Header.Get("Authorization")
-	if _, password, ok := r.BasicAuth(); ok && !strings.HasPrefix(header, "Bearer ") {
-		return a.guard.AuthenticatePassword(password)
+	if header == "" {
+		if token := a.sessions.token(r); token != "" {
+			return a.guard.AuthenticateToken(r.Context(), token)
+		}
 	}
-	return a.guard.Authenticate(header)
+	if _, password, ok := r.BasicAuth(); ok && !strings.HasPrefix(header, "Bearer ") {
+		return a.guard.AuthenticateToken(r.Context(), password)
+	}
+	return a.guard.Authenticate(r.Context(), header)
 }

@@ -62,7 +62,7 @@ func newGuardedWorld(t testing.TB, token config.SecretFile, broken ...grpc.Unary
 	}
 	brands, err := config.LoadBrands("")
 	must(err)
-	guard, err := access.New(access.Config{TokenFile: token}, brands, token == "")
+	guard, err := access.New(access.Config{Shown: access.Shown{TokenFile: token}}, brands, token == "")
 	must(err)
 	tel, err := telemetry.New(ctx, telemetry.Config{}, "test", "test", io.Discard)
 	must(err)

@@ -49,6 +49,9 @@ type span struct {
 
 // span resolves a window, and cuts it to the days that have facts.
 func (s *Server) span(ctx context.Context, b *brand, w *journeyv1.Window) (span, error) {
+	if err := s.cadence(ctx, w); err != nil {
+		return span{}, err
+	}
 	recorded, err := s.recordedNow(ctx, b)
 	if err != nil || w.GetWindow() == nil {
 		return span{days: recorded, recorded: recorded}, err

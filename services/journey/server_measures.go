@@ -27,6 +27,13 @@ func (s *Server) GetSuccessIndex(ctx context.Context, in *journeyv1.GetSuccessIn
 	if err := checkMeasure(in.GetFilter(), in.GetGroupBy(), in.GetSubjectKind()); err != nil {
 		return nil, err
 	}
+	see, err := s.sight(ctx, b)
+	if err != nil {
+		return nil, err
+	}
+	if in, err = seeSuccessIndex(see, in); err != nil {
+		return nil, err
+	}
 	when, err := s.span(ctx, b, in.GetWindow())
 	if err != nil {
 		return nil, err
@@ -50,7 +57,10 @@ func (s *Server) GetSuccessIndex(ctx context.Context, in *journeyv1.GetSuccessIn
 			out.Total, out.Groups = sum.Answer()
 			return out, err
 		})
-	return out, lost("read success index", err)
+	if err != nil {
+		return nil, lost("read success index", err)
+	}
+	return hideSuccessIndex(see, in, out), nil
 }
 
 // GetContactRate reads how many contacts there are per receipt, and why. The
@@ -61,6 +71,13 @@ func (s *Server) GetContactRate(ctx context.Context, in *journeyv1.GetContactRat
 		return nil, err
 	}
 	if err := checkMeasure(in.GetFilter(), in.GetGroupBy(), in.GetSubjectKind()); err != nil {
+		return nil, err
+	}
+	see, err := s.sight(ctx, b)
+	if err != nil {
+		return nil, err
+	}
+	if in, err = seeContactRate(see, in); err != nil {
 		return nil, err
 	}
 	when, err := s.span(ctx, b, in.GetWindow())
@@ -83,7 +100,10 @@ func (s *Server) GetContactRate(ctx context.Context, in *journeyv1.GetContactRat
 			out.Total, out.Groups = sum.Answer()
 			return out, err
 		})
-	return out, lost("read contact rate", err)
+	if err != nil {
+		return nil, lost("read contact rate", err)
+	}
+	return hideContactRate(see, in, out), nil
 }
 
 // GetRetention reads which part of each month's new customers came back. It reads

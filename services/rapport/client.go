@@ -29,9 +29,11 @@ type reach struct {
 	Server string `flag:"server" default:"127.0.0.1:9090" help:"address of the gRPC server to ask"`
 	// TLS is for servers behind a proxy that speaks it.
 	TLS bool `flag:"tls" help:"speak TLS to the server"`
+	// Certified is for servers whose certificate nobody else knows, or that ask for ours.
+	Certified app.Certified
 	// Embedded asks no server.
 	Embedded bool `flag:"embedded" help:"ask no server: open --data, or --db, in this process"`
-	Access   access.Config
+	Access   access.Shown
 	// Kept is what --embedded opens; a server has its own.
 	Kept keeping
 }
@@ -50,7 +52,9 @@ func (r *reach) dial(ctx context.Context, needed ...string) (*grpc.ClientConn, f
 		return nil, nil, err
 	}
 	line := insecure.NewCredentials()
-	if r.TLS {
+	if secret := r.Certified.Client(); secret != nil {
+		line = secret
+	} else if r.TLS {
 		line = credentials.NewTLS(&tls.Config{MinVersion: tls.VersionTLS12})
 	}
 	options := []grpc.DialOption{grpc.WithTransportCredentials(line), grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(64 << 20))}

@@ -66,7 +66,7 @@ database itself, or with --serve starts all services here and goes on serving.`,
 // fillOther fills a server elsewhere, or the database.
 func (cfg *demonstrating) fillOther(cmd *cobra.Command) (err error) {
 	ctx := cmd.Context()
-	r := &reach{Server: cfg.Server, TLS: cfg.TLS, Embedded: cfg.Embedded, Access: cfg.Access, Kept: cfg.Kept}
+	r := &reach{Server: cfg.Server, TLS: cfg.TLS, Embedded: cfg.Embedded, Access: cfg.Access.Shown, Kept: cfg.Kept}
 	conn, hangUp, err := r.dial(ctx, "segmentation", "journey", "survey")
 	if err != nil {
 		return err

@@ -82,6 +82,9 @@ func start(ctx context.Context, cfg *serving, names []string) (*served, error) {
 	if err != nil {
 		return nil, err
 	}
+	if cfg.Access.File != "" && cfg.Access.TokenFile == "" && cfg.At != (addresses{}) {
+		return nil, errors.New("services in several processes know each other by --token-file, beside --access")
+	}
 	tel, err := telemetry.New(ctx, cfg.Telemetry, "rapport", version, os.Stderr)
 	if err != nil {
 		return nil, err

@@ -84,6 +84,9 @@ func (s *Server) GetSubject(ctx context.Context, in *surveyv1.GetSubjectRequest)
 	if err != nil {
 		return nil, err
 	}
+	if err := s.sight(ctx, b).One(in.GetRef()); err != nil {
+		return nil, err
+	}
 	book := b.book.Load()
 	n, ok := book.Subject(in.GetRef())
 	if !ok {
@@ -102,15 +105,19 @@ func (s *Server) ListSubjects(ctx context.Context, in *surveyv1.ListSubjectsRequ
 	if err != nil {
 		return nil, err
 	}
+	see := s.sight(ctx, b)
+	if in.GetUnder() != nil && !see.Sees(in.GetUnder()) {
+		return nil, access.Denied()
+	}
 	book := b.book.Load()
-	keep := func(n uint32) bool { return book.HasLabels(n, in.GetLabels()) }
+	keep := func(n uint32) bool { return see.Holds(n) && book.HasLabels(n, in.GetLabels()) }
 	if in.GetUnder() != nil {
 		top, ok := book.Subject(in.GetUnder())
 		if !ok {
 			return nil, fault.NotFound(commonv1.Reason_REASON_SUBJECT_UNKNOWN, "subject %s", subjectName(in.GetUnder()))
 		}
 		below := members(book.Under(top, s.clock()))
-		keep = func(n uint32) bool { return n != top && below[n] && book.HasLabels(n, in.GetLabels()) }
+		keep = func(n uint32) bool { return n != top && below[n] && see.Holds(n) && book.HasLabels(n, in.GetLabels()) }
 	}
 	var after *commonv1.SubjectRef
 	if err := s.readToken(in, in.GetPageToken(), &after); err != nil {

@@ -5,6 +5,7 @@ import (
 
 	surveyv1 "github.com/rapport-cx/rapport/gen/rapport/survey/v1"
 	"github.com/rapport-cx/rapport/internal/access"
+	"github.com/rapport-cx/rapport/services/survey/sight"
 )
 
 // GetDrivers tells which parameters move a score.
@@ -13,6 +14,21 @@ func (s *Server) GetDrivers(ctx context.Context, in *surveyv1.GetDriversRequest)
 	if err != nil {
 		return nil, err
 	}
+	see := s.sight(ctx, b)
+	if in, err = see.Drivers(in); err != nil {
+		return nil, err
+	}
+	if err := s.ofPeople(ctx, b, in.GetScope()); err != nil {
+		return nil, err
+	}
 	out, err := b.asked.GetDrivers(ctx, in, s.clock())
-	return out, lost("read drivers", err)
+	if err != nil {
+		return nil, lost("read drivers", err)
+	}
+	side := &surveyv1.MetricSide{Window: in.GetWindow(), Scope: in.GetScope()}
+	few, err := s.fewOf(ctx, b, see, in.GetMetric(), 0, side, out.GetN())
+	if err != nil || !few {
+		return out, err
+	}
+	return &surveyv1.GetDriversResponse{Score: sight.Hidden(), Metric: out.GetMetric(), AsOf: out.GetAsOf()}, nil
 }

@@ -3,6 +3,8 @@ package survey
 import (
 	"context"
 
+	"google.golang.org/protobuf/proto"
+
 	surveyv1 "github.com/rapport-cx/rapport/gen/rapport/survey/v1"
 	"github.com/rapport-cx/rapport/internal/access"
 	"github.com/rapport-cx/rapport/internal/feed"
@@ -16,6 +18,16 @@ func (s *Server) ListResponses(ctx context.Context, in *surveyv1.ListResponsesRe
 	b, err := s.enter(ctx, in.GetBrand(), "", access.Detail)
 	if err != nil {
 		return nil, err
+	}
+	see := s.sight(ctx, b)
+	if see.Bound() {
+		in = proto.CloneOf(in) // requests are shared
+		if in.Filter == nil {
+			in.Filter = &surveyv1.ResponseFilter{}
+		}
+		if in.Filter.Subjects, err = see.Within(in.Filter.GetSubjects()...); err != nil {
+			return nil, err
+		}
 	}
 	var after *query.Position
 	if err := s.readToken(in, in.GetPageToken(), &after); err != nil {

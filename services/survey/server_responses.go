@@ -24,13 +24,17 @@ func (s *Server) GetResponse(ctx context.Context, in *surveyv1.GetResponseReques
 	if err != nil {
 		return nil, err
 	}
+	see := s.sight(ctx, b)
 	facts, err := versions(ctx, s.store.log.Reader, b.ID, in.GetId())
 	if err != nil {
-		return nil, err
+		return nil, elsewhere(see, err)
 	}
 	out, err := record.Current(facts, b.book.Load().Ref)
 	if err != nil {
 		return nil, err
+	}
+	if !see.Touches(out.GetCountedIn()) {
+		return nil, access.Denied()
 	}
 	return &surveyv1.GetResponseResponse{Response: out}, nil
 }

@@ -20,8 +20,18 @@ func (s *Server) GetMetric(ctx context.Context, in *surveyv1.GetMetricRequest) (
 	if err != nil {
 		return nil, err
 	}
+	see := s.sight(ctx, b)
+	if in, err = see.Metric(in); err != nil {
+		return nil, err
+	}
+	if err := s.ofPeople(ctx, b, in.GetScope(), split(in)); err != nil {
+		return nil, err
+	}
 	out, err := b.asked.GetMetric(ctx, in, s.clock())
-	return out, lost("read score", err)
+	if err != nil {
+		return nil, lost("read score", err)
+	}
+	return s.shown(ctx, b, see, in, out)
 }
 
 // WatchMetric reads a score whenever it changes.
@@ -31,8 +41,19 @@ func (s *Server) WatchMetric(in *surveyv1.WatchMetricRequest, stream grpc.Server
 	if err != nil {
 		return err
 	}
-	err = b.asked.WatchMetric(ctx, in.GetQuery(), s.clock, func(out *surveyv1.GetMetricResponse) error {
-		return stream.Send(&surveyv1.WatchMetricResponse{Result: out})
+	asked, err := s.sight(ctx, b).Watch(in.GetQuery())
+	if err != nil {
+		return err
+	}
+	if err := s.ofPeople(ctx, b, asked.GetScope(), split(asked)); err != nil {
+		return err
+	}
+	err = b.asked.WatchMetric(ctx, asked, s.clock, func(out *surveyv1.GetMetricResponse) error {
+		shown, err := s.shown(ctx, b, s.sight(ctx, b), asked, out)
+		if err != nil {
+			return err
+		}
+		return stream.Send(&surveyv1.WatchMetricResponse{Result: shown})
 	})
 	return lost("watch score", err)
 }
@@ -43,12 +64,19 @@ func (s *Server) RankSubjects(ctx context.Context, in *surveyv1.RankSubjectsRequ
 	if err != nil {
 		return nil, err
 	}
+	see := s.sight(ctx, b)
+	if in, err = see.Rank(in); err != nil {
+		return nil, err
+	}
+	if err := s.ofPeople(ctx, b, &surveyv1.Scope{SegmentId: in.GetSegmentId()}); err != nil {
+		return nil, err
+	}
 	var offset int
 	if err := s.readToken(in, in.GetPageToken(), &offset); err != nil {
 		return nil, err
 	}
 	size := pageSize(in.GetPageSize(), 100)
-	out, err := b.asked.RankSubjects(ctx, in, offset, size, s.clock())
+	out, err := s.rank(ctx, b, in, offset, size, see.Hides())
 	if err != nil {
 		return nil, lost("rank subjects", err)
 	}
@@ -69,14 +97,27 @@ func (s *Server) CompareMetric(ctx context.Context, in *surveyv1.CompareMetricRe
 	if err != nil {
 		return nil, err
 	}
+	see := s.sight(ctx, b)
+	if in, err = see.Compare(in); err != nil {
+		return nil, err
+	}
+	if err := s.ofPeople(ctx, b, in.GetA().GetScope(), in.GetB().GetScope()); err != nil {
+		return nil, err
+	}
 	out, err := b.asked.CompareMetric(ctx, in, s.clock())
-	return out, lost("compare scores", err)
+	if err != nil {
+		return nil, lost("compare scores", err)
+	}
+	return s.compared(ctx, b, see, in, out)
 }
 
 // SetGoal sets or removes a target.
 func (s *Server) SetGoal(ctx context.Context, in *surveyv1.SetGoalRequest) (*surveyv1.SetGoalResponse, error) {
 	b, err := s.enter(ctx, in.GetBrand(), subjectName(in.GetGoal().GetSubject()), access.Define)
 	if err != nil {
+		return nil, err
+	}
+	if err := s.sight(ctx, b).One(in.GetGoal().GetSubject()); err != nil {
 		return nil, err
 	}
 	err = s.store.change(ctx, b.ID, func(feed.Reader, time.Time) ([]feed.Fact, error) {
@@ -118,6 +159,13 @@ func (s *Server) ListGoals(ctx context.Context, in *surveyv1.ListGoalsRequest) (
 	if err != nil {
 		return nil, err
 	}
+	see := s.sight(ctx, b)
+	if in.GetSubject() != nil && !see.Sees(in.GetSubject()) {
+		return nil, access.Denied()
+	}
 	out, err := b.asked.ListGoals(ctx, in, s.clock())
-	return out, lost("read goals", err)
+	if err != nil {
+		return nil, lost("read goals", err)
+	}
+	return see.Goals(out), nil
 }

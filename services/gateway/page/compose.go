@@ -20,7 +20,8 @@ func (p *Page) compose(ctx context.Context, s *scene) *shown {
 	if s.metric != nil {
 		out.LiveAt = s.Live()
 	}
-	for _, b := range p.cfg.Brands.All() {
+	brands, _ := p.cfg.BrandsFor(ctx)
+	for _, b := range brands {
 		out.Brands = append(out.Brands, choice{Name: b.Name, Link: s.ToBrand(b.ID), Current: b == s.brand})
 	}
 	for _, l := range catalogues {

@@ -104,10 +104,13 @@ func (p *Page) stage(ctx context.Context, v view) (*scene, error) {
 // chooseBrand takes the first brand that has data if none was asked for.
 func (p *Page) chooseBrand(ctx context.Context, s *scene, has func(context.Context, string) bool) (err error) {
 	if s.Brand != "" {
-		s.brand, err = p.cfg.Brands.Get(s.Brand)
+		s.brand, err = p.cfg.Brand(ctx, s.Brand)
 		return err
 	}
-	all := p.cfg.Brands.All()
+	all, err := p.cfg.BrandsFor(ctx)
+	if err != nil {
+		return err
+	}
 	s.brand = all[0]
 	for _, b := range all {
 		if has(ctx, b.ID) {

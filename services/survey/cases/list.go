@@ -99,7 +99,8 @@ func (d *Desk) page(ctx context.Context, req *surveyv1.ListCasesRequest, now int
 // few, or of one customer's. A region or the network has much of it: there
 // walking in order is right.
 func order(req *surveyv1.ListCasesRequest) string {
-	if req.GetSubject().GetKind() > commonv1.SubjectKind_SUBJECT_KIND_REGION || len(req.GetResponseIds()) > 0 {
+	if req.GetSubject().GetKind() > commonv1.SubjectKind_SUBJECT_KIND_REGION || len(req.GetResponseIds()) > 0 ||
+		len(req.GetWithin()) == 1 && req.GetWithin()[0].GetKind() > commonv1.SubjectKind_SUBJECT_KIND_REGION {
 		return "+f.due_at, f.id"
 	}
 	return "f.due_at, f.id"
@@ -146,6 +147,11 @@ func filter(req *surveyv1.ListCasesRequest, state string, now int64) (where stri
 	if req.GetSubject() != nil {
 		var in string
 		in, args = inSubject(req.GetSubject(), args)
+		where += in
+	}
+	if len(req.GetWithin()) > 0 {
+		var in string
+		in, args = inAny(req.GetWithin(), args)
 		where += in
 	}
 	if len(req.GetResponseIds()) > 0 {

@@ -107,6 +107,11 @@ func narrowed(req *surveyv1.GetCaseStatsRequest, where string, args []any) (stri
 		in, args = inSubject(req.GetSubject(), args)
 		where += in
 	}
+	if len(req.GetWithin()) > 0 {
+		var in string
+		in, args = inAny(req.GetWithin(), args)
+		where += in
+	}
 	return where, args
 }
 

@@ -233,6 +233,37 @@ WHERE s.brand = $1 AND s.kind = $%d AND s.subject = $%d)`, n+1, n+2),
 		append(args, int64(subject.GetKind()), subject.GetId())
 }
 
+// inAny is a condition on case_file f: cases of responses that count in any of the
+// subjects.
+func inAny(subjects []*commonv1.SubjectRef, args []any) (string, []any) {
+	pairs := make([]string, len(subjects))
+	for i, one := range subjects {
+		pairs[i] = fmt.Sprintf("s.kind = $%d AND s.subject = $%d", len(args)+1, len(args)+2)
+		args = append(args, int64(one.GetKind()), one.GetId())
+	}
+	return " AND f.id IN (SELECT s.case_id FROM case_subject s WHERE s.brand = $1 AND (" + strings.Join(pairs, " OR ") + "))", args
+}
+
+// Counts tells whether there is a case of this id whose responses count in any of the
+// subjects.
+func (d *Desk) Counts(ctx context.Context, brand, id string, subjects []*commonv1.SubjectRef) (there bool, err error) {
+	number, _ := strconv.ParseInt(id, 10, 64) // of what is no number there is no case
+	if number <= 0 || len(subjects) == 0 {
+		return false, nil
+	}
+	where, args := inAny(subjects, []any{brand, number})
+	err = d.db.Read(ctx, func(tx *sqldb.Tx) error {
+		var n int64
+		query := "SELECT COUNT(*) FROM case_file f WHERE f.brand = $1 AND f.id = $2" + where
+		if err := tx.QueryRow(ctx, query, args...).Scan(&n); err != nil {
+			return fmt.Errorf("look for case: %w", err)
+		}
+		there = n > 0
+		return nil
+	})
+	return there, err
+}
+
 // aboutResponses is a condition on case_file f: cases about any of the responses. An
 // id that is no number is no response's.
 func aboutResponses(ids []string, args []any) (string, []any) {

@@ -22,6 +22,7 @@ type Ranking struct {
 	window   window
 	channels uint32
 	under    uint32
+	within   []uint32
 	now      time.Time
 	ask      []byte
 	version  uint64
@@ -39,6 +40,9 @@ func (b *Brand) Ranking(ctx context.Context, req *surveyv1.RankSubjectsRequest, 
 	}
 	if r.subject.overall() {
 		a.bad.Field("metric", "has no interval to rank by; rank its parameters")
+	}
+	if r.within, err = a.subjects(req.GetWithin()); err != nil {
+		return nil, err
 	}
 	if req.GetUnder() != nil {
 		if r.under, err = a.subject(req.GetUnder()); err != nil {
@@ -60,9 +64,9 @@ func (b *Brand) Ranking(ctx context.Context, req *surveyv1.RankSubjectsRequest, 
 	bare := &surveyv1.RankSubjectsRequest{
 		Metric: req.GetMetric(), Kind: req.GetKind(), Under: req.GetUnder(), Labels: req.GetLabels(),
 		Channels: req.GetChannels(), MinN: req.GetMinN(), WorstFirst: req.GetWorstFirst(),
-		SegmentId: req.GetSegmentId(),
+		SegmentId: req.GetSegmentId(), Within: req.GetWithin(),
 	}
-	r.ask, err = askBytes('r', b.era(now, req.GetUnder() != nil), bare, r.window)
+	r.ask, err = askBytes('r', b.era(now, req.GetUnder() != nil || len(r.within) > 0), bare, r.window)
 	return r, err
 }
 
@@ -115,13 +119,20 @@ func (r *Ranking) candidates() (subjects []uint32, place []int32) {
 	for i := range place {
 		place[i] = none
 	}
-	var below []bool
+	var below, inside []bool
+	if len(r.within) > 0 {
+		var all []uint32
+		for _, top := range r.within {
+			all = append(all, book.Under(top, r.now)...)
+		}
+		inside = marked(all)
+	}
 	if r.req.GetUnder() != nil {
 		below = marked(book.Under(r.under, r.now))
 		below[r.under] = false // it does not stand below itself
 	}
 	for _, n := range book.OfKind(r.req.GetKind()) {
-		if int(n) >= len(place) || below != nil && (int(n) >= len(below) || !below[n]) || !book.HasLabels(n, r.req.GetLabels()) {
+		if int(n) >= len(place) || !holds(below, n) || !holds(inside, n) || !book.HasLabels(n, r.req.GetLabels()) {
 			continue
 		}
 		place[n] = int32(len(subjects))
@@ -129,6 +140,9 @@ func (r *Ranking) candidates() (subjects []uint32, place []int32) {
 	}
 	return subjects, place
 }
+
+// holds tells whether a number is marked; without marks all are.
+func holds(marks []bool, n uint32) bool { return marks == nil || int(n) < len(marks) && marks[n] }
 
 // sum adds up the histograms of all candidates in one pass over the slabs.
 func (r *Ranking) sum(ctx context.Context, n int, place []int32) (hists []score.Hist, head feed.Head, err error) {

@@ -393,7 +393,10 @@ type ListCasesRequest struct {
 	// Token of the page before; it only fits the same query.
 	PageToken string `protobuf:"bytes,8,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
 	// Only cases about any of these responses, by id; empty: all. At most 1,000.
-	ResponseIds   []string `protobuf:"bytes,9,rep,name=response_ids,json=responseIds,proto3" json:"response_ids,omitempty"`
+	ResponseIds []string `protobuf:"bytes,9,rep,name=response_ids,json=responseIds,proto3" json:"response_ids,omitempty"`
+	// Only cases of responses that count in any of these subjects (as experienced);
+	// empty: all.
+	Within        []*v1.SubjectRef `protobuf:"bytes,10,rep,name=within,proto3" json:"within,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -487,6 +490,13 @@ func (x *ListCasesRequest) GetPageToken() string {
 func (x *ListCasesRequest) GetResponseIds() []string {
 	if x != nil {
 		return x.ResponseIds
+	}
+	return nil
+}
+
+func (x *ListCasesRequest) GetWithin() []*v1.SubjectRef {
+	if x != nil {
+		return x.Within
 	}
 	return nil
 }
@@ -1165,7 +1175,10 @@ type GetCaseStatsRequest struct {
 	// empty: since ever.
 	FirstDay string `protobuf:"bytes,4,opt,name=first_day,json=firstDay,proto3" json:"first_day,omitempty"`
 	// Last day of resolution counted, included; empty: until now.
-	LastDay       string `protobuf:"bytes,5,opt,name=last_day,json=lastDay,proto3" json:"last_day,omitempty"`
+	LastDay string `protobuf:"bytes,5,opt,name=last_day,json=lastDay,proto3" json:"last_day,omitempty"`
+	// Only cases of responses that count in any of these subjects (as experienced);
+	// empty: all.
+	Within        []*v1.SubjectRef `protobuf:"bytes,6,rep,name=within,proto3" json:"within,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1233,6 +1246,13 @@ func (x *GetCaseStatsRequest) GetLastDay() string {
 		return x.LastDay
 	}
 	return ""
+}
+
+func (x *GetCaseStatsRequest) GetWithin() []*v1.SubjectRef {
+	if x != nil {
+		return x.Within
+	}
+	return nil
 }
 
 // GetCaseStatsResponse is the state of the queues.
@@ -1472,7 +1492,7 @@ const file_rapport_survey_v1_case_proto_rawDesc = "" +
 	"\x02at\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\x12\x16\n" +
 	"\x06author\x18\x02 \x01(\tR\x06author\x12\x12\n" +
 	"\x04text\x18\x03 \x01(\tR\x04text\x122\n" +
-	"\x05state\x18\x04 \x01(\x0e2\x1c.rapport.survey.v1.CaseStateR\x05state\"\xe2\x02\n" +
+	"\x05state\x18\x04 \x01(\x0e2\x1c.rapport.survey.v1.CaseStateR\x05state\"\xa4\x03\n" +
 	"\x10ListCasesRequest\x12\x1d\n" +
 	"\x05brand\x18\x01 \x01(\tB\a\xbaH\x04r\x02\x10\x01R\x05brand\x124\n" +
 	"\x06states\x18\x02 \x03(\x0e2\x1c.rapport.survey.v1.CaseStateR\x06states\x12\x14\n" +
@@ -1484,7 +1504,9 @@ const file_rapport_survey_v1_case_proto_rawDesc = "" +
 	"\xbaH\a\x1a\x05\x18\xe8\a(\x00R\bpageSize\x12\x1d\n" +
 	"\n" +
 	"page_token\x18\b \x01(\tR\tpageToken\x12,\n" +
-	"\fresponse_ids\x18\t \x03(\tB\t\xbaH\x06\x92\x01\x03\x10\xe8\aR\vresponseIds\"j\n" +
+	"\fresponse_ids\x18\t \x03(\tB\t\xbaH\x06\x92\x01\x03\x10\xe8\aR\vresponseIds\x12@\n" +
+	"\x06within\x18\n" +
+	" \x03(\v2\x1d.rapport.common.v1.SubjectRefB\t\xbaH\x06\x92\x01\x03\x10\xe8\aR\x06within\"j\n" +
 	"\x11ListCasesResponse\x12-\n" +
 	"\x05cases\x18\x01 \x03(\v2\x17.rapport.survey.v1.CaseR\x05cases\x12&\n" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"H\n" +
@@ -1528,13 +1550,14 @@ const file_rapport_survey_v1_case_proto_rawDesc = "" +
 	"\x04note\x18\x04 \x01(\tB\n" +
 	"\xbaH\ar\x05\x10\x01(\xa0\x1fR\x04note\"A\n" +
 	"\x12ReopenCaseResponse\x12+\n" +
-	"\x04case\x18\x01 \x01(\v2\x17.rapport.survey.v1.CaseR\x04case\"\x8b\x02\n" +
+	"\x04case\x18\x01 \x01(\v2\x17.rapport.survey.v1.CaseR\x04case\"\xcd\x02\n" +
 	"\x13GetCaseStatsRequest\x12\x1d\n" +
 	"\x05brand\x18\x01 \x01(\tB\a\xbaH\x04r\x02\x10\x01R\x05brand\x12\x14\n" +
 	"\x05queue\x18\x02 \x01(\tR\x05queue\x127\n" +
 	"\asubject\x18\x03 \x01(\v2\x1d.rapport.common.v1.SubjectRefR\asubject\x12C\n" +
 	"\tfirst_day\x18\x04 \x01(\tB&\xbaH#r!2\x1f^([0-9]{4}-[0-9]{2}-[0-9]{2})?$R\bfirstDay\x12A\n" +
-	"\blast_day\x18\x05 \x01(\tB&\xbaH#r!2\x1f^([0-9]{4}-[0-9]{2}-[0-9]{2})?$R\alastDay\"\x81\x01\n" +
+	"\blast_day\x18\x05 \x01(\tB&\xbaH#r!2\x1f^([0-9]{4}-[0-9]{2}-[0-9]{2})?$R\alastDay\x12@\n" +
+	"\x06within\x18\x06 \x03(\v2\x1d.rapport.common.v1.SubjectRefB\t\xbaH\x06\x92\x01\x03\x10\xe8\aR\x06within\"\x81\x01\n" +
 	"\x14GetCaseStatsResponse\x122\n" +
 	"\x05total\x18\x01 \x01(\v2\x1c.rapport.survey.v1.CaseStatsR\x05total\x125\n" +
 	"\x06queues\x18\x02 \x03(\v2\x1d.rapport.survey.v1.QueueStatsR\x06queues\"V\n" +
@@ -1607,23 +1630,25 @@ var file_rapport_survey_v1_case_proto_depIdxs = []int32{
 	0,  // 8: rapport.survey.v1.CaseNote.state:type_name -> rapport.survey.v1.CaseState
 	0,  // 9: rapport.survey.v1.ListCasesRequest.states:type_name -> rapport.survey.v1.CaseState
 	19, // 10: rapport.survey.v1.ListCasesRequest.subject:type_name -> rapport.common.v1.SubjectRef
-	1,  // 11: rapport.survey.v1.ListCasesResponse.cases:type_name -> rapport.survey.v1.Case
-	1,  // 12: rapport.survey.v1.GetCaseResponse.case:type_name -> rapport.survey.v1.Case
-	1,  // 13: rapport.survey.v1.ClaimCaseResponse.case:type_name -> rapport.survey.v1.Case
-	1,  // 14: rapport.survey.v1.AddCaseNoteResponse.case:type_name -> rapport.survey.v1.Case
-	1,  // 15: rapport.survey.v1.ResolveCaseResponse.case:type_name -> rapport.survey.v1.Case
-	1,  // 16: rapport.survey.v1.ReopenCaseResponse.case:type_name -> rapport.survey.v1.Case
-	19, // 17: rapport.survey.v1.GetCaseStatsRequest.subject:type_name -> rapport.common.v1.SubjectRef
-	18, // 18: rapport.survey.v1.GetCaseStatsResponse.total:type_name -> rapport.survey.v1.CaseStats
-	17, // 19: rapport.survey.v1.GetCaseStatsResponse.queues:type_name -> rapport.survey.v1.QueueStats
-	18, // 20: rapport.survey.v1.QueueStats.stats:type_name -> rapport.survey.v1.CaseStats
-	22, // 21: rapport.survey.v1.CaseStats.average_clock:type_name -> google.protobuf.Duration
-	22, // 22: rapport.survey.v1.CaseStats.average_business:type_name -> google.protobuf.Duration
-	23, // [23:23] is the sub-list for method output_type
-	23, // [23:23] is the sub-list for method input_type
-	23, // [23:23] is the sub-list for extension type_name
-	23, // [23:23] is the sub-list for extension extendee
-	0,  // [0:23] is the sub-list for field type_name
+	19, // 11: rapport.survey.v1.ListCasesRequest.within:type_name -> rapport.common.v1.SubjectRef
+	1,  // 12: rapport.survey.v1.ListCasesResponse.cases:type_name -> rapport.survey.v1.Case
+	1,  // 13: rapport.survey.v1.GetCaseResponse.case:type_name -> rapport.survey.v1.Case
+	1,  // 14: rapport.survey.v1.ClaimCaseResponse.case:type_name -> rapport.survey.v1.Case
+	1,  // 15: rapport.survey.v1.AddCaseNoteResponse.case:type_name -> rapport.survey.v1.Case
+	1,  // 16: rapport.survey.v1.ResolveCaseResponse.case:type_name -> rapport.survey.v1.Case
+	1,  // 17: rapport.survey.v1.ReopenCaseResponse.case:type_name -> rapport.survey.v1.Case
+	19, // 18: rapport.survey.v1.GetCaseStatsRequest.subject:type_name -> rapport.common.v1.SubjectRef
+	19, // 19: rapport.survey.v1.GetCaseStatsRequest.within:type_name -> rapport.common.v1.SubjectRef
+	18, // 20: rapport.survey.v1.GetCaseStatsResponse.total:type_name -> rapport.survey.v1.CaseStats
+	17, // 21: rapport.survey.v1.GetCaseStatsResponse.queues:type_name -> rapport.survey.v1.QueueStats
+	18, // 22: rapport.survey.v1.QueueStats.stats:type_name -> rapport.survey.v1.CaseStats
+	22, // 23: rapport.survey.v1.CaseStats.average_clock:type_name -> google.protobuf.Duration
+	22, // 24: rapport.survey.v1.CaseStats.average_business:type_name -> google.protobuf.Duration
+	25, // [25:25] is the sub-list for method output_type
+	25, // [25:25] is the sub-list for method input_type
+	25, // [25:25] is the sub-list for extension type_name
+	25, // [25:25] is the sub-list for extension extendee
+	0,  // [0:25] is the sub-list for field type_name
 }
 
 func init() { file_rapport_survey_v1_case_proto_init() }

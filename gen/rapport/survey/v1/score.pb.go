@@ -370,8 +370,13 @@ type Score struct {
 	Weighted *float64 `protobuf:"fixed64,11,opt,name=weighted,proto3,oneof" json:"weighted,omitempty"`
 	// The same as % of the scale's top.
 	WeightedPercent *float64 `protobuf:"fixed64,12,opt,name=weighted_percent,json=weightedPercent,proto3,oneof" json:"weighted_percent,omitempty"`
-	unknownFields   protoimpl.UnknownFields
-	sizeCache       protoimpl.SizeCache
+	// Something was answered, but by too few to tell without telling of persons, or
+	// so that another such score could be found by subtraction: everything else is
+	// unset. Of splits and scopes by employee, segment or personal facet, for callers
+	// who come with a role.
+	Suppressed    *bool `protobuf:"varint,13,opt,name=suppressed,proto3,oneof" json:"suppressed,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Score) Reset() {
@@ -486,6 +491,13 @@ func (x *Score) GetWeightedPercent() float64 {
 		return *x.WeightedPercent
 	}
 	return 0
+}
+
+func (x *Score) GetSuppressed() bool {
+	if x != nil && x.Suppressed != nil {
+		return *x.Suppressed
+	}
+	return false
 }
 
 // Window is the stretch of time a question is about.
@@ -1261,7 +1273,9 @@ type RankSubjectsRequest struct {
 	// Token of the page before; it only fits the same query.
 	PageToken string `protobuf:"bytes,11,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
 	// Only answers of members of this segment, now; empty: of all.
-	SegmentId     string `protobuf:"bytes,12,opt,name=segment_id,json=segmentId,proto3" json:"segment_id,omitempty"`
+	SegmentId string `protobuf:"bytes,12,opt,name=segment_id,json=segmentId,proto3" json:"segment_id,omitempty"`
+	// Only subjects that are one of these or stand anywhere below one today; empty: all.
+	Within        []*v1.SubjectRef `protobuf:"bytes,13,rep,name=within,proto3" json:"within,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1378,6 +1392,13 @@ func (x *RankSubjectsRequest) GetSegmentId() string {
 		return x.SegmentId
 	}
 	return ""
+}
+
+func (x *RankSubjectsRequest) GetWithin() []*v1.SubjectRef {
+	if x != nil {
+		return x.Within
+	}
+	return nil
 }
 
 // RankSubjectsResponse is a page of the league table.
@@ -2191,7 +2212,7 @@ var File_rapport_survey_v1_score_proto protoreflect.FileDescriptor
 
 const file_rapport_survey_v1_score_proto_rawDesc = "" +
 	"\n" +
-	"\x1drapport/survey/v1/score.proto\x12\x11rapport.survey.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1frapport/common/v1/channel.proto\x1a\x1frapport/common/v1/subject.proto\x1a\x1crapport/common/v1/time.proto\x1a\x1erapport/survey/v1/metric.proto\"\xa4\x03\n" +
+	"\x1drapport/survey/v1/score.proto\x12\x11rapport.survey.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1frapport/common/v1/channel.proto\x1a\x1frapport/common/v1/subject.proto\x1a\x1crapport/common/v1/time.proto\x1a\x1erapport/survey/v1/metric.proto\"\xd8\x03\n" +
 	"\x05Score\x12\f\n" +
 	"\x01n\x18\x01 \x01(\x03R\x01n\x12\x19\n" +
 	"\x05value\x18\x02 \x01(\x01H\x00R\x05value\x88\x01\x01\x12\x15\n" +
@@ -2207,13 +2228,17 @@ const file_rapport_survey_v1_score_proto_rawDesc = "" +
 	"\thistogram\x18\n" +
 	" \x03(\x03R\thistogram\x12\x1f\n" +
 	"\bweighted\x18\v \x01(\x01H\x04R\bweighted\x88\x01\x01\x12.\n" +
-	"\x10weighted_percent\x18\f \x01(\x01H\x05R\x0fweightedPercent\x88\x01\x01B\b\n" +
+	"\x10weighted_percent\x18\f \x01(\x01H\x05R\x0fweightedPercent\x88\x01\x01\x12#\n" +
+	"\n" +
+	"suppressed\x18\r \x01(\bH\x06R\n" +
+	"suppressed\x88\x01\x01B\b\n" +
 	"\x06_valueB\x06\n" +
 	"\x04_lowB\a\n" +
 	"\x05_highB\a\n" +
 	"\x05_meanB\v\n" +
 	"\t_weightedB\x13\n" +
-	"\x11_weighted_percent\"\xa9\x01\n" +
+	"\x11_weighted_percentB\r\n" +
+	"\v_suppressed\"\xa9\x01\n" +
 	"\x06Window\x124\n" +
 	"\x05range\x18\x01 \x01(\v2\x1c.rapport.common.v1.TimeRangeH\x00R\x05range\x124\n" +
 	"\x05dates\x18\x02 \x01(\v2\x1c.rapport.common.v1.DateRangeH\x00R\x05dates\x12)\n" +
@@ -2277,7 +2302,7 @@ const file_rapport_survey_v1_score_proto_rawDesc = "" +
 	"\x12WatchMetricRequest\x12A\n" +
 	"\x05query\x18\x01 \x01(\v2#.rapport.survey.v1.GetMetricRequestB\x06\xbaH\x03\xc8\x01\x01R\x05query\"S\n" +
 	"\x13WatchMetricResponse\x12<\n" +
-	"\x06result\x18\x01 \x01(\v2$.rapport.survey.v1.GetMetricResponseR\x06result\"\xfc\x04\n" +
+	"\x06result\x18\x01 \x01(\v2$.rapport.survey.v1.GetMetricResponseR\x06result\"\xbe\x05\n" +
 	"\x13RankSubjectsRequest\x12\x1d\n" +
 	"\x05brand\x18\x01 \x01(\tB\a\xbaH\x04r\x02\x10\x01R\x05brand\x12\x1f\n" +
 	"\x06metric\x18\x02 \x01(\tB\a\xbaH\x04r\x02\x10\x01R\x06metric\x121\n" +
@@ -2296,7 +2321,8 @@ const file_rapport_survey_v1_score_proto_rawDesc = "" +
 	"\n" +
 	"page_token\x18\v \x01(\tR\tpageToken\x12&\n" +
 	"\n" +
-	"segment_id\x18\f \x01(\tB\a\xbaH\x04r\x02(@R\tsegmentId\x1a9\n" +
+	"segment_id\x18\f \x01(\tB\a\xbaH\x04r\x02(@R\tsegmentId\x12@\n" +
+	"\x06within\x18\r \x03(\v2\x1d.rapport.common.v1.SubjectRefB\t\xbaH\x06\x92\x01\x03\x10\xe8\aR\x06within\x1a9\n" +
 	"\vLabelsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\x94\x02\n" +
@@ -2485,34 +2511,35 @@ var file_rapport_survey_v1_score_proto_depIdxs = []int32{
 	32, // 29: rapport.survey.v1.RankSubjectsRequest.under:type_name -> rapport.common.v1.SubjectRef
 	29, // 30: rapport.survey.v1.RankSubjectsRequest.labels:type_name -> rapport.survey.v1.RankSubjectsRequest.LabelsEntry
 	33, // 31: rapport.survey.v1.RankSubjectsRequest.channels:type_name -> rapport.common.v1.Channel
-	17, // 32: rapport.survey.v1.RankSubjectsResponse.subjects:type_name -> rapport.survey.v1.RankedSubject
-	38, // 33: rapport.survey.v1.RankSubjectsResponse.as_of:type_name -> google.protobuf.Timestamp
-	37, // 34: rapport.survey.v1.RankSubjectsResponse.metric:type_name -> rapport.survey.v1.Metric
-	32, // 35: rapport.survey.v1.RankedSubject.subject:type_name -> rapport.common.v1.SubjectRef
-	5,  // 36: rapport.survey.v1.RankedSubject.score:type_name -> rapport.survey.v1.Score
-	19, // 37: rapport.survey.v1.CompareMetricRequest.a:type_name -> rapport.survey.v1.MetricSide
-	19, // 38: rapport.survey.v1.CompareMetricRequest.b:type_name -> rapport.survey.v1.MetricSide
-	0,  // 39: rapport.survey.v1.CompareMetricRequest.clock:type_name -> rapport.survey.v1.Clock
-	6,  // 40: rapport.survey.v1.MetricSide.window:type_name -> rapport.survey.v1.Window
-	7,  // 41: rapport.survey.v1.MetricSide.scope:type_name -> rapport.survey.v1.Scope
-	5,  // 42: rapport.survey.v1.CompareMetricResponse.a:type_name -> rapport.survey.v1.Score
-	5,  // 43: rapport.survey.v1.CompareMetricResponse.b:type_name -> rapport.survey.v1.Score
-	38, // 44: rapport.survey.v1.CompareMetricResponse.as_of:type_name -> google.protobuf.Timestamp
-	37, // 45: rapport.survey.v1.CompareMetricResponse.metric:type_name -> rapport.survey.v1.Metric
-	32, // 46: rapport.survey.v1.Goal.subject:type_name -> rapport.common.v1.SubjectRef
-	31, // 47: rapport.survey.v1.Goal.days:type_name -> rapport.common.v1.DateRange
-	21, // 48: rapport.survey.v1.SetGoalRequest.goal:type_name -> rapport.survey.v1.Goal
-	21, // 49: rapport.survey.v1.SetGoalResponse.goal:type_name -> rapport.survey.v1.Goal
-	32, // 50: rapport.survey.v1.ListGoalsRequest.subject:type_name -> rapport.common.v1.SubjectRef
-	26, // 51: rapport.survey.v1.ListGoalsResponse.goals:type_name -> rapport.survey.v1.GoalAttainment
-	21, // 52: rapport.survey.v1.GoalAttainment.goal:type_name -> rapport.survey.v1.Goal
-	5,  // 53: rapport.survey.v1.GoalAttainment.score:type_name -> rapport.survey.v1.Score
-	4,  // 54: rapport.survey.v1.GoalAttainment.status:type_name -> rapport.survey.v1.GoalStatus
-	55, // [55:55] is the sub-list for method output_type
-	55, // [55:55] is the sub-list for method input_type
-	55, // [55:55] is the sub-list for extension type_name
-	55, // [55:55] is the sub-list for extension extendee
-	0,  // [0:55] is the sub-list for field type_name
+	32, // 32: rapport.survey.v1.RankSubjectsRequest.within:type_name -> rapport.common.v1.SubjectRef
+	17, // 33: rapport.survey.v1.RankSubjectsResponse.subjects:type_name -> rapport.survey.v1.RankedSubject
+	38, // 34: rapport.survey.v1.RankSubjectsResponse.as_of:type_name -> google.protobuf.Timestamp
+	37, // 35: rapport.survey.v1.RankSubjectsResponse.metric:type_name -> rapport.survey.v1.Metric
+	32, // 36: rapport.survey.v1.RankedSubject.subject:type_name -> rapport.common.v1.SubjectRef
+	5,  // 37: rapport.survey.v1.RankedSubject.score:type_name -> rapport.survey.v1.Score
+	19, // 38: rapport.survey.v1.CompareMetricRequest.a:type_name -> rapport.survey.v1.MetricSide
+	19, // 39: rapport.survey.v1.CompareMetricRequest.b:type_name -> rapport.survey.v1.MetricSide
+	0,  // 40: rapport.survey.v1.CompareMetricRequest.clock:type_name -> rapport.survey.v1.Clock
+	6,  // 41: rapport.survey.v1.MetricSide.window:type_name -> rapport.survey.v1.Window
+	7,  // 42: rapport.survey.v1.MetricSide.scope:type_name -> rapport.survey.v1.Scope
+	5,  // 43: rapport.survey.v1.CompareMetricResponse.a:type_name -> rapport.survey.v1.Score
+	5,  // 44: rapport.survey.v1.CompareMetricResponse.b:type_name -> rapport.survey.v1.Score
+	38, // 45: rapport.survey.v1.CompareMetricResponse.as_of:type_name -> google.protobuf.Timestamp
+	37, // 46: rapport.survey.v1.CompareMetricResponse.metric:type_name -> rapport.survey.v1.Metric
+	32, // 47: rapport.survey.v1.Goal.subject:type_name -> rapport.common.v1.SubjectRef
+	31, // 48: rapport.survey.v1.Goal.days:type_name -> rapport.common.v1.DateRange
+	21, // 49: rapport.survey.v1.SetGoalRequest.goal:type_name -> rapport.survey.v1.Goal
+	21, // 50: rapport.survey.v1.SetGoalResponse.goal:type_name -> rapport.survey.v1.Goal
+	32, // 51: rapport.survey.v1.ListGoalsRequest.subject:type_name -> rapport.common.v1.SubjectRef
+	26, // 52: rapport.survey.v1.ListGoalsResponse.goals:type_name -> rapport.survey.v1.GoalAttainment
+	21, // 53: rapport.survey.v1.GoalAttainment.goal:type_name -> rapport.survey.v1.Goal
+	5,  // 54: rapport.survey.v1.GoalAttainment.score:type_name -> rapport.survey.v1.Score
+	4,  // 55: rapport.survey.v1.GoalAttainment.status:type_name -> rapport.survey.v1.GoalStatus
+	56, // [56:56] is the sub-list for method output_type
+	56, // [56:56] is the sub-list for method input_type
+	56, // [56:56] is the sub-list for extension type_name
+	56, // [56:56] is the sub-list for extension extendee
+	0,  // [0:56] is the sub-list for field type_name
 }
 
 func init() { file_rapport_survey_v1_score_proto_init() }

@@ -418,9 +418,12 @@ type Questionnaire struct {
 	// order has not arrived or nothing was promised.
 	Facets []string `protobuf:"bytes,2,rep,name=facets,proto3" json:"facets,omitempty"`
 	// When a case is opened; tried in order, each rule opens its own case. At most 20.
-	CaseRules     []*CaseRule `protobuf:"bytes,3,rep,name=case_rules,json=caseRules,proto3" json:"case_rules,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	CaseRules []*CaseRule `protobuf:"bytes,3,rep,name=case_rules,json=caseRules,proto3" json:"case_rules,omitempty"`
+	// Those of facets that say something of the person, such as an age band: scores
+	// split by them hide what fewer than 5 answered from callers who come with a role.
+	PersonalFacets []string `protobuf:"bytes,4,rep,name=personal_facets,json=personalFacets,proto3" json:"personal_facets,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *Questionnaire) Reset() {
@@ -470,6 +473,13 @@ func (x *Questionnaire) GetFacets() []string {
 func (x *Questionnaire) GetCaseRules() []*CaseRule {
 	if x != nil {
 		return x.CaseRules
+	}
+	return nil
+}
+
+func (x *Questionnaire) GetPersonalFacets() []string {
+	if x != nil {
+		return x.PersonalFacets
 	}
 	return nil
 }
@@ -1592,13 +1602,15 @@ const file_rapport_survey_v1_survey_proto_rawDesc = "" +
 	"\rSurveyVersion\x12\x18\n" +
 	"\aversion\x18\x01 \x01(\x05R\aversion\x12=\n" +
 	"\fpublished_at\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\vpublishedAt\x12F\n" +
-	"\rquestionnaire\x18\x03 \x01(\v2 .rapport.survey.v1.QuestionnaireR\rquestionnaire\"\xe3\x01\n" +
+	"\rquestionnaire\x18\x03 \x01(\v2 .rapport.survey.v1.QuestionnaireR\rquestionnaire\"\x9e\x02\n" +
 	"\rQuestionnaire\x12E\n" +
 	"\tquestions\x18\x01 \x03(\v2\x1b.rapport.survey.v1.QuestionB\n" +
 	"\xbaH\a\x92\x01\x04\b\x01\x10dR\tquestions\x12E\n" +
 	"\x06facets\x18\x02 \x03(\tB-\xbaH*\x92\x01'\x10\x14\x18\x01\"!r\x1f(@2\x1b^[a-z0-9_]+(\\.[a-z0-9_]+)*$R\x06facets\x12D\n" +
 	"\n" +
-	"case_rules\x18\x03 \x03(\v2\x1b.rapport.survey.v1.CaseRuleB\b\xbaH\x05\x92\x01\x02\x10\x14R\tcaseRules\"\xb6\x03\n" +
+	"case_rules\x18\x03 \x03(\v2\x1b.rapport.survey.v1.CaseRuleB\b\xbaH\x05\x92\x01\x02\x10\x14R\tcaseRules\x129\n" +
+	"\x0fpersonal_facets\x18\x04 \x03(\tB\x10\xbaH\r\x92\x01\n" +
+	"\x10\x14\x18\x01\"\x04r\x02(@R\x0epersonalFacets\"\xb6\x03\n" +
 	"\bQuestion\x12/\n" +
 	"\x02id\x18\x01 \x01(\tB\x1f\xbaH\x1cr\x1a(@2\x16^[a-z0-9][a-z0-9._-]*$R\x02id\x12?\n" +
 	"\x04kind\x18\x02 \x01(\x0e2\x1f.rapport.survey.v1.QuestionKindB\n" +

@@ -177,10 +177,13 @@ func (p *Pages) stage(w http.ResponseWriter, r *http.Request, l *leaf) (context.
 // chooseBrand takes the first brand that has customers if none was asked for.
 func (p *Pages) chooseBrand(ctx context.Context, s *scene) (err error) {
 	if s.Brand != "" {
-		s.brand, err = p.cfg.Brands.Get(s.Brand)
+		s.brand, err = p.cfg.Brand(ctx, s.Brand)
 		return err
 	}
-	all := p.cfg.Brands.All()
+	all, err := p.cfg.BrandsFor(ctx)
+	if err != nil {
+		return err
+	}
 	s.brand = all[0]
 	for _, b := range all {
 		if p.people == nil {
@@ -198,7 +201,7 @@ func (p *Pages) chooseBrand(ctx context.Context, s *scene) (err error) {
 
 // show draws a page whose scene is set.
 func (p *Pages) show(ctx context.Context, w http.ResponseWriter, status int, s *scene, l *leaf) {
-	out := p.compose(s, l)
+	out := p.compose(ctx, s, l)
 	if s.ID != "" {
 		title, err := p.titleOf(ctx, s)
 		if fault.Code(err).String() == "NotFound" {
@@ -212,12 +215,13 @@ func (p *Pages) show(ctx context.Context, w http.ResponseWriter, status int, s *
 }
 
 // compose fills in what stands around the sections.
-func (p *Pages) compose(s *scene, l *leaf) *shown {
+func (p *Pages) compose(ctx context.Context, s *scene, l *leaf) *shown {
 	to := func(path string) string {
 		return s.link(func(v *view) { *v = view{Brand: v.Brand, Lang: v.Lang, asked: v.asked, Page: path} })
 	}
 	out := &shown{T: s.Lang, Frame: shell.Frame{Name: l.title(s.Lang), Home: to(""), BrandName: s.brand.Name}}
-	for _, b := range p.cfg.Brands.All() {
+	brands, _ := p.cfg.BrandsFor(ctx)
+	for _, b := range brands {
 		link := s.link(func(v *view) { *v = view{Brand: b.ID, Lang: v.Lang, asked: v.asked, Page: l.path} })
 		out.Brands = append(out.Brands, shell.Choice{Name: b.Name, Link: link, Current: b == s.brand})
 	}

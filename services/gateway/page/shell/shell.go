@@ -14,6 +14,7 @@ import (
 	loyaltyv1 "github.com/rapport-cx/rapport/gen/rapport/loyalty/v1"
 	segmentationv1 "github.com/rapport-cx/rapport/gen/rapport/segmentation/v1"
 	surveyv1 "github.com/rapport-cx/rapport/gen/rapport/survey/v1"
+	"github.com/rapport-cx/rapport/internal/access"
 	"github.com/rapport-cx/rapport/internal/config"
 	"github.com/rapport-cx/rapport/internal/fault"
 )
@@ -44,6 +45,28 @@ type Way struct {
 	Path string
 	// Names are what it is called, by code of the language.
 	Names map[string]string
+}
+
+// Brand finds a brand that the page's reader may look at.
+func (c *Config) Brand(ctx context.Context, id string) (*config.Brand, error) {
+	if !access.SeesBrand(ctx, id) {
+		return nil, access.Denied()
+	}
+	return c.Brands.Get(id)
+}
+
+// BrandsFor are those that the page's reader may look at, of which there is one.
+func (c *Config) BrandsFor(ctx context.Context) ([]*config.Brand, error) {
+	var out []*config.Brand
+	for _, b := range c.Brands.All() {
+		if access.SeesBrand(ctx, b.ID) {
+			out = append(out, b)
+		}
+	}
+	if len(out) == 0 {
+		return nil, access.Denied()
+	}
+	return out, nil
 }
 
 // Absent is a service that is not part of the deployment.

@@ -1,0 +1,193 @@
+package journey
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"google.golang.org/protobuf/proto"
+
+	commonv1 "github.com/rapport-cx/rapport/gen/rapport/common/v1"
+	journeyv1 "github.com/rapport-cx/rapport/gen/rapport/journey/v1"
+	surveyv1 "github.com/rapport-cx/rapport/gen/rapport/survey/v1"
+	"github.com/rapport-cx/rapport/internal/access"
+	"github.com/rapport-cx/rapport/internal/calendar"
+	"github.com/rapport-cx/rapport/internal/fault"
+)
+
+// sight is what one caller sees of the structure, which Survey keeps: Journey knows
+// subjects only by what events name.
+type sight struct {
+	bound bool
+	few   bool // groups of few persons are hidden
+	seen  map[access.Ref]bool
+}
+
+// maxSeen bounds the subjects that a question is narrowed to.
+const maxSeen = 20_000
+
+// sight asks Survey what stands below the caller's subjects. Without Survey nobody
+// knows, and callers who see a part only see nothing.
+func (s *Server) sight(ctx context.Context, b *brand) (*sight, error) {
+	n := s.guard.Narrowed(ctx)
+	out := &sight{bound: n.Bound(), few: n.FewHidden}
+	for i, tops := range n.Tops {
+		below := map[access.Ref]bool{}
+		for _, top := range tops {
+			if err := s.below(ctx, b, top, below); err != nil {
+				return nil, err
+			}
+		}
+		if i == 0 {
+			out.seen = below
+		}
+		for one := range out.seen {
+			if !below[one] {
+				delete(out.seen, one)
+			}
+		}
+	}
+	if out.bound && (len(out.seen) == 0 || len(out.seen) > maxSeen) {
+		return nil, access.Denied()
+	}
+	return out, nil
+}
+
+// below collects a subject and all that stands below it; of one that is unknown there
+// is nothing.
+func (s *Server) below(ctx context.Context, b *brand, top access.Ref, into map[access.Ref]bool) error {
+	if s.near.Survey == nil {
+		return access.Denied()
+	}
+	for token := ""; ; {
+		page, err := s.near.Survey.ListSubjects(ctx, &surveyv1.ListSubjectsRequest{Brand: b.ID, Under: top.Proto(), PageSize: 1000, PageToken: token})
+		if fault.Is(err, commonv1.Reason_REASON_SUBJECT_UNKNOWN) {
+			return nil
+		}
+		if err != nil {
+			return fault.Unavailable(commonv1.Reason_REASON_UNAVAILABLE, "the structure cannot be asked for: try again").Because(err)
+		}
+		into[top] = true
+		for _, one := range page.GetSubjects() {
+			into[access.Ref{Kind: one.GetRef().GetKind(), ID: one.GetRef().GetId()}] = true
+		}
+		if token = page.GetNextPageToken(); token == "" || len(into) > maxSeen {
+			return nil
+		}
+	}
+}
+
+// filter narrows whose events count. Requests are shared: it copies.
+func (v *sight) filter(in *journeyv1.EventFilter) (*journeyv1.EventFilter, error) {
+	if !v.bound {
+		return in, nil
+	}
+	out := proto.CloneOf(in)
+	if out == nil {
+		out = &journeyv1.EventFilter{}
+	}
+	for _, one := range out.GetSubjects() {
+		if !v.seen[access.Ref{Kind: one.GetKind(), ID: one.GetId()}] {
+			return nil, access.Denied()
+		}
+	}
+	if len(out.GetSubjects()) == 0 {
+		for one := range v.seen {
+			out.Subjects = append(out.Subjects, one.Proto())
+		}
+		// One question, one place in the cache.
+		slices.SortFunc(out.Subjects, func(x, y *commonv1.SubjectRef) int {
+			if x.GetKind() != y.GetKind() {
+				return int(x.GetKind() - y.GetKind())
+			}
+			return strings.Compare(x.GetId(), y.GetId())
+		})
+	}
+	return out, nil
+}
+
+// tooFew is how many orders a group of a person must at least have.
+const tooFew = 5
+
+// shown leaves the groups that the caller sees. Of employees those with few are left
+// out, and where that is one alone, which the others would tell, the next is too.
+func shown[G any](v *sight, kind commonv1.SubjectKind, groups []G, key func(G) string, n func(G) int64) []G {
+	if kind == 0 || !v.bound && !v.few {
+		return groups
+	}
+	out := slices.Clone(groups)
+	if v.bound {
+		out = slices.DeleteFunc(out, func(g G) bool { return !v.seen[access.Ref{Kind: kind, ID: key(g)}] })
+	}
+	if !v.few || kind != commonv1.SubjectKind_SUBJECT_KIND_EMPLOYEE {
+		return out
+	}
+	all := len(out)
+	out = slices.DeleteFunc(out, func(g G) bool { return n(g) < tooFew })
+	if all-len(out) != 1 || len(out) == 0 {
+		return out
+	}
+	least := slices.MinFunc(out, func(x, y G) int { return int(max(-1, min(1, n(x)-n(y)))) })
+	return slices.DeleteFunc(out, func(g G) bool { return key(g) == key(least) })
+}
+
+// cadence refuses windows that end where no week or month does, if the caller may not
+// know of less. Journey tells of nothing shorter than a day.
+func (s *Server) cadence(ctx context.Context, w *journeyv1.Window) error {
+	finest := calendar.Grain(s.guard.Narrowed(ctx).Finest)
+	if finest <= calendar.GrainDay {
+		return nil
+	}
+	fits := true
+	switch w := w.GetWindow().(type) {
+	case *journeyv1.Window_Dates:
+		for _, text := range []string{w.Dates.GetStart(), w.Dates.GetEnd()} {
+			day, err := calendar.ParseDay(text)
+			fits = fits && (err != nil || finest.First(day) == day)
+		}
+	case *journeyv1.Window_LastDays:
+		fits = false
+	}
+	if !fits {
+		return fault.Denied(access.ReasonDenied, "the caller's roles do not allow numbers of less than a %s", finest)
+	}
+	return nil
+}
+
+func seeSuccessIndex(v *sight, in *journeyv1.GetSuccessIndexRequest) (*journeyv1.GetSuccessIndexRequest, error) {
+	filter, err := v.filter(in.GetFilter())
+	if err != nil || !v.bound {
+		return in, err
+	}
+	return &journeyv1.GetSuccessIndexRequest{
+		Brand: in.GetBrand(), Window: in.GetWindow(), Filter: filter, GroupBy: in.GetGroupBy(), SubjectKind: in.GetSubjectKind(),
+	}, nil
+}
+
+// hideSuccessIndex copies, for answers are shared.
+func hideSuccessIndex(v *sight, in *journeyv1.GetSuccessIndexRequest, out *journeyv1.GetSuccessIndexResponse) *journeyv1.GetSuccessIndexResponse {
+	if in.GetSubjectKind() == 0 || !v.bound && !v.few {
+		return out
+	}
+	groups := shown(v, in.GetSubjectKind(), out.GetGroups(), (*journeyv1.SuccessIndex).GetKey, (*journeyv1.SuccessIndex).GetOrders)
+	return &journeyv1.GetSuccessIndexResponse{Total: out.GetTotal(), Groups: groups, AsOf: out.GetAsOf()}
+}
+
+func seeContactRate(v *sight, in *journeyv1.GetContactRateRequest) (*journeyv1.GetContactRateRequest, error) {
+	filter, err := v.filter(in.GetFilter())
+	if err != nil || !v.bound {
+		return in, err
+	}
+	return &journeyv1.GetContactRateRequest{
+		Brand: in.GetBrand(), Window: in.GetWindow(), Filter: filter, GroupBy: in.GetGroupBy(), SubjectKind: in.GetSubjectKind(),
+	}, nil
+}
+
+// hideContactRate copies, for answers are shared.
+func hideContactRate(v *sight, in *journeyv1.GetContactRateRequest, out *journeyv1.GetContactRateResponse) *journeyv1.GetContactRateResponse {
+	if in.GetSubjectKind() == 0 || !v.bound && !v.few {
+		return out
+	}
+	groups := shown(v, in.GetSubjectKind(), out.GetGroups(), (*journeyv1.ContactRate).GetKey, (*journeyv1.ContactRate).GetReceipts)
+	return &journeyv1.GetContactRateResponse{Total: out.GetTotal(), Groups: groups, AsOf: out.GetAsOf()}
+}

@@ -1,0 +1,154 @@
+package sight
+
+import (
+	"time"
+
+	"google.golang.org/protobuf/proto"
+
+	commonv1 "github.com/rapport-cx/rapport/gen/rapport/common/v1"
+	surveyv1 "github.com/rapport-cx/rapport/gen/rapport/survey/v1"
+	"github.com/rapport-cx/rapport/internal/access"
+	"github.com/rapport-cx/rapport/internal/calendar"
+	"github.com/rapport-cx/rapport/internal/fault"
+)
+
+// Metric narrows a question for a score.
+func (s *Sight) Metric(in *surveyv1.GetMetricRequest) (*surveyv1.GetMetricRequest, error) {
+	if err := s.grain(calendar.Grain(in.GetGrain())); err != nil {
+		return nil, err
+	}
+	for _, by := range in.GetGroupBy() {
+		if by.GetDimension() == surveyv1.Dimension_DIMENSION_HOUR && s.finest > calendar.GrainHour ||
+			by.GetDimension() == surveyv1.Dimension_DIMENSION_DAY_OF_WEEK && s.finest > calendar.GrainDay {
+			return nil, s.tooFine()
+		}
+	}
+	if err := s.window(in.GetWindow()); err != nil || !s.bound {
+		return in, err
+	}
+	scope, err := s.Scope(in.GetScope())
+	if err != nil {
+		return nil, err
+	}
+	return &surveyv1.GetMetricRequest{
+		Brand: in.GetBrand(), Metric: in.GetMetric(), Window: in.GetWindow(), Grain: in.GetGrain(), Clock: in.GetClock(),
+		Scope: scope, GroupBy: in.GetGroupBy(), RollingDays: in.GetRollingDays(),
+	}, nil
+}
+
+// Watch is Metric for who wants to be told of every change.
+func (s *Sight) Watch(in *surveyv1.GetMetricRequest) (*surveyv1.GetMetricRequest, error) {
+	if s.finest > calendar.GrainHour {
+		return nil, s.tooFine()
+	}
+	return s.Metric(in)
+}
+
+// Rank narrows a question for a league table. Of employees those with few answers are
+// not ranked, as a table tells each one's score.
+func (s *Sight) Rank(in *surveyv1.RankSubjectsRequest) (*surveyv1.RankSubjectsRequest, error) {
+	if err := s.window(in.GetWindow()); err != nil {
+		return nil, err
+	}
+	raise := s.few && in.GetMinN() < tooFew && (in.GetKind() == commonv1.SubjectKind_SUBJECT_KIND_EMPLOYEE || in.GetSegmentId() != "")
+	if !s.bound && !raise {
+		return in, nil
+	}
+	out := proto.CloneOf(in)
+	if raise {
+		out.MinN = tooFew
+	}
+	if in.GetUnder() != nil && !s.Sees(in.GetUnder()) {
+		return nil, access.Denied()
+	}
+	var err error
+	out.Within, err = s.Within(in.GetWithin()...)
+	return out, err
+}
+
+// Compare narrows both sides of a comparison.
+func (s *Sight) Compare(in *surveyv1.CompareMetricRequest) (*surveyv1.CompareMetricRequest, error) {
+	out := &surveyv1.CompareMetricRequest{Brand: in.GetBrand(), Metric: in.GetMetric(), Clock: in.GetClock()}
+	var err error
+	if out.A, err = s.side(in.GetA()); err != nil {
+		return nil, err
+	}
+	if out.B, err = s.side(in.GetB()); err != nil || !s.bound {
+		return in, err
+	}
+	return out, nil
+}
+
+func (s *Sight) side(in *surveyv1.MetricSide) (*surveyv1.MetricSide, error) {
+	if err := s.window(in.GetWindow()); err != nil {
+		return nil, err
+	}
+	scope, err := s.Scope(in.GetScope())
+	return &surveyv1.MetricSide{Window: in.GetWindow(), Scope: scope}, err
+}
+
+// Drivers narrows a question for what moves a score.
+func (s *Sight) Drivers(in *surveyv1.GetDriversRequest) (*surveyv1.GetDriversRequest, error) {
+	if err := s.window(in.GetWindow()); err != nil || !s.bound {
+		return in, err
+	}
+	scope, err := s.Scope(in.GetScope())
+	if err != nil {
+		return nil, err
+	}
+	return &surveyv1.GetDriversRequest{
+		Brand: in.GetBrand(), Metric: in.GetMetric(), Parameters: in.GetParameters(), Window: in.GetWindow(), Scope: scope,
+	}, nil
+}
+
+// OfPeople tells that a scope asks who the customers are that answered: that is for
+// those who may know of segments.
+func OfPeople(scopes ...*surveyv1.Scope) bool {
+	for _, in := range scopes {
+		if in.GetSegmentId() != "" || len(in.GetCustomers()) > 0 || in.GetOutside() {
+			return true
+		}
+	}
+	return false
+}
+
+// tooFine is the refusal of what tells of shorter stretches than the caller may know.
+func (s *Sight) tooFine() error {
+	return fault.Denied(access.ReasonDenied, "the caller's roles do not allow numbers of less than a %s", s.finest)
+}
+
+func (s *Sight) grain(g calendar.Grain) error {
+	if g != 0 && g < s.finest {
+		return s.tooFine()
+	}
+	return nil
+}
+
+// window allows stretches that begin and end where those of the finest grain do:
+// otherwise the difference of two would tell of what lies between.
+func (s *Sight) window(w *surveyv1.Window) error {
+	if s.finest == 0 {
+		return nil
+	}
+	fits := true
+	switch w := w.GetWindow().(type) {
+	case *surveyv1.Window_Range:
+		fits = s.edge(w.Range.GetStart().AsTime()) && s.edge(w.Range.GetEnd().AsTime())
+	case *surveyv1.Window_Dates:
+		fits = s.firstDay(w.Dates.GetStart()) && s.firstDay(w.Dates.GetEnd())
+	case *surveyv1.Window_LastDays:
+		fits = s.finest <= calendar.GrainDay
+	}
+	if !fits {
+		return s.tooFine()
+	}
+	return nil
+}
+
+func (s *Sight) edge(t time.Time) bool { return s.zone.Truncate(s.finest, t).Equal(t) }
+
+// firstDay is also what is no date: it is refused as such where it is read.
+func (s *Sight) firstDay(text string) bool {
+	day, err := calendar.ParseDay(text)
+	return err != nil || s.finest <= calendar.GrainDay || s.finest.First(day) == day
+}
