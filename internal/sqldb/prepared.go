@@ -16,8 +16,10 @@ type prepared struct {
 	pool *sql.DB
 	mu   sync.RWMutex
 	by   map[string]*sql.Stmt
-	// asked are the texts that are being prepared in the background.
+	// asked are the texts that are being prepared in the background, busy those who
+	// do: a connection must not be opened after close has returned.
 	asked map[string]bool
+	busy  sync.WaitGroup
 }
 
 // get returns query prepared, or nil if it must run as it is: the cache is
@@ -66,7 +68,7 @@ func (p *prepared) known(query string) *sql.Stmt {
 	}
 	if p.by != nil && !p.asked[query] {
 		p.asked[query] = true
-		go p.prepare(query)
+		p.busy.Go(func() { p.prepare(query) })
 	}
 	return nil
 }
@@ -81,9 +83,11 @@ func (p *prepared) prepare(query string) {
 
 func (p *prepared) close() {
 	p.mu.Lock()
-	defer p.mu.Unlock()
-	for _, st := range p.by {
+	all := p.by
+	p.by = nil // from now on nothing is asked for
+	p.mu.Unlock()
+	p.busy.Wait()
+	for _, st := range all {
 		st.Close()
 	}
-	p.by = nil
 }

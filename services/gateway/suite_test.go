@@ -115,7 +115,7 @@ func (asks neighbours) keep(t testing.TB, a *app.App, brands *config.Brands, gua
 	folding := fold.Config{SweepEvery: -1, AuditEvery: -1}
 	peopleDB, eventsDB, surveyDB, pointsDB := open("segmentation"), open("journey"), open("survey"), open("loyalty")
 	people, err := segmentation.New(segmentation.Config{}, brands, guard, peopleDB, secret,
-		segmentation.Neighbours{Survey: asks.Survey, Journey: asks.Journey}, atNoon, quiet)
+		segmentation.Neighbours{Survey: asks.Survey, Journey: asks.Journey, Loyalty: asks.Loyalty}, atNoon, quiet)
 	must(err)
 	events, err := journey.New(journey.Config{Lake: t.TempDir(), LakeMemory: 64 << 20}, brands, guard, eventsDB, nil, folding, secret,
 		journey.Neighbours{Segmentation: asks.Segmentation, Survey: asks.Survey}, atNoon, quiet)
