@@ -2,6 +2,7 @@ package journey
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strings"
 
@@ -9,7 +10,6 @@ import (
 
 	commonv1 "github.com/rapport-cx/rapport/gen/rapport/common/v1"
 	journeyv1 "github.com/rapport-cx/rapport/gen/rapport/journey/v1"
-	surveyv1 "github.com/rapport-cx/rapport/gen/rapport/survey/v1"
 	"github.com/rapport-cx/rapport/internal/access"
 	"github.com/rapport-cx/rapport/internal/calendar"
 	"github.com/rapport-cx/rapport/internal/fault"
@@ -23,9 +23,6 @@ type sight struct {
 	seen  map[access.Ref]bool
 }
 
-// maxSeen bounds the subjects that a question is narrowed to.
-const maxSeen = 20_000
-
 // sight asks Survey what stands below the caller's subjects. Without Survey nobody
 // knows, and callers who see a part only see nothing.
 func (s *Server) sight(ctx context.Context, b *brand) (*sight, error) {
@@ -34,9 +31,11 @@ func (s *Server) sight(ctx context.Context, b *brand) (*sight, error) {
 	for i, tops := range n.Tops {
 		below := map[access.Ref]bool{}
 		for _, top := range tops {
-			if err := s.below(ctx, b, top, below); err != nil {
+			found, err := s.structure.below(ctx, s.near.Survey, b.ID, top, s.clock())
+			if err != nil {
 				return nil, err
 			}
+			maps.Copy(below, found)
 		}
 		if i == 0 {
 			out.seen = below
@@ -53,28 +52,12 @@ func (s *Server) sight(ctx context.Context, b *brand) (*sight, error) {
 	return out, nil
 }
 
-// below collects a subject and all that stands below it; of one that is unknown there
-// is nothing.
-func (s *Server) below(ctx context.Context, b *brand, top access.Ref, into map[access.Ref]bool) error {
-	if s.near.Survey == nil {
-		return access.Denied()
-	}
-	for token := ""; ; {
-		page, err := s.near.Survey.ListSubjects(ctx, &surveyv1.ListSubjectsRequest{Brand: b.ID, Under: top.Proto(), PageSize: 1000, PageToken: token})
-		if fault.Is(err, commonv1.Reason_REASON_SUBJECT_UNKNOWN) {
-			return nil
-		}
-		if err != nil {
-			return fault.Unavailable(commonv1.Reason_REASON_UNAVAILABLE, "the structure cannot be asked for: try again").Because(err)
-		}
-		into[top] = true
-		for _, one := range page.GetSubjects() {
-			into[access.Ref{Kind: one.GetRef().GetKind(), ID: one.GetRef().GetId()}] = true
-		}
-		if token = page.GetNextPageToken(); token == "" || len(into) > maxSeen {
-			return nil
-		}
-	}
+// holds tells whether something that names these subjects is of what the caller sees:
+// all of them are.
+func (v *sight) holds(of []*commonv1.SubjectRef) bool {
+	return !v.bound || len(of) > 0 && !slices.ContainsFunc(of, func(ref *commonv1.SubjectRef) bool {
+		return !v.seen[access.Ref{Kind: ref.GetKind(), ID: ref.GetId()}]
+	})
 }
 
 // filter narrows whose events count. Requests are shared: it copies.
