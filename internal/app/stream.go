@@ -39,7 +39,7 @@ func (d *door) stream(impl any, stream grpc.ServerStream, info *grpc.StreamServe
 	case err == nil || inner.Err() == nil || stream.Context().Err() != nil:
 	case d.draining.Err() != nil:
 		return fault.Unavailable(ReasonShuttingDown, "this replica is shutting down; go on after your cursor on another").Because(err)
-	case fault.From(context.Cause(inner)) != nil:
+	case fault.Reason(context.Cause(inner)) != "":
 		return context.Cause(inner)
 	}
 	return err

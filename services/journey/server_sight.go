@@ -11,8 +11,7 @@ import (
 	commonv1 "github.com/rapport-cx/rapport/gen/rapport/common/v1"
 	journeyv1 "github.com/rapport-cx/rapport/gen/rapport/journey/v1"
 	"github.com/rapport-cx/rapport/internal/access"
-	"github.com/rapport-cx/rapport/internal/calendar"
-	"github.com/rapport-cx/rapport/internal/fault"
+	"github.com/rapport-cx/rapport/internal/few"
 )
 
 // sight is what one caller sees of the structure, which Survey keeps: Journey knows
@@ -89,9 +88,6 @@ func (v *sight) filter(in *journeyv1.EventFilter) (*journeyv1.EventFilter, error
 	return out, nil
 }
 
-// tooFew is how many orders a group of a person must at least have.
-const tooFew = 5
-
 // shown leaves the groups that the caller sees. Of employees those with few are left
 // out, and where that is one alone, which the others would tell, the next is too.
 func shown[G any](v *sight, kind commonv1.SubjectKind, groups []G, key func(G) string, n func(G) int64) []G {
@@ -105,34 +101,29 @@ func shown[G any](v *sight, kind commonv1.SubjectKind, groups []G, key func(G) s
 	if !v.few || kind != commonv1.SubjectKind_SUBJECT_KIND_EMPLOYEE {
 		return out
 	}
-	all := len(out)
-	out = slices.DeleteFunc(out, func(g G) bool { return n(g) < tooFew })
-	if all-len(out) != 1 || len(out) == 0 {
-		return out
+	cells := make([]*few.Cell, len(out))
+	for i, g := range out {
+		cells[i] = &few.Cell{N: n(g)}
 	}
-	least := slices.MinFunc(out, func(x, y G) int { return int(max(-1, min(1, n(x)-n(y)))) })
-	return slices.DeleteFunc(out, func(g G) bool { return key(g) == key(least) })
+	few.Hide(cells...)
+	few.HideMore(cells)
+	kept := out[:0]
+	for i, g := range out {
+		if !cells[i].Hidden && cells[i].N > 0 {
+			kept = append(kept, g)
+		}
+	}
+	return kept
 }
 
 // cadence refuses windows that end where no week or month does, if the caller may not
 // know of less. Journey tells of nothing shorter than a day.
 func (s *Server) cadence(ctx context.Context, w *journeyv1.Window) error {
-	finest := calendar.Grain(s.guard.Narrowed(ctx).Finest)
-	if finest <= calendar.GrainDay {
-		return nil
-	}
-	fits := true
 	switch w := w.GetWindow().(type) {
 	case *journeyv1.Window_Dates:
-		for _, text := range []string{w.Dates.GetStart(), w.Dates.GetEnd()} {
-			day, err := calendar.ParseDay(text)
-			fits = fits && (err != nil || finest.First(day) == day)
-		}
+		return s.guard.Cadence(ctx).Dates(w.Dates)
 	case *journeyv1.Window_LastDays:
-		fits = false
-	}
-	if !fits {
-		return fault.Denied(access.ReasonDenied, "the caller's roles do not allow numbers of less than a %s", finest)
+		return s.guard.Cadence(ctx).Rolling()
 	}
 	return nil
 }

@@ -119,6 +119,9 @@ func (s *Server) GetExperiment(ctx context.Context, in *segmentationv1.GetExperi
 	}
 	days := s.runs(b, e)
 	if in.GetDates() != nil {
+		if err := s.guard.Cadence(ctx).Dates(in.GetDates()); err != nil {
+			return nil, err
+		}
 		if days, err = within(in.GetDates(), e, days); err != nil {
 			return nil, err
 		}
@@ -143,6 +146,9 @@ func (s *Server) GetExperiment(ctx context.Context, in *segmentationv1.GetExperi
 		measures = usualMeasures
 	}
 	out.Results, err = s.compareArms(ctx, b, e, found, measures, days, 0)
+	if s.hides(ctx) {
+		hideArms(out.GetResults())
+	}
 	return out, lost("compare arms", err)
 }
 
