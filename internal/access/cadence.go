@@ -59,6 +59,17 @@ func (c Cadence) EndOf(text string) error {
 	return nil
 }
 
+// Days allows days from one to another, which is included; empty is from ever, or to now.
+func (c Cadence) Days(first, last string) error {
+	if first != "" && !c.begins(first) {
+		return c.TooFine()
+	}
+	if last == "" {
+		return nil
+	}
+	return c.EndOf(last)
+}
+
 // Range allows a stretch between two moments.
 func (c Cadence) Range(zone *calendar.Zone, r *commonv1.TimeRange) error {
 	if c == 0 {

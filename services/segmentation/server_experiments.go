@@ -113,15 +113,17 @@ func (s *Server) GetExperiment(ctx context.Context, in *segmentationv1.GetExperi
 	if err != nil {
 		return nil, err
 	}
+	if dates := in.GetDates(); dates != nil {
+		if err := s.guard.Cadence(ctx).Dates(dates); err != nil {
+			return nil, err
+		}
+	}
 	e, err := s.experiment(ctx, b, in.GetId())
 	if err != nil {
 		return nil, err
 	}
 	days := s.runs(b, e)
 	if in.GetDates() != nil {
-		if err := s.guard.Cadence(ctx).Dates(in.GetDates()); err != nil {
-			return nil, err
-		}
 		if days, err = within(in.GetDates(), e, days); err != nil {
 			return nil, err
 		}
