@@ -47,6 +47,9 @@ func (s *Server) GetSegmentValue(ctx context.Context, in *segmentationv1.GetSegm
 	if err != nil {
 		return nil, err
 	}
+	if err := s.valueCadence(ctx, in); err != nil {
+		return nil, err
+	}
 	days, periods, err := valuePeriods(in, b.zone.DayOf(s.clock()))
 	if err != nil {
 		return nil, err
@@ -78,7 +81,10 @@ func (s *Server) GetSegmentValue(ctx context.Context, in *segmentationv1.GetSegm
 	if parts != nil {
 		out.Periods = valuesOf(parts)
 	}
-	return out, nil
+	if !s.hides(ctx) {
+		return out, nil
+	}
+	return out, s.hideValue(ctx, b, in.GetSegmentId() != "", out)
 }
 
 // valued are the members of a segment, nil for no segment: all persons.
