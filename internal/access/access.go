@@ -51,7 +51,7 @@ const (
 	Submit Verb = "submit" // add facts
 	Amend  Verb = "amend"  // change or retract facts
 	Define Verb = "define" // change what is asked and measured
-	Work   Verb = "work"   // cases
+	Work   Verb = "work"   // cases, and replies to responses
 )
 
 // Request is one question to the guard.
