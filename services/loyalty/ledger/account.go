@@ -14,6 +14,8 @@ type Account struct {
 	Available, Held, Pending, Owed int64
 	// Lots counts those with points, of both kinds.
 	Lots int64
+	// Clock is until when all of them live without purchases.
+	Clock Clock
 
 	// active are the lots that may be spent, soonest first. With more, there are others
 	// behind edge; loose are those of them that were asked for, or made, alone.

@@ -42,6 +42,9 @@ func (p Person) owed() (total int64) {
 
 // live is what has not expired of what is posted as available.
 func (p Person) live(now int64) (total int64, err error) {
+	if p.ended(now) {
+		return 0, nil
+	}
 	for _, a := range p {
 		gone, err := a.expired(now)
 		if err != nil {
@@ -69,7 +72,9 @@ func (p Person) Balance(now int64) (*loyaltyv1.Balance, error) {
 	out := &loyaltyv1.Balance{Available: max(0, live-owed), Owed: max(0, owed-live)}
 	for _, a := range p {
 		out.Held = sum(out.Held, a.Held)
-		out.Pending = sum(out.Pending, a.Pending-a.lapsed(now))
+		if !p.ended(now) {
+			out.Pending = sum(out.Pending, a.Pending-a.lapsed(now))
+		}
 	}
 	return out, nil
 }
