@@ -116,8 +116,11 @@ func (r *reference) bought(who, at int64) {
 	if r.idle == 0 {
 		return
 	}
-	if end := r.end(who); end <= r.now && at >= end {
-		r.lapse(who, end)
+	if end := r.end(who); end <= r.now {
+		if at >= end {
+			r.lapse(who, end)
+		}
+		defer r.settle(who)
 	}
 	until, c := r.until(at), r.clocks[who]
 	if at > c.bought || at == c.bought && until > c.until {
@@ -336,6 +339,14 @@ func (r *reference) reverse(who int64, order string, keepEarned, keepSpent int64
 		n := e.earned - e.undone - keep
 		free := min(n, e.expired-e.excused)
 		e.undone, e.excused = e.undone+n, e.excused+free
+		if e.lot > 0 {
+			pass := free
+			for i := range slices.Backward(r.lots[e.lot-1].lapses) {
+				l := &r.lots[e.lot-1].lapses[i]
+				part := min(pass, l.points)
+				l.points, pass = l.points-part, pass-part
+			}
+		}
 		take = append(take, debt{e, n - free})
 		stay := min(keepSpent, e.spent-e.given)
 		keepSpent -= stay

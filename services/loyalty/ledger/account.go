@@ -83,6 +83,12 @@ func (a *Account) insert(l *Lot) {
 	}
 }
 
+// loosen notes a lot that was asked for alone.
+func (a *Account) loosen(l *Lot) {
+	i := sort.Search(len(a.loose), func(i int) bool { return sooner(a.loose[i], l) >= 0 })
+	a.loose = slices.Insert(a.loose, i, l)
+}
+
 // remove takes a lot out that has no points left.
 func (a *Account) remove(l *Lot) {
 	if l.ActiveAt != 0 {

@@ -1,11 +1,11 @@
 package ledger
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
 	loyaltyv1 "github.com/rapport-cx/rapport/gen/rapport/loyalty/v1"
-	"github.com/rapport-cx/rapport/internal/feed"
 	"github.com/rapport-cx/rapport/services/loyalty/programme"
 	"github.com/rapport-cx/rapport/services/loyalty/record"
 )
@@ -42,7 +42,8 @@ func (w *work) bought(t *Task, p Person, own *Account, at int64) error {
 			return err
 		}
 	}
-	if end := p.end(); end <= w.now && at >= end {
+	ended := p.ended(w.now)
+	if end := p.end(); ended && at >= end {
 		if err := w.lapse(p, end); err != nil {
 			return err
 		}
@@ -54,7 +55,11 @@ func (w *work) bought(t *Task, p Person, own *Account, at int64) error {
 		}
 	}
 	w.wind(t, own, Clock{Bought: at, Until: until})
-	return w.revive(p, back)
+	if err := w.revive(p, back); err != nil || !ended {
+		return err
+	}
+	_, err = w.ready(t.Programme, t.Who) // what would have ripened meanwhile
+	return err
 }
 
 // given lets the clock of a number run that does not and that gets points which nobody
@@ -138,28 +143,27 @@ type gone struct {
 // lapsed are the points of a person that went behind a time and would not have by a
 // purchase of that time.
 func (w *work) lapsed(p Person, since int64) (out []gone, err error) {
-	for _, a := range p {
-		if a.Clock.Lapsed <= since {
-			continue
+	if p.clock().Lapsed <= since {
+		return nil, nil
+	}
+	found, err := w.lapsedSince(p, since)
+	if err != nil {
+		return nil, err
+	}
+	e := w.entry(loyaltyv1.MovementKind_MOVEMENT_KIND_EXPIRE, p[0].Programme)
+	for _, g := range found {
+		if g.part.ExpiresAt <= w.now {
+			continue // its own time is over by now
 		}
-		found, err := w.lapsedSince(a, since)
-		if err != nil {
+		if err := e.known([]Part{g.part}); err != nil {
 			return nil, err
 		}
-		for _, g := range found {
-			if g.part.ExpiresAt <= w.now {
-				continue // its own time is over by now
-			}
-			if _, err := a.find(g.part.Lot, g.part.ExpiresAt); err != nil {
+		if g.activeAt != 0 {
+			if g.activeAt, err = w.ripens(g.part.Lot); err != nil {
 				return nil, err
 			}
-			if g.activeAt != 0 {
-				if g.activeAt, err = w.ripens(g.part.Lot); err != nil {
-					return nil, err
-				}
-			}
-			out = append(out, g)
 		}
+		out = append(out, g)
 	}
 	slices.SortFunc(out, func(a, b gone) int {
 		return sooner(&Lot{ID: a.part.Lot, ExpiresAt: a.part.ExpiresAt}, &Lot{ID: b.part.Lot, ExpiresAt: b.part.ExpiresAt})
@@ -198,43 +202,52 @@ func (w *work) revive(p Person, back []gone) error {
 	return nil
 }
 
-// lapsedSince are the points of a number that went behind a time since nothing was bought,
-// and did not come back.
-func (w *work) lapsedSince(a *Account, since int64) (out []gone, err error) {
-	back := map[LotID]int64{}
-	take := func(r *loyaltyv1.EntryRecord) error {
-		m := r.GetMovement()
-		if m.GetKind() != loyaltyv1.MovementKind_MOVEMENT_KIND_EXPIRE || r.GetLapsedAt() <= since || m.GetProgrammeId() != a.Programme {
-			return nil
+// lapsedSince are the points of a person that went behind a time since nothing was bought,
+// and did not come back. What a reversal let pass since it had gone stays gone.
+func (w *work) lapsedSince(p Person, since int64) (out []gone, err error) {
+	var all []noted
+	for _, a := range p {
+		if err := w.behind(a.Customer, since, func(n noted) { all = append(all, n) }); err != nil {
+			return nil, err
 		}
-		given, err := readParts(append(slices.Clone(m.GetGiven()), r.GetPaid()...))
+	}
+	slices.SortFunc(all, func(a, b noted) int { return cmp.Compare(b.seq, a.seq) })
+	back, passed := map[LotID]int64{}, map[int64]int64{}
+	for _, n := range all {
+		for _, u := range n.GetUndone() {
+			passed[u.GetSeq()] += u.GetExpired()
+		}
+		m := n.GetMovement()
+		if m.GetKind() != loyaltyv1.MovementKind_MOVEMENT_KIND_EXPIRE || n.GetLapsedAt() <= since || m.GetProgrammeId() != p[0].Programme {
+			continue
+		}
+		given, err := readParts(append(slices.Clone(m.GetGiven()), n.GetPaid()...))
 		if err != nil {
-			return err
+			return nil, err
 		}
 		for _, part := range given {
 			back[part.Lot] += part.Points
 		}
 		taken, err := readParts(m.GetTaken())
+		if err != nil {
+			return nil, err
+		}
 		for _, part := range taken {
-			if n := min(back[part.Lot], part.Points); n > 0 {
-				back[part.Lot] -= n
-				part.Points -= n
-			}
+			part.Points -= less(back, part.Lot, part.Points)
+			part.Points -= less(passed, part.Lot.Seq(), part.Points)
 			if part.Points > 0 {
-				out = append(out, gone{part, r.GetLapsedAt(), waited(m)})
-			}
-		}
-		return err
-	}
-	for i := range w.facts {
-		f := &w.facts[len(w.facts)-1-i]
-		if f.Who == a.Customer && f.Kind == record.Movement {
-			if err := take(w.records[len(w.facts)-1-i]); err != nil {
-				return nil, err
+				out = append(out, gone{part, n.GetLapsedAt(), waited(m)})
 			}
 		}
 	}
-	return out, w.back(a.Customer, since, take)
+	return out, nil
+}
+
+// less takes up to so many points out of what is noted under a key.
+func less[K comparable](of map[K]int64, key K, points int64) int64 {
+	n := min(of[key], points)
+	of[key] -= n
+	return n
 }
 
 // waited is not 0 of a movement that took pending points.
@@ -247,11 +260,15 @@ func waited(m *loyaltyv1.Movement) int64 {
 	return 0
 }
 
-// back goes through the movements that came with a number and were committed behind a time,
-// newest first.
-func (w *work) back(customer, since int64, fn func(*loyaltyv1.EntryRecord) error) error {
+// behind goes through the movements that came with a number and were committed behind a
+// time, those of this commit included.
+func (w *work) behind(customer, since int64, fn func(noted)) error {
+	for i := range w.facts {
+		if w.facts[i].Who == customer && w.facts[i].Kind == record.Movement {
+			fn(noted{w.seq(i), w.records[i]})
+		}
+	}
 	for before := int64(Never); ; {
-		var facts []feed.Fact
 		facts, err := w.log.ReadWho(w.ctx, w.Brand, customer, before, pageOf)
 		if err != nil || len(facts) == 0 {
 			return err
@@ -265,12 +282,10 @@ func (w *work) back(customer, since int64, fn func(*loyaltyv1.EntryRecord) error
 				continue
 			}
 			r, err := record.Parse(f)
-			if err == nil {
-				err = fn(r)
-			}
 			if err != nil {
 				return err
 			}
+			fn(noted{f.Seq, r})
 		}
 	}
 }

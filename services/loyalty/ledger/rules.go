@@ -56,6 +56,9 @@ func (e *Entry) spend(p Person, points int64) error {
 	if err := p.reach(points, e.Now); err != nil {
 		return err
 	}
+	if err := p.sound(points, e.Now); err != nil {
+		return err
+	}
 	e.taken = e.take(p, points)
 	e.leave(available, e.taken)
 	return nil
@@ -247,7 +250,7 @@ func (e *Entry) restore(a *Account, p Part, points int64) {
 	}
 	if l.Points == 0 {
 		// Of one that was looked for and not there only the key is known.
-		l.Points, l.EarnedAt = points, p.EarnedAt
+		l.Points, l.EarnedAt, l.ActiveAt = points, p.EarnedAt, 0
 		e.add(a, l)
 		return
 	}
