@@ -52,6 +52,9 @@ func Pack(r *loyaltyv1.EntryRecord, zone *calendar.Zone) []byte {
 		b = compact.AppendInts(b, x.at.who, int64(x.at.day))
 		b = compact.AppendInts(b, x.n[:]...)
 	}
+	if f.clocked != 0 {
+		b = compact.AppendInts(b, f.clocked, f.clock.bought, f.clock.until, f.clock.given)
+	}
 	return b
 }
 
@@ -84,10 +87,16 @@ func read(r *loyaltyv1.EntryRecord, zone *calendar.Zone) *Fact {
 		from := origin(r)
 		f.flow(f.who, day, packPlace(from.GetChannel(), from.GetSubjects()), n)
 	}
-	if in := r.GetEarn(); in.GetOrigin().GetOrderId() != "" {
+	if in := r.GetEarn(); in.GetOrigin().GetOrderId() != "" && in.GetOrigin().GetOfferId() == "" {
 		f.count(f.who, day, in.GetPoints(), in.GetSpent())
 	}
 	f.lots(r, zone)
+	if c := r.GetClock(); c != nil {
+		f.clocked, f.clock = f.who, Clock{c.GetBoughtAt(), c.GetUntil(), c.GetGivenUntil()}
+		if f.to != 0 {
+			f.clocked = f.to
+		}
+	}
 	return f
 }
 
@@ -121,6 +130,8 @@ func (f *Fact) lots(r *loyaltyv1.EntryRecord, zone *calendar.Zone) {
 		put(paid, -1, 0, 0)
 	case loyaltyv1.MovementKind_MOVEMENT_KIND_EXPIRE:
 		put(taken, -1, 0, 1)
+		put(given, 1, 0, -1)
+		put(paid, 0, 0, -1)
 	case loyaltyv1.MovementKind_MOVEMENT_KIND_REVERSE:
 		put(given, 1, -1, 0)
 		put(paid, 0, -1, 0)

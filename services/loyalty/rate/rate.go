@@ -97,6 +97,10 @@ type Fact struct {
 	flows   []flow
 	parts   []part
 	counted []counting
+	// clock is until when points of clocked live on without purchases, if that changed; 0:
+	// nobody's did.
+	clocked int64
+	clock   Clock
 	// amount is a receipt's, in minor units.
 	amount int64
 }
@@ -152,6 +156,9 @@ func unpack(data []byte) (*Fact, error) {
 		x.at = countKey{r.Int(), r.Int32()}
 		r.Ints(x.n[:])
 	}
+	if r.Rest != "" {
+		f.clocked, f.clock = r.Int(), Clock{r.Int(), r.Int(), r.Int()}
+	}
 	return f, r.End()
 }
 
@@ -164,6 +171,7 @@ const (
 	rowPrefix   = "rows:"
 	countPrefix = "count:"
 	crowdPrefix = "crowd:"
+	clockPrefix = "clock:"
 )
 
 // FlowMeasure is points issued, spent and expired, by place.
@@ -184,8 +192,11 @@ func CountMeasure(programme string) string { return countPrefix + programme }
 // CrowdMeasure is who moved anything.
 func CrowdMeasure(programme string) string { return crowdPrefix + programme }
 
+// ClockMeasure is until when points live without purchases.
+func ClockMeasure(programme string) string { return clockPrefix + programme }
+
 // names are the measures of one programme. They are made once: every entry needs them.
-type names struct{ flow, lots, stock, rows, count, crowd string }
+type names struct{ flow, lots, stock, rows, count, crowd, clock string }
 
 var named sync.Map
 
@@ -196,7 +207,7 @@ func namesOf(programme string) *names {
 	programme = strings.Clone(programme) // it is part of a fact
 	n, _ := named.LoadOrStore(programme, &names{
 		FlowMeasure(programme), LotMeasure(programme), StockMeasure(programme),
-		RowMeasure(programme), CountMeasure(programme), CrowdMeasure(programme),
+		RowMeasure(programme), CountMeasure(programme), CrowdMeasure(programme), ClockMeasure(programme),
 	})
 	return n.(*names)
 }
@@ -217,6 +228,9 @@ func Measures(f *Fact, _ int32, into []string) []string {
 	if len(f.counted) > 0 {
 		into = append(into, n.count)
 	}
+	if f.clocked != 0 {
+		into = append(into, n.clock)
+	}
 	return into
 }
 
@@ -236,6 +250,8 @@ func New(measure string) fold.Slab[*Fact] {
 		return NewCounted()
 	case crowdPrefix:
 		return NewCrowd()
+	case clockPrefix:
+		return NewClocks()
 	case Receipts + ":":
 		return NewBought()
 	}
