@@ -6,7 +6,6 @@ import (
 	"strconv"
 	"time"
 
-	"google.golang.org/grpc"
 	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/proto"
 
@@ -67,7 +66,7 @@ func (s *Server) reserve(ctx context.Context, b *brand, in *surveyv1.SurveyLink,
 	out, err := s.neighbours.Segmentation.ReserveContact(ctx, &segmentationv1.ReserveContactRequest{
 		Brand: b.ID, RequestId: "survey-link-" + hex.EncodeToString(key),
 		Contact: &segmentationv1.ContactRequest{Customer: in.GetCustomer(), Purpose: in.GetPurpose(), Mode: in.GetMode(), At: at},
-	}, grpc.WaitForReady(false))
+	})
 	if err != nil {
 		if fault.Retryable(err) {
 			return fault.Unavailable(commonv1.Reason_REASON_UNAVAILABLE, "Segmentation could not be asked for leave to contact: try again").Because(err)

@@ -55,5 +55,14 @@
     })
       .catch(() => tell('lost')).finally(() => { busy = false; });
   });
+  // A way within the page is none through its history.
+  document.addEventListener('click', (event) => {
+    const to = event.target.closest('.problems a');
+    if (!to) return;
+    event.preventDefault();
+    const question = document.querySelector(to.hash);
+    question.focus();
+    question.scrollIntoView({ block: 'center' });
+  });
   addEventListener('popstate', () => location.reload());
 })();
