@@ -213,14 +213,15 @@ func (s *Server) GetInvitationStats(ctx context.Context, in *surveyv1.GetInvitat
 	if err != nil {
 		return nil, err
 	}
-	if asked, err = s.sight(ctx, b).Metric(asked); err != nil {
+	see := s.sight(ctx, b)
+	if asked, err = see.Metric(asked); err != nil {
 		return nil, err
 	}
 	found, err := b.asked.Invitations(ctx, asked, s.clock())
 	if err != nil {
 		return nil, lost("count invitations", err)
 	}
-	return link.Stats(found), nil
+	return link.Stats(see.Trim(asked, found)), nil
 }
 
 // stampOf is a moment of the log.

@@ -8,7 +8,7 @@ import (
 var english = texts{
 	Lang:   &shell.English,
 	Survey: "Your opinion", Step: "Step %s of %s", Next: "Continue", Back: "Back", Send: "Send my answers",
-	Optional: "optional", Required: "please answer", Saving: "Saving…", Saved: "Saved", NotSaved: "Not saved: no connection. We try again with your next answer.",
+	Optional: "optional", Required: "required", Saving: "Saving…", Saved: "Saved", NotSaved: "Not saved: no connection. We try again with your next answer.",
 	GoOn:       "Welcome back: your earlier answers are kept, go on where you stopped.",
 	LanguageIs: "English", CheckOne: "Choose one", CheckMany: "Choose any that apply", Language: "Language",
 	Privacy:      "Your answers go to %s and are kept as you go on.",

@@ -16,9 +16,9 @@ var russian = texts{
 	Best: "Лучшее, чего можно было ждать", Worst: "Худшее, чего можно было ждать",
 	ends: map[surveyv1.QuestionKind][2]string{
 		surveyv1.QuestionKind_QUESTION_KIND_NPS:         {"точно не порекомендую", "точно порекомендую"},
-		surveyv1.QuestionKind_QUESTION_KIND_CSAT:        {"совсем не доволен", "полностью доволен"},
+		surveyv1.QuestionKind_QUESTION_KIND_CSAT:        {"совсем недовольны", "полностью довольны"},
 		surveyv1.QuestionKind_QUESTION_KIND_CES:         {"очень сложно", "очень легко"},
-		surveyv1.QuestionKind_QUESTION_KIND_CSI_ITEM:    {"совсем не доволен", "полностью доволен"},
+		surveyv1.QuestionKind_QUESTION_KIND_CSI_ITEM:    {"совсем недовольны", "полностью довольны"},
 		surveyv1.QuestionKind_QUESTION_KIND_RATING:      {"очень плохо", "отлично"},
 		surveyv1.QuestionKind_QUESTION_KIND_EXPECTATION: {"очень плохо", "отлично"},
 	},
