@@ -43,6 +43,16 @@ var surveyRules = map[string]Rule{
 	"ResolveCase":  personal(Cases, Work, Narrowed),
 	"ReopenCase":   personal(Cases, Work, Narrowed),
 	"GetCaseStats": one(Cases, Read, Narrowed),
+
+	"CreateSurveyLink":       one(Responses, Submit, Whole),
+	"BatchCreateSurveyLinks": one(Responses, Submit, Whole),
+	"ListSurveyLinks":        personal(Responses, Detail, Whole),
+	"RevokeSurveyLink":       one(Responses, Submit, Whole),
+	"GetInvitationStats":     one(Scores, Read, Narrowed),
+	// Whoever may bring responses may bring them by a token.
+	"OpenSurveyLink":    one(Responses, Submit, Whole),
+	"SaveSurveyAnswers": one(Responses, Submit, Whole),
+	"AnswerSurveyLink":  one(Responses, Submit, Whole),
 }
 
 var segmentationRules = map[string]Rule{

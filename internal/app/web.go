@@ -32,6 +32,20 @@ func (a *App) Public(pattern string, handler http.Handler) {
 	a.public.Handle(pattern, handler)
 }
 
+// Crowded has page tell those who ask for public pages too often, and when to come again.
+func (a *App) Crowded(page func(w http.ResponseWriter, r *http.Request, wait time.Duration)) {
+	a.crowded = page
+}
+
+// tooOften refuses in the words of the page where a person reads them.
+func (a *App) tooOften(w http.ResponseWriter, r *http.Request, err error) {
+	if a.crowded != nil && strings.Contains(r.Header.Get("Accept"), "text/html") {
+		a.crowded(w, r, fault.From(err).RetryAfter)
+		return
+	}
+	refuse(w, http.StatusTooManyRequests, err)
+}
+
 // strangers is how many times a second an address may ask for public pages.
 const strangers = 10
 
@@ -45,7 +59,7 @@ func (a *App) admitted(next http.Handler) http.Handler {
 		}
 		address, _, _ := net.SplitHostPort(r.RemoteAddr)
 		if err := door.Pass(address, time.Now()); err != nil {
-			refuse(w, http.StatusTooManyRequests, err)
+			a.tooOften(w, r, err)
 			return
 		}
 		a.public.ServeHTTP(w, r)

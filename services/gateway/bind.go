@@ -16,6 +16,7 @@ import (
 	"github.com/rapport-cx/rapport/internal/sqldb"
 	"github.com/rapport-cx/rapport/internal/telemetry"
 	"github.com/rapport-cx/rapport/services/gateway/report"
+	"github.com/rapport-cx/rapport/services/gateway/survey"
 )
 
 // Bind serves the gateway of services on the process's HTTP port, and ReportService on
@@ -47,7 +48,19 @@ func Bind(ctx context.Context, a *app.App, cfg app.Config, kept floor.Config, se
 		Close: func(context.Context) error { return errors.Join(reports.Close(), own.Close(), settings.Close()) },
 	})
 	a.Handle("/", s)
+	s.Publish(a)
 	return nil
+}
+
+// Publish lets everybody at what is for customers.
+func (s *Server) Publish(a *app.App) {
+	if s.survey == nil {
+		return
+	}
+	for _, pattern := range survey.Patterns {
+		a.Public(pattern, s.survey)
+	}
+	a.Crowded(s.survey.Crowded)
 }
 
 // Open opens the gateway's own database, of how reports are set up, with its tables.

@@ -16,6 +16,7 @@
 //	/rfm           the grid of recency and frequency; /rfm.csv in numbers
 //	/migration     who went from where to where; /migration.csv in numbers
 //	/drivers       what moves a score; /drivers.csv in numbers
+//	/s/{token}     where customers answer: public (package survey)
 package gateway
 
 import (

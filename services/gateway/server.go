@@ -25,6 +25,7 @@ import (
 	reportgw "github.com/rapport-cx/rapport/services/gateway/stub/rapport/report/v1"
 	segmentationgw "github.com/rapport-cx/rapport/services/gateway/stub/rapport/segmentation/v1"
 	surveygw "github.com/rapport-cx/rapport/services/gateway/stub/rapport/survey/v1"
+	"github.com/rapport-cx/rapport/services/gateway/survey"
 )
 
 // Server answers HTTP.
@@ -33,6 +34,8 @@ type Server struct {
 	services Services
 	routes   *http.ServeMux
 	calls    *runtime.ServeMux
+	// survey is what customers answer on; nil: there is no Survey.
+	survey *survey.Page
 }
 
 // New makes the gateway of services.
@@ -80,7 +83,10 @@ func (s *Server) pages() error {
 		return err
 	}
 	whom.Route(s.routes)
-	return nil
+	if s.services.Survey != nil {
+		s.survey, err = survey.New(survey.Config{Survey: s.services.Survey, Brands: s.cfg.Brands, Clock: s.cfg.Clock, Log: s.cfg.Log})
+	}
+	return err
 }
 
 // register routes the methods of the services that there are. The context is only of

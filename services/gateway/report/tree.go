@@ -97,7 +97,8 @@ func nodeID(metric string) string {
 
 // needs tells which sections the figures of a tree come from.
 func needs(t *reportv1.MetricTree) func(section string) bool {
-	from := map[string]string{successIndex: ordersSection, contactRate: contactsSection, retention: retentionSection, redemption: loyaltySection}
+	from := map[string]string{successIndex: ordersSection, contactRate: contactsSection, retention: retentionSection, redemption: loyaltySection,
+		responseRate: invitedSection}
 	return func(section string) bool {
 		return section == scoresSection || slices.ContainsFunc(t.GetNodes(), func(n *reportv1.MetricNode) bool { return from[n.GetRate()] == section })
 	}
