@@ -24,14 +24,21 @@ var File_rapport_report_v1_report_service_proto protoreflect.FileDescriptor
 
 const file_rapport_report_v1_report_service_proto_rawDesc = "" +
 	"\n" +
-	"&rapport/report/v1/report_service.proto\x12\x11rapport.report.v1\x1a rapport/report/v1/customer.proto\x1a\x1erapport/report/v1/report.proto\x1a!rapport/report/v1/scorecard.proto\x1a\x1crapport/report/v1/tree.proto2\x8d\x05\n" +
+	"&rapport/report/v1/report_service.proto\x12\x11rapport.report.v1\x1a rapport/report/v1/customer.proto\x1a\x1erapport/report/v1/report.proto\x1a!rapport/report/v1/scorecard.proto\x1a$rapport/report/v1/subscription.proto\x1a\x1crapport/report/v1/tree.proto2\x94\v\n" +
 	"\rReportService\x12w\n" +
 	"\x14GetOmnichannelReport\x12..rapport.report.v1.GetOmnichannelReportRequest\x1a/.rapport.report.v1.GetOmnichannelReportResponse\x12^\n" +
 	"\vWatchReport\x12%.rapport.report.v1.WatchReportRequest\x1a&.rapport.report.v1.WatchReportResponse0\x01\x12t\n" +
 	"\x13GetSubjectScorecard\x12-.rapport.report.v1.GetSubjectScorecardRequest\x1a..rapport.report.v1.GetSubjectScorecardResponse\x12e\n" +
 	"\x0eGetCustomer360\x12(.rapport.report.v1.GetCustomer360Request\x1a).rapport.report.v1.GetCustomer360Response\x12b\n" +
 	"\rSetMetricTree\x12'.rapport.report.v1.SetMetricTreeRequest\x1a(.rapport.report.v1.SetMetricTreeResponse\x12b\n" +
-	"\rGetMetricTree\x12'.rapport.report.v1.GetMetricTreeRequest\x1a(.rapport.report.v1.GetMetricTreeResponseB\xcf\x01\n" +
+	"\rGetMetricTree\x12'.rapport.report.v1.GetMetricTreeRequest\x1a(.rapport.report.v1.GetMetricTreeResponse\x12q\n" +
+	"\x12CreateSubscription\x12,.rapport.report.v1.CreateSubscriptionRequest\x1a-.rapport.report.v1.CreateSubscriptionResponse\x12q\n" +
+	"\x12UpdateSubscription\x12,.rapport.report.v1.UpdateSubscriptionRequest\x1a-.rapport.report.v1.UpdateSubscriptionResponse\x12h\n" +
+	"\x0fGetSubscription\x12).rapport.report.v1.GetSubscriptionRequest\x1a*.rapport.report.v1.GetSubscriptionResponse\x12n\n" +
+	"\x11ListSubscriptions\x12+.rapport.report.v1.ListSubscriptionsRequest\x1a,.rapport.report.v1.ListSubscriptionsResponse\x12q\n" +
+	"\x12DeleteSubscription\x12,.rapport.report.v1.DeleteSubscriptionRequest\x1a-.rapport.report.v1.DeleteSubscriptionResponse\x12k\n" +
+	"\x10SendSubscription\x12*.rapport.report.v1.SendSubscriptionRequest\x1a+.rapport.report.v1.SendSubscriptionResponse\x12e\n" +
+	"\x0eListDeliveries\x12(.rapport.report.v1.ListDeliveriesRequest\x1a).rapport.report.v1.ListDeliveriesResponseB\xcf\x01\n" +
 	"\x15com.rapport.report.v1B\x12ReportServiceProtoP\x01Z<github.com/rapport-cx/rapport/gen/rapport/report/v1;reportv1\xa2\x02\x03RRX\xaa\x02\x11Rapport.Report.V1\xca\x02\x11Rapport\\Report\\V1\xe2\x02\x1dRapport\\Report\\V1\\GPBMetadata\xea\x02\x13Rapport::Report::V1b\x06proto3"
 
 var file_rapport_report_v1_report_service_proto_goTypes = []any{
@@ -41,12 +48,26 @@ var file_rapport_report_v1_report_service_proto_goTypes = []any{
 	(*GetCustomer360Request)(nil),        // 3: rapport.report.v1.GetCustomer360Request
 	(*SetMetricTreeRequest)(nil),         // 4: rapport.report.v1.SetMetricTreeRequest
 	(*GetMetricTreeRequest)(nil),         // 5: rapport.report.v1.GetMetricTreeRequest
-	(*GetOmnichannelReportResponse)(nil), // 6: rapport.report.v1.GetOmnichannelReportResponse
-	(*WatchReportResponse)(nil),          // 7: rapport.report.v1.WatchReportResponse
-	(*GetSubjectScorecardResponse)(nil),  // 8: rapport.report.v1.GetSubjectScorecardResponse
-	(*GetCustomer360Response)(nil),       // 9: rapport.report.v1.GetCustomer360Response
-	(*SetMetricTreeResponse)(nil),        // 10: rapport.report.v1.SetMetricTreeResponse
-	(*GetMetricTreeResponse)(nil),        // 11: rapport.report.v1.GetMetricTreeResponse
+	(*CreateSubscriptionRequest)(nil),    // 6: rapport.report.v1.CreateSubscriptionRequest
+	(*UpdateSubscriptionRequest)(nil),    // 7: rapport.report.v1.UpdateSubscriptionRequest
+	(*GetSubscriptionRequest)(nil),       // 8: rapport.report.v1.GetSubscriptionRequest
+	(*ListSubscriptionsRequest)(nil),     // 9: rapport.report.v1.ListSubscriptionsRequest
+	(*DeleteSubscriptionRequest)(nil),    // 10: rapport.report.v1.DeleteSubscriptionRequest
+	(*SendSubscriptionRequest)(nil),      // 11: rapport.report.v1.SendSubscriptionRequest
+	(*ListDeliveriesRequest)(nil),        // 12: rapport.report.v1.ListDeliveriesRequest
+	(*GetOmnichannelReportResponse)(nil), // 13: rapport.report.v1.GetOmnichannelReportResponse
+	(*WatchReportResponse)(nil),          // 14: rapport.report.v1.WatchReportResponse
+	(*GetSubjectScorecardResponse)(nil),  // 15: rapport.report.v1.GetSubjectScorecardResponse
+	(*GetCustomer360Response)(nil),       // 16: rapport.report.v1.GetCustomer360Response
+	(*SetMetricTreeResponse)(nil),        // 17: rapport.report.v1.SetMetricTreeResponse
+	(*GetMetricTreeResponse)(nil),        // 18: rapport.report.v1.GetMetricTreeResponse
+	(*CreateSubscriptionResponse)(nil),   // 19: rapport.report.v1.CreateSubscriptionResponse
+	(*UpdateSubscriptionResponse)(nil),   // 20: rapport.report.v1.UpdateSubscriptionResponse
+	(*GetSubscriptionResponse)(nil),      // 21: rapport.report.v1.GetSubscriptionResponse
+	(*ListSubscriptionsResponse)(nil),    // 22: rapport.report.v1.ListSubscriptionsResponse
+	(*DeleteSubscriptionResponse)(nil),   // 23: rapport.report.v1.DeleteSubscriptionResponse
+	(*SendSubscriptionResponse)(nil),     // 24: rapport.report.v1.SendSubscriptionResponse
+	(*ListDeliveriesResponse)(nil),       // 25: rapport.report.v1.ListDeliveriesResponse
 }
 var file_rapport_report_v1_report_service_proto_depIdxs = []int32{
 	0,  // 0: rapport.report.v1.ReportService.GetOmnichannelReport:input_type -> rapport.report.v1.GetOmnichannelReportRequest
@@ -55,14 +76,28 @@ var file_rapport_report_v1_report_service_proto_depIdxs = []int32{
 	3,  // 3: rapport.report.v1.ReportService.GetCustomer360:input_type -> rapport.report.v1.GetCustomer360Request
 	4,  // 4: rapport.report.v1.ReportService.SetMetricTree:input_type -> rapport.report.v1.SetMetricTreeRequest
 	5,  // 5: rapport.report.v1.ReportService.GetMetricTree:input_type -> rapport.report.v1.GetMetricTreeRequest
-	6,  // 6: rapport.report.v1.ReportService.GetOmnichannelReport:output_type -> rapport.report.v1.GetOmnichannelReportResponse
-	7,  // 7: rapport.report.v1.ReportService.WatchReport:output_type -> rapport.report.v1.WatchReportResponse
-	8,  // 8: rapport.report.v1.ReportService.GetSubjectScorecard:output_type -> rapport.report.v1.GetSubjectScorecardResponse
-	9,  // 9: rapport.report.v1.ReportService.GetCustomer360:output_type -> rapport.report.v1.GetCustomer360Response
-	10, // 10: rapport.report.v1.ReportService.SetMetricTree:output_type -> rapport.report.v1.SetMetricTreeResponse
-	11, // 11: rapport.report.v1.ReportService.GetMetricTree:output_type -> rapport.report.v1.GetMetricTreeResponse
-	6,  // [6:12] is the sub-list for method output_type
-	0,  // [0:6] is the sub-list for method input_type
+	6,  // 6: rapport.report.v1.ReportService.CreateSubscription:input_type -> rapport.report.v1.CreateSubscriptionRequest
+	7,  // 7: rapport.report.v1.ReportService.UpdateSubscription:input_type -> rapport.report.v1.UpdateSubscriptionRequest
+	8,  // 8: rapport.report.v1.ReportService.GetSubscription:input_type -> rapport.report.v1.GetSubscriptionRequest
+	9,  // 9: rapport.report.v1.ReportService.ListSubscriptions:input_type -> rapport.report.v1.ListSubscriptionsRequest
+	10, // 10: rapport.report.v1.ReportService.DeleteSubscription:input_type -> rapport.report.v1.DeleteSubscriptionRequest
+	11, // 11: rapport.report.v1.ReportService.SendSubscription:input_type -> rapport.report.v1.SendSubscriptionRequest
+	12, // 12: rapport.report.v1.ReportService.ListDeliveries:input_type -> rapport.report.v1.ListDeliveriesRequest
+	13, // 13: rapport.report.v1.ReportService.GetOmnichannelReport:output_type -> rapport.report.v1.GetOmnichannelReportResponse
+	14, // 14: rapport.report.v1.ReportService.WatchReport:output_type -> rapport.report.v1.WatchReportResponse
+	15, // 15: rapport.report.v1.ReportService.GetSubjectScorecard:output_type -> rapport.report.v1.GetSubjectScorecardResponse
+	16, // 16: rapport.report.v1.ReportService.GetCustomer360:output_type -> rapport.report.v1.GetCustomer360Response
+	17, // 17: rapport.report.v1.ReportService.SetMetricTree:output_type -> rapport.report.v1.SetMetricTreeResponse
+	18, // 18: rapport.report.v1.ReportService.GetMetricTree:output_type -> rapport.report.v1.GetMetricTreeResponse
+	19, // 19: rapport.report.v1.ReportService.CreateSubscription:output_type -> rapport.report.v1.CreateSubscriptionResponse
+	20, // 20: rapport.report.v1.ReportService.UpdateSubscription:output_type -> rapport.report.v1.UpdateSubscriptionResponse
+	21, // 21: rapport.report.v1.ReportService.GetSubscription:output_type -> rapport.report.v1.GetSubscriptionResponse
+	22, // 22: rapport.report.v1.ReportService.ListSubscriptions:output_type -> rapport.report.v1.ListSubscriptionsResponse
+	23, // 23: rapport.report.v1.ReportService.DeleteSubscription:output_type -> rapport.report.v1.DeleteSubscriptionResponse
+	24, // 24: rapport.report.v1.ReportService.SendSubscription:output_type -> rapport.report.v1.SendSubscriptionResponse
+	25, // 25: rapport.report.v1.ReportService.ListDeliveries:output_type -> rapport.report.v1.ListDeliveriesResponse
+	13, // [13:26] is the sub-list for method output_type
+	0,  // [0:13] is the sub-list for method input_type
 	0,  // [0:0] is the sub-list for extension type_name
 	0,  // [0:0] is the sub-list for extension extendee
 	0,  // [0:0] is the sub-list for field type_name
@@ -76,6 +111,7 @@ func file_rapport_report_v1_report_service_proto_init() {
 	file_rapport_report_v1_customer_proto_init()
 	file_rapport_report_v1_report_proto_init()
 	file_rapport_report_v1_scorecard_proto_init()
+	file_rapport_report_v1_subscription_proto_init()
 	file_rapport_report_v1_tree_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{
