@@ -73,7 +73,12 @@ type Principal struct {
 	grant *grant
 	// shown is the token itself, to be shown to neighbours on this caller's behalf.
 	shown string
-	until time.Time
+	// mandate narrows the token shown, where that is the service token.
+	mandate string
+	// issuer and claims are what grant was made of.
+	issuer string
+	claims map[string]any
+	until  time.Time
 }
 
 // Until is up to when the token is taken; zero: for ever.
