@@ -107,15 +107,20 @@ func (s *Server) deliver(ctx context.Context, d *delivery) {
 	}
 }
 
-// record writes down how an attempt ended.
+// record writes down how an attempt ended, and then what follows for the subscription,
+// which cancels all else that is pending of it.
 func (s *Server) record(ctx context.Context, d *delivery, out outcome) error {
-	now := s.cfg.Clock()
-	if out.stops != "" {
-		sent := s.subscriptionAt(out)
-		if err := s.stop(ctx, d.brand, d.GetSubscriptionId(), out.stops, sent); err != nil {
-			return err
-		}
+	err := s.settle(ctx, d, out)
+	if out.stops == "" {
+		return err
 	}
+	// What was changed meanwhile is another one, for which this means nothing.
+	still := func(have *held) bool { return have.subscription().GetEtag() == out.etag }
+	return errors.Join(err, s.stop(ctx, d.brand, d.GetSubscriptionId(), out.stops, still))
+}
+
+func (s *Server) settle(ctx context.Context, d *delivery, out outcome) error {
+	now := s.cfg.Clock()
 	if out.status != reportv1.Delivery_STATUS_PENDING {
 		return s.store.end(ctx, d, now, out.status, out.text)
 	}
@@ -124,9 +129,4 @@ func (s *Server) record(ctx context.Context, d *delivery, out outcome) error {
 		return s.store.end(ctx, d, now, reportv1.Delivery_STATUS_FAILED, "given up: "+out.text)
 	}
 	return s.store.again(ctx, d, next, out.text, out.doubt)
-}
-
-// subscriptionAt tells whether a subscription is still the one that an attempt was of.
-func (s *Server) subscriptionAt(out outcome) func(*held) bool {
-	return func(have *held) bool { return have.subscription().GetEtag() == out.etag }
 }
