@@ -76,7 +76,11 @@ func trouble(stage string, err error) func(string, string) error {
 }
 
 func said(code int, enhanced smtp.EnhancedCode) error {
-	return &smtp.SMTPError{Code: code, EnhancedCode: enhanced, Message: "no, anna@example.com"}
+	text := "no, anna@example.com" // which is nobody else's business
+	if code == 421 {
+		text = "busy"
+	}
+	return &smtp.SMTPError{Code: code, EnhancedCode: enhanced, Message: text}
 }
 
 // Whatever the server does, a letter gets there in the end, or it is told why not; what
