@@ -14,6 +14,7 @@ import (
 
 	commonv1 "github.com/rapport-cx/rapport/gen/rapport/common/v1"
 	reportv1 "github.com/rapport-cx/rapport/gen/rapport/report/v1"
+	"github.com/rapport-cx/rapport/internal/access"
 	"github.com/rapport-cx/rapport/internal/calendar"
 	"github.com/rapport-cx/rapport/internal/config"
 	"github.com/rapport-cx/rapport/internal/fault"
@@ -112,8 +113,12 @@ func language(locales []string) string {
 // have now it cannot subscribe to, and a mistyped name shows at once.
 func (s *Server) readable(ctx context.Context, brand string, sub *reportv1.Subscription) error {
 	today := s.brand(brand).zone.DayOf(s.cfg.Clock())
-	_, err := s.ask(ctx, brand, sub, calendar.Days{From: today, Until: today + 1})
+	got, err := s.ask(ctx, brand, sub, calendar.Days{From: today, Until: today + 1})
 	switch fault.Code(err) {
+	case codes.OK:
+		if got.standing() == hidden {
+			return access.Denied()
+		}
 	case codes.NotFound, codes.PermissionDenied, codes.InvalidArgument, codes.Unauthenticated:
 		return err
 	}

@@ -7,12 +7,15 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net/http"
 	"path/filepath"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/metadata"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	commonv1 "github.com/rapport-cx/rapport/gen/rapport/common/v1"
@@ -59,7 +62,9 @@ type node struct {
 	survey surveyv1.SurveyServiceClient
 	clock  *clock
 	conn   *grpc.ClientConn
-	close  func() error
+	// outside is a way to it on which no token is shown.
+	outside *grpc.ClientConn
+	close   func() error
 }
 
 // start starts one on the gateway's database and a folder with Survey's.
@@ -113,17 +118,22 @@ func start(ctx context.Context, db *sqldb.DB, folder string, settings subscripti
 		reportv1.RegisterReportServiceServer(r, gateway.Reports{Server: reports, Subscriptions: n.server})
 	}})
 	n.close = func() error {
-		err := errors.Join(a.Stop(), n.conn.Close())
+		err := errors.Join(n.outside.Close(), a.Stop(), n.conn.Close())
 		stop()
 		return errors.Join(err, <-stopped, answers.Close(context.WithoutCancel(ctx)), answersDB.Close())
 	}
-	return n, a.Start(ctx)
+	if err := a.Start(ctx); err != nil {
+		return nil, err
+	}
+	n.outside, err = grpc.NewClient(a.GRPCAddr().String(), grpc.WithTransportCredentials(insecure.NewCredentials()))
+	return n, err
 }
 
 // world is a node with a mail server, and some answers about a store.
 type world struct {
 	*node
 	post *post
+	db   *sqldb.DB
 }
 
 func settings(p *post) subscription.Settings {
@@ -135,7 +145,7 @@ func settings(p *post) subscription.Settings {
 
 func newWorld(t testing.TB, db *sqldb.DB) *world {
 	t.Helper()
-	w := &world{post: newPost(t, nil)}
+	w := &world{post: newPost(t, nil), db: db}
 	var err error
 	w.node, err = start(t.Context(), db, t.TempDir(), settings(w.post), access.Config{}, monday)
 	must(t, err)
@@ -216,4 +226,27 @@ func (n *node) deliveries(t testing.TB) []*reportv1.Delivery {
 	out, err := n.ListDeliveries(t.Context(), &reportv1.ListDeliveriesRequest{Brand: demo, PageSize: 1000})
 	must(t, err)
 	return out.GetDeliveries()
+}
+
+// shows makes calls with a token of somebody's.
+type shows struct {
+	*node
+	token string
+}
+
+// Invoke makes one.
+func (s shows) Invoke(ctx context.Context, method string, in, out any, opts ...grpc.CallOption) error {
+	return s.outside.Invoke(metadata.AppendToOutgoingContext(ctx, "authorization", "Bearer "+s.token), method, in, out, opts...)
+}
+
+// NewStream is for watches, of which there is none here.
+func (s shows) NewStream(ctx context.Context, desc *grpc.StreamDesc, method string, opts ...grpc.CallOption) (grpc.ClientStream, error) {
+	return s.outside.NewStream(ctx, desc, method, opts...)
+}
+
+func read(t testing.TB, r *http.Request) []byte {
+	t.Helper()
+	body, err := io.ReadAll(r.Body)
+	must(t, err)
+	return body
 }
