@@ -192,4 +192,13 @@ var reportRules = map[string]Rule{
 	"ReportFeedback": one(Responses, Submit, Composed),
 	"SetMetricTree":  one(Reports, Define, Whole),
 	"GetMetricTree":  one(Reports, Read, Composed),
+
+	// The handler keeps each caller to its own; what is told is composed with its rights.
+	"CreateSubscription": one(Subscriptions, Define, Composed),
+	"UpdateSubscription": one(Subscriptions, Define, Composed),
+	"GetSubscription":    one(Subscriptions, Read, Composed),
+	"ListSubscriptions":  one(Subscriptions, Read, Composed),
+	"DeleteSubscription": one(Subscriptions, Define, Composed),
+	"SendSubscription":   one(Subscriptions, Define, Composed),
+	"ListDeliveries":     one(Subscriptions, Read, Composed),
 }

@@ -142,6 +142,14 @@ const (
 	Reason_REASON_CONTACT_FORBIDDEN Reason = 72
 	// No survey link has that token or id.
 	Reason_REASON_LINK_UNKNOWN Reason = 73
+	// No subscription has that id, or it is somebody else's.
+	Reason_REASON_SUBSCRIPTION_UNKNOWN Reason = 90
+	// The subscription has stopped; stopped_because says why.
+	Reason_REASON_SUBSCRIPTION_STOPPED Reason = 91
+	// The brand has as many subscriptions as it may have.
+	Reason_REASON_SUBSCRIPTION_LIMIT Reason = 92
+	// The deployment has no mail server.
+	Reason_REASON_MAIL_UNCONFIGURED Reason = 93
 )
 
 // Enum value maps for Reason.
@@ -204,6 +212,10 @@ var (
 		71: "REASON_LINK_ENDED",
 		72: "REASON_CONTACT_FORBIDDEN",
 		73: "REASON_LINK_UNKNOWN",
+		90: "REASON_SUBSCRIPTION_UNKNOWN",
+		91: "REASON_SUBSCRIPTION_STOPPED",
+		92: "REASON_SUBSCRIPTION_LIMIT",
+		93: "REASON_MAIL_UNCONFIGURED",
 	}
 	Reason_value = map[string]int32{
 		"REASON_UNSPECIFIED":          0,
@@ -263,6 +275,10 @@ var (
 		"REASON_LINK_ENDED":           71,
 		"REASON_CONTACT_FORBIDDEN":    72,
 		"REASON_LINK_UNKNOWN":         73,
+		"REASON_SUBSCRIPTION_UNKNOWN": 90,
+		"REASON_SUBSCRIPTION_STOPPED": 91,
+		"REASON_SUBSCRIPTION_LIMIT":   92,
+		"REASON_MAIL_UNCONFIGURED":    93,
 	}
 )
 
@@ -297,7 +313,7 @@ var File_rapport_common_v1_reason_proto protoreflect.FileDescriptor
 
 const file_rapport_common_v1_reason_proto_rawDesc = "" +
 	"\n" +
-	"\x1erapport/common/v1/reason.proto\x12\x11rapport.common.v1*\x99\f\n" +
+	"\x1erapport/common/v1/reason.proto\x12\x11rapport.common.v1*\x98\r\n" +
 	"\x06Reason\x12\x16\n" +
 	"\x12REASON_UNSPECIFIED\x10\x00\x12\x18\n" +
 	"\x14REASON_FIELD_INVALID\x10\x01\x12\x18\n" +
@@ -356,7 +372,11 @@ const file_rapport_common_v1_reason_proto_rawDesc = "" +
 	"\x14REASON_REPLY_UNKNOWN\x10F\x12\x15\n" +
 	"\x11REASON_LINK_ENDED\x10G\x12\x1c\n" +
 	"\x18REASON_CONTACT_FORBIDDEN\x10H\x12\x17\n" +
-	"\x13REASON_LINK_UNKNOWN\x10IB\xc8\x01\n" +
+	"\x13REASON_LINK_UNKNOWN\x10I\x12\x1f\n" +
+	"\x1bREASON_SUBSCRIPTION_UNKNOWN\x10Z\x12\x1f\n" +
+	"\x1bREASON_SUBSCRIPTION_STOPPED\x10[\x12\x1d\n" +
+	"\x19REASON_SUBSCRIPTION_LIMIT\x10\\\x12\x1c\n" +
+	"\x18REASON_MAIL_UNCONFIGURED\x10]B\xc8\x01\n" +
 	"\x15com.rapport.common.v1B\vReasonProtoP\x01Z<github.com/rapport-cx/rapport/gen/rapport/common/v1;commonv1\xa2\x02\x03RCX\xaa\x02\x11Rapport.Common.V1\xca\x02\x11Rapport\\Common\\V1\xe2\x02\x1dRapport\\Common\\V1\\GPBMetadata\xea\x02\x13Rapport::Common::V1b\x06proto3"
 
 var (
