@@ -13,6 +13,7 @@ import (
 	commonv1 "github.com/rapport-cx/rapport/gen/rapport/common/v1"
 	segmentationv1 "github.com/rapport-cx/rapport/gen/rapport/segmentation/v1"
 	"github.com/rapport-cx/rapport/internal/fault"
+	"github.com/rapport-cx/rapport/services/gateway/page/shell"
 )
 
 // own is the part of an address that a page alone has, of one name; empty: none.
@@ -86,7 +87,7 @@ func (p *Page) loadPerson(ctx context.Context, s *scene) (any, error) {
 func (s *scene) identityFacts(c *segmentationv1.Customer) []fact {
 	byKind := map[commonv1.Identity_Kind][]string{}
 	for _, i := range c.GetIdentities() {
-		text := masked(i.GetValue())
+		text := shell.Masked(i.GetValue())
 		if i.GetNamespace() != "" {
 			text = i.GetNamespace() + ":" + text
 		}
