@@ -63,10 +63,10 @@ func Spend(ctx context.Context, to Services, ask Ask, now time.Time) (Points, er
 	if err != nil || m == nil || m.until.IsZero() {
 		return out, err
 	}
-	if ok, err := f.earned(ctx); err != nil || !ok {
+	w := New(m.opts)
+	if ok, err := f.earned(ctx, w, m.until); err != nil || !ok {
 		return out, err
 	}
-	w := New(m.opts)
 	err = f.post(ctx, "bonuses", packEarn(w.Bonuses(m.spent, now)), &out.Bonuses, &out.Refused)
 	if err == nil {
 		err = f.post(ctx, "redemptions", packRedeem(w.Spends(m.spent, now)), &out.Spent, &out.Refused)
@@ -83,30 +83,29 @@ func Spend(ctx context.Context, to Services, ask Ask, now time.Time) (Points, er
 
 const (
 	// earnFor bounds the wait for points that purchases earn, earnEvery is how often it is
-	// looked whether more have come.
+	// looked whether they have come.
 	earnFor   = 10 * time.Minute
 	earnEvery = time.Second
 )
 
-// earned waits until no more points arrive; false: there is no club.
-func (f *filling) earned(ctx context.Context) (bool, error) {
+// earned waits until the purchase that Journey was told of last has earned: Loyalty follows
+// in that order. False: there is no club.
+func (f *filling) earned(ctx context.Context, w *World, until time.Time) (bool, error) {
+	who, at := w.lastEarning(until)
+	if who == nil {
+		return false, nil
+	}
 	tick := time.NewTicker(earnEvery)
 	defer tick.Stop()
-	same, before := 0, int64(0)
 	for end := time.Now().Add(earnFor); time.Now().Before(end); {
-		got, err := f.Loyalty.GetRedemptionRate(ctx, &loyaltyv1.GetRedemptionRateRequest{
-			Brand: f.brand, Scope: &loyaltyv1.RateScope{ProgrammeId: ProgrammeID},
-		})
+		done, err := f.hasEarned(ctx, who, at)
 		switch {
+		case done:
+			return true, nil
 		case fault.Is(err, commonv1.Reason_REASON_PROGRAMME_UNKNOWN) || fault.Code(err).String() == "Unimplemented":
 			return false, nil
 		case err != nil:
-			return false, fmt.Errorf("count points: %w", err)
-		}
-		if issued := got.GetTotal().GetIssued(); issued != before || issued == 0 {
-			same, before = 0, issued
-		} else if same++; same == 3 {
-			return true, nil
+			return false, fmt.Errorf("look for points: %w", err)
 		}
 		select {
 		case <-ctx.Done():
@@ -114,7 +113,40 @@ func (f *filling) earned(ctx context.Context) (bool, error) {
 		case <-tick.C:
 		}
 	}
-	return true, nil
+	return false, fmt.Errorf("purchases have not earned their points after %s", earnFor)
+}
+
+// hasEarned tells whether a member earned at a moment.
+func (f *filling) hasEarned(ctx context.Context, who *commonv1.CustomerRef, at time.Time) (bool, error) {
+	got, err := f.Loyalty.GetAccount(ctx, &loyaltyv1.GetAccountRequest{Brand: f.brand, ProgrammeId: ProgrammeID, Customer: who})
+	if err != nil || got.GetAccount().GetCustomerId() == 0 {
+		return false, err
+	}
+	entries, err := f.Loyalty.ListEntries(ctx, &loyaltyv1.ListEntriesRequest{
+		Brand: f.brand, ProgrammeId: ProgrammeID, CustomerId: got.GetAccount().GetCustomerId(), PageSize: maxRows,
+	})
+	for _, m := range entries.GetEntries() {
+		if m.GetKind() == loyaltyv1.MovementKind_MOVEMENT_KIND_EARN && m.GetOccurredAt().AsTime().Equal(at) {
+			return true, nil
+		}
+	}
+	return false, err
+}
+
+// lastEarning is who earned by the last purchase that is told up to a moment, and when it
+// was; nil: nobody did.
+func (w *World) lastEarning(until time.Time) (who *commonv1.CustomerRef, at time.Time) {
+	for day := dayOf(until, w.zone).AddDate(0, 0, daysBefore); who == nil && !day.Before(w.first); day = day.AddDate(0, 0, -1) {
+		for key, e := range w.on(day) {
+			if e.customer == 0 || e.outcome != fulfilled || e.at.After(until) {
+				continue
+			}
+			if pointsOf(w.receipt(key, e)) > 0 {
+				who, at = w.known(e), e.at
+			}
+		}
+	}
+	return who, at
 }
 
 func packEarn(all iter.Seq[*loyaltyv1.EarnRequest]) iter.Seq[*loyaltyv1.PostItem] {
