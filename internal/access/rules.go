@@ -151,6 +151,7 @@ var loyaltyRules = map[string]Rule{
 	"BatchPost":            one(Points, Submit, Whole),
 	"GetBalance":           personal(Points, Read, Whole),
 	"ListEntries":          personal(Points, Detail, Whole),
+	"ListHolds":            personal(Points, Detail, Whole),
 	"WatchEntries":         personal(Points, Detail, Whole),
 	"ExamineEarn":          one(Points, Read, Whole),
 	"ExplainTier":          personal(Points, Read, Whole),
@@ -161,6 +162,7 @@ var loyaltyRules = map[string]Rule{
 	"GetLiability":      one(Programmes, Read, Whole),
 	"GetBreakage":       one(Programmes, Read, Whole),
 	"GetParticipation":  one(Programmes, Read, Whole),
+	"GetTierFlow":       one(Programmes, Read, Whole),
 	"GetLoyaltyImpact":  one(Programmes, Read, Whole),
 	"GetOfferFunnel":    one(Programmes, Read, Whole),
 

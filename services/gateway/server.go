@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/grpc-ecosystem/grpc-gateway/v2/runtime"
@@ -19,6 +20,7 @@ import (
 	"github.com/rapport-cx/rapport/internal/fault"
 	"github.com/rapport-cx/rapport/services/gateway/page"
 	"github.com/rapport-cx/rapport/services/gateway/page/audience"
+	points "github.com/rapport-cx/rapport/services/gateway/page/loyalty"
 	"github.com/rapport-cx/rapport/services/gateway/page/shell"
 	journeygw "github.com/rapport-cx/rapport/services/gateway/stub/rapport/journey/v1"
 	loyaltygw "github.com/rapport-cx/rapport/services/gateway/stub/rapport/loyalty/v1"
@@ -71,7 +73,7 @@ func (s *Server) pages() error {
 	services := shell.Services{Survey: s.services.Survey, Segmentation: s.services.Segmentation, Journey: s.services.Journey, Loyalty: s.services.Loyalty}
 	cfg := shell.Config{
 		Brands: s.cfg.Brands, Clock: s.cfg.Clock, Draining: s.cfg.Draining, Log: s.cfg.Log, Outgoing: s.outgoingContext,
-		Nav: append(page.Nav(services), audience.Nav(services)...),
+		Nav: slices.Concat(page.Nav(services), audience.Nav(services), points.Nav(services)),
 	}
 	shown, err := page.New(cfg, services)
 	if err != nil {
@@ -83,6 +85,11 @@ func (s *Server) pages() error {
 		return err
 	}
 	whom.Route(s.routes)
+	health, err := points.New(cfg, services)
+	if err != nil {
+		return err
+	}
+	health.Route(s.routes)
 	if s.services.Survey != nil {
 		s.survey, err = survey.New(survey.Config{Survey: s.services.Survey, Brands: s.cfg.Brands, Clock: s.cfg.Clock, Log: s.cfg.Log})
 	}
