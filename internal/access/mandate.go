@@ -68,12 +68,15 @@ func (g *Guard) Assume(who *Principal, shown string) (*Principal, error) {
 	out := &Principal{Name: m.Name, issuer: m.Issuer, claims: m.Claims, shown: g.token, mandate: shown}
 	// Without its issuer there is nobody who could have given roles; that holds for
 	// "local" too, who was nobody in particular on a process that was open.
-	if from := g.issuers[m.Issuer]; from != nil {
-		if out.grant, err = g.granted(jwt.MapClaims(m.Claims), from.Claims); err != nil {
-			return nil, err
-		}
+	now := g.policy()
+	if now == nil || now.issuers[m.Issuer] == nil {
+		return out, nil
 	}
-	return out, nil
+	if err := now.takenBack(m.Issuer, m.Claims); err != nil {
+		return nil, err
+	}
+	out.grant, err = now.granted(m.Claims, now.issuers[m.Issuer].Claims)
+	return out, err
 }
 
 // Allows tells whether the mandate's owner could call an RPC about a brand at all.
@@ -93,10 +96,11 @@ func (g *Guard) Allows(m *Mandate, method, brand string) bool {
 	return who.Service || r != nil && who.grant != nil && who.grant.calls(r, brand)
 }
 
-// kept are the claims that rights are read from, by the roles as they are.
-func (g *Guard) kept(claims jwt.MapClaims, names claimNames) map[string]any {
-	wanted := []string{names.Roles, names.Brands, names.Subjects}
-	for _, r := range g.roles {
+// kept are the claims that rights are read from, by the roles as they are, and that a
+// token is taken back by.
+func (p *policy) kept(claims jwt.MapClaims, names claimNames) map[string]any {
+	wanted := []string{names.Roles, names.Brands, names.Subjects, "sub", "jti", "iat"}
+	for _, r := range p.roles {
 		wanted = append(wanted, r.SubjectsFrom)
 	}
 	out := maps.Clone(map[string]any(claims))

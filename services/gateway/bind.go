@@ -18,6 +18,7 @@ import (
 	"github.com/rapport-cx/rapport/internal/telemetry"
 	"github.com/rapport-cx/rapport/services/gateway/report"
 	"github.com/rapport-cx/rapport/services/gateway/subscription"
+	"github.com/rapport-cx/rapport/services/gateway/survey"
 )
 
 // Bind serves the gateway of services on the process's HTTP port, and ReportService on
@@ -69,13 +70,25 @@ func Bind(ctx context.Context, a *app.App, cfg app.Config, kept floor.Config, de
 		// Most of what the gateway does needs no database of its own: it is ready without.
 		Close: func(context.Context) error {
 			stop()
-			return errors.Join(<-stopped, own.Close(), settings.Close())
+			return errors.Join(<-stopped, reports.Close(), own.Close(), settings.Close())
 		},
 	})
 	a.Public("GET "+subscription.UnsubscribePath, http.HandlerFunc(subscriptions.Unsubscribe))
 	a.Public("POST "+subscription.UnsubscribePath, http.HandlerFunc(subscriptions.Unsubscribe))
 	a.Handle("/", s)
+	s.Publish(a)
 	return nil
+}
+
+// Publish lets everybody at what is for customers.
+func (s *Server) Publish(a *app.App) {
+	if s.survey == nil {
+		return
+	}
+	for _, pattern := range survey.Patterns {
+		a.Public(pattern, s.survey)
+	}
+	a.Crowded(s.survey.Crowded)
 }
 
 // Subscriptions is the half of ReportService that lets reports come by themselves.
