@@ -11,6 +11,8 @@ keep() { [ -s "$dir/$1" ] || printf '%s\n' "$2" >"$dir/$1"; }
 
 keep token "$(random)"
 keep secret "$(random)"
+# The gateway has one of its own: it must not be able to unseal an identity.
+keep gateway-secret "$(random)"
 keep postgres-password "$(random)"
 # The same password as a line of libpq's password file.
 keep pgpass "*:*:*:rapport:$(cat "$dir/postgres-password")"

@@ -55,7 +55,13 @@ func Bind(ctx context.Context, a *app.App, cfg app.Config, kept floor.Config, de
 	// It delivers as soon as the process serves, and ends before anything it needs.
 	running, stop := context.WithCancel(context.WithoutCancel(ctx))
 	stopped := make(chan error, 1)
-	go func() { stopped <- subscriptions.Run(running) }()
+	go func() {
+		if delivering.AtOnce <= 0 { // a command that only looks, or a replica that others deliver for
+			stopped <- nil
+			return
+		}
+		stopped <- subscriptions.Run(running)
+	}()
 	a.Bind(app.Service{
 		Name: "gateway",
 		Register: func(r grpc.ServiceRegistrar) {

@@ -5,6 +5,7 @@
 //	/v1/…          JSON for every public RPC, errors as google.rpc.Status; streams a message a
 //	               line, or as server-sent events to who accepts those; reads have an ETag
 //	/openapi.json  what those are
+//	/unsubscribe/… ends letters, by whoever gets them (package subscription)
 //	/              the overview, /live what moves it
 //	/customers     whoever is known, and a person's time line
 //	/journeys      the success index, the contact rate and who comes back

@@ -61,6 +61,7 @@ report is of the last ones that have, and says so.`,
 		},
 	}
 	bind(set, cmd, cfg, &cfg.reach, &cfg.printing)
+	cmd.AddCommand(subscribeCommand(set), subscriptionsCommand(set), deliveriesCommand(set))
 	return cmd
 }
 
@@ -75,13 +76,19 @@ func (cfg *reporting) ask(now time.Time) (report.Ask, error) {
 	if cfg.Subject == "" {
 		return out, nil
 	}
-	kind, id, _ := strings.Cut(cfg.Subject, ":")
+	var err error
+	out.Subject, err = subjectOf(cfg.Subject)
+	return out, err
+}
+
+// subjectOf reads a subject as flags name it.
+func subjectOf(text string) (*commonv1.SubjectRef, error) {
+	kind, id, _ := strings.Cut(text, ":")
 	k := commonv1.SubjectKind_value["SUBJECT_KIND_"+strings.ToUpper(kind)]
 	if k == 0 || id == "" {
-		return out, fmt.Errorf("--subject %q: write KIND:ID, such as STORE:s0001", cfg.Subject)
+		return nil, fmt.Errorf("--subject %q: write KIND:ID, such as STORE:s0001", text)
 	}
-	out.Subject = &commonv1.SubjectRef{Kind: commonv1.SubjectKind(k), Id: id}
-	return out, nil
+	return &commonv1.SubjectRef{Kind: commonv1.SubjectKind(k), Id: id}, nil
 }
 
 // printReport is the report of the last 30 days, for a person.

@@ -26,7 +26,7 @@ import (
 type direct struct {
 	Kept keeping
 	// Only bounds the work to one service.
-	Only string `flag:"service" help:"only this service: segmentation, journey, survey or loyalty, to migrate also gateway; empty: all that are there"`
+	Only string `flag:"service" help:"only this service: segmentation, journey, survey, loyalty or gateway; empty: all that are there"`
 }
 
 // upkeep is one service opened for work on its own tables.
@@ -43,7 +43,7 @@ type opened struct {
 }
 
 // keepers are the services that keep facts, in the order they are worked on.
-var keepers = []string{"segmentation", "journey", "survey", "loyalty"}
+var keepers = []string{"segmentation", "journey", "survey", "loyalty", "gateway"}
 
 // open opens the services without serving them. A cache that is down is only told
 // of. With existing, embedded databases that are not there are passed over, but one
@@ -85,6 +85,8 @@ func (d *direct) one(ctx context.Context, name string, brands *config.Brands, lo
 		return journey.OpenUpkeep(ctx, d.Kept.Floor, d.Kept.Journey, brands, log)
 	case "loyalty":
 		return loyalty.OpenUpkeep(ctx, d.Kept.Floor, d.Kept.Loyalty, brands, log)
+	case "gateway":
+		return gateway.OpenUpkeep(ctx, d.Kept.Floor)
 	}
 	return survey.OpenUpkeep(ctx, d.Kept.Floor, brands, log)
 }
@@ -246,18 +248,8 @@ is for those who let only a deployment change tables.`,
 	return cmd
 }
 
-// migrate opens every service's database, which makes its tables, and closes it. The
-// gateway's has settings alone: there is nothing in it to verify or to fold anew.
+// migrate opens every service's database, which makes its tables, and closes it.
 func (d *direct) migrate(ctx context.Context) error {
-	if d.Only == "" || d.Only == "gateway" {
-		db, err := gateway.Open(ctx, d.Kept.Floor)
-		if err == nil {
-			err = db.Close()
-		}
-		if err != nil || d.Only != "" {
-			return err
-		}
-	}
 	all, _, err := d.open(ctx, false)
 	if err != nil {
 		return err

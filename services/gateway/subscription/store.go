@@ -145,11 +145,20 @@ func put(ctx context.Context, tx *sqldb.Tx, head *feed.Head, have, next *held) e
 	if have == nil {
 		next.first = fact[0].Seq
 	}
+	return store(ctx, tx, next)
+}
+
+// store writes the row of a subscription.
+func store(ctx context.Context, tx *sqldb.Tx, h *held) error {
+	body, err := proto.Marshal(h.record)
+	if err != nil {
+		return fmt.Errorf("write subscription %s: %w", h.id, err)
+	}
 	_, err = tx.Exec(ctx, `INSERT INTO subscription (brand, id, owner, due_at, reach, seq, body) VALUES ($1, $2, $3, $4, $5, $6, $7)
 ON CONFLICT (brand, id) DO UPDATE SET due_at = $4, reach = $5, body = $7`,
-		next.brand, next.id, next.owner(), micros(next.due), reachOf(next.subscription()).Microseconds(), next.first, body)
+		h.brand, h.id, h.owner(), micros(h.due), reachOf(h.subscription()).Microseconds(), h.first, body)
 	if err != nil {
-		return fmt.Errorf("write subscription %s: %w", next.id, err)
+		return fmt.Errorf("write subscription %s: %w", h.id, err)
 	}
 	return nil
 }

@@ -123,7 +123,7 @@ func insertDelivery(ctx context.Context, tx *sqldb.Tx, d *delivery) ([]feed.Fact
 	}
 	n, err := tx.Exec(ctx, `INSERT INTO delivery (brand, id, subscription, owner, due_at, status, next_at, attempts, told, doubt, error, body)
 VALUES ($1, $2, $3, $4, $5, $6, $7, 0, 0, 0, '', $8) ON CONFLICT DO NOTHING`,
-		d.brand, d.GetId(), d.GetSubscriptionId(), d.owner, d.GetDueAt().AsTime().UnixMicro(), int(reportv1.Delivery_STATUS_PENDING), micros(d.next), body)
+		d.brand, d.GetId(), d.GetSubscriptionId(), d.owner, d.GetDueAt().AsTime().UnixMicro(), int(d.GetStatus()), micros(d.next), body)
 	if err != nil {
 		return nil, fmt.Errorf("plan delivery: %w", err)
 	}

@@ -33,7 +33,7 @@ type Settings struct {
 	// Rights is how long the rights of an owner last.
 	Rights time.Duration `flag:"subscription-rights" default:"4320h" help:"how long a subscription is delivered with rights that its owner has not shown again; 0: for ever"`
 	// AtOnce bounds the deliveries on their way.
-	AtOnce int `flag:"deliveries-at-once" default:"8" help:"reports of subscriptions that are sent at the same time"`
+	AtOnce int `flag:"deliveries-at-once" default:"8" help:"reports of subscriptions that are sent at the same time; 0: this process sends none"`
 }
 
 // Config is what the service is told when it is made.

@@ -104,9 +104,6 @@ func start(ctx context.Context, db *sqldb.DB, folder string, settings subscripti
 	if err := errors.Join(answers.Migrate(ctx), trees.Migrate(ctx), store.Migrate(ctx)); err != nil {
 		return nil, err
 	}
-	running, stop := context.WithCancel(context.WithoutCancel(ctx))
-	stopped := make(chan error, 1)
-	go func() { stopped <- answers.Run(running) }()
 	reports := report.New(report.Config{Brands: brands, Guard: guard, Clock: n.clock.now, Log: log}, report.Services{Survey: n.survey}, trees)
 	n.server, err = subscription.New(subscription.Config{Settings: settings, Brands: brands, Guard: guard, Secret: secret, Clock: n.clock.now, Log: log},
 		store, n.ReportServiceClient, n.survey)
@@ -117,6 +114,9 @@ func start(ctx context.Context, db *sqldb.DB, folder string, settings subscripti
 	a.Bind(app.Service{Name: "gateway", Register: func(r grpc.ServiceRegistrar) {
 		reportv1.RegisterReportServiceServer(r, gateway.Reports{Server: reports, Subscriptions: n.server})
 	}})
+	running, stop := context.WithCancel(context.WithoutCancel(ctx))
+	stopped := make(chan error, 1)
+	go func() { stopped <- answers.Run(running) }()
 	n.close = func() error {
 		err := errors.Join(n.outside.Close(), a.Stop(), n.conn.Close())
 		stop()

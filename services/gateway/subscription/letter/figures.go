@@ -107,7 +107,7 @@ func (w *writer) reasons(all []*reportv1.Reason) table {
 			name = r.GetCode()
 		}
 		t.Rows = append(t.Rows, row{Name: name, Value: w.words.Percent(r.GetShare() / 100), Answers: w.words.Count(r.GetN()),
-			Bar: newBar(r.GetShare(), r.GetShare(), r.GetShare(), 0, 100)})
+			Bar: newBar(r.GetShare(), 0, r.GetShare(), 0, 100)})
 	}
 	return t
 }

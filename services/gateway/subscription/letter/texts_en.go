@@ -33,7 +33,7 @@ var english = words{
 	AimMissed:      "goal %s not met",
 	OutOf:          "%s of %s",
 	TooFew:         "too few to be told",
-	Before:         "before",
+	Before:         "vs. before",
 	TrialSubject:   "[Trial]",
 	TrialNote:      "Somebody asked for this report for a try. The figures are real.",
 	Missed:         "Reports that were due before and could not be sent: %s. This is the last of them.",

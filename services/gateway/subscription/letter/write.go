@@ -28,6 +28,7 @@ const (
 	mostReasons  = 5
 	mostComments = 5
 	mostGaps     = 5
+	mostCases    = 20 // a scorecard lists no more
 )
 
 func (w *writer) view() *view {
@@ -213,7 +214,11 @@ func (w *writer) scorecard(v *view) {
 		rates.Rows = append(rates.Rows, w.rate(r))
 	}
 	if n := len(card.GetCases()); n > 0 {
-		rates.Rows = append(rates.Rows, row{Name: w.words.Cases, Value: w.words.Count(int64(n))})
+		value := w.words.Count(int64(n))
+		if n >= mostCases {
+			value += "+"
+		}
+		rates.Rows = append(rates.Rows, row{Name: w.words.Cases, Value: value})
 	}
 	v.Tables = append(v.Tables, rates, w.reasons(first(card.GetOffNorm(), mostReasons)))
 	v.Comments = w.comments(card.GetComments())
