@@ -53,7 +53,7 @@ func TestCompose(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(project.Services) != 6 {
+	if len(project.Services) != 7 {
 		t.Errorf("services %v", project.ServiceNames())
 	}
 }
