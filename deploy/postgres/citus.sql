@@ -28,6 +28,9 @@ SELECT create_distributed_table('case_note', 'brand', colocate_with => 'log_head
 SELECT create_distributed_table('order_known', 'brand', colocate_with => 'log_head');
 SELECT create_distributed_table('order_response', 'brand', colocate_with => 'log_head');
 
+-- What was answered so far by survey links.
+SELECT create_distributed_table('link_draft', 'brand', colocate_with => 'log_head');
+
 -- Segmentation's customers.
 SELECT create_distributed_table('customer_head', 'brand', colocate_with => 'log_head');
 SELECT create_distributed_table('customer', 'brand', colocate_with => 'log_head');
@@ -68,6 +71,10 @@ SELECT create_distributed_table('standing_head', 'brand', colocate_with => 'log_
 -- The manifest of Journey's lake.
 SELECT create_distributed_table('lake_head', 'brand', colocate_with => 'log_head');
 SELECT create_distributed_table('lake_file', 'brand', colocate_with => 'log_head');
+
+-- What the gateway delivers to subscribers.
+SELECT create_distributed_table('subscription', 'brand', colocate_with => 'log_head');
+SELECT create_distributed_table('delivery', 'brand', colocate_with => 'log_head');
 
 -- A brand that outgrows its neighbours gets a shard, and a node, of its own:
 --   SELECT isolate_tenant_to_new_shard('log_head', 'BRAND', 'CASCADE');

@@ -51,7 +51,7 @@ const (
 	Submit Verb = "submit" // add facts
 	Amend  Verb = "amend"  // change or retract facts
 	Define Verb = "define" // change what is asked and measured
-	Work   Verb = "work"   // cases
+	Work   Verb = "work"   // cases, and replies to responses
 )
 
 // Request is one question to the guard.
@@ -76,7 +76,12 @@ type Principal struct {
 	grant *grant
 	// shown is the token itself, to be shown to neighbours on this caller's behalf.
 	shown string
-	until time.Time
+	// mandate narrows the token shown, where that is the service token.
+	mandate string
+	// issuer and claims are what grant was made of.
+	issuer string
+	claims map[string]any
+	until  time.Time
 }
 
 // Until is up to when the token is taken; zero: for ever.
@@ -151,6 +156,9 @@ func (g *Guard) Again(ctx context.Context, who *Principal) error {
 		return nil
 	}
 	now, err := g.AuthenticateToken(ctx, who.shown)
+	if err == nil {
+		now, err = g.Assume(now, who.mandate)
+	}
 	if err != nil || now == who || reflect.DeepEqual(now.grant, who.grant) {
 		return err
 	}

@@ -109,7 +109,8 @@ func (g *Guard) prove(ctx context.Context, now *policy, token string) (*proven, 
 	if err != nil {
 		return nil, err
 	}
-	out.who = &Principal{Name: out.issuer.Issuer + " " + pseudonym(subject), grant: granted, shown: token, until: expires.Add(leeway)}
+	out.who = &Principal{Name: out.issuer.Issuer + " " + pseudonym(subject), grant: granted, shown: token, until: expires.Add(leeway),
+		issuer: out.issuer.Issuer, claims: now.kept(claims, out.issuer.Claims)}
 	return out, nil
 }
 

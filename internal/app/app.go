@@ -100,6 +100,7 @@ type App struct {
 	memory       *bufconn.Listener
 	mux          *http.ServeMux
 	public       *http.ServeMux
+	crowded      func(http.ResponseWriter, *http.Request, time.Duration)
 	sessions     *sessions
 	proxies      proxies
 	web          *http.Server

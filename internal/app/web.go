@@ -33,6 +33,20 @@ func (a *App) Public(pattern string, handler http.Handler) {
 	a.public.Handle(pattern, handler)
 }
 
+// Crowded has page tell those who ask for public pages too often, and when to come again.
+func (a *App) Crowded(page func(w http.ResponseWriter, r *http.Request, wait time.Duration)) {
+	a.crowded = page
+}
+
+// tooOften refuses in the words of the page where a person reads them.
+func (a *App) tooOften(w http.ResponseWriter, r *http.Request, err error) {
+	if a.crowded != nil && strings.Contains(r.Header.Get("Accept"), "text/html") {
+		a.crowded(w, r, fault.From(err).RetryAfter)
+		return
+	}
+	refuse(w, http.StatusTooManyRequests, err)
+}
+
 // admitted lets in whom the guard knows, and everybody to what is public.
 func (a *App) admitted(next http.Handler) http.Handler {
 	door, known := access.NewDoor(a.cfg.Strangers), a.authenticated(next)
@@ -42,7 +56,7 @@ func (a *App) admitted(next http.Handler) http.Handler {
 			return
 		}
 		if err := door.Pass(a.proxies.address(r), time.Now()); err != nil {
-			refuse(w, http.StatusTooManyRequests, err)
+			a.tooOften(w, r, err)
 			return
 		}
 		a.public.ServeHTTP(w, r)

@@ -6,11 +6,11 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/grpc-ecosystem/grpc-gateway/v2/runtime"
 	"google.golang.org/grpc/status"
-	"google.golang.org/protobuf/encoding/protojson"
 
 	commonv1 "github.com/rapport-cx/rapport/gen/rapport/common/v1"
 	journeyv1 "github.com/rapport-cx/rapport/gen/rapport/journey/v1"
@@ -20,12 +20,14 @@ import (
 	"github.com/rapport-cx/rapport/internal/fault"
 	"github.com/rapport-cx/rapport/services/gateway/page"
 	"github.com/rapport-cx/rapport/services/gateway/page/audience"
+	points "github.com/rapport-cx/rapport/services/gateway/page/loyalty"
 	"github.com/rapport-cx/rapport/services/gateway/page/shell"
 	journeygw "github.com/rapport-cx/rapport/services/gateway/stub/rapport/journey/v1"
 	loyaltygw "github.com/rapport-cx/rapport/services/gateway/stub/rapport/loyalty/v1"
 	reportgw "github.com/rapport-cx/rapport/services/gateway/stub/rapport/report/v1"
 	segmentationgw "github.com/rapport-cx/rapport/services/gateway/stub/rapport/segmentation/v1"
 	surveygw "github.com/rapport-cx/rapport/services/gateway/stub/rapport/survey/v1"
+	"github.com/rapport-cx/rapport/services/gateway/survey"
 )
 
 // Server answers HTTP.
@@ -34,6 +36,8 @@ type Server struct {
 	services Services
 	routes   *http.ServeMux
 	calls    *runtime.ServeMux
+	// survey is what customers answer on; nil: there is no Survey.
+	survey *survey.Page
 }
 
 // New makes the gateway of services.
@@ -42,6 +46,7 @@ func New(cfg Config, services Services) (*Server, error) {
 	refuseUnknownParameters()
 	s.calls = runtime.NewServeMux(
 		runtime.WithMarshalerOption(runtime.MIMEWildcard, newCodec()),
+		runtime.WithMarshalerOption(mimeEvents, eventCodec{newCodec()}),
 		runtime.WithErrorHandler(s.callFailed),
 		runtime.WithStreamErrorHandler(func(_ context.Context, err error) *status.Status { return outgoing(err) }),
 		runtime.WithRoutingErrorHandler(s.routeFailed),
@@ -56,7 +61,7 @@ func New(cfg Config, services Services) (*Server, error) {
 		return nil, err
 	}
 	s.routes.Handle("GET /openapi.json", newDocument(openAPI, "application/json"))
-	s.routes.Handle("/v1/", s.bounded(s.calls))
+	s.routes.Handle("/v1/", validated(s.bounded(s.calls)))
 	s.routes.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusNotFound, fault.NotFound(nil, "nothing is at %s %s", r.Method, r.URL.Path))
 	})
@@ -68,7 +73,7 @@ func (s *Server) pages() error {
 	services := shell.Services{Survey: s.services.Survey, Segmentation: s.services.Segmentation, Journey: s.services.Journey, Loyalty: s.services.Loyalty}
 	cfg := shell.Config{
 		Brands: s.cfg.Brands, Clock: s.cfg.Clock, Draining: s.cfg.Draining, Log: s.cfg.Log, Outgoing: s.outgoingContext,
-		Nav: append(page.Nav(services), audience.Nav(services)...),
+		Nav: slices.Concat(page.Nav(services), audience.Nav(services), points.Nav(services)),
 	}
 	shown, err := page.New(cfg, services)
 	if err != nil {
@@ -80,7 +85,15 @@ func (s *Server) pages() error {
 		return err
 	}
 	whom.Route(s.routes)
-	return nil
+	health, err := points.New(cfg, services)
+	if err != nil {
+		return err
+	}
+	health.Route(s.routes)
+	if s.services.Survey != nil {
+		s.survey, err = survey.New(survey.Config{Survey: s.services.Survey, Brands: s.cfg.Brands, Clock: s.cfg.Clock, Log: s.cfg.Log})
+	}
+	return err
 }
 
 // register routes the methods of the services that there are. The context is only of
@@ -114,18 +127,6 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	s.routes.ServeHTTP(w, r)
 }
-
-// newCodec writes proto JSON with zeros and empty lists spelt out, and what is
-// absent left out: no answers must not read as null or 0. A misspelt field of a
-// request is an error, since ignoring it would answer another question.
-func newCodec() codec {
-	return codec{&runtime.JSONPb{MarshalOptions: protojson.MarshalOptions{EmitDefaultValues: true}}}
-}
-
-type codec struct{ *runtime.JSONPb }
-
-// StreamContentType names what streams are: a message a line.
-func (codec) StreamContentType(any) string { return "application/x-ndjson" }
 
 // traceHeaders lets a caller's trace go on; all else a caller must not set.
 func traceHeaders(key string) (string, bool) {

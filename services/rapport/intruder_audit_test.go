@@ -57,6 +57,7 @@ var impersonal = map[string]string{
 	"CreateMap": "its audience is made up", "UpdateMap": "its audience is made up", "PublishMap": "its audience is made up",
 	"GetMetric": "scores, which are hidden where they are of few", "WatchMetric": "as GetMetric", "CompareMetric": "as GetMetric", "GetDrivers": "as GetMetric",
 	"CreateSegment": writes, "UpdateSegment": writes, "ArchiveSegment": writes, "UpsertCustomers": writes, "EraseCustomer": writes,
+	"CreateSurveyLink": writes, "BatchCreateSurveyLinks": writes, "RevokeSurveyLink": writes,
 	"Earn": writes, "Activate": writes, "Redeem": writes, "Hold": writes, "Capture": writes, "Void": writes, "Reverse": writes, "Adjust": writes, "Transfer": writes,
 	"TakeReward": writes, "ConfirmReward": writes, "CancelReward": writes, "ViewOffer": writes, "RedeemOffer": writes,
 }
@@ -64,7 +65,7 @@ var impersonal = map[string]string{
 const writes = "a write, which is a fact of the service's own log"
 
 // also are reads of persons that the messages do not show: whole exports and feeds.
-var also = map[string]bool{"WatchCustomers": true, "WatchMemberships": true, "ExportCustomer": true}
+var also = map[string]bool{"WatchCustomers": true, "WatchMemberships": true, "ExportCustomer": true, "ReplyToResponse": true, "ModerateReply": true}
 
 // Every RPC that gives something of persons is recorded, whatever becomes of the call.
 func TestReadsOfPersonsAreRecorded(t *testing.T) {

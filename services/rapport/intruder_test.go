@@ -203,6 +203,9 @@ func (f *fortress) otherStore(t *testing.T) {
 		"ReopenCase": func(_ *commonv1.SubjectRef, id string) proto.Message {
 			return &surveyv1.ReopenCaseRequest{Id: id, Author: "x", Note: "x"}
 		},
+		"GetInvitationStats": func(r *commonv1.SubjectRef, _ string) proto.Message {
+			return &surveyv1.GetInvitationStatsRequest{Subjects: []*commonv1.SubjectRef{r}}
+		},
 		"GetSuccessIndex": func(r *commonv1.SubjectRef, _ string) proto.Message {
 			return &journeyv1.GetSuccessIndexRequest{Filter: &journeyv1.EventFilter{Subjects: []*commonv1.SubjectRef{r}}}
 		},

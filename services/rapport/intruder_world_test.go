@@ -56,7 +56,7 @@ const (
 var (
 	allVerbs    = []string{"read", "detail", "submit", "amend", "define", "work"}
 	allSections = []string{"directory", "surveys", "scores", "goals", "responses", "cases", "customers", "segments", "contacts", "events",
-		"journeys", "points", "programmes", "reports", "operations"}
+		"journeys", "points", "programmes", "reports", "subscriptions", "operations"}
 )
 
 // roles are one that may do everything, one for each verb of a section that lacks that

@@ -36,6 +36,9 @@ func (s *Server) GetResponse(ctx context.Context, in *surveyv1.GetResponseReques
 	if !see.Touches(out.GetCountedIn()) {
 		return nil, access.Denied()
 	}
+	if err := s.replied(ctx, b, true, out); err != nil {
+		return nil, err
+	}
 	return &surveyv1.GetResponseResponse{Response: out}, nil
 }
 
@@ -189,7 +192,7 @@ func (s *Server) amendment(b *brand, at *standing, in *surveyv1.AmendResponseReq
 func replacement(old, in *surveyv1.Response) *surveyv1.Response {
 	out := proto.CloneOf(in)
 	out.Id, out.Version, out.ReceivedAt, out.CountedIn = "", 0, nil, nil
-	out.ChangedAt, out.ChangeReason, out.Retracted = nil, "", false
+	out.ChangedAt, out.ChangeReason, out.Retracted, out.Replies = nil, "", false, nil
 	out.Source, out.ExternalId = old.GetSource(), old.GetExternalId()
 	if out.GetCustomer() == nil {
 		out.Customer = old.GetCustomer()

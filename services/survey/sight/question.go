@@ -46,24 +46,32 @@ func (s *Sight) Watch(in *surveyv1.GetMetricRequest) (*surveyv1.GetMetricRequest
 // Rank narrows a question for a league table. Of employees those with few answers are
 // not ranked, as a table tells each one's score.
 func (s *Sight) Rank(in *surveyv1.RankSubjectsRequest) (*surveyv1.RankSubjectsRequest, error) {
-	if err := s.window(in.GetWindow()); err != nil {
-		return nil, err
+	out, err := s.Peers(in)
+	if err != nil || !s.bound {
+		return out, err
 	}
-	raise := s.few && in.GetMinN() < few.Least && (in.GetKind() == commonv1.SubjectKind_SUBJECT_KIND_EMPLOYEE || in.GetSegmentId() != "")
-	if !s.bound && !raise {
-		return in, nil
-	}
-	out := proto.CloneOf(in)
-	if raise {
-		out.MinN = few.Least
-	}
+	out = proto.CloneOf(out)
 	if in.GetUnder() != nil && !s.Sees(in.GetUnder()) {
 		return nil, access.Denied()
 	}
-	var err error
 	out.Within, err = s.Within(in.GetWithin()...)
 	return out, err
 }
+
+// Peers is Rank for a table that tells of nobody but one who is seen: it is of all.
+func (s *Sight) Peers(in *surveyv1.RankSubjectsRequest) (*surveyv1.RankSubjectsRequest, error) {
+	if err := s.window(in.GetWindow()); err != nil {
+		return nil, err
+	}
+	if s.few && in.GetMinN() < few.Least && (in.GetKind() == commonv1.SubjectKind_SUBJECT_KIND_EMPLOYEE || in.GetSegmentId() != "") {
+		in = proto.CloneOf(in)
+		in.MinN = few.Least
+	}
+	return in, nil
+}
+
+// TellsPeers says that so many others are enough to tell how they do together.
+func (s *Sight) TellsPeers(others int32) bool { return !s.bound || others >= few.Least }
 
 // Compare narrows both sides of a comparison.
 func (s *Sight) Compare(in *surveyv1.CompareMetricRequest) (*surveyv1.CompareMetricRequest, error) {
