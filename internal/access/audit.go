@@ -19,7 +19,7 @@ func (g *Guard) Audited(ctx context.Context) bool {
 		return false
 	}
 	c := callerOf(ctx)
-	return c.rule != nil && c.rule.Personal
+	return c.rule != nil && c.rule.Personal && !(c.rule.Routine && c.who != nil && c.who.Service)
 }
 
 // Record records that somebody read of persons: who, by what RPC, of which brand and
@@ -35,8 +35,8 @@ func (g *Guard) Record(ctx context.Context, method, brand, code string, customer
 		slog.String("brand", brand), slog.String("code", code), slog.Any("customers", slices.Compact(customers)))
 }
 
-// maxRecorded bounds the numbers of one record; a page has at most a thousand.
-const maxRecorded = 1000
+// MaxRecorded bounds the numbers of one record, but for a single list; no page has more.
+const MaxRecorded = 10_000
 
 // Persons collects the customer numbers that a message names.
 func Persons(m proto.Message, into []int64) []int64 {
@@ -55,10 +55,10 @@ func collect(m protoreflect.Message, into []int64, depth int) []int64 {
 	}
 	m.Range(func(f protoreflect.FieldDescriptor, v protoreflect.Value) bool {
 		switch {
-		case len(into) >= maxRecorded:
+		case len(into) >= MaxRecorded:
 			return false
 		case f.IsMap():
-		case f.Kind() == protoreflect.Int64Kind && numbered(m.Descriptor(), f.Name()):
+		case f.Kind() == protoreflect.Int64Kind && numbered(m.Descriptor(), f):
 			into = numbers(f, v, into)
 		case f.Kind() == protoreflect.MessageKind && f.IsList():
 			for i := range v.List().Len() {
@@ -83,10 +83,12 @@ func numbers(f protoreflect.FieldDescriptor, v protoreflect.Value, into []int64)
 }
 
 // numbered tells whether a field holds numbers of customers.
-func numbered(of protoreflect.MessageDescriptor, field protoreflect.Name) bool {
-	switch field {
-	case "customer_id", "customer_ids", "customers":
+func numbered(of protoreflect.MessageDescriptor, field protoreflect.FieldDescriptor) bool {
+	switch field.Name() {
+	case "customer_id":
 		return true
+	case "customer_ids", "customers", "ids", "sample_ids", "entered", "left":
+		return field.IsList() // others are how many they are
 	case "id":
 		return of.Name() == "CustomerRef" || of.Name() == "Customer"
 	}

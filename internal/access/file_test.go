@@ -68,7 +68,7 @@ func TestExampleIsGood(t *testing.T) {
 	if err := os.WriteFile(keys, []byte(`{"keys":[{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}`), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := loaded(t, strings.ReplaceAll(string(text), "/run/secrets/keys.json", keys)); err != nil {
+	if err := loaded(t, strings.ReplaceAll(string(text), "/etc/rapport-access/keys.json", keys)); err != nil {
 		t.Error(err)
 	}
 }

@@ -18,7 +18,7 @@ type limits struct {
 	of   map[string]*rate.Limiter
 }
 
-// maxLimited bounds the callers remembered. Forgetting them fills their buckets.
+// maxLimited bounds the callers remembered. Forgetting one fills its bucket.
 const maxLimited = 10_000
 
 func newLimits(each float64) *limits {
@@ -33,7 +33,10 @@ func (l *limits) take(name string, now time.Time) (wait time.Duration, ok bool) 
 	l.mu.Lock()
 	one := l.of[name]
 	if one == nil {
-		if l.of == nil || len(l.of) >= maxLimited {
+		if len(l.of) >= maxLimited {
+			l.forget(now)
+		}
+		if l.of == nil {
 			l.of = map[string]*rate.Limiter{}
 		}
 		one = rate.NewLimiter(l.each, int(math.Ceil(5*float64(l.each))))
@@ -46,6 +49,22 @@ func (l *limits) take(name string, now time.Time) (wait time.Duration, ok bool) 
 		return wait, false
 	}
 	return 0, true
+}
+
+// forget makes room: first it leaves out those who have not called lately, whom it changes
+// nothing for, and then whoever comes, until half of the room is free.
+func (l *limits) forget(now time.Time) {
+	for name, one := range l.of {
+		if one.TokensAt(now) >= float64(one.Burst()) {
+			delete(l.of, name)
+		}
+	}
+	for name := range l.of {
+		if len(l.of) <= maxLimited/2 {
+			return
+		}
+		delete(l.of, name)
+	}
 }
 
 // Limit refuses a caller that asks more often than it may. Neighbours are not counted:
@@ -65,11 +84,17 @@ func (l *limits) refuse(name string, now time.Time) error {
 	return nil
 }
 
-// Door bounds strangers on public pages, by the address they come from.
+// Door bounds strangers on public pages, by whatever tells them apart: the address that
+// they come from, or the link that they follow.
 type Door struct{ limits *limits }
 
-// NewDoor lets each address in so many times a second, five times as often at once.
+// NewDoor lets each in so many times a second, five times as often at once; 0: always.
 func NewDoor(each float64) *Door { return &Door{newLimits(each)} }
 
-// Pass refuses an address that knocks too often.
-func (d *Door) Pass(address string, now time.Time) error { return d.limits.refuse(address, now) }
+// Pass refuses a key that knocks too often.
+func (d *Door) Pass(key string, now time.Time) error {
+	if d.limits == nil {
+		return nil
+	}
+	return d.limits.refuse(key, now)
+}

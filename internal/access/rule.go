@@ -57,6 +57,8 @@ type Rule struct {
 	Reach   Reach
 	// Personal is read of persons: it is recorded.
 	Personal bool
+	// Routine is what neighbours ask for with every fact: that is not recorded.
+	Routine bool
 	// name is the RPC's last part, as operations of a role name it.
 	name string
 }
@@ -93,6 +95,11 @@ func one(s Section, v Verb, reach Reach) Rule {
 // personal is a rule for what is read of persons.
 func personal(s Section, v Verb, reach Reach) Rule {
 	return Rule{Section: s, Verbs: []Verb{v}, Reach: reach, Personal: true}
+}
+
+// routine is personal, but for neighbours.
+func routine(s Section, v Verb, reach Reach) Rule {
+	return Rule{Section: s, Verbs: []Verb{v}, Reach: reach, Personal: true, Routine: true}
 }
 
 // everyRule is all of them, to find those that a role names.

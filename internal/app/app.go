@@ -38,6 +38,10 @@ type Config struct {
 	HTTP string `flag:"http" default:"127.0.0.1:8080" help:"address of the HTTP server; none if empty"`
 	// TLS is what is shown to callers and neighbours.
 	TLS TLS
+	// Proxies stand before the HTTP port.
+	Proxies []string `flag:"proxies" help:"networks of proxies before the HTTP port, such as 10.0.0.0/8: their X-Forwarded-For and X-Forwarded-Proto are believed"`
+	// Strangers bounds public pages.
+	Strangers float64 `flag:"strangers" default:"10" help:"times a second that one address may ask for public pages, five times as many at once; 0: no bound"`
 	// MaxMessage bounds a request. A larger one is refused whole.
 	MaxMessage config.Bytes `flag:"max-message" default:"4MiB" help:"largest request"`
 	// MaxStreams bounds the calls in flight on one connection; more wait.
@@ -98,6 +102,7 @@ type App struct {
 	public       *http.ServeMux
 	crowded      func(http.ResponseWriter, *http.Request, time.Duration)
 	sessions     *sessions
+	proxies      proxies
 	web          *http.Server
 
 	grpcAt, httpAt net.Listener
@@ -117,6 +122,10 @@ func New(cfg Config, guard *access.Guard, tel *telemetry.Telemetry) (*App, error
 	if err := cfg.TLS.check(); err != nil {
 		return nil, err
 	}
+	behind, err := parseProxies(cfg.Proxies)
+	if err != nil {
+		return nil, err
+	}
 	s, err := newSteps(cfg, guard, tel)
 	if err != nil {
 		return nil, err
@@ -127,7 +136,8 @@ func New(cfg Config, guard *access.Guard, tel *telemetry.Telemetry) (*App, error
 		memory:    bufconn.Listen(memorySize),
 		mux:       http.NewServeMux(),
 		public:    http.NewServeMux(),
-		sessions:  &sessions{guard: guard, secure: cfg.TLS.served()},
+		sessions:  &sessions{guard: guard, proxies: behind},
+		proxies:   behind,
 		failed:    make(chan error, 3),
 		pollEvery: time.Second,
 	}

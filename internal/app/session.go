@@ -20,22 +20,22 @@ import (
 // sessions let a browser keep a token: whoever shows one at /login gets it back as a
 // cookie that no script reads and no other site can have sent along.
 type sessions struct {
-	guard  *access.Guard
-	secure bool // the HTTP port speaks TLS
+	guard   *access.Guard
+	proxies proxies
 }
 
 // name of the cookie. The prefix makes browsers refuse one that another host, or a
 // line without TLS, has set.
-func (s *sessions) name() string {
-	if s.secure {
+func (s *sessions) name(r *http.Request) string {
+	if s.proxies.encrypted(r) {
 		return "__Host-rapport"
 	}
 	return "rapport"
 }
 
-func (s *sessions) cookie(value string, maxAge int) *http.Cookie {
+func (s *sessions) cookie(r *http.Request, value string, maxAge int) *http.Cookie {
 	return &http.Cookie{
-		Name: s.name(), Value: value, Path: "/", MaxAge: maxAge, HttpOnly: true, Secure: s.secure, SameSite: http.SameSiteStrictMode,
+		Name: s.name(r), Value: value, Path: "/", MaxAge: maxAge, HttpOnly: true, Secure: s.proxies.encrypted(r), SameSite: http.SameSiteStrictMode,
 	}
 }
 
@@ -46,7 +46,7 @@ func (s *sessions) token(r *http.Request) string {
 	if !safe && r.Header.Get("Origin") == "" && r.Header.Get("Sec-Fetch-Site") == "" {
 		return ""
 	}
-	c, err := r.Cookie(s.name())
+	c, err := r.Cookie(s.name(r))
 	if err != nil {
 		return ""
 	}
@@ -66,13 +66,13 @@ func (s *sessions) login(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	// Browsers forget it when they are closed, if not before; the token itself ends.
-	http.SetCookie(w, s.cookie(token, 0))
+	http.SetCookie(w, s.cookie(r, token, 0))
 	http.Redirect(w, r, local(r.PostFormValue("next")), http.StatusSeeOther)
 }
 
 // logout makes the browser forget.
 func (s *sessions) logout(w http.ResponseWriter, r *http.Request) {
-	http.SetCookie(w, s.cookie("", -1))
+	http.SetCookie(w, s.cookie(r, "", -1))
 	http.Redirect(w, r, "/login", http.StatusSeeOther)
 }
 

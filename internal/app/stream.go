@@ -128,7 +128,10 @@ func (s *checkedStream) record(code string) {
 // SendMsg notes of whom the caller reads.
 func (s *checkedStream) SendMsg(m any) error {
 	if p, ok := m.(proto.Message); ok && s.audited() {
-		s.persons = access.Persons(p, s.persons)
+		if s.persons = access.Persons(p, s.persons); len(s.persons) >= access.MaxRecorded {
+			s.record("GOES_ON")
+			s.persons = nil
+		}
 	}
 	return s.ServerStream.SendMsg(m)
 }

@@ -26,8 +26,9 @@ func (a *App) newWeb() *http.Server {
 	}
 }
 
-// Public serves a pattern on the HTTP port to everybody who comes, so many times a
-// second to each address: what customers reach. It must be called before Start.
+// Public serves a pattern on the HTTP port to everybody who comes, so many times a second
+// to each address: what customers reach. What needs another bound, such as one for each
+// link, has an access.Door of its own. It must be called before Start.
 func (a *App) Public(pattern string, handler http.Handler) {
 	a.public.Handle(pattern, handler)
 }
@@ -46,19 +47,15 @@ func (a *App) tooOften(w http.ResponseWriter, r *http.Request, err error) {
 	refuse(w, http.StatusTooManyRequests, err)
 }
 
-// strangers is how many times a second an address may ask for public pages.
-const strangers = 10
-
 // admitted lets in whom the guard knows, and everybody to what is public.
 func (a *App) admitted(next http.Handler) http.Handler {
-	door, known := access.NewDoor(strangers), a.authenticated(next)
+	door, known := access.NewDoor(a.cfg.Strangers), a.authenticated(next)
 	handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if _, pattern := a.public.Handler(r); pattern == "" {
 			known.ServeHTTP(w, r)
 			return
 		}
-		address, _, _ := net.SplitHostPort(r.RemoteAddr)
-		if err := door.Pass(address, time.Now()); err != nil {
+		if err := door.Pass(a.proxies.address(r), time.Now()); err != nil {
 			a.tooOften(w, r, err)
 			return
 		}

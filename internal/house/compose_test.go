@@ -71,6 +71,31 @@ func TestCompose(t *testing.T) {
 	}
 }
 
+// The override turns on what there is, and files that it mounts are those that it names.
+func TestComposeAccess(t *testing.T) {
+	var c composed
+	if err := yaml.Unmarshal([]byte(read(t, "deploy/compose.access.yaml")), &c); err != nil {
+		t.Fatal(err)
+	}
+	flags := serveSettings(t)
+	if len(c.Services) != 5 {
+		t.Errorf("%d services", len(c.Services))
+	}
+	for name, s := range c.Services {
+		for variable, value := range s.Environment {
+			flags.checkEnv(t, name, variable)
+			there := variable == "RAPPORT_AUDIT"
+			for _, v := range s.Volumes {
+				_, inside, _ := strings.Cut(strings.TrimSuffix(v, ":ro"), ":")
+				there = there || value == inside || strings.HasPrefix(value, inside+"/")
+			}
+			if !there {
+				t.Errorf("%s: nothing is mounted at %s, for %s", name, value, variable)
+			}
+		}
+	}
+}
+
 func mounted(t *testing.T, service, file string, secrets []string) {
 	t.Helper()
 	for _, s := range secrets {

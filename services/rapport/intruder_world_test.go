@@ -292,3 +292,14 @@ func rule(t *testing.T, m protoreflect.MethodDescriptor) *access.Rule {
 	}
 	return r
 }
+
+// revoke takes back the token of an id, and no other.
+func (f *fortress) revoke(id string) {
+	var file map[string]any
+	f.ok(json.Unmarshal([]byte(f.read("access.yaml")), &file))
+	file["revoked"] = []any{map[string]any{"token": id}}
+	text, err := json.Marshal(file)
+	f.ok(err)
+	f.write("access.yaml.new", string(text))
+	f.ok(os.Rename(filepath.Join(f.dir, "access.yaml.new"), filepath.Join(f.dir, "access.yaml")))
+}

@@ -57,7 +57,7 @@ func root(environ []string) *cobra.Command {
 	cmd.AddCommand(
 		serveCommand(set), demoCommand(set), reportCommand(set), importCommand(set), exportCommand(set),
 		segmentCommand(set), rfmCommand(set), loyaltyCommand(set), verifyCommand(set), rebuildCommand(set), migrateCommand(set),
-		tokenCommand(set),
+		tokenCommand(set), auditCommand(set),
 	)
 	return cmd
 }

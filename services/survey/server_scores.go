@@ -76,7 +76,7 @@ func (s *Server) RankSubjects(ctx context.Context, in *surveyv1.RankSubjectsRequ
 		return nil, err
 	}
 	size := pageSize(in.GetPageSize(), 100)
-	out, err := s.rank(ctx, b, in, offset, size, see.Hides())
+	out, err := s.rank(ctx, b, see, in, offset, size)
 	if err != nil {
 		return nil, lost("rank subjects", err)
 	}

@@ -7,6 +7,7 @@ import (
 	surveyv1 "github.com/rapport-cx/rapport/gen/rapport/survey/v1"
 	"github.com/rapport-cx/rapport/internal/access"
 	"github.com/rapport-cx/rapport/internal/fault"
+	"github.com/rapport-cx/rapport/internal/few"
 	"github.com/rapport-cx/rapport/services/survey/sight"
 )
 
@@ -46,22 +47,59 @@ func (s *Server) shown(ctx context.Context, b *brand, see *sight.Sight, in *surv
 			return sight.HideAll(out), nil
 		}
 	}
-	return see.Trim(in, see.HideFew(in, out, personal)), nil
+	cuts, err := s.cuts(ctx, b, see, in, personal)
+	if err != nil {
+		return nil, err
+	}
+	return see.Trim(in, see.HideFew(in, out, personal, cuts)), nil
 }
 
-// few tells whether n answers of a personal scope are too few to tell of, or leave few.
+// cuts finds the series of which the window's edges cut off few answers.
+func (s *Server) cuts(ctx context.Context, b *brand, see *sight.Sight, in *surveyv1.GetMetricRequest, personal bool) (sight.Cuts, error) {
+	out := sight.Cuts{}
+	if !see.Splits(in, personal) {
+		return out, nil
+	}
+	for _, w := range see.Pieces(in.GetWindow(), s.clock()) {
+		piece, err := b.asked.GetMetric(ctx, &surveyv1.GetMetricRequest{
+			Brand: in.GetBrand(), Metric: in.GetMetric(), Window: w, Clock: clockOf(in), Scope: in.GetScope(), GroupBy: in.GetGroupBy(),
+		}, s.clock())
+		if err != nil {
+			return nil, lost("read score", err)
+		}
+		out.Cut(piece)
+	}
+	return out, nil
+}
+
+// clockOf is the clock of a question whose grain may decide it.
+func clockOf(in *surveyv1.GetMetricRequest) surveyv1.Clock {
+	if g := in.GetGrain(); in.GetClock() == 0 && g != 0 && g < commonv1.Grain_GRAIN_DAY {
+		return surveyv1.Clock_CLOCK_ANSWER
+	}
+	return in.GetClock()
+}
+
+// few tells whether n answers of a personal scope are too few to tell of, leave few of
+// everybody's, or are cut by their window where few answered.
 func (s *Server) few(ctx context.Context, b *brand, see *sight.Sight, in *surveyv1.GetMetricRequest, n int64) (bool, error) {
-	clock := in.GetClock()
-	if g := in.GetGrain(); clock == 0 && g != 0 && g < commonv1.Grain_GRAIN_DAY {
-		clock = surveyv1.Clock_CLOCK_ANSWER
+	ask := func(w *surveyv1.Window, scope *surveyv1.Scope) (int64, error) {
+		out, err := b.asked.GetMetric(ctx, &surveyv1.GetMetricRequest{
+			Brand: in.GetBrand(), Metric: in.GetMetric(), Window: w, Clock: clockOf(in), Scope: scope,
+		}, s.clock())
+		return out.GetTotal().GetN(), lost("read score", err)
 	}
-	all, err := b.asked.GetMetric(ctx, &surveyv1.GetMetricRequest{
-		Brand: in.GetBrand(), Metric: in.GetMetric(), Window: in.GetWindow(), Clock: clock, Scope: see.Everybody(in.GetScope()),
-	}, s.clock())
-	if err != nil {
-		return false, lost("read score", err)
+	all, err := ask(in.GetWindow(), see.Everybody(in.GetScope()))
+	if err != nil || see.TellsFew(in.GetScope(), n, all) {
+		return err == nil, err
 	}
-	return see.TellsFew(in.GetScope(), n, all.GetTotal().GetN()), nil
+	for _, w := range see.Pieces(in.GetWindow(), s.clock()) {
+		piece, err := ask(w, in.GetScope())
+		if err != nil || few.Few(piece) {
+			return err == nil, err
+		}
+	}
+	return false, nil
 }
 
 // fewOf is few for what is not asked as a score.
@@ -92,29 +130,6 @@ func (s *Server) compared(ctx context.Context, b *brand, see *sight.Sight, in *s
 		shown.B = sight.Hidden()
 	}
 	return shown, nil
-}
-
-// rank asks for a league table. Where a single subject has too few answers to be
-// ranked, its score is what the others leave of the whole: one more is left out then.
-func (s *Server) rank(ctx context.Context, b *brand, in *surveyv1.RankSubjectsRequest, offset, size int, hides bool) (*surveyv1.RankSubjectsResponse, error) {
-	out, err := b.asked.RankSubjects(ctx, in, offset, size, s.clock())
-	if err != nil || !hides || out.GetUnranked() != 1 || in.GetKind() != commonv1.SubjectKind_SUBJECT_KIND_EMPLOYEE {
-		return out, err
-	}
-	all, err := b.asked.RankSubjects(ctx, in, 0, int(out.GetRanked()), s.clock())
-	if err != nil || len(all.GetSubjects()) == 0 {
-		return out, err
-	}
-	least := all.GetSubjects()[0].GetScore().GetN()
-	for _, one := range all.GetSubjects() {
-		least = min(least, one.GetScore().GetN())
-	}
-	more := &surveyv1.RankSubjectsRequest{
-		Brand: in.GetBrand(), Metric: in.GetMetric(), Window: in.GetWindow(), Kind: in.GetKind(), Under: in.GetUnder(),
-		Labels: in.GetLabels(), Channels: in.GetChannels(), MinN: int32(least) + 1, WorstFirst: in.GetWorstFirst(),
-		SegmentId: in.GetSegmentId(), Within: in.GetWithin(),
-	}
-	return b.asked.RankSubjects(ctx, more, offset, size, s.clock())
 }
 
 // elsewhere makes what a bound caller finds unknown read as what it may not see: it

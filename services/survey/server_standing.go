@@ -36,7 +36,7 @@ func (s *Server) GetStanding(ctx context.Context, in *surveyv1.GetStandingReques
 	if err != nil {
 		return nil, err
 	}
-	ranked, err := s.rank(ctx, b, table, 0, everyRank, see.Hides())
+	ranked, err := s.rank(ctx, b, see, table, 0, everyRank)
 	if err != nil {
 		return nil, lost("rank subjects", err)
 	}

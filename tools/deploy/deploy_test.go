@@ -6,6 +6,7 @@ package deploy
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/compose-spec/compose-go/v2/cli"
@@ -52,8 +53,34 @@ func TestCompose(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(project.Services) != 6 {
+	if len(project.Services) != 7 {
 		t.Errorf("services %v", project.ServiceNames())
+	}
+}
+
+// With the override every service takes signed tokens and speaks TLS both ways, and
+// keeps what it had.
+func TestComposeAccess(t *testing.T) {
+	options, err := cli.NewProjectOptions([]string{filepath.Join(folder, "compose.yaml"), filepath.Join(folder, "compose.access.yaml")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	project, err := options.LoadProject(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, s := range project.Services {
+		if s.Image != "rapport" {
+			continue
+		}
+		for _, variable := range []string{"RAPPORT_ACCESS", "RAPPORT_TLS_CERT", "RAPPORT_TLS_KEY", "RAPPORT_TLS_CA", "RAPPORT_TLS_CLIENT_CA"} {
+			if v := s.Environment[variable]; v == nil || *v == "" {
+				t.Errorf("%s has no %s", name, variable)
+			}
+		}
+		if len(s.Volumes) < 4 || len(s.Secrets) < 2 || len(s.Command) < 5 {
+			t.Errorf("%s lost something: %v", name, s)
+		}
 	}
 }
 
@@ -71,6 +98,21 @@ var kinds = map[string]func() any{
 // The overlay is built as kubectl would, and no field is one that Kubernetes
 // does not know: the API server would drop it without a word.
 func TestKubernetes(t *testing.T) {
+	plain := build(t, "")
+	guarded := build(t, "components: [../access]\n")
+	if len(plain) != len(guarded) {
+		t.Errorf("%d resources, with access %d", len(plain), len(guarded))
+	}
+	for _, text := range guarded {
+		if strings.Contains(text, "\nkind: Deployment\n") && (!strings.Contains(text, "RAPPORT_ACCESS") || strings.Count(text, "scheme: HTTPS") != 2 || strings.Contains(text, "grpc:\n            port")) {
+			t.Errorf("access is not turned on:\n%s", text)
+		}
+	}
+}
+
+// build is the example with something more in it.
+func build(t *testing.T, more string) (out []string) {
+	t.Helper()
 	dir := t.TempDir()
 	if err := os.CopyFS(dir, os.DirFS(filepath.Join(folder, "kubernetes"))); err != nil {
 		t.Fatal(err)
@@ -83,6 +125,14 @@ func TestKubernetes(t *testing.T) {
 		if err := os.WriteFile(filepath.Join(secrets, name), []byte(name), 0o600); err != nil {
 			t.Fatal(err)
 		}
+	}
+	name := filepath.Join(dir, "example", "kustomization.yaml")
+	text, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(name, append(text, more...), 0o600); err != nil {
+		t.Fatal(err)
 	}
 	built, err := krusty.MakeKustomizer(krusty.MakeDefaultOptions()).Run(filesys.MakeFsOnDisk(), filepath.Join(dir, "example"))
 	if err != nil {
@@ -101,5 +151,7 @@ func TestKubernetes(t *testing.T) {
 		if err := yaml.UnmarshalStrict(text, into()); err != nil {
 			t.Errorf("%s %s: %v", r.GetKind(), r.GetName(), err)
 		}
+		out = append(out, string(text))
 	}
+	return out
 }

@@ -3,6 +3,7 @@ package sight
 import (
 	"maps"
 	"slices"
+	"strings"
 
 	"google.golang.org/protobuf/proto"
 
@@ -116,10 +117,29 @@ func HideAll(out *surveyv1.GetMetricResponse) *surveyv1.GetMetricResponse {
 	return &surveyv1.GetMetricResponse{Metric: out.GetMetric(), Total: Hidden(), AsOf: out.GetAsOf(), Zone: out.GetZone()}
 }
 
-// HideFew hides the cells of an answer that few persons gave, and as many more as keep
-// those from being found by subtraction. Personal: the scope says something of persons,
-// so every cell does; otherwise only splits that tell persons apart are looked at.
-func (s *Sight) HideFew(in *surveyv1.GetMetricRequest, out *surveyv1.GetMetricResponse, personal bool) *surveyv1.GetMetricResponse {
+// Splits tells whether an answer has cells that say something of persons: all of them
+// where the scope does, which is personal then.
+func (s *Sight) Splits(in *surveyv1.GetMetricRequest, personal bool) bool {
+	return s.few && len(in.GetGroupBy()) > 0 && (personal || len(s.splits(in.GetGroupBy())) > 0)
+}
+
+// Cuts are the series, by their keys, of which a piece of time has few answers.
+type Cuts map[string]bool
+
+// Cut notes what a piece has.
+func (c Cuts) Cut(piece *surveyv1.GetMetricResponse) {
+	for _, one := range piece.GetSeries() {
+		if few.Few(one.GetTotal().GetN()) {
+			c[strings.Join(one.GetKey(), "\x00")] = true
+		}
+	}
+}
+
+// HideFew hides the cells of an answer that few persons gave, the series that are cut
+// where few did, and as many more as keep those from being found by subtraction.
+// Personal: the scope says something of persons, so every cell does; otherwise only splits
+// that tell persons apart are looked at.
+func (s *Sight) HideFew(in *surveyv1.GetMetricRequest, out *surveyv1.GetMetricResponse, personal bool, cuts Cuts) *surveyv1.GetMetricResponse {
 	if !s.few || !personal && len(s.splits(in.GetGroupBy())) == 0 {
 		return out
 	}
@@ -129,7 +149,8 @@ func (s *Sight) HideFew(in *surveyv1.GetMetricRequest, out *surveyv1.GetMetricRe
 	})
 	for _, c := range t.cells {
 		// Those outside of a segment are a cell as well, though it is not shown.
-		c.Hidden = few.Few(c.N) || segments && c.whole && few.Few(out.GetTotal().GetN()-c.N)
+		c.Hidden = few.Few(c.N) || segments && c.whole && few.Few(out.GetTotal().GetN()-c.N) ||
+			c.whole && c.N > 0 && cuts[strings.Join(t.keys[c.series], "\x00")]
 	}
 	t.settle(len(in.GetGroupBy()), in.GetRollingDays() == 0)
 	return t.shown(out)

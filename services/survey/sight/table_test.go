@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"testing"
+	"time"
 
 	"google.golang.org/protobuf/types/known/timestamppb"
 
@@ -61,7 +62,7 @@ func TestWhatIsHiddenIsNotFoundBySubtraction(t *testing.T) {
 	s := &Sight{few: true, book: directory.New()}
 	for round := range 3000 {
 		in, whole := drawn(r, round%2 == 0)
-		out := s.HideFew(in, whole, false)
+		out := s.HideFew(in, whole, false, nil)
 		if out.GetTotal() != whole.GetTotal() {
 			t.Fatal("the total is gone")
 		}
@@ -112,14 +113,14 @@ func TestNothingIsHiddenOfPlaces(t *testing.T) {
 	s := &Sight{few: true, book: directory.New()}
 	in := &surveyv1.GetMetricRequest{GroupBy: []*surveyv1.GroupBy{{Dimension: surveyv1.Dimension_DIMENSION_SUBJECT, Kind: commonv1.SubjectKind_SUBJECT_KIND_STORE}}}
 	out := &surveyv1.GetMetricResponse{Total: &surveyv1.Score{N: 1}, Series: []*surveyv1.Series{{Key: []string{"STORE:1"}, Total: &surveyv1.Score{N: 1}}}}
-	if s.HideFew(in, out, false) != out {
+	if s.HideFew(in, out, false, nil) != out {
 		t.Error("a store's own score is hidden")
 	}
 	if s.Personal(&surveyv1.Scope{Subjects: []*commonv1.SubjectRef{{Kind: commonv1.SubjectKind_SUBJECT_KIND_STORE, Id: "1"}}, Facets: map[string]string{"order.late": "yes"}}) {
 		t.Error("a store, or a facet of an order, says something of a person")
 	}
 	in.GroupBy[0] = employees
-	if got := (&Sight{book: directory.New()}).HideFew(in, out, false); got != out {
+	if got := (&Sight{book: directory.New()}).HideFew(in, out, false, nil); got != out {
 		t.Error("something is hidden from neighbours")
 	}
 }
@@ -171,5 +172,72 @@ func TestCadence(t *testing.T) {
 		if _, err := s.Watch(&surveyv1.GetMetricRequest{}); (c.finest < commonv1.Grain_GRAIN_DAY) != (err == nil) {
 			t.Errorf("watching, %v: %v", c.finest, err)
 		}
+	}
+}
+
+// An edge within a month, or a day, cuts it in two; one where both begin cuts nothing.
+func TestPieces(t *testing.T) {
+	zone, err := calendar.Load("Europe/Moscow")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &Sight{few: true, zone: zone}
+	now := time.Date(2026, 3, 10, 12, 0, 0, 0, zone.Location())
+	at := func(day, hour int) time.Time { return time.Date(2026, 3, day, hour, 0, 0, 0, zone.Location()) }
+	stamp := func(t time.Time) *timestamppb.Timestamp { return timestamppb.New(t) }
+	for what, c := range map[string]struct {
+		w    *surveyv1.Window
+		want string
+	}{
+		"all":      {nil, ""},
+		"months":   {&surveyv1.Window{Window: &surveyv1.Window_Dates{Dates: &commonv1.DateRange{Start: "2026-01-01", End: "2026-04-01"}}}, ""},
+		"days":     {&surveyv1.Window{Window: &surveyv1.Window_Dates{Dates: &commonv1.DateRange{Start: "2026-03-05", End: "2026-04-01"}}}, "03-01..03-05 03-05..04-01 "},
+		"rolling":  {&surveyv1.Window{Window: &surveyv1.Window_LastDays{LastDays: 10}}, "03-01..03-11 03-11..04-01 "},
+		"no dates": {&surveyv1.Window{Window: &surveyv1.Window_Dates{Dates: &commonv1.DateRange{Start: "x", End: "2026-04-01"}}}, ""},
+		"hours": {&surveyv1.Window{Window: &surveyv1.Window_Range{Range: &commonv1.TimeRange{Start: stamp(at(1, 0)), End: stamp(at(2, 6))}}},
+			"03-01..03-02T06 03-02T06..04-01 03-02..03-02T06 03-02T06..03-03 "},
+	} {
+		got := ""
+		for _, p := range s.Pieces(c.w, now) {
+			for i, edge := range []*timestamppb.Timestamp{p.GetRange().GetStart(), p.GetRange().GetEnd()} {
+				local := edge.AsTime().In(zone.Location())
+				layout := "01-02T15"
+				if local.Hour() == 0 {
+					layout = "01-02"
+				}
+				got += local.Format(layout) + []string{"..", " "}[i]
+			}
+		}
+		if got != c.want {
+			t.Errorf("%s: %q, not %q", what, got, c.want)
+		}
+	}
+}
+
+// A series that is cut where few answered is hidden whole, with its points and another.
+func TestCutSeries(t *testing.T) {
+	s := &Sight{few: true, book: directory.New()}
+	in := &surveyv1.GetMetricRequest{GroupBy: []*surveyv1.GroupBy{employees}}
+	out := &surveyv1.GetMetricResponse{Total: &surveyv1.Score{N: 60}}
+	for _, key := range []string{"EMPLOYEE:a", "EMPLOYEE:b", "EMPLOYEE:c"} {
+		out.Series = append(out.Series, &surveyv1.Series{Key: []string{key}, Total: &surveyv1.Score{N: 20}, Points: []*surveyv1.Point{{Score: &surveyv1.Score{N: 20}}}})
+	}
+	cuts := Cuts{}
+	cuts.Cut(&surveyv1.GetMetricResponse{Series: []*surveyv1.Series{
+		{Key: []string{"EMPLOYEE:a"}, Total: &surveyv1.Score{N: 4}}, {Key: []string{"EMPLOYEE:b"}, Total: &surveyv1.Score{N: 5}},
+	}})
+	hidden := 0
+	for _, one := range s.HideFew(in, out, false, cuts).GetSeries() {
+		if one.GetTotal().GetSuppressed() {
+			hidden++
+			if len(one.GetPoints()) > 0 {
+				t.Errorf("%v has points", one.GetKey())
+			}
+		} else if one.GetKey()[0] == "EMPLOYEE:a" {
+			t.Error("what is cut where few answered is shown")
+		}
+	}
+	if hidden != 2 {
+		t.Errorf("%d are hidden: one alone is what the others leave", hidden)
 	}
 }

@@ -59,10 +59,14 @@ const (
 // sequence, number of the event): events of equal time and sequence stand in the
 // order in which they arrived.
 type JourneyServiceClient interface {
-	// RecordEvents records some events, durably, with one result each.
+	// RecordEvents records some events, durably, with one result each. Callers who see a
+	// part of the structure only bring events of that part: PERMISSION_DENIED,
+	// REASON_ACCESS_DENIED, in the result of one that names no subject, or one that is not
+	// seen, or whose key is that of an event of another part.
 	RecordEvents(ctx context.Context, in *RecordEventsRequest, opts ...grpc.CallOption) (*RecordEventsResponse, error)
 	// ImportEvents records many: one answer per chunk, in order; when it arrives the
-	// chunk's good rows are durable. Send the next chunks without waiting.
+	// chunk's good rows are durable. Send the next chunks without waiting. Rows of another
+	// part than the caller sees are refused as RecordEvents would.
 	ImportEvents(ctx context.Context, opts ...grpc.CallOption) (grpc.BidiStreamingClient[ImportEventsRequest, ImportEventsResponse], error)
 	// ListJourney pages through the events of one person, newest first.
 	ListJourney(ctx context.Context, in *ListJourneyRequest, opts ...grpc.CallOption) (*ListJourneyResponse, error)
@@ -354,10 +358,14 @@ func (c *journeyServiceClient) ListLakeFiles(ctx context.Context, in *ListLakeFi
 // sequence, number of the event): events of equal time and sequence stand in the
 // order in which they arrived.
 type JourneyServiceServer interface {
-	// RecordEvents records some events, durably, with one result each.
+	// RecordEvents records some events, durably, with one result each. Callers who see a
+	// part of the structure only bring events of that part: PERMISSION_DENIED,
+	// REASON_ACCESS_DENIED, in the result of one that names no subject, or one that is not
+	// seen, or whose key is that of an event of another part.
 	RecordEvents(context.Context, *RecordEventsRequest) (*RecordEventsResponse, error)
 	// ImportEvents records many: one answer per chunk, in order; when it arrives the
-	// chunk's good rows are durable. Send the next chunks without waiting.
+	// chunk's good rows are durable. Send the next chunks without waiting. Rows of another
+	// part than the caller sees are refused as RecordEvents would.
 	ImportEvents(grpc.BidiStreamingServer[ImportEventsRequest, ImportEventsResponse]) error
 	// ListJourney pages through the events of one person, newest first.
 	ListJourney(context.Context, *ListJourneyRequest) (*ListJourneyResponse, error)

@@ -371,9 +371,11 @@ type Score struct {
 	// The same as % of the scale's top.
 	WeightedPercent *float64 `protobuf:"fixed64,12,opt,name=weighted_percent,json=weightedPercent,proto3,oneof" json:"weighted_percent,omitempty"`
 	// Something was answered, but by too few to tell without telling of persons, or
-	// so that another such score could be found by subtraction: everything else is
-	// unset. Of splits and scopes by employee, segment or personal facet, for callers
-	// who come with a role.
+	// so that another such score could be found by subtraction, from this answer or
+	// from that for the whole month (or day) that a window begins or ends within:
+	// everything else is unset. Of splits and scopes by employee, segment or personal
+	// facet, for callers who come with a role; of a goal also if its days are shorter
+	// than the caller may know of.
 	Suppressed    *bool `protobuf:"varint,13,opt,name=suppressed,proto3,oneof" json:"suppressed,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

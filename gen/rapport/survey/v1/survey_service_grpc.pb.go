@@ -101,20 +101,26 @@ type SurveyServiceClient interface {
 	// ListSurveys pages through the surveys by id.
 	ListSurveys(ctx context.Context, in *ListSurveysRequest, opts ...grpc.CallOption) (*ListSurveysResponse, error)
 	// SubmitResponse records one response, durably, and counts it. ALREADY_EXISTS,
-	// REASON_KEY_REUSED, if its key came before with another body.
+	// REASON_KEY_REUSED, if its key came before with another body. Callers who see a part
+	// of the structure only bring responses of that part: PERMISSION_DENIED,
+	// REASON_ACCESS_DENIED, unless it names subjects and all of them are seen, and if its
+	// key is that of a response of another part.
 	SubmitResponse(ctx context.Context, in *SubmitResponseRequest, opts ...grpc.CallOption) (*SubmitResponseResponse, error)
 	// ImportResponses records many: one answer per chunk, in order, so that a
 	// client knows what is durable and memory stays flat on both sides. Send the
-	// next chunks without waiting; the server takes them one at a time.
+	// next chunks without waiting; the server takes them one at a time. Rows of another
+	// part than the caller sees are refused as SubmitResponse would.
 	ImportResponses(ctx context.Context, opts ...grpc.CallOption) (grpc.BidiStreamingClient[ImportResponsesRequest, ImportResponsesResponse], error)
 	// GetResponse reads a response. NOT_FOUND, REASON_RESPONSE_UNKNOWN.
 	GetResponse(ctx context.Context, in *GetResponseRequest, opts ...grpc.CallOption) (*GetResponseResponse, error)
 	// ListResponses pages through responses, newest experience first.
 	ListResponses(ctx context.Context, in *ListResponsesRequest, opts ...grpc.CallOption) (*ListResponsesResponse, error)
 	// AmendResponse replaces a response's content; its old contribution leaves
-	// every number in the same commit. FAILED_PRECONDITION if it was retracted.
+	// every number in the same commit. FAILED_PRECONDITION if it was retracted. Callers
+	// who see a part only amend what counts there, and it must go on to.
 	AmendResponse(ctx context.Context, in *AmendResponseRequest, opts ...grpc.CallOption) (*AmendResponseResponse, error)
-	// RetractResponse takes a response out of every number.
+	// RetractResponse takes a response out of every number; callers who see a part only
+	// one that counts there.
 	RetractResponse(ctx context.Context, in *RetractResponseRequest, opts ...grpc.CallOption) (*RetractResponseResponse, error)
 	// WatchResponses streams the log of responses after a cursor.
 	WatchResponses(ctx context.Context, in *WatchResponsesRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchResponsesResponse], error)
@@ -671,20 +677,26 @@ type SurveyServiceServer interface {
 	// ListSurveys pages through the surveys by id.
 	ListSurveys(context.Context, *ListSurveysRequest) (*ListSurveysResponse, error)
 	// SubmitResponse records one response, durably, and counts it. ALREADY_EXISTS,
-	// REASON_KEY_REUSED, if its key came before with another body.
+	// REASON_KEY_REUSED, if its key came before with another body. Callers who see a part
+	// of the structure only bring responses of that part: PERMISSION_DENIED,
+	// REASON_ACCESS_DENIED, unless it names subjects and all of them are seen, and if its
+	// key is that of a response of another part.
 	SubmitResponse(context.Context, *SubmitResponseRequest) (*SubmitResponseResponse, error)
 	// ImportResponses records many: one answer per chunk, in order, so that a
 	// client knows what is durable and memory stays flat on both sides. Send the
-	// next chunks without waiting; the server takes them one at a time.
+	// next chunks without waiting; the server takes them one at a time. Rows of another
+	// part than the caller sees are refused as SubmitResponse would.
 	ImportResponses(grpc.BidiStreamingServer[ImportResponsesRequest, ImportResponsesResponse]) error
 	// GetResponse reads a response. NOT_FOUND, REASON_RESPONSE_UNKNOWN.
 	GetResponse(context.Context, *GetResponseRequest) (*GetResponseResponse, error)
 	// ListResponses pages through responses, newest experience first.
 	ListResponses(context.Context, *ListResponsesRequest) (*ListResponsesResponse, error)
 	// AmendResponse replaces a response's content; its old contribution leaves
-	// every number in the same commit. FAILED_PRECONDITION if it was retracted.
+	// every number in the same commit. FAILED_PRECONDITION if it was retracted. Callers
+	// who see a part only amend what counts there, and it must go on to.
 	AmendResponse(context.Context, *AmendResponseRequest) (*AmendResponseResponse, error)
-	// RetractResponse takes a response out of every number.
+	// RetractResponse takes a response out of every number; callers who see a part only
+	// one that counts there.
 	RetractResponse(context.Context, *RetractResponseRequest) (*RetractResponseResponse, error)
 	// WatchResponses streams the log of responses after a cursor.
 	WatchResponses(*WatchResponsesRequest, grpc.ServerStreamingServer[WatchResponsesResponse]) error
