@@ -72,5 +72,9 @@ SELECT create_distributed_table('standing_head', 'brand', colocate_with => 'log_
 SELECT create_distributed_table('lake_head', 'brand', colocate_with => 'log_head');
 SELECT create_distributed_table('lake_file', 'brand', colocate_with => 'log_head');
 
+-- What the gateway delivers to subscribers.
+SELECT create_distributed_table('subscription', 'brand', colocate_with => 'log_head');
+SELECT create_distributed_table('delivery', 'brand', colocate_with => 'log_head');
+
 -- A brand that outgrows its neighbours gets a shard, and a node, of its own:
 --   SELECT isolate_tenant_to_new_shard('log_head', 'BRAND', 'CASCADE');

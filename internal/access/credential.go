@@ -33,7 +33,16 @@ func OnBehalf(ctx context.Context) context.Context {
 	if who == nil || who.shown == "" {
 		return ctx
 	}
-	return context.WithValue(ctx, behalfKey{}, bearer(who.shown))
+	return context.WithValue(ctx, behalfKey{}, who.headers())
+}
+
+// headers are what is shown on the principal's behalf.
+func (p *Principal) headers() map[string]string {
+	out := bearer(p.shown)
+	if p.mandate != "" {
+		out[MandateHeader] = p.mandate
+	}
+	return out
 }
 
 // GetRequestMetadata is the header of one call.

@@ -24,11 +24,13 @@ const (
 	Points     Section = "points"     // ledger and balances
 	Programmes Section = "programmes" // tiers, earning rules, rewards, rates
 	Reports    Section = "reports"    // what the gateway composes
-	Operations Section = "operations" // metrics of the process, the lake's files
+	// What comes by itself: read and define one's own, amend those of others.
+	Subscriptions Section = "subscriptions"
+	Operations    Section = "operations" // metrics of the process, the lake's files
 )
 
 var sections = []Section{
-	Directory, Surveys, Scores, Goals, Responses, Cases, Customers, Segments, Contacts, Events, Journeys, Points, Programmes, Reports, Operations,
+	Directory, Surveys, Scores, Goals, Responses, Cases, Customers, Segments, Contacts, Events, Journeys, Points, Programmes, Reports, Subscriptions, Operations,
 }
 
 // Reach says what becomes of a call by a caller who sees a part of the structure only.

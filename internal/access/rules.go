@@ -15,18 +15,22 @@ var surveyRules = map[string]Rule{
 	"GetSurvey":     one(Surveys, Read, Free),
 	"ListSurveys":   one(Surveys, Read, Free),
 
-	"SubmitResponse":  one(Responses, Submit, Whole),
-	"ImportResponses": one(Responses, Submit, Whole),
+	"SubmitResponse":  one(Responses, Submit, Narrowed),
+	"ImportResponses": one(Responses, Submit, Narrowed),
 	"GetResponse":     personal(Responses, Detail, Narrowed),
 	"ListResponses":   personal(Responses, Detail, Narrowed),
 	// It answers with the response as it now stands.
-	"AmendResponse":   {Section: Responses, Verbs: []Verb{Amend, Detail}, Reach: Whole, Personal: true},
-	"RetractResponse": one(Responses, Amend, Whole),
+	"AmendResponse":   {Section: Responses, Verbs: []Verb{Amend, Detail}, Reach: Narrowed, Personal: true},
+	"RetractResponse": one(Responses, Amend, Narrowed),
 	"WatchResponses":  personal(Responses, Detail, Whole),
+	// Who is rated says something to what it may read.
+	"ReplyToResponse": personal(Responses, Work, Narrowed),
+	"ModerateReply":   personal(Responses, Amend, Whole),
 
 	"GetMetric":     one(Scores, Read, Narrowed),
 	"WatchMetric":   one(Scores, Read, Narrowed),
 	"RankSubjects":  one(Scores, Read, Narrowed),
+	"GetStanding":   one(Scores, Read, Narrowed),
 	"CompareMetric": one(Scores, Read, Narrowed),
 	"GetDrivers":    one(Scores, Read, Narrowed),
 	"SetGoal":       one(Goals, Define, Narrowed),
@@ -106,8 +110,8 @@ var segmentationRules = map[string]Rule{
 }
 
 var journeyRules = map[string]Rule{
-	"RecordEvents":       one(Events, Submit, Whole),
-	"ImportEvents":       one(Events, Submit, Whole),
+	"RecordEvents":       one(Events, Submit, Narrowed),
+	"ImportEvents":       one(Events, Submit, Narrowed),
 	"ListJourney":        personal(Events, Detail, Whole),
 	"WatchEvents":        personal(Events, Detail, Whole),
 	"DescribeEventKinds": one(Journeys, Define, Whole),
@@ -147,6 +151,7 @@ var loyaltyRules = map[string]Rule{
 	"BatchPost":            one(Points, Submit, Whole),
 	"GetBalance":           personal(Points, Read, Whole),
 	"ListEntries":          personal(Points, Detail, Whole),
+	"ListHolds":            personal(Points, Detail, Whole),
 	"WatchEntries":         personal(Points, Detail, Whole),
 	"ExamineEarn":          one(Points, Read, Whole),
 	"ExplainTier":          personal(Points, Read, Whole),
@@ -157,6 +162,7 @@ var loyaltyRules = map[string]Rule{
 	"GetLiability":      one(Programmes, Read, Whole),
 	"GetBreakage":       one(Programmes, Read, Whole),
 	"GetParticipation":  one(Programmes, Read, Whole),
+	"GetTierFlow":       one(Programmes, Read, Whole),
 	"GetLoyaltyImpact":  one(Programmes, Read, Whole),
 	"GetOfferFunnel":    one(Programmes, Read, Whole),
 
@@ -180,7 +186,21 @@ var reportRules = map[string]Rule{
 	"GetOmnichannelReport": one(Reports, Read, Composed),
 	"WatchReport":          one(Reports, Read, Composed),
 	"GetSubjectScorecard":  one(Reports, Read, Composed),
+	"GetHeatMap":           one(Reports, Read, Composed),
 	"GetCustomer360":       personal(Reports, Read, Composed),
-	"SetMetricTree":        one(Reports, Define, Whole),
-	"GetMetricTree":        one(Reports, Read, Composed),
+	"GetSegmentPanel":      one(Reports, Read, Composed),
+	"GetLoyaltyImpact":     one(Reports, Read, Composed),
+	// What is recorded are responses: who may submit those may make this call.
+	"ReportFeedback": one(Responses, Submit, Composed),
+	"SetMetricTree":  one(Reports, Define, Whole),
+	"GetMetricTree":  one(Reports, Read, Composed),
+
+	// The handler keeps each caller to its own; what is told is composed with its rights.
+	"CreateSubscription": one(Subscriptions, Define, Composed),
+	"UpdateSubscription": one(Subscriptions, Define, Composed),
+	"GetSubscription":    one(Subscriptions, Read, Composed),
+	"ListSubscriptions":  one(Subscriptions, Read, Composed),
+	"DeleteSubscription": one(Subscriptions, Define, Composed),
+	"SendSubscription":   one(Subscriptions, Define, Composed),
+	"ListDeliveries":     one(Subscriptions, Read, Composed),
 }

@@ -100,13 +100,14 @@ func (s *steps) admit(ctx context.Context, c *call, outside bool) (context.Conte
 	if s.guard.Silent() {
 		return ctx, nil
 	}
-	var header string
-	if v := metadata.ValueFromIncomingContext(ctx, "authorization"); len(v) > 0 {
-		header = v[0]
-	}
-	who, err := s.guard.Authenticate(ctx, header)
+	who, err := s.guard.Authenticate(ctx, metadata.ValueFromIncomingContext(ctx, "authorization")...)
 	if err != nil {
 		return ctx, err
+	}
+	if v := metadata.ValueFromIncomingContext(ctx, access.MandateHeader); len(v) > 0 {
+		if who, err = s.guard.Assume(who, v[0]); err != nil {
+			return ctx, fault.Unauthenticated(access.ReasonTokenInvalid, "the mandate is not valid").Because(err)
+		}
 	}
 	ctx = access.With(ctx, who, c.method.rule)
 	if c.method.rule.Composes() {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"time"
 
 	"google.golang.org/grpc"
@@ -16,13 +17,14 @@ import (
 	"github.com/rapport-cx/rapport/internal/sqldb"
 	"github.com/rapport-cx/rapport/internal/telemetry"
 	"github.com/rapport-cx/rapport/services/gateway/report"
+	"github.com/rapport-cx/rapport/services/gateway/subscription"
 	"github.com/rapport-cx/rapport/services/gateway/survey"
 )
 
 // Bind serves the gateway of services on the process's HTTP port, and ReportService on
 // its gRPC port. Over HTTP reports are asked for as any other service's answers are, so
 // that both ways lead through the same steps.
-func Bind(ctx context.Context, a *app.App, cfg app.Config, kept floor.Config, services Services, brands *config.Brands, guard *access.Guard, tel *telemetry.Telemetry) error {
+func Bind(ctx context.Context, a *app.App, cfg app.Config, kept floor.Config, delivering subscription.Settings, services Services, brands *config.Brands, guard *access.Guard, tel *telemetry.Telemetry) error {
 	settings, err := Open(ctx, kept)
 	if err != nil {
 		return err
@@ -41,12 +43,32 @@ func Bind(ctx context.Context, a *app.App, cfg app.Config, kept floor.Config, se
 	reports := report.New(report.Config{Brands: brands, Guard: guard, Clock: time.Now, Log: tel.Log},
 		report.Services{Survey: services.Survey, Segmentation: services.Segmentation, Journey: services.Journey, Loyalty: services.Loyalty},
 		report.NewStore(settings, time.Now))
+	secret, err := kept.Secret()
+	if err != nil {
+		return errors.Join(err, own.Close(), settings.Close())
+	}
+	subscriptions, err := subscription.New(subscription.Config{Settings: delivering, Brands: brands, Guard: guard, Secret: secret, Clock: time.Now, Log: tel.Log},
+		subscription.NewStore(settings), services.Report, services.Survey)
+	if err != nil {
+		return errors.Join(err, own.Close(), settings.Close())
+	}
+	// It delivers as soon as the process serves, and ends before anything it needs.
+	running, stop := context.WithCancel(context.WithoutCancel(ctx))
+	stopped := make(chan error, 1)
+	go func() { stopped <- subscriptions.Run(running) }()
 	a.Bind(app.Service{
-		Name:     "gateway",
-		Register: func(r grpc.ServiceRegistrar) { reportv1.RegisterReportServiceServer(r, reports) },
+		Name: "gateway",
+		Register: func(r grpc.ServiceRegistrar) {
+			reportv1.RegisterReportServiceServer(r, Reports{reports, subscriptions})
+		},
 		// Most of what the gateway does needs no database of its own: it is ready without.
-		Close: func(context.Context) error { return errors.Join(own.Close(), settings.Close()) },
+		Close: func(context.Context) error {
+			stop()
+			return errors.Join(<-stopped, reports.Close(), own.Close(), settings.Close())
+		},
 	})
+	a.Public("GET "+subscription.UnsubscribePath, http.HandlerFunc(subscriptions.Unsubscribe))
+	a.Public("POST "+subscription.UnsubscribePath, http.HandlerFunc(subscriptions.Unsubscribe))
 	a.Handle("/", s)
 	s.Publish(a)
 	return nil
@@ -63,14 +85,23 @@ func (s *Server) Publish(a *app.App) {
 	a.Crowded(s.survey.Crowded)
 }
 
-// Open opens the gateway's own database, of how reports are set up, with its tables.
-// Nothing in it is sealed, and nothing of it is worth a cache.
+// Subscriptions is the half of ReportService that lets reports come by themselves.
+type Subscriptions = subscription.Server
+
+// Reports is ReportService, of its two halves.
+type Reports struct {
+	*report.Server
+	*Subscriptions
+}
+
+// Open opens the gateway's own database, of how reports are set up and delivered, with
+// its tables. Nothing of it is worth a cache.
 func Open(ctx context.Context, kept floor.Config) (*sqldb.DB, error) {
 	db, err := sqldb.Open(ctx, kept.URL("gateway"))
 	if err != nil {
 		return nil, fmt.Errorf("open settings of reports: %w", err)
 	}
-	if err := report.NewStore(db, time.Now).Migrate(ctx); err != nil {
+	if err := errors.Join(report.NewStore(db, time.Now).Migrate(ctx), subscription.NewStore(db).Migrate(ctx)); err != nil {
 		return nil, errors.Join(fmt.Errorf("open settings of reports: %w", err), db.Close())
 	}
 	return db, nil

@@ -221,7 +221,7 @@ func (w *world) make(t *testing.T, c call) (int, string, []string) {
 }
 
 var (
-	changing     = regexp.MustCompile(`"(commitId|nextPageToken|publishedAt|closedAt|reservationId|path|uptoSeq|sizeBytes|took)": "[^"]+"`)
+	changing     = regexp.MustCompile(`"(commitId|nextPageToken|publishedAt|closedAt|reservationId|path|uptoSeq|sizeBytes|took|webhookSecret)": "[^"]+"`)
 	changingPath = regexp.MustCompile(`/contacts/[^:]+:`)
 )
 

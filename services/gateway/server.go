@@ -6,11 +6,11 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/grpc-ecosystem/grpc-gateway/v2/runtime"
 	"google.golang.org/grpc/status"
-	"google.golang.org/protobuf/encoding/protojson"
 
 	commonv1 "github.com/rapport-cx/rapport/gen/rapport/common/v1"
 	journeyv1 "github.com/rapport-cx/rapport/gen/rapport/journey/v1"
@@ -20,6 +20,7 @@ import (
 	"github.com/rapport-cx/rapport/internal/fault"
 	"github.com/rapport-cx/rapport/services/gateway/page"
 	"github.com/rapport-cx/rapport/services/gateway/page/audience"
+	points "github.com/rapport-cx/rapport/services/gateway/page/loyalty"
 	"github.com/rapport-cx/rapport/services/gateway/page/shell"
 	journeygw "github.com/rapport-cx/rapport/services/gateway/stub/rapport/journey/v1"
 	loyaltygw "github.com/rapport-cx/rapport/services/gateway/stub/rapport/loyalty/v1"
@@ -45,6 +46,7 @@ func New(cfg Config, services Services) (*Server, error) {
 	refuseUnknownParameters()
 	s.calls = runtime.NewServeMux(
 		runtime.WithMarshalerOption(runtime.MIMEWildcard, newCodec()),
+		runtime.WithMarshalerOption(mimeEvents, eventCodec{newCodec()}),
 		runtime.WithErrorHandler(s.callFailed),
 		runtime.WithStreamErrorHandler(func(_ context.Context, err error) *status.Status { return outgoing(err) }),
 		runtime.WithRoutingErrorHandler(s.routeFailed),
@@ -59,7 +61,7 @@ func New(cfg Config, services Services) (*Server, error) {
 		return nil, err
 	}
 	s.routes.Handle("GET /openapi.json", newDocument(openAPI, "application/json"))
-	s.routes.Handle("/v1/", s.bounded(s.calls))
+	s.routes.Handle("/v1/", validated(s.bounded(s.calls)))
 	s.routes.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusNotFound, fault.NotFound(nil, "nothing is at %s %s", r.Method, r.URL.Path))
 	})
@@ -71,7 +73,7 @@ func (s *Server) pages() error {
 	services := shell.Services{Survey: s.services.Survey, Segmentation: s.services.Segmentation, Journey: s.services.Journey, Loyalty: s.services.Loyalty}
 	cfg := shell.Config{
 		Brands: s.cfg.Brands, Clock: s.cfg.Clock, Draining: s.cfg.Draining, Log: s.cfg.Log, Outgoing: s.outgoingContext,
-		Nav: append(page.Nav(services), audience.Nav(services)...),
+		Nav: slices.Concat(page.Nav(services), audience.Nav(services), points.Nav(services)),
 	}
 	shown, err := page.New(cfg, services)
 	if err != nil {
@@ -83,6 +85,11 @@ func (s *Server) pages() error {
 		return err
 	}
 	whom.Route(s.routes)
+	health, err := points.New(cfg, services)
+	if err != nil {
+		return err
+	}
+	health.Route(s.routes)
 	if s.services.Survey != nil {
 		s.survey, err = survey.New(survey.Config{Survey: s.services.Survey, Brands: s.cfg.Brands, Clock: s.cfg.Clock, Log: s.cfg.Log})
 	}
@@ -120,18 +127,6 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	s.routes.ServeHTTP(w, r)
 }
-
-// newCodec writes proto JSON with zeros and empty lists spelt out, and what is
-// absent left out: no answers must not read as null or 0. A misspelt field of a
-// request is an error, since ignoring it would answer another question.
-func newCodec() codec {
-	return codec{&runtime.JSONPb{MarshalOptions: protojson.MarshalOptions{EmitDefaultValues: true}}}
-}
-
-type codec struct{ *runtime.JSONPb }
-
-// StreamContentType names what streams are: a message a line.
-func (codec) StreamContentType(any) string { return "application/x-ndjson" }
 
 // traceHeaders lets a caller's trace go on; all else a caller must not set.
 func traceHeaders(key string) (string, bool) {

@@ -19,6 +19,7 @@ var rateCalls = []call{
 	{rpc: "GetLiability", method: "GET", path: "/v1/demo/programmes/club/liability"},
 	{rpc: "GetBreakage", method: "GET", path: "/v1/demo/programmes/club/breakage?dates.start=2026-01-01&dates.end=2026-04-01"},
 	{rpc: "GetParticipation", method: "GET", path: "/v1/demo/programmes/club/participation?dates.start=2026-02-01&dates.end=2026-04-01&grain=GRAIN_MONTH"},
+	{rpc: "GetTierFlow", method: "GET", path: "/v1/demo/programmes/club/tier-flow?from=2026-02-01"},
 	{rpc: "GetLoyaltyImpact", method: "GET", path: "/v1/demo/programmes/club/impact"},
 }
 

@@ -28,6 +28,7 @@ var pointCalls = []call{
 		"origin": {"orderId": "a1", "lineId": "1", "channel": "CHANNEL_WEB"}, "occurredAt": "2026-02-20T09:00:00Z"}`},
 	{rpc: "Redeem", method: "POST", path: "/v1/demo/programmes/club/points:redeem", body: `{"requestId": "r1", "customer": {"id": "7"}, "points": "100", "origin": {"orderId": "a2"}}`},
 	{rpc: "Hold", method: "POST", path: "/v1/demo/programmes/club/points:hold", body: `{"requestId": "h1", "customer": {"id": "7"}, "points": "50", "seconds": 600}`},
+	{rpc: "ListHolds", method: "GET", path: "/v1/demo/customers/7/holds"},
 	{rpc: "Capture", method: "POST", path: "/v1/demo/holds/{hold}:capture", body: `{"requestId": "c1", "points": "20"}`},
 	{rpc: "Void", method: "POST", path: "/v1/demo/holds/{hold}:void", body: `{"requestId": "v1"}`},
 	{rpc: "Reverse", method: "POST", path: "/v1/demo/programmes/club/points:reverse", body: `{"requestId": "b1", "customer": {"id": "7"}, "origin": {"orderId": "a1", "lineId": "1"}, "keepEarned": "450"}`},

@@ -14,6 +14,8 @@ import (
 	"github.com/rapport-cx/rapport/internal/sqldb"
 	"github.com/rapport-cx/rapport/services/gateway"
 	"github.com/rapport-cx/rapport/services/gateway/report"
+	"github.com/rapport-cx/rapport/services/gateway/subscription"
+	"github.com/rapport-cx/rapport/services/gateway/subscription/carrier"
 )
 
 // reporting serves ReportService, with settings of its own.
@@ -30,8 +32,22 @@ func reporting(t testing.TB, a *app.App, brands *config.Brands, guard *access.Gu
 	}
 	s := report.New(report.Config{Brands: brands, Guard: guard, Clock: atNoon, Log: quiet},
 		report.Services{Survey: from.Survey, Segmentation: from.Segmentation, Journey: from.Journey, Loyalty: from.Loyalty}, settings)
-	a.Bind(app.Service{Name: "gateway", Register: func(r grpc.ServiceRegistrar) { reportv1.RegisterReportServiceServer(r, s) }})
+	store := subscription.NewStore(db)
+	if err := store.Migrate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	subscriptions, err := subscription.New(subscription.Config{Brands: brands, Guard: guard, Clock: atNoon, Log: quiet, Secret: []byte("0123456789abcdef0123456789abcdef"),
+		Settings: subscription.Settings{Mail: carrier.MailConfig{Server: "smtp+plain://127.0.0.1:1", From: "reports@rapport.test"}}}, store, from.Report, from.Survey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a.Bind(app.Service{Name: "gateway", Register: func(r grpc.ServiceRegistrar) {
+		reportv1.RegisterReportServiceServer(r, gateway.Reports{Server: s, Subscriptions: subscriptions})
+	}})
 }
+
+// boards is the id of the first subscription, which follows from who asks and how.
+const boards = "0e9a028a2abedac5"
 
 // reportCalls ask of what calls of other services left behind.
 var reportCalls = []call{
@@ -46,6 +62,17 @@ var reportCalls = []call{
 		{"id": "calls", "parent": "love", "role": "ROLE_COUNTER", "rate": "contact_rate", "lowerIsBetter": true},
 		{"id": "orders", "parent": "love", "role": "ROLE_PROXY", "rate": "success_index", "target": 95}]}`},
 	{rpc: "GetMetricTree", method: "GET", path: "/v1/demo/metric-tree?window.lastDays=14"},
+	{rpc: "CreateSubscription", method: "POST", path: "/v1/demo/subscriptions", body: `{"requestId": "s1", "subscription": {"report": "REPORT_KIND_OMNICHANNEL",
+		"cadence": {"every": "EVERY_MONTH", "hour": 9}, "zone": "Asia/Yekaterinburg", "locale": "ru", "email": {"address": "board@example.com", "name": "Совет"}}}`},
+	{rpc: "CreateSubscription.webhook", method: "POST", path: "/v1/demo/subscriptions", body: `{"requestId": "s2", "subscription": {"report": "REPORT_KIND_SCORECARD",
+		"subject": {"kind": "SUBJECT_KIND_STORE", "id": "101"}, "cadence": {"every": "EVERY_QUARTER_HOUR"}, "webhook": {"url": "https://example.com/reports"}}}`},
+	{rpc: "ListSubscriptions", method: "GET", path: "/v1/demo/subscriptions"},
+	{rpc: "GetSubscription", method: "GET", path: "/v1/demo/subscriptions/" + boards},
+	{rpc: "UpdateSubscription", method: "PATCH", path: "/v1/demo/subscriptions/" + boards, body: `{"subscription": {"etag": "1", "report": "REPORT_KIND_OMNICHANNEL",
+		"sections": ["scores", "orders"], "cadence": {"every": "EVERY_WEEK", "hour": 8, "minute": 30, "weekday": 5}, "email": {"address": "board@example.com"}, "paused": true}}`},
+	{rpc: "SendSubscription", method: "POST", path: "/v1/demo/subscriptions/" + boards + ":send", body: `{"requestId": "t1"}`},
+	{rpc: "ListDeliveries", method: "GET", path: "/v1/demo/deliveries?status=STATUS_PENDING"},
+	{rpc: "DeleteSubscription", method: "DELETE", path: "/v1/demo/subscriptions/" + boards},
 }
 
 // TestEveryRPCOfReportInJSON asks for reports of a brand of which every service knows

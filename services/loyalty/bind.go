@@ -28,6 +28,22 @@ type Neighbours struct {
 type Config struct {
 	// SweepEvery is how often what is due is looked for; below 0: never, others do.
 	SweepEvery time.Duration `flag:"sweep-every" default:"1s" help:"how often expired points and holds that timed out are posted; below 0: never by this process"`
+	// Begin lets the background work begin, what follows neighbours included; nil: at once.
+	// A process that has something more urgent to do first closes it behind that.
+	Begin <-chan struct{}
+}
+
+// begun waits until background work may begin.
+func (c Config) begun(ctx context.Context) bool {
+	if c.Begin == nil {
+		return true
+	}
+	select {
+	case <-c.Begin:
+		return true
+	case <-ctx.Done():
+		return false
+	}
 }
 
 // Bind opens the service's database and returns it ready to be served. Its background
@@ -48,7 +64,13 @@ func Bind(ctx context.Context, base floor.Config, cfg Config, brands *config.Bra
 	}
 	running, stop := context.WithCancel(context.WithoutCancel(ctx))
 	stopped := make(chan error, 1)
-	go func() { stopped <- s.Run(running) }()
+	go func() {
+		if !cfg.begun(running) {
+			stopped <- nil
+			return
+		}
+		stopped <- s.Run(running)
+	}()
 	return s, app.Service{
 		Name:     "loyalty",
 		Register: func(r grpc.ServiceRegistrar) { loyaltyv1.RegisterLoyaltyServiceServer(r, s) },

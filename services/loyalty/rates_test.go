@@ -352,6 +352,7 @@ func (s *storm) participation(p *plain, days calendar.Days, today calendar.Day) 
 		}
 	}
 	s.tiers(p, got, joined, days, today)
+	s.flow(p, joined, days, today)
 }
 
 // took are members, enrolled, active and spenders.

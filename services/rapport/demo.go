@@ -11,6 +11,7 @@ import (
 	"google.golang.org/grpc"
 
 	journeyv1 "github.com/rapport-cx/rapport/gen/rapport/journey/v1"
+	loyaltyv1 "github.com/rapport-cx/rapport/gen/rapport/loyalty/v1"
 	segmentationv1 "github.com/rapport-cx/rapport/gen/rapport/segmentation/v1"
 	surveyv1 "github.com/rapport-cx/rapport/gen/rapport/survey/v1"
 	"github.com/rapport-cx/rapport/internal/config"
@@ -67,13 +68,16 @@ database itself, or with --serve starts all services here and goes on serving.`,
 func (cfg *demonstrating) fillOther(cmd *cobra.Command) (err error) {
 	ctx := cmd.Context()
 	r := &reach{Server: cfg.Server, TLS: cfg.TLS, Embedded: cfg.Embedded, Access: cfg.Access.Shown, Kept: cfg.Kept}
-	conn, hangUp, err := r.dial(ctx, "segmentation", "journey", "survey")
+	conn, hangUp, err := r.dial(ctx, "segmentation", "journey", "survey", "loyalty")
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, hangUp()) }()
 	to := servicesAt(conn)
 	result, err := cfg.fill(cmd, to)
+	if err == nil {
+		err = cfg.spend(cmd, to, result.World)
+	}
 	if err != nil || cfg.Live == 0 {
 		return err
 	}
@@ -87,6 +91,7 @@ func servicesAt(conn *grpc.ClientConn) demo.Services {
 		Segmentation: segmentationv1.NewSegmentationServiceClient(conn),
 		Journey:      journeyv1.NewJourneyServiceClient(conn),
 		Survey:       surveyv1.NewSurveyServiceClient(conn),
+		Loyalty:      loyaltyv1.NewLoyaltyServiceClient(conn),
 	}
 }
 
@@ -96,6 +101,9 @@ func (cfg *demonstrating) serve(cmd *cobra.Command) error {
 	if !cmd.Flags().Changed("log-level") {
 		cfg.Telemetry.LogLevel = slog.LevelWarn // a line per call would bury the report
 	}
+	// Points follow the purchases behind the page, which need not wait for them.
+	begin := make(chan struct{})
+	cfg.Kept.Loyalty.Begin = begin
 	s, err := start(ctx, &cfg.serving, services)
 	if err != nil {
 		return err
@@ -104,15 +112,15 @@ func (cfg *demonstrating) serve(cmd *cobra.Command) error {
 	if err != nil {
 		return s.stop(ctx, err)
 	}
-	err = cfg.showOff(cmd, s, servicesAt(conn))
+	err = cfg.showOff(cmd, s, servicesAt(conn), begin)
 	if err != nil {
 		return s.stop(ctx, errors.Join(err, conn.Close()))
 	}
 	return errors.Join(s.wait(ctx), conn.Close())
 }
 
-// showOff fills, reports, tells the addresses and starts the trickle.
-func (cfg *demonstrating) showOff(cmd *cobra.Command, s *served, to demo.Services) error {
+// showOff fills, reports, tells the addresses, lets points begin and starts the trickle.
+func (cfg *demonstrating) showOff(cmd *cobra.Command, s *served, to demo.Services, begin chan<- struct{}) error {
 	result, err := cfg.fill(cmd, to)
 	if err != nil {
 		return err
@@ -129,6 +137,12 @@ func (cfg *demonstrating) showOff(cmd *cobra.Command, s *served, to demo.Service
 		fmt.Fprintf(out, "gRPC  %s\n", a)
 	}
 	fmt.Fprintln(out, "Ctrl-C ends it; the data stay in", cfg.Kept.Floor.Data)
+	close(begin)
+	go func() {
+		if err := cfg.spend(cmd, to, result.World); err != nil && cmd.Context().Err() == nil {
+			fmt.Fprintln(cmd.ErrOrStderr(), "points:", plain(err))
+		}
+	}()
 	if cfg.Live > 0 {
 		go cfg.trickle(cmd, to, result.World)
 	}
@@ -188,6 +202,20 @@ func (f filled) write(w io.Writer) error {
 	}
 	_, err := fmt.Fprintf(w, "%s: holds a demo; %d events and %d answers added since, in %s\n", f.Brand, f.Events, f.Recorded, took)
 	return err
+}
+
+// spend lets members spend their points, and tells how many did.
+func (cfg *demonstrating) spend(cmd *cobra.Command, to demo.Services, w *demo.World) error {
+	ask := demo.Ask{Brand: cfg.Brand, Currency: cfg.Currency, Zone: w.Zone()}
+	got, err := demo.Spend(cmd.Context(), to, ask, time.Now())
+	if err != nil {
+		return fmt.Errorf("spend points of %s: %w; run it again to go on", cfg.Brand, err)
+	}
+	if got.Spent+got.Bonuses > 0 {
+		fmt.Fprintf(cmd.ErrOrStderr(), "%s: members spent points %d times and got %d bonuses, in %s\n",
+			cfg.Brand, got.Spent, got.Bonuses, got.Duration.Round(10*time.Millisecond))
+	}
+	return nil
 }
 
 // trickle lets experiences come in until the command ends.

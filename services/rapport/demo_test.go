@@ -62,7 +62,7 @@ func TestDemoServes(t *testing.T) {
 func TestDemoGoesOn(t *testing.T) {
 	cfg := &reach{Embedded: true}
 	cfg.Kept.Floor.Data = t.TempDir()
-	conn, hangUp, err := cfg.dial(t.Context(), "segmentation", "journey", "survey")
+	conn, hangUp, err := cfg.dial(t.Context(), "segmentation", "journey", "survey", "loyalty")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -56,7 +56,7 @@ const (
 var (
 	allVerbs    = []string{"read", "detail", "submit", "amend", "define", "work"}
 	allSections = []string{"directory", "surveys", "scores", "goals", "responses", "cases", "customers", "segments", "contacts", "events",
-		"journeys", "points", "programmes", "reports", "operations"}
+		"journeys", "points", "programmes", "reports", "subscriptions", "operations"}
 )
 
 // roles are one that may do everything, one for each verb of a section that lacks that
@@ -73,6 +73,7 @@ func roles() map[string]any {
 		"everything": map[string]any{"brands": []string{"*"}, "sections": sections("")},
 		"elsewhere":  map[string]any{"brands": []string{"sfo"}, "sections": sections("")},
 		"daily":      map[string]any{"brands": []string{"demo"}, "sections": sections(""), "finest": "day"},
+		"monthly":    map[string]any{"brands": []string{"demo"}, "sections": sections(""), "finest": "month"},
 		"metric":     map[string]any{"brands": []string{"demo"}, "sections": sections(""), "operations": []string{"GetMetric"}},
 		"wide":       map[string]any{"brands": []string{"demo"}, "sections": sections(""), "wide": []string{"segments"}},
 		"claimed":    map[string]any{"brands": []string{"demo"}, "sections": sections(""), "subjects_from": "stores"},

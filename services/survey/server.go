@@ -25,6 +25,7 @@ import (
 	"github.com/rapport-cx/rapport/services/survey/link"
 	"github.com/rapport-cx/rapport/services/survey/query"
 	"github.com/rapport-cx/rapport/services/survey/record"
+	"github.com/rapport-cx/rapport/services/survey/reply"
 	"github.com/rapport-cx/rapport/services/survey/segments"
 	"github.com/rapport-cx/rapport/services/survey/tally"
 )
@@ -103,6 +104,8 @@ func (s *Server) folding() fold.Rules[*tally.Tally] {
 				return nil
 			case f.Kind == record.Person:
 				return b.people.Load().ApplyBody(f.Body)
+			case f.Kind == record.Reply:
+				return b.replies.Load().Apply(f)
 			}
 			return b.book.Load().Apply(f)
 		},
@@ -110,6 +113,7 @@ func (s *Server) folding() fold.Rules[*tally.Tally] {
 			if b := s.brands[id]; b != nil {
 				b.book.Store(directory.New())
 				b.people.Store(people.NewBook())
+				b.replies.Store(reply.NewBook())
 			}
 		},
 	}

@@ -15,7 +15,7 @@ import (
 // on from there.
 func (p *Page) compose(ctx context.Context, s *scene) *shown {
 	out := &shown{scene: s, T: s.Lang, Frame: shell.Frame{
-		Name: s.brand.Name, Home: s.ToSubject(nil), BrandName: s.brand.Name, Tabs: p.tabs(s),
+		Name: s.brand.Name, Home: s.ToSubject(nil), BrandName: s.brand.Name, Tabs: p.tabs(ctx, s),
 	}}
 	if s.metric != nil {
 		out.LiveAt = s.Live()

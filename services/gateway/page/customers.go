@@ -4,15 +4,12 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"slices"
 	"strconv"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
-	commonv1 "github.com/rapport-cx/rapport/gen/rapport/common/v1"
 	segmentationv1 "github.com/rapport-cx/rapport/gen/rapport/segmentation/v1"
 	"github.com/rapport-cx/rapport/internal/fault"
+	"github.com/rapport-cx/rapport/services/gateway/page/shell"
 )
 
 // lookup is whom a search for customers found.
@@ -59,7 +56,7 @@ func (p *Page) find(w http.ResponseWriter, r *http.Request) {
 // No link of that page says what was searched for.
 func (p *Page) lead(ctx context.Context, w http.ResponseWriter, r *http.Request, s *scene, query string) {
 	s.Own = nil
-	s.found = &lookup{Query: masked(query)}
+	s.found = &lookup{Query: shell.Masked(query)}
 	ids, err := p.whoIs(ctx, s, query)
 	s.found.err = err
 	if len(ids) == 1 {
@@ -81,74 +78,12 @@ func (s *scene) toCustomer(id int64) string {
 	})
 }
 
-// whoIs are the persons that a query may mean, ascending: by number, e-mail,
-// telephone, card, or system:number.
+// whoIs are the persons that a query may mean, ascending.
 func (p *Page) whoIs(ctx context.Context, s *scene, query string) ([]int64, error) {
 	if p.people == nil {
 		return nil, absentSegmentation
 	}
-	var ids []int64
-	if id, err := strconv.ParseInt(query, 10, 64); err == nil && id > 0 {
-		got, err := p.people.GetCustomer(ctx, &segmentationv1.GetCustomerRequest{
-			Brand: s.Brand, Customer: &commonv1.CustomerRef{Ref: &commonv1.CustomerRef_Id{Id: id}},
-		})
-		switch {
-		case err == nil:
-			ids = append(ids, got.GetCustomer().GetPersonId())
-		case fault.Code(err).String() != "NotFound":
-			return nil, err
-		}
-	}
-	asked := identitiesOf(query)
-	if len(asked) == 0 {
-		return ids, nil
-	}
-	got, err := p.people.ResolveCustomers(ctx, &segmentationv1.ResolveCustomersRequest{Brand: s.Brand, Identities: asked, KnownOnly: true})
-	if err != nil {
-		return nil, err
-	}
-	for _, r := range got.GetResults() {
-		if r.GetError() == nil && r.GetId() > 0 {
-			ids = append(ids, r.GetPersonId())
-		}
-	}
-	slices.Sort(ids)
-	return slices.Compact(ids), nil
-}
-
-// identitiesOf are what a query may be.
-func identitiesOf(query string) []*commonv1.Identity {
-	if query == "" || len(query) > 256 {
-		return nil
-	}
-	if strings.Contains(query, "@") {
-		return []*commonv1.Identity{{Kind: commonv1.Identity_KIND_EMAIL, Value: query}}
-	}
-	out := []*commonv1.Identity{{Kind: commonv1.Identity_KIND_CARD, Value: query}}
-	if strings.IndexFunc(query, unicode.IsLetter) < 0 {
-		out = append(out, &commonv1.Identity{Kind: commonv1.Identity_KIND_PHONE, Value: query})
-	}
-	if system, value, has := strings.Cut(query, ":"); has && system != "" && value != "" && len(system) <= 64 {
-		out = append(out, &commonv1.Identity{Kind: commonv1.Identity_KIND_EXTERNAL, Namespace: system, Value: value})
-	}
-	return out
-}
-
-// masked is an identity by which its owner knows it again, and nobody else: the
-// first letter and the domain of an address, the last two digits of a number.
-func masked(value string) string {
-	if name, domain, mail := strings.Cut(value, "@"); mail {
-		first, size := utf8.DecodeRuneInString(name)
-		if size == 0 {
-			return "***@" + domain
-		}
-		return string(first) + "***@" + domain
-	}
-	all := []rune(value)
-	if len(all) < 5 {
-		return "***"
-	}
-	return "***" + string(all[len(all)-2:])
+	return shell.FindPersons(ctx, p.people, s.Brand, query)
 }
 
 // lookupData is the form of the search and what it found.

@@ -89,14 +89,14 @@ const (
 )
 
 // tabs are the ways to all pages: brand, language and window go along.
-func (p *Page) tabs(s *scene) []choice {
+func (p *Page) tabs(ctx context.Context, s *scene) []choice {
 	to := func(path string) string {
 		return s.link(func(v *view) {
 			*v = view{Brand: v.Brand, Lang: v.Lang, asked: v.asked, Days: v.Days, From: v.From, To: v.To, Page: path}
 		})
 	}
 	var out []choice
-	for _, w := range p.cfg.Nav {
+	for _, w := range p.cfg.Ways(ctx, s.Brand) {
 		out = append(out, choice{Name: w.Names[s.Lang.Code], Link: to(w.Path), Current: s.Page == w.Path})
 	}
 	return out

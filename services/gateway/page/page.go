@@ -10,6 +10,7 @@ import (
 	"net/http"
 
 	journeyv1 "github.com/rapport-cx/rapport/gen/rapport/journey/v1"
+	loyaltyv1 "github.com/rapport-cx/rapport/gen/rapport/loyalty/v1"
 	segmentationv1 "github.com/rapport-cx/rapport/gen/rapport/segmentation/v1"
 	surveyv1 "github.com/rapport-cx/rapport/gen/rapport/survey/v1"
 	"github.com/rapport-cx/rapport/services/gateway/page/shell"
@@ -52,6 +53,7 @@ type Page struct {
 	survey surveyv1.SurveyServiceClient
 	people segmentationv1.SegmentationServiceClient
 	events journeyv1.JourneyServiceClient
+	points loyaltyv1.LoyaltyServiceClient
 	drawn  *shell.Drawings
 	seats  chan struct{} // one for each page that watches
 }
@@ -66,7 +68,7 @@ func New(cfg Config, services Services) (*Page, error) {
 		return nil, err
 	}
 	return &Page{
-		cfg: cfg, survey: services.Survey, people: services.Segmentation, events: services.Journey,
+		cfg: cfg, survey: services.Survey, people: services.Segmentation, events: services.Journey, points: services.Loyalty,
 		drawn: drawn, seats: make(chan struct{}, maxLive),
 	}, nil
 }

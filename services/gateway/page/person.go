@@ -13,6 +13,8 @@ import (
 	commonv1 "github.com/rapport-cx/rapport/gen/rapport/common/v1"
 	segmentationv1 "github.com/rapport-cx/rapport/gen/rapport/segmentation/v1"
 	"github.com/rapport-cx/rapport/internal/fault"
+	points "github.com/rapport-cx/rapport/services/gateway/page/loyalty"
+	"github.com/rapport-cx/rapport/services/gateway/page/shell"
 )
 
 // own is the part of an address that a page alone has, of one name; empty: none.
@@ -39,6 +41,7 @@ type personData struct {
 	Members        []choice // all numbers, if there are several
 	Facts          []fact
 	AsOf           string
+	Account        string // where the person's points are; empty: there is no programme
 }
 
 // fact is something known, by name.
@@ -78,6 +81,13 @@ func (p *Page) loadPerson(ctx context.Context, s *scene) (any, error) {
 	d.Facts = append(s.identityFacts(c), s.purchaseFacts(c.GetPurchases())...)
 	d.Facts = append(d.Facts, p.attributeFacts(ctx, s, c)...)
 	d.AsOf = s.fresh(c.GetPurchases().GetAsOf())
+	if points.HasProgramme(ctx, p.points, s.Brand) {
+		lang := ""
+		if s.asked {
+			lang = s.Lang.Code
+		}
+		d.Account = points.ToAccount(s.Brand, lang, s.ID)
+	}
 	return d, nil
 }
 
@@ -86,7 +96,7 @@ func (p *Page) loadPerson(ctx context.Context, s *scene) (any, error) {
 func (s *scene) identityFacts(c *segmentationv1.Customer) []fact {
 	byKind := map[commonv1.Identity_Kind][]string{}
 	for _, i := range c.GetIdentities() {
-		text := masked(i.GetValue())
+		text := shell.Masked(i.GetValue())
 		if i.GetNamespace() != "" {
 			text = i.GetNamespace() + ":" + text
 		}

@@ -15,7 +15,7 @@ type journeyWords struct {
 	PeopleOf, NoPeople, NumberHead, SinceHead, StateHead, MergedOf, Stands       string
 	Erased, ErasedLong, Since, Purchases, NoPurchases, Returns, Bought           string
 	MaskedNote, NothingKnown, Answered, AtTouchpoint, OfOrder, Because, Promised string
-	Occasions, EventsMissing, AnswersMissing                                     string
+	Occasions, EventsMissing, AnswersMissing, ToAccount                          string
 	// Of the success index, the contact rate and retention.
 	Success, WithinNorm, OffNormHead, OrdersHead, ShareHead, AnyHead, OpenOrders                string
 	NotCollected, CancelledByCustomer, NoOrders, Contacts, ContactsOf, ReasonHead, ContactsHead string

@@ -39,6 +39,7 @@ var englishJourneys = journeyWords{
 	Returns:        "Returns",
 	Bought:         "Between",
 	MaskedNote:     "Identities are masked.",
+	ToAccount:      "Points, tier and rewards",
 	NothingKnown:   "Nothing is known of this customer in these services yet.",
 	Answered:       "Answered a survey",
 	AtTouchpoint:   "at %s",

@@ -39,6 +39,7 @@ var russianJourneys = journeyWords{
 	Returns:        "Возвраты",
 	Bought:         "Период",
 	MaskedNote:     "Контакты скрыты.",
+	ToAccount:      "Баллы, уровень и награды",
 	NothingKnown:   "Об этом клиенте пока ничего не известно.",
 	Answered:       "Ответ на опрос",
 	AtTouchpoint:   "точка: %s",

@@ -45,6 +45,7 @@ func question(ctx context.Context, in any) (string, error) {
 		return "", err
 	}
 	who := metadata.ValueFromIncomingContext(ctx, "authorization")
+	who = append(who, metadata.ValueFromIncomingContext(ctx, access.MandateHeader)...)
 	if p := access.FromContext(ctx); p != nil {
 		who = append(who, p.Name)
 	}

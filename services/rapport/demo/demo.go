@@ -65,6 +65,9 @@ func New(o Options) *World {
 	return w
 }
 
+// Zone is the brand's.
+func (w *World) Zone() *time.Location { return w.zone }
+
 // Rate is the PerDay that brings about n answers in so many days up to Anchor.
 func Rate(n int, anchor time.Time, days int) float64 {
 	var sum float64
@@ -85,6 +88,8 @@ const (
 	ofLive
 	ofAnswer
 	ofStory
+	ofSpend
+	ofBonus
 )
 
 // chance is a source of its own for one thing of the world.

@@ -8,6 +8,7 @@ import (
 
 	commonv1 "github.com/rapport-cx/rapport/gen/rapport/common/v1"
 	journeyv1 "github.com/rapport-cx/rapport/gen/rapport/journey/v1"
+	loyaltyv1 "github.com/rapport-cx/rapport/gen/rapport/loyalty/v1"
 	segmentationv1 "github.com/rapport-cx/rapport/gen/rapport/segmentation/v1"
 	surveyv1 "github.com/rapport-cx/rapport/gen/rapport/survey/v1"
 	"github.com/rapport-cx/rapport/internal/fault"
@@ -18,6 +19,7 @@ type Services struct {
 	Segmentation segmentationv1.SegmentationServiceClient
 	Journey      journeyv1.JourneyServiceClient
 	Survey       surveyv1.SurveyServiceClient
+	Loyalty      loyaltyv1.LoyaltyServiceClient
 }
 
 // Ask is what a user wants of the demo.
@@ -95,6 +97,9 @@ func (f *filling) bring(ctx context.Context, m *mark, now time.Time, out *Result
 		if err == nil {
 			pairs, err = f.customers(ctx, w, out)
 		}
+		if err == nil {
+			err = f.found(ctx, w)
+		}
 		if err != nil {
 			return err
 		}
@@ -143,6 +148,8 @@ type mark struct {
 	opts Options
 	// until is up to when answers are in; zero while the first filling runs.
 	until time.Time
+	// spent is up to when points were spent; zero while the first spending runs.
+	spent time.Time
 }
 
 const (
@@ -152,6 +159,7 @@ const (
 	labelDays   = "demo.days"
 	labelPerDay = "demo.per_day"
 	labelUntil  = "demo.until"
+	labelSpent  = "demo.spent"
 	// labelTells is there since demos tell of customers and events too.
 	labelTells = "demo.tells"
 	tells      = "customers events answers"
@@ -193,8 +201,11 @@ func (f *filling) readMark(ctx context.Context) (*mark, error) {
 			return nil, fmt.Errorf("the mark of the demo on network %s is damaged: %w", f.brand, err)
 		}
 	}
-	if labels[labelUntil] != "" {
-		if err := parse(labels[labelUntil], &m.until, func(s string) (time.Time, error) { return time.Parse(time.RFC3339Nano, s) }); err != nil {
+	for label, into := range map[string]*time.Time{labelUntil: &m.until, labelSpent: &m.spent} {
+		if labels[label] == "" {
+			continue
+		}
+		if err := parse(labels[label], into, func(s string) (time.Time, error) { return time.Parse(time.RFC3339Nano, s) }); err != nil {
 			return nil, fmt.Errorf("the mark of the demo on network %s is damaged: %w", f.brand, err)
 		}
 	}
@@ -215,8 +226,10 @@ func (f *filling) writeMark(ctx context.Context, m *mark) error {
 		labelTells:  tells,
 		labelAnchor: m.opts.Anchor.Format(time.DateOnly),
 	}
-	if !m.until.IsZero() {
-		labels[labelUntil] = m.until.UTC().Format(time.RFC3339Nano)
+	for label, at := range map[string]time.Time{labelUntil: m.until, labelSpent: m.spent} {
+		if !at.IsZero() {
+			labels[label] = at.UTC().Format(time.RFC3339Nano)
+		}
 	}
 	return f.subjects(ctx, []*surveyv1.Subject{{Ref: networkRef(f.brand), Name: "Вся сеть", Labels: labels}})
 }

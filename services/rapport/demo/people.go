@@ -30,6 +30,10 @@ const (
 	ofCity
 	ofFactor   // and those after it
 	ofYoungest = ofFactor + 32
+	ofSpender  = ofYoungest + 1
+	ofCoupon   = ofYoungest + 2
+	ofFresh    = ofYoungest + 3
+	ofSecond   = ofYoungest + 4
 )
 
 // Some people are two customers to the chain: one by card in the shops, one by

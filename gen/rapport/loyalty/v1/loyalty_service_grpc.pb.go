@@ -36,6 +36,7 @@ const (
 	LoyaltyService_BatchPost_FullMethodName            = "/rapport.loyalty.v1.LoyaltyService/BatchPost"
 	LoyaltyService_GetBalance_FullMethodName           = "/rapport.loyalty.v1.LoyaltyService/GetBalance"
 	LoyaltyService_ListEntries_FullMethodName          = "/rapport.loyalty.v1.LoyaltyService/ListEntries"
+	LoyaltyService_ListHolds_FullMethodName            = "/rapport.loyalty.v1.LoyaltyService/ListHolds"
 	LoyaltyService_WatchEntries_FullMethodName         = "/rapport.loyalty.v1.LoyaltyService/WatchEntries"
 	LoyaltyService_ExamineEarn_FullMethodName          = "/rapport.loyalty.v1.LoyaltyService/ExamineEarn"
 	LoyaltyService_ExplainTier_FullMethodName          = "/rapport.loyalty.v1.LoyaltyService/ExplainTier"
@@ -45,6 +46,7 @@ const (
 	LoyaltyService_GetLiability_FullMethodName         = "/rapport.loyalty.v1.LoyaltyService/GetLiability"
 	LoyaltyService_GetBreakage_FullMethodName          = "/rapport.loyalty.v1.LoyaltyService/GetBreakage"
 	LoyaltyService_GetParticipation_FullMethodName     = "/rapport.loyalty.v1.LoyaltyService/GetParticipation"
+	LoyaltyService_GetTierFlow_FullMethodName          = "/rapport.loyalty.v1.LoyaltyService/GetTierFlow"
 	LoyaltyService_GetLoyaltyImpact_FullMethodName     = "/rapport.loyalty.v1.LoyaltyService/GetLoyaltyImpact"
 	LoyaltyService_UpsertReward_FullMethodName         = "/rapport.loyalty.v1.LoyaltyService/UpsertReward"
 	LoyaltyService_ListRewards_FullMethodName          = "/rapport.loyalty.v1.LoyaltyService/ListRewards"
@@ -110,6 +112,8 @@ type LoyaltyServiceClient interface {
 	GetBalance(ctx context.Context, in *GetBalanceRequest, opts ...grpc.CallOption) (*GetBalanceResponse, error)
 	// ListEntries pages through a member's entries.
 	ListEntries(ctx context.Context, in *ListEntriesRequest, opts ...grpc.CallOption) (*ListEntriesResponse, error)
+	// ListHolds reads what is set aside of a person's points.
+	ListHolds(ctx context.Context, in *ListHoldsRequest, opts ...grpc.CallOption) (*ListHoldsResponse, error)
 	// WatchEntries streams the ledger after a cursor.
 	WatchEntries(ctx context.Context, in *WatchEntriesRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchEntriesResponse], error)
 	// ExamineEarn tells what a purchase would earn, line by line and rule by rule.
@@ -128,6 +132,8 @@ type LoyaltyServiceClient interface {
 	GetBreakage(ctx context.Context, in *GetBreakageRequest, opts ...grpc.CallOption) (*GetBreakageResponse, error)
 	// GetParticipation tells who takes part.
 	GetParticipation(ctx context.Context, in *GetParticipationRequest, opts ...grpc.CallOption) (*GetParticipationResponse, error)
+	// GetTierFlow tells who went from tier to tier between two days.
+	GetTierFlow(ctx context.Context, in *GetTierFlowRequest, opts ...grpc.CallOption) (*GetTierFlowResponse, error)
 	// GetLoyaltyImpact sets members beside others, and before beside after.
 	GetLoyaltyImpact(ctx context.Context, in *GetLoyaltyImpactRequest, opts ...grpc.CallOption) (*GetLoyaltyImpactResponse, error)
 	// UpsertReward makes or changes a reward.
@@ -341,6 +347,16 @@ func (c *loyaltyServiceClient) ListEntries(ctx context.Context, in *ListEntriesR
 	return out, nil
 }
 
+func (c *loyaltyServiceClient) ListHolds(ctx context.Context, in *ListHoldsRequest, opts ...grpc.CallOption) (*ListHoldsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListHoldsResponse)
+	err := c.cc.Invoke(ctx, LoyaltyService_ListHolds_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *loyaltyServiceClient) WatchEntries(ctx context.Context, in *WatchEntriesRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchEntriesResponse], error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	stream, err := c.cc.NewStream(ctx, &LoyaltyService_ServiceDesc.Streams[1], LoyaltyService_WatchEntries_FullMethodName, cOpts...)
@@ -434,6 +450,16 @@ func (c *loyaltyServiceClient) GetParticipation(ctx context.Context, in *GetPart
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(GetParticipationResponse)
 	err := c.cc.Invoke(ctx, LoyaltyService_GetParticipation_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *loyaltyServiceClient) GetTierFlow(ctx context.Context, in *GetTierFlowRequest, opts ...grpc.CallOption) (*GetTierFlowResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GetTierFlowResponse)
+	err := c.cc.Invoke(ctx, LoyaltyService_GetTierFlow_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -638,6 +664,8 @@ type LoyaltyServiceServer interface {
 	GetBalance(context.Context, *GetBalanceRequest) (*GetBalanceResponse, error)
 	// ListEntries pages through a member's entries.
 	ListEntries(context.Context, *ListEntriesRequest) (*ListEntriesResponse, error)
+	// ListHolds reads what is set aside of a person's points.
+	ListHolds(context.Context, *ListHoldsRequest) (*ListHoldsResponse, error)
 	// WatchEntries streams the ledger after a cursor.
 	WatchEntries(*WatchEntriesRequest, grpc.ServerStreamingServer[WatchEntriesResponse]) error
 	// ExamineEarn tells what a purchase would earn, line by line and rule by rule.
@@ -656,6 +684,8 @@ type LoyaltyServiceServer interface {
 	GetBreakage(context.Context, *GetBreakageRequest) (*GetBreakageResponse, error)
 	// GetParticipation tells who takes part.
 	GetParticipation(context.Context, *GetParticipationRequest) (*GetParticipationResponse, error)
+	// GetTierFlow tells who went from tier to tier between two days.
+	GetTierFlow(context.Context, *GetTierFlowRequest) (*GetTierFlowResponse, error)
 	// GetLoyaltyImpact sets members beside others, and before beside after.
 	GetLoyaltyImpact(context.Context, *GetLoyaltyImpactRequest) (*GetLoyaltyImpactResponse, error)
 	// UpsertReward makes or changes a reward.
@@ -747,6 +777,9 @@ func (UnimplementedLoyaltyServiceServer) GetBalance(context.Context, *GetBalance
 func (UnimplementedLoyaltyServiceServer) ListEntries(context.Context, *ListEntriesRequest) (*ListEntriesResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListEntries not implemented")
 }
+func (UnimplementedLoyaltyServiceServer) ListHolds(context.Context, *ListHoldsRequest) (*ListHoldsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListHolds not implemented")
+}
 func (UnimplementedLoyaltyServiceServer) WatchEntries(*WatchEntriesRequest, grpc.ServerStreamingServer[WatchEntriesResponse]) error {
 	return status.Error(codes.Unimplemented, "method WatchEntries not implemented")
 }
@@ -773,6 +806,9 @@ func (UnimplementedLoyaltyServiceServer) GetBreakage(context.Context, *GetBreaka
 }
 func (UnimplementedLoyaltyServiceServer) GetParticipation(context.Context, *GetParticipationRequest) (*GetParticipationResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method GetParticipation not implemented")
+}
+func (UnimplementedLoyaltyServiceServer) GetTierFlow(context.Context, *GetTierFlowRequest) (*GetTierFlowResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetTierFlow not implemented")
 }
 func (UnimplementedLoyaltyServiceServer) GetLoyaltyImpact(context.Context, *GetLoyaltyImpactRequest) (*GetLoyaltyImpactResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method GetLoyaltyImpact not implemented")
@@ -1135,6 +1171,24 @@ func _LoyaltyService_ListEntries_Handler(srv interface{}, ctx context.Context, d
 	return interceptor(ctx, in, info, handler)
 }
 
+func _LoyaltyService_ListHolds_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListHoldsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(LoyaltyServiceServer).ListHolds(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: LoyaltyService_ListHolds_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(LoyaltyServiceServer).ListHolds(ctx, req.(*ListHoldsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _LoyaltyService_WatchEntries_Handler(srv interface{}, stream grpc.ServerStream) error {
 	m := new(WatchEntriesRequest)
 	if err := stream.RecvMsg(m); err != nil {
@@ -1286,6 +1340,24 @@ func _LoyaltyService_GetParticipation_Handler(srv interface{}, ctx context.Conte
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
 		return srv.(LoyaltyServiceServer).GetParticipation(ctx, req.(*GetParticipationRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _LoyaltyService_GetTierFlow_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetTierFlowRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(LoyaltyServiceServer).GetTierFlow(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: LoyaltyService_GetTierFlow_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(LoyaltyServiceServer).GetTierFlow(ctx, req.(*GetTierFlowRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -1632,6 +1704,10 @@ var LoyaltyService_ServiceDesc = grpc.ServiceDesc{
 			Handler:    _LoyaltyService_ListEntries_Handler,
 		},
 		{
+			MethodName: "ListHolds",
+			Handler:    _LoyaltyService_ListHolds_Handler,
+		},
+		{
 			MethodName: "ExamineEarn",
 			Handler:    _LoyaltyService_ExamineEarn_Handler,
 		},
@@ -1662,6 +1738,10 @@ var LoyaltyService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "GetParticipation",
 			Handler:    _LoyaltyService_GetParticipation_Handler,
+		},
+		{
+			MethodName: "GetTierFlow",
+			Handler:    _LoyaltyService_GetTierFlow_Handler,
 		},
 		{
 			MethodName: "GetLoyaltyImpact",

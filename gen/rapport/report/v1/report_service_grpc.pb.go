@@ -22,9 +22,20 @@ const (
 	ReportService_GetOmnichannelReport_FullMethodName = "/rapport.report.v1.ReportService/GetOmnichannelReport"
 	ReportService_WatchReport_FullMethodName          = "/rapport.report.v1.ReportService/WatchReport"
 	ReportService_GetSubjectScorecard_FullMethodName  = "/rapport.report.v1.ReportService/GetSubjectScorecard"
+	ReportService_GetHeatMap_FullMethodName           = "/rapport.report.v1.ReportService/GetHeatMap"
 	ReportService_GetCustomer360_FullMethodName       = "/rapport.report.v1.ReportService/GetCustomer360"
+	ReportService_GetSegmentPanel_FullMethodName      = "/rapport.report.v1.ReportService/GetSegmentPanel"
+	ReportService_GetLoyaltyImpact_FullMethodName     = "/rapport.report.v1.ReportService/GetLoyaltyImpact"
+	ReportService_ReportFeedback_FullMethodName       = "/rapport.report.v1.ReportService/ReportFeedback"
 	ReportService_SetMetricTree_FullMethodName        = "/rapport.report.v1.ReportService/SetMetricTree"
 	ReportService_GetMetricTree_FullMethodName        = "/rapport.report.v1.ReportService/GetMetricTree"
+	ReportService_CreateSubscription_FullMethodName   = "/rapport.report.v1.ReportService/CreateSubscription"
+	ReportService_UpdateSubscription_FullMethodName   = "/rapport.report.v1.ReportService/UpdateSubscription"
+	ReportService_GetSubscription_FullMethodName      = "/rapport.report.v1.ReportService/GetSubscription"
+	ReportService_ListSubscriptions_FullMethodName    = "/rapport.report.v1.ReportService/ListSubscriptions"
+	ReportService_DeleteSubscription_FullMethodName   = "/rapport.report.v1.ReportService/DeleteSubscription"
+	ReportService_SendSubscription_FullMethodName     = "/rapport.report.v1.ReportService/SendSubscription"
+	ReportService_ListDeliveries_FullMethodName       = "/rapport.report.v1.ReportService/ListDeliveries"
 )
 
 // ReportServiceClient is the client API for ReportService service.
@@ -32,7 +43,7 @@ const (
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
 // ReportService composes answers of all services into what people run a business by. It owns
-// no facts. Parts are fetched at the same time, under the caller's deadline and in at most
+// no facts but how reports are set up and delivered. Parts are fetched at the same time, under the caller's deadline and in at most
 // 10 seconds; each says what became of it (Section), and a report is answered whatever part
 // is missing.
 //
@@ -45,12 +56,34 @@ type ReportServiceClient interface {
 	WatchReport(ctx context.Context, in *WatchReportRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchReportResponse], error)
 	// GetSubjectScorecard tells how one store, seller, courier or buyer is doing.
 	GetSubjectScorecard(ctx context.Context, in *GetSubjectScorecardRequest, opts ...grpc.CallOption) (*GetSubjectScorecardResponse, error)
+	// GetHeatMap tells how the stores of a region do at each parameter, like beside like.
+	GetHeatMap(ctx context.Context, in *GetHeatMapRequest, opts ...grpc.CallOption) (*GetHeatMapResponse, error)
 	// GetCustomer360 tells everything about one person.
 	GetCustomer360(ctx context.Context, in *GetCustomer360Request, opts ...grpc.CallOption) (*GetCustomer360Response, error)
+	// GetSegmentPanel tells who the members of a segment are, what they say and are worth.
+	GetSegmentPanel(ctx context.Context, in *GetSegmentPanelRequest, opts ...grpc.CallOption) (*GetSegmentPanelResponse, error)
+	// GetLoyaltyImpact tells what loyalty programmes do and cost.
+	GetLoyaltyImpact(ctx context.Context, in *GetLoyaltyImpactRequest, opts ...grpc.CallOption) (*GetLoyaltyImpactResponse, error)
+	// ReportFeedback records what one side of an order says of all others.
+	ReportFeedback(ctx context.Context, in *ReportFeedbackRequest, opts ...grpc.CallOption) (*ReportFeedbackResponse, error)
 	// SetMetricTree replaces a brand's tree of figures.
 	SetMetricTree(ctx context.Context, in *SetMetricTreeRequest, opts ...grpc.CallOption) (*SetMetricTreeResponse, error)
 	// GetMetricTree reads the tree with its figures.
 	GetMetricTree(ctx context.Context, in *GetMetricTreeRequest, opts ...grpc.CallOption) (*GetMetricTreeResponse, error)
+	// CreateSubscription lets a report come by itself, as e-mail or signed webhook.
+	CreateSubscription(ctx context.Context, in *CreateSubscriptionRequest, opts ...grpc.CallOption) (*CreateSubscriptionResponse, error)
+	// UpdateSubscription changes, pauses or resumes one, or gives it a new secret.
+	UpdateSubscription(ctx context.Context, in *UpdateSubscriptionRequest, opts ...grpc.CallOption) (*UpdateSubscriptionResponse, error)
+	// GetSubscription reads one.
+	GetSubscription(ctx context.Context, in *GetSubscriptionRequest, opts ...grpc.CallOption) (*GetSubscriptionResponse, error)
+	// ListSubscriptions lists them.
+	ListSubscriptions(ctx context.Context, in *ListSubscriptionsRequest, opts ...grpc.CallOption) (*ListSubscriptionsResponse, error)
+	// DeleteSubscription ends one.
+	DeleteSubscription(ctx context.Context, in *DeleteSubscriptionRequest, opts ...grpc.CallOption) (*DeleteSubscriptionResponse, error)
+	// SendSubscription sends its report now, for a try.
+	SendSubscription(ctx context.Context, in *SendSubscriptionRequest, opts ...grpc.CallOption) (*SendSubscriptionResponse, error)
+	// ListDeliveries tells what became of what was due.
+	ListDeliveries(ctx context.Context, in *ListDeliveriesRequest, opts ...grpc.CallOption) (*ListDeliveriesResponse, error)
 }
 
 type reportServiceClient struct {
@@ -100,10 +133,50 @@ func (c *reportServiceClient) GetSubjectScorecard(ctx context.Context, in *GetSu
 	return out, nil
 }
 
+func (c *reportServiceClient) GetHeatMap(ctx context.Context, in *GetHeatMapRequest, opts ...grpc.CallOption) (*GetHeatMapResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GetHeatMapResponse)
+	err := c.cc.Invoke(ctx, ReportService_GetHeatMap_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *reportServiceClient) GetCustomer360(ctx context.Context, in *GetCustomer360Request, opts ...grpc.CallOption) (*GetCustomer360Response, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(GetCustomer360Response)
 	err := c.cc.Invoke(ctx, ReportService_GetCustomer360_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *reportServiceClient) GetSegmentPanel(ctx context.Context, in *GetSegmentPanelRequest, opts ...grpc.CallOption) (*GetSegmentPanelResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GetSegmentPanelResponse)
+	err := c.cc.Invoke(ctx, ReportService_GetSegmentPanel_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *reportServiceClient) GetLoyaltyImpact(ctx context.Context, in *GetLoyaltyImpactRequest, opts ...grpc.CallOption) (*GetLoyaltyImpactResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GetLoyaltyImpactResponse)
+	err := c.cc.Invoke(ctx, ReportService_GetLoyaltyImpact_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *reportServiceClient) ReportFeedback(ctx context.Context, in *ReportFeedbackRequest, opts ...grpc.CallOption) (*ReportFeedbackResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ReportFeedbackResponse)
+	err := c.cc.Invoke(ctx, ReportService_ReportFeedback_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -130,12 +203,82 @@ func (c *reportServiceClient) GetMetricTree(ctx context.Context, in *GetMetricTr
 	return out, nil
 }
 
+func (c *reportServiceClient) CreateSubscription(ctx context.Context, in *CreateSubscriptionRequest, opts ...grpc.CallOption) (*CreateSubscriptionResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(CreateSubscriptionResponse)
+	err := c.cc.Invoke(ctx, ReportService_CreateSubscription_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *reportServiceClient) UpdateSubscription(ctx context.Context, in *UpdateSubscriptionRequest, opts ...grpc.CallOption) (*UpdateSubscriptionResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(UpdateSubscriptionResponse)
+	err := c.cc.Invoke(ctx, ReportService_UpdateSubscription_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *reportServiceClient) GetSubscription(ctx context.Context, in *GetSubscriptionRequest, opts ...grpc.CallOption) (*GetSubscriptionResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GetSubscriptionResponse)
+	err := c.cc.Invoke(ctx, ReportService_GetSubscription_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *reportServiceClient) ListSubscriptions(ctx context.Context, in *ListSubscriptionsRequest, opts ...grpc.CallOption) (*ListSubscriptionsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListSubscriptionsResponse)
+	err := c.cc.Invoke(ctx, ReportService_ListSubscriptions_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *reportServiceClient) DeleteSubscription(ctx context.Context, in *DeleteSubscriptionRequest, opts ...grpc.CallOption) (*DeleteSubscriptionResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(DeleteSubscriptionResponse)
+	err := c.cc.Invoke(ctx, ReportService_DeleteSubscription_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *reportServiceClient) SendSubscription(ctx context.Context, in *SendSubscriptionRequest, opts ...grpc.CallOption) (*SendSubscriptionResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(SendSubscriptionResponse)
+	err := c.cc.Invoke(ctx, ReportService_SendSubscription_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *reportServiceClient) ListDeliveries(ctx context.Context, in *ListDeliveriesRequest, opts ...grpc.CallOption) (*ListDeliveriesResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListDeliveriesResponse)
+	err := c.cc.Invoke(ctx, ReportService_ListDeliveries_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // ReportServiceServer is the server API for ReportService service.
 // All implementations must embed UnimplementedReportServiceServer
 // for forward compatibility.
 //
 // ReportService composes answers of all services into what people run a business by. It owns
-// no facts. Parts are fetched at the same time, under the caller's deadline and in at most
+// no facts but how reports are set up and delivered. Parts are fetched at the same time, under the caller's deadline and in at most
 // 10 seconds; each says what became of it (Section), and a report is answered whatever part
 // is missing.
 //
@@ -148,12 +291,34 @@ type ReportServiceServer interface {
 	WatchReport(*WatchReportRequest, grpc.ServerStreamingServer[WatchReportResponse]) error
 	// GetSubjectScorecard tells how one store, seller, courier or buyer is doing.
 	GetSubjectScorecard(context.Context, *GetSubjectScorecardRequest) (*GetSubjectScorecardResponse, error)
+	// GetHeatMap tells how the stores of a region do at each parameter, like beside like.
+	GetHeatMap(context.Context, *GetHeatMapRequest) (*GetHeatMapResponse, error)
 	// GetCustomer360 tells everything about one person.
 	GetCustomer360(context.Context, *GetCustomer360Request) (*GetCustomer360Response, error)
+	// GetSegmentPanel tells who the members of a segment are, what they say and are worth.
+	GetSegmentPanel(context.Context, *GetSegmentPanelRequest) (*GetSegmentPanelResponse, error)
+	// GetLoyaltyImpact tells what loyalty programmes do and cost.
+	GetLoyaltyImpact(context.Context, *GetLoyaltyImpactRequest) (*GetLoyaltyImpactResponse, error)
+	// ReportFeedback records what one side of an order says of all others.
+	ReportFeedback(context.Context, *ReportFeedbackRequest) (*ReportFeedbackResponse, error)
 	// SetMetricTree replaces a brand's tree of figures.
 	SetMetricTree(context.Context, *SetMetricTreeRequest) (*SetMetricTreeResponse, error)
 	// GetMetricTree reads the tree with its figures.
 	GetMetricTree(context.Context, *GetMetricTreeRequest) (*GetMetricTreeResponse, error)
+	// CreateSubscription lets a report come by itself, as e-mail or signed webhook.
+	CreateSubscription(context.Context, *CreateSubscriptionRequest) (*CreateSubscriptionResponse, error)
+	// UpdateSubscription changes, pauses or resumes one, or gives it a new secret.
+	UpdateSubscription(context.Context, *UpdateSubscriptionRequest) (*UpdateSubscriptionResponse, error)
+	// GetSubscription reads one.
+	GetSubscription(context.Context, *GetSubscriptionRequest) (*GetSubscriptionResponse, error)
+	// ListSubscriptions lists them.
+	ListSubscriptions(context.Context, *ListSubscriptionsRequest) (*ListSubscriptionsResponse, error)
+	// DeleteSubscription ends one.
+	DeleteSubscription(context.Context, *DeleteSubscriptionRequest) (*DeleteSubscriptionResponse, error)
+	// SendSubscription sends its report now, for a try.
+	SendSubscription(context.Context, *SendSubscriptionRequest) (*SendSubscriptionResponse, error)
+	// ListDeliveries tells what became of what was due.
+	ListDeliveries(context.Context, *ListDeliveriesRequest) (*ListDeliveriesResponse, error)
 	mustEmbedUnimplementedReportServiceServer()
 }
 
@@ -173,14 +338,47 @@ func (UnimplementedReportServiceServer) WatchReport(*WatchReportRequest, grpc.Se
 func (UnimplementedReportServiceServer) GetSubjectScorecard(context.Context, *GetSubjectScorecardRequest) (*GetSubjectScorecardResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method GetSubjectScorecard not implemented")
 }
+func (UnimplementedReportServiceServer) GetHeatMap(context.Context, *GetHeatMapRequest) (*GetHeatMapResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetHeatMap not implemented")
+}
 func (UnimplementedReportServiceServer) GetCustomer360(context.Context, *GetCustomer360Request) (*GetCustomer360Response, error) {
 	return nil, status.Error(codes.Unimplemented, "method GetCustomer360 not implemented")
+}
+func (UnimplementedReportServiceServer) GetSegmentPanel(context.Context, *GetSegmentPanelRequest) (*GetSegmentPanelResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetSegmentPanel not implemented")
+}
+func (UnimplementedReportServiceServer) GetLoyaltyImpact(context.Context, *GetLoyaltyImpactRequest) (*GetLoyaltyImpactResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetLoyaltyImpact not implemented")
+}
+func (UnimplementedReportServiceServer) ReportFeedback(context.Context, *ReportFeedbackRequest) (*ReportFeedbackResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ReportFeedback not implemented")
 }
 func (UnimplementedReportServiceServer) SetMetricTree(context.Context, *SetMetricTreeRequest) (*SetMetricTreeResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method SetMetricTree not implemented")
 }
 func (UnimplementedReportServiceServer) GetMetricTree(context.Context, *GetMetricTreeRequest) (*GetMetricTreeResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method GetMetricTree not implemented")
+}
+func (UnimplementedReportServiceServer) CreateSubscription(context.Context, *CreateSubscriptionRequest) (*CreateSubscriptionResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method CreateSubscription not implemented")
+}
+func (UnimplementedReportServiceServer) UpdateSubscription(context.Context, *UpdateSubscriptionRequest) (*UpdateSubscriptionResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method UpdateSubscription not implemented")
+}
+func (UnimplementedReportServiceServer) GetSubscription(context.Context, *GetSubscriptionRequest) (*GetSubscriptionResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetSubscription not implemented")
+}
+func (UnimplementedReportServiceServer) ListSubscriptions(context.Context, *ListSubscriptionsRequest) (*ListSubscriptionsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListSubscriptions not implemented")
+}
+func (UnimplementedReportServiceServer) DeleteSubscription(context.Context, *DeleteSubscriptionRequest) (*DeleteSubscriptionResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method DeleteSubscription not implemented")
+}
+func (UnimplementedReportServiceServer) SendSubscription(context.Context, *SendSubscriptionRequest) (*SendSubscriptionResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method SendSubscription not implemented")
+}
+func (UnimplementedReportServiceServer) ListDeliveries(context.Context, *ListDeliveriesRequest) (*ListDeliveriesResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListDeliveries not implemented")
 }
 func (UnimplementedReportServiceServer) mustEmbedUnimplementedReportServiceServer() {}
 func (UnimplementedReportServiceServer) testEmbeddedByValue()                       {}
@@ -250,6 +448,24 @@ func _ReportService_GetSubjectScorecard_Handler(srv interface{}, ctx context.Con
 	return interceptor(ctx, in, info, handler)
 }
 
+func _ReportService_GetHeatMap_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetHeatMapRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ReportServiceServer).GetHeatMap(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ReportService_GetHeatMap_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ReportServiceServer).GetHeatMap(ctx, req.(*GetHeatMapRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _ReportService_GetCustomer360_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(GetCustomer360Request)
 	if err := dec(in); err != nil {
@@ -264,6 +480,60 @@ func _ReportService_GetCustomer360_Handler(srv interface{}, ctx context.Context,
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
 		return srv.(ReportServiceServer).GetCustomer360(ctx, req.(*GetCustomer360Request))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _ReportService_GetSegmentPanel_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetSegmentPanelRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ReportServiceServer).GetSegmentPanel(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ReportService_GetSegmentPanel_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ReportServiceServer).GetSegmentPanel(ctx, req.(*GetSegmentPanelRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _ReportService_GetLoyaltyImpact_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetLoyaltyImpactRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ReportServiceServer).GetLoyaltyImpact(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ReportService_GetLoyaltyImpact_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ReportServiceServer).GetLoyaltyImpact(ctx, req.(*GetLoyaltyImpactRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _ReportService_ReportFeedback_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ReportFeedbackRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ReportServiceServer).ReportFeedback(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ReportService_ReportFeedback_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ReportServiceServer).ReportFeedback(ctx, req.(*ReportFeedbackRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -304,6 +574,132 @@ func _ReportService_GetMetricTree_Handler(srv interface{}, ctx context.Context, 
 	return interceptor(ctx, in, info, handler)
 }
 
+func _ReportService_CreateSubscription_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(CreateSubscriptionRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ReportServiceServer).CreateSubscription(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ReportService_CreateSubscription_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ReportServiceServer).CreateSubscription(ctx, req.(*CreateSubscriptionRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _ReportService_UpdateSubscription_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(UpdateSubscriptionRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ReportServiceServer).UpdateSubscription(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ReportService_UpdateSubscription_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ReportServiceServer).UpdateSubscription(ctx, req.(*UpdateSubscriptionRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _ReportService_GetSubscription_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetSubscriptionRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ReportServiceServer).GetSubscription(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ReportService_GetSubscription_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ReportServiceServer).GetSubscription(ctx, req.(*GetSubscriptionRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _ReportService_ListSubscriptions_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListSubscriptionsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ReportServiceServer).ListSubscriptions(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ReportService_ListSubscriptions_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ReportServiceServer).ListSubscriptions(ctx, req.(*ListSubscriptionsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _ReportService_DeleteSubscription_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(DeleteSubscriptionRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ReportServiceServer).DeleteSubscription(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ReportService_DeleteSubscription_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ReportServiceServer).DeleteSubscription(ctx, req.(*DeleteSubscriptionRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _ReportService_SendSubscription_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(SendSubscriptionRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ReportServiceServer).SendSubscription(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ReportService_SendSubscription_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ReportServiceServer).SendSubscription(ctx, req.(*SendSubscriptionRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _ReportService_ListDeliveries_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListDeliveriesRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ReportServiceServer).ListDeliveries(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ReportService_ListDeliveries_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ReportServiceServer).ListDeliveries(ctx, req.(*ListDeliveriesRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // ReportService_ServiceDesc is the grpc.ServiceDesc for ReportService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -320,8 +716,24 @@ var ReportService_ServiceDesc = grpc.ServiceDesc{
 			Handler:    _ReportService_GetSubjectScorecard_Handler,
 		},
 		{
+			MethodName: "GetHeatMap",
+			Handler:    _ReportService_GetHeatMap_Handler,
+		},
+		{
 			MethodName: "GetCustomer360",
 			Handler:    _ReportService_GetCustomer360_Handler,
+		},
+		{
+			MethodName: "GetSegmentPanel",
+			Handler:    _ReportService_GetSegmentPanel_Handler,
+		},
+		{
+			MethodName: "GetLoyaltyImpact",
+			Handler:    _ReportService_GetLoyaltyImpact_Handler,
+		},
+		{
+			MethodName: "ReportFeedback",
+			Handler:    _ReportService_ReportFeedback_Handler,
 		},
 		{
 			MethodName: "SetMetricTree",
@@ -330,6 +742,34 @@ var ReportService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "GetMetricTree",
 			Handler:    _ReportService_GetMetricTree_Handler,
+		},
+		{
+			MethodName: "CreateSubscription",
+			Handler:    _ReportService_CreateSubscription_Handler,
+		},
+		{
+			MethodName: "UpdateSubscription",
+			Handler:    _ReportService_UpdateSubscription_Handler,
+		},
+		{
+			MethodName: "GetSubscription",
+			Handler:    _ReportService_GetSubscription_Handler,
+		},
+		{
+			MethodName: "ListSubscriptions",
+			Handler:    _ReportService_ListSubscriptions_Handler,
+		},
+		{
+			MethodName: "DeleteSubscription",
+			Handler:    _ReportService_DeleteSubscription_Handler,
+		},
+		{
+			MethodName: "SendSubscription",
+			Handler:    _ReportService_SendSubscription_Handler,
+		},
+		{
+			MethodName: "ListDeliveries",
+			Handler:    _ReportService_ListDeliveries_Handler,
 		},
 	},
 	Streams: []grpc.StreamDesc{

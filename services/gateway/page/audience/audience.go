@@ -229,7 +229,7 @@ func (p *Pages) compose(ctx context.Context, s *scene, l *leaf) *shown {
 		link := s.link(func(v *view) { v.Lang, v.asked = c, true })
 		out.Langs = append(out.Langs, shell.Choice{Name: c.Name, Note: c.Code, Link: link, Current: c == s.Lang})
 	}
-	for _, way := range p.cfg.Nav {
+	for _, way := range p.cfg.Ways(ctx, s.Brand) {
 		current := way.Path != "" && (l.path == way.Path || strings.HasPrefix(l.path, way.Path+"/"))
 		out.Tabs = append(out.Tabs, shell.Choice{Name: way.Names[s.Lang.Code], Link: to(way.Path), Current: current})
 	}

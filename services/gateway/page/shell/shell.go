@@ -45,6 +45,19 @@ type Way struct {
 	Path string
 	// Names are what it is called, by code of the language.
 	Names map[string]string
+	// Has tells whether a brand has what the page is about; nil: every brand has.
+	Has func(ctx context.Context, brand string) bool
+}
+
+// Ways are the ways to the pages that a brand has something on, in their order.
+func (c *Config) Ways(ctx context.Context, brand string) []Way {
+	out := make([]Way, 0, len(c.Nav))
+	for _, w := range c.Nav {
+		if w.Has == nil || w.Has(ctx, brand) {
+			out = append(out, w)
+		}
+	}
+	return out
 }
 
 // Brand finds a brand that the page's reader may look at.
