@@ -56,7 +56,7 @@ func root(environ []string) *cobra.Command {
 	}
 	cmd.AddCommand(
 		serveCommand(set), demoCommand(set), reportCommand(set), importCommand(set), exportCommand(set),
-		segmentCommand(set), rfmCommand(set), loyaltyCommand(set), verifyCommand(set), rebuildCommand(set), migrateCommand(set),
+		segmentCommand(set), rfmCommand(set), loyaltyCommand(set), surveyCommand(set), verifyCommand(set), rebuildCommand(set), migrateCommand(set),
 		tokenCommand(set), auditCommand(set),
 	)
 	return cmd

@@ -225,15 +225,15 @@ func subscriptionLine(w io.Writer, s *reportv1.Subscription) {
 		cmp.Or(s.GetEmail().GetAddress(), s.GetWebhook().GetUrl()), state, when(s.GetNextAt(), "never"))
 }
 
-// looking says which deliveries to list.
-type looking struct {
+// outbox says which deliveries to list.
+type outbox struct {
 	Subscription string `flag:"subscription" help:"only of this subscription"`
 	Status       string `flag:"status" help:"only pending, sent, failed or cancelled"`
 	Last         int    `flag:"last" default:"50" help:"how many, latest due first"`
 }
 
 func deliveriesCommand(set *config.Set) *cobra.Command {
-	f, l := &following{}, &looking{}
+	f, l := &following{}, &outbox{}
 	return f.command(set, &cobra.Command{Use: "deliveries", Short: "Tell what became of reports that were due"}, l,
 		func(ctx context.Context, client reportv1.ReportServiceClient, _ []string) (answer, error) {
 			status := reportv1.Delivery_Status_value["STATUS_"+strings.ToUpper(l.Status)]

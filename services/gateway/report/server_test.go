@@ -2,6 +2,7 @@ package report_test
 
 import (
 	"context"
+	"fmt"
 	"testing"
 	"time"
 
@@ -187,4 +188,74 @@ func TestGoals(t *testing.T) {
 	if nps := card.GetScores()[0]; nps.GetMetric().GetName() != "nps.network" || nps.GetGoal() != 98 || nps.GetMet() {
 		t.Error(nps)
 	}
+}
+
+// The response rate is of the invitations sent in the window, by channel, whoever was
+// asked by a code at a place or not at all.
+func TestResponseRate(t *testing.T) {
+	w := newWorld(t, monday, report.Config{})
+	w.defined(t)
+	ask := func(id string, change func(*surveyv1.SurveyLink)) *surveyv1.SurveyLink {
+		l := &surveyv1.SurveyLink{SurveyId: "visit", Customer: anna, Subjects: []*commonv1.SubjectRef{shop}, Channel: commonv1.Channel_CHANNEL_STORE, Mode: commonv1.ContactMode_CONTACT_MODE_WIDGET}
+		change(l)
+		out, err := w.survey.CreateSurveyLink(t.Context(), &surveyv1.CreateSurveyLinkRequest{Brand: brand, RequestId: id, Link: l})
+		must(t, err)
+		return out.GetLink()
+	}
+	finish := func(l *surveyv1.SurveyLink, visit string) {
+		_, err := w.survey.AnswerSurveyLink(t.Context(), &surveyv1.AnswerSurveyLinkRequest{Brand: brand, Token: l.GetToken(), Visit: visit, SurveyVersion: 1,
+			Answers: []*surveyv1.Answer{{QuestionId: "nps", Value: &surveyv1.Answer_Score{Score: 9}}}})
+		must(t, err)
+	}
+	for i := range 8 {
+		l := ask(fmt.Sprint(i), func(l *surveyv1.SurveyLink) {
+			if i%2 == 1 {
+				l.Channel = commonv1.Channel_CHANNEL_COURIER
+			}
+		})
+		if i < 3 {
+			finish(l, "")
+		}
+	}
+	finish(ask("open", func(l *surveyv1.SurveyLink) {
+		l.Open, l.Customer, l.Mode = true, nil, commonv1.ContactMode_CONTACT_MODE_QR
+	}), "0123456789abcdef")
+	in := &reportv1.GetOmnichannelReportRequest{Brand: brand, Sections: []string{"invitations", "responses"}}
+	var got *reportv1.GetOmnichannelReportResponse
+	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+		var err error
+		got, err = w.reports.GetOmnichannelReport(t.Context(), in)
+		must(t, err)
+		if rate(got.GetTotal()).GetNumerator() == 3 {
+			break
+		}
+	}
+	if r := rate(got.GetTotal()); r.GetNumerator() != 3 || r.GetDenominator() != 8 || r.GetValue() != 37.5 || r.GetLow() >= 37.5 || r.GetHigh() <= 37.5 {
+		t.Errorf("in all: %v", got)
+	}
+	if got.GetTotal().GetResponses() != 4 {
+		t.Errorf("%d responses", got.GetTotal().GetResponses())
+	}
+	for _, c := range got.GetChannels() {
+		want := map[commonv1.Channel]int64{commonv1.Channel_CHANNEL_STORE: 2, commonv1.Channel_CHANNEL_COURIER: 1}[c.GetChannel()]
+		if r := rate(c); r.GetNumerator() != want || r.GetDenominator() != 4 {
+			t.Errorf("%s: %v", c.GetChannel(), r)
+		}
+	}
+	in.Subject = other
+	got, err := w.reports.GetOmnichannelReport(t.Context(), in)
+	must(t, err)
+	if r := rate(got.GetTotal()); r.GetDenominator() != 0 || r.Value != nil {
+		t.Errorf("a store whose visitors nobody asked: %v", r)
+	}
+}
+
+// rate is the response rate of a report's part.
+func rate(of *reportv1.ChannelReport) *reportv1.Rate {
+	for _, r := range of.GetRates() {
+		if r.GetName() == "response_rate" {
+			return r
+		}
+	}
+	return nil
 }

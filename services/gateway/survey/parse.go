@@ -63,7 +63,7 @@ func parseOne(q *surveyv1.PageQuestion, form url.Values) (*surveyv1.Answer, flaw
 	case surveyv1.QuestionKind_QUESTION_KIND_SINGLE, surveyv1.QuestionKind_QUESTION_KIND_MULTI:
 		return parseChoice(q.GetQuestion(), form[valueField+id])
 	case surveyv1.QuestionKind_QUESTION_KIND_EXPECTATION:
-		return parseSpan(form.Get(valueField+id), form.Get(worstField+id))
+		return parseSpan(q, form.Get(valueField+id), form.Get(worstField+id))
 	case surveyv1.QuestionKind_QUESTION_KIND_CSI_ITEM:
 		return parseItem(form.Get(valueField+id), form.Get(importanceField+id))
 	}
@@ -128,11 +128,11 @@ func parseItem(satisfaction, importance string) (*surveyv1.Answer, flaw) {
 	return &surveyv1.Answer{Value: &surveyv1.Answer_Score{Score: s}, Importance: &i}, good
 }
 
-func parseSpan(best, worst string) (*surveyv1.Answer, flaw) {
+func parseSpan(q *surveyv1.PageQuestion, best, worst string) (*surveyv1.Answer, flaw) {
 	b, hasB, okB := number(best)
 	w, hasW, okW := number(worst)
 	switch {
-	case !okB || !okW:
+	case !okB || !okW || hasB && (b < q.GetScaleMin() || b > q.GetScaleMax()) || hasW && (w < q.GetScaleMin() || w > q.GetScaleMax()):
 		return nil, notAnAnswer
 	case !hasB && !hasW:
 		return nil, good
