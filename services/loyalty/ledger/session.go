@@ -53,7 +53,7 @@ func (s *Session) Next() int64 { return s.w.seq(len(s.w.facts)) }
 
 // Again answers a request whose key was used before.
 func (s *Session) Again(key []byte, r *loyaltyv1.EntryRecord) (Outcome, bool, error) {
-	out, found, err := s.w.again(&Task{Key: key, Record: r})
+	out, found, err := s.w.before(&Task{Key: key, Record: r})
 	if found && err == nil {
 		err = Refused(out.Record)
 	}

@@ -5,8 +5,8 @@
 // back. A return takes the latest earlier lines of the same person, newest first. What
 // every line earns follows from its shelves alone, and the ledger is told the
 // difference to what stands there: so events may come late, in any order and more than
-// once, and the end is the same. A correction that gives points again is an entry of
-// its own.
+// once, and the end is the same. A correction that gives points again takes a
+// reversal back, and earns nothing anew.
 package purchase
 
 import (

@@ -578,11 +578,13 @@ func (x *GetLiabilityRequest) GetDay() string {
 // GetLiabilityResponse is what is outstanding.
 type GetLiabilityResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Points outstanding: available, held and pending; lots past their expiry are not in it.
+	// Points outstanding: available, held and pending; lots past their expiry are not in it,
+	// nor those of members who bought nothing for too long (Lifetime.idle_days).
 	Points int64 `protobuf:"varint,1,opt,name=points,proto3" json:"points,omitempty"`
 	// What they are worth by the programme's point value, in minor units.
 	MinorUnits int64 `protobuf:"varint,2,opt,name=minor_units,json=minorUnits,proto3" json:"minor_units,omitempty"`
-	// By the month they expire in, ascending; those that never expire last, with an empty month.
+	// By the month they expire in, or go in if nothing else is bought, ascending; those that
+	// never expire last, with an empty month.
 	Months []*LiabilityMonth `protobuf:"bytes,3,rep,name=months,proto3" json:"months,omitempty"`
 	// Owed by members, as posted.
 	Owed int64 `protobuf:"varint,4,opt,name=owed,proto3" json:"owed,omitempty"`
