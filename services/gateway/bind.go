@@ -44,7 +44,7 @@ func Bind(ctx context.Context, a *app.App, cfg app.Config, kept floor.Config, se
 		Name:     "gateway",
 		Register: func(r grpc.ServiceRegistrar) { reportv1.RegisterReportServiceServer(r, reports) },
 		// Most of what the gateway does needs no database of its own: it is ready without.
-		Close: func(context.Context) error { return errors.Join(own.Close(), settings.Close()) },
+		Close: func(context.Context) error { return errors.Join(reports.Close(), own.Close(), settings.Close()) },
 	})
 	a.Handle("/", s)
 	return nil

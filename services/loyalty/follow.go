@@ -28,6 +28,7 @@ func (s *Server) works(b *brand) []work {
 		{"standings", func(ctx context.Context) error { return s.keepStandings(ctx, b) }},
 		{"offers", func(ctx context.Context) error { return s.followConditions(ctx, b) }},
 		{"rewards", func(ctx context.Context) error { return s.keepReleasing(ctx, b) }},
+		{"counting", func(ctx context.Context) error { return s.keepCounting(ctx, b) }},
 		{"due", func(ctx context.Context) error { return s.keepSweeping(ctx, b) }},
 	}
 }
@@ -113,6 +114,7 @@ func (s *Server) sweep(ctx context.Context, b *brand, limit int, done func(ledge
 		return 0, false, err
 	}
 	more = len(tasks) == limit
+	oldest := now
 	for _, r := range s.entries.DoAll(ctx, b.ID, tasks) {
 		if r.Err != nil {
 			return 0, false, r.Err
@@ -120,10 +122,12 @@ func (s *Server) sweep(ctx context.Context, b *brand, limit int, done func(ledge
 		if r.Value.Record == nil {
 			continue // somebody else was first
 		}
+		oldest = min(oldest, r.Value.Record.GetMovement().GetOccurredAt().AsTime().UnixMicro())
 		more = more || r.Value.Record.GetMovement().GetKind() == loyaltyv1.MovementKind_MOVEMENT_KIND_VOID
 		if done != nil {
 			done(r.Value)
 		}
 	}
+	s.meter.late.Record(ctx, float64(now-oldest)/1e6)
 	return len(tasks), more, nil
 }

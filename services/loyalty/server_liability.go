@@ -48,6 +48,9 @@ func (s *Server) GetLiability(ctx context.Context, in *loyaltyv1.GetLiabilityReq
 	}
 	now, today := s.clock().UnixMicro(), s.today(b)
 	if in.GetDay() != "" {
+		if err := s.guard.Cadence(ctx).EndOf(in.GetDay()); err != nil {
+			return nil, err
+		}
 		day, err := calendar.ParseDay(in.GetDay())
 		if err != nil {
 			return nil, fault.Invalid().Field("day", "%s", err).Err()

@@ -104,8 +104,10 @@ func (s *Server) eraseResponse(ctx context.Context, tx *sqldb.Tx, brand string, 
 	if facts, err = at.restated(reasonErased, forget); err != nil {
 		return nil, 0, err
 	}
-	touched, err = s.blankResponse(ctx, tx, brand, first)
-	return facts, touched, err
+	if touched, err = s.blankResponse(ctx, tx, brand, first); err != nil {
+		return nil, 0, err
+	}
+	return facts, touched, s.blankReplies(ctx, tx, brand, first)
 }
 
 // blankResponse blanks all versions of a response, and tells if there was anything

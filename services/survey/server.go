@@ -24,6 +24,7 @@ import (
 	"github.com/rapport-cx/rapport/services/survey/join"
 	"github.com/rapport-cx/rapport/services/survey/query"
 	"github.com/rapport-cx/rapport/services/survey/record"
+	"github.com/rapport-cx/rapport/services/survey/reply"
 	"github.com/rapport-cx/rapport/services/survey/segments"
 	"github.com/rapport-cx/rapport/services/survey/tally"
 )
@@ -97,6 +98,8 @@ func (s *Server) folding() fold.Rules[*tally.Tally] {
 				return nil
 			case f.Kind == record.Person:
 				return b.people.Load().ApplyBody(f.Body)
+			case f.Kind == record.Reply:
+				return b.replies.Load().Apply(f)
 			}
 			return b.book.Load().Apply(f)
 		},
@@ -104,6 +107,7 @@ func (s *Server) folding() fold.Rules[*tally.Tally] {
 			if b := s.brands[id]; b != nil {
 				b.book.Store(directory.New())
 				b.people.Store(people.NewBook())
+				b.replies.Store(reply.NewBook())
 			}
 		},
 	}

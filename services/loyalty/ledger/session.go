@@ -118,7 +118,7 @@ func (s *Session) Write(ctx context.Context, tx *sqldb.Tx) (*Written, error) {
 	for i := range s.w.facts {
 		s.w.facts[i].At = s.w.now
 	}
-	out := &Written{keeper: s.w.Keeper, head: s.w.head, facts: s.w.facts}
+	out := &Written{keeper: s.w.Keeper, head: s.w.head, facts: s.w.facts, records: s.w.records}
 	if len(s.w.facts) == 0 {
 		return out, nil
 	}

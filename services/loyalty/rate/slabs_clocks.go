@@ -5,6 +5,8 @@ import (
 	"encoding/binary"
 	"maps"
 	"slices"
+
+	"github.com/rapport-cx/rapport/internal/compact"
 )
 
 // Clock is until when points of a number live without purchases, as of some movements: when
@@ -29,6 +31,8 @@ func (c Clock) end() int64 {
 	return max(c.until, c.given)
 }
 
+const clocksFormat = 1
+
 // Clocks are those that movements of a day left numbers with.
 type Clocks struct{ by map[int64]Clock }
 
@@ -44,11 +48,11 @@ func (s *Clocks) Apply(_ int32, f *Fact) {
 
 // AppendBinary packs the clocks by number.
 func (s *Clocks) AppendBinary(b []byte) []byte {
-	b = binary.AppendUvarint(append(b, sheetFormat), uint64(len(s.by)))
+	b = binary.AppendUvarint(append(b, clocksFormat), uint64(len(s.by)))
 	last := int64(0)
 	for _, who := range slices.Sorted(maps.Keys(s.by)) {
 		c := s.by[who]
-		b = appendInts(b, who-last, c.bought, c.until, c.given)
+		b = compact.AppendInts(b, who-last, c.bought, c.until, c.given)
 		last = who
 	}
 	return b
@@ -56,21 +60,21 @@ func (s *Clocks) AppendBinary(b []byte) []byte {
 
 // UnmarshalBinary replaces the content by what AppendBinary packed.
 func (s *Clocks) UnmarshalBinary(data []byte) error {
-	r, out := reader{b: string(data)}, NewClocks()
-	if r.uint() != sheetFormat {
-		r.fail()
+	r, out := compact.Reader{Rest: string(data)}, NewClocks()
+	if r.Uint() != clocksFormat {
+		r.Fail()
 	}
 	last := int64(0)
-	for i := range r.count(4) {
-		who := last + r.int()
-		c := Clock{r.int(), r.int(), r.int()}
+	for i := range r.Count(4) {
+		who := last + r.Int()
+		c := Clock{r.Int(), r.Int(), r.Int()}
 		if i > 0 && who <= last || c == (Clock{}) {
-			r.fail()
+			r.Fail()
 			break
 		}
 		out.by[who], last = c, who
 	}
-	if err := r.end(); err != nil {
+	if err := r.End(); err != nil {
 		return err
 	}
 	*s = *out

@@ -39,11 +39,23 @@ const (
 	// Person is a merge, unmerge or erasure that Segmentation told of; body
 	// CustomerEvent.
 	Person int16 = 14
+	// Reply says something to a response on behalf of who was rated, or decides about
+	// what was said; body ReplyRecord.
+	Reply int16 = 15
 )
 
 // Definitions are the kinds that belong to no day: those the directory is a fold
-// of, and who is who.
-var Definitions = []int16{Subject, Metric, Survey, Goal, Person}
+// of, who is who, and who replied.
+var Definitions = []int16{Subject, Metric, Survey, Goal, Person, Reply}
+
+// ReplyOf reads a REPLY fact.
+func ReplyOf(f *feed.Fact) (*surveyv1.ReplyRecord, error) {
+	r := &surveyv1.ReplyRecord{}
+	if err := proto.Unmarshal(f.Body, r); err != nil {
+		return nil, fmt.Errorf("fact %d: read reply: %w", f.Seq, err)
+	}
+	return r, nil
+}
 
 // Tally unpacks what a RESPONSE or REVERSAL counts for; nil for other kinds.
 func Tally(f *feed.Fact) (*tally.Tally, error) {

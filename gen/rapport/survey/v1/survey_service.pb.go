@@ -24,7 +24,7 @@ var File_rapport_survey_v1_survey_service_proto protoreflect.FileDescriptor
 
 const file_rapport_survey_v1_survey_service_proto_rawDesc = "" +
 	"\n" +
-	"&rapport/survey/v1/survey_service.proto\x12\x11rapport.survey.v1\x1a\x1crapport/survey/v1/case.proto\x1a\x1erapport/survey/v1/driver.proto\x1a\x1erapport/survey/v1/metric.proto\x1a rapport/survey/v1/response.proto\x1a\x1drapport/survey/v1/score.proto\x1a\x1frapport/survey/v1/subject.proto\x1a\x1erapport/survey/v1/survey.proto2\xf8\x17\n" +
+	"&rapport/survey/v1/survey_service.proto\x12\x11rapport.survey.v1\x1a\x1crapport/survey/v1/case.proto\x1a\x1erapport/survey/v1/driver.proto\x1a\x1erapport/survey/v1/metric.proto\x1a\x1drapport/survey/v1/reply.proto\x1a rapport/survey/v1/response.proto\x1a\x1drapport/survey/v1/score.proto\x1a rapport/survey/v1/standing.proto\x1a\x1frapport/survey/v1/subject.proto\x1a\x1erapport/survey/v1/survey.proto2\xa4\x1a\n" +
 	"\rSurveyService\x12e\n" +
 	"\x0eUpsertSubjects\x12(.rapport.survey.v1.UpsertSubjectsRequest\x1a).rapport.survey.v1.UpsertSubjectsResponse\x12Y\n" +
 	"\n" +
@@ -44,10 +44,13 @@ const file_rapport_survey_v1_survey_service_proto_rawDesc = "" +
 	"\rListResponses\x12'.rapport.survey.v1.ListResponsesRequest\x1a(.rapport.survey.v1.ListResponsesResponse\x12b\n" +
 	"\rAmendResponse\x12'.rapport.survey.v1.AmendResponseRequest\x1a(.rapport.survey.v1.AmendResponseResponse\x12h\n" +
 	"\x0fRetractResponse\x12).rapport.survey.v1.RetractResponseRequest\x1a*.rapport.survey.v1.RetractResponseResponse\x12g\n" +
-	"\x0eWatchResponses\x12(.rapport.survey.v1.WatchResponsesRequest\x1a).rapport.survey.v1.WatchResponsesResponse0\x01\x12V\n" +
+	"\x0eWatchResponses\x12(.rapport.survey.v1.WatchResponsesRequest\x1a).rapport.survey.v1.WatchResponsesResponse0\x01\x12h\n" +
+	"\x0fReplyToResponse\x12).rapport.survey.v1.ReplyToResponseRequest\x1a*.rapport.survey.v1.ReplyToResponseResponse\x12b\n" +
+	"\rModerateReply\x12'.rapport.survey.v1.ModerateReplyRequest\x1a(.rapport.survey.v1.ModerateReplyResponse\x12V\n" +
 	"\tGetMetric\x12#.rapport.survey.v1.GetMetricRequest\x1a$.rapport.survey.v1.GetMetricResponse\x12^\n" +
 	"\vWatchMetric\x12%.rapport.survey.v1.WatchMetricRequest\x1a&.rapport.survey.v1.WatchMetricResponse0\x01\x12_\n" +
-	"\fRankSubjects\x12&.rapport.survey.v1.RankSubjectsRequest\x1a'.rapport.survey.v1.RankSubjectsResponse\x12b\n" +
+	"\fRankSubjects\x12&.rapport.survey.v1.RankSubjectsRequest\x1a'.rapport.survey.v1.RankSubjectsResponse\x12\\\n" +
+	"\vGetStanding\x12%.rapport.survey.v1.GetStandingRequest\x1a&.rapport.survey.v1.GetStandingResponse\x12b\n" +
 	"\rCompareMetric\x12'.rapport.survey.v1.CompareMetricRequest\x1a(.rapport.survey.v1.CompareMetricResponse\x12Y\n" +
 	"\n" +
 	"GetDrivers\x12$.rapport.survey.v1.GetDriversRequest\x1a%.rapport.survey.v1.GetDriversResponse\x12P\n" +
@@ -82,52 +85,58 @@ var file_rapport_survey_v1_survey_service_proto_goTypes = []any{
 	(*AmendResponseRequest)(nil),    // 15: rapport.survey.v1.AmendResponseRequest
 	(*RetractResponseRequest)(nil),  // 16: rapport.survey.v1.RetractResponseRequest
 	(*WatchResponsesRequest)(nil),   // 17: rapport.survey.v1.WatchResponsesRequest
-	(*GetMetricRequest)(nil),        // 18: rapport.survey.v1.GetMetricRequest
-	(*WatchMetricRequest)(nil),      // 19: rapport.survey.v1.WatchMetricRequest
-	(*RankSubjectsRequest)(nil),     // 20: rapport.survey.v1.RankSubjectsRequest
-	(*CompareMetricRequest)(nil),    // 21: rapport.survey.v1.CompareMetricRequest
-	(*GetDriversRequest)(nil),       // 22: rapport.survey.v1.GetDriversRequest
-	(*SetGoalRequest)(nil),          // 23: rapport.survey.v1.SetGoalRequest
-	(*ListGoalsRequest)(nil),        // 24: rapport.survey.v1.ListGoalsRequest
-	(*ListCasesRequest)(nil),        // 25: rapport.survey.v1.ListCasesRequest
-	(*GetCaseRequest)(nil),          // 26: rapport.survey.v1.GetCaseRequest
-	(*ClaimCaseRequest)(nil),        // 27: rapport.survey.v1.ClaimCaseRequest
-	(*AddCaseNoteRequest)(nil),      // 28: rapport.survey.v1.AddCaseNoteRequest
-	(*ResolveCaseRequest)(nil),      // 29: rapport.survey.v1.ResolveCaseRequest
-	(*ReopenCaseRequest)(nil),       // 30: rapport.survey.v1.ReopenCaseRequest
-	(*GetCaseStatsRequest)(nil),     // 31: rapport.survey.v1.GetCaseStatsRequest
-	(*UpsertSubjectsResponse)(nil),  // 32: rapport.survey.v1.UpsertSubjectsResponse
-	(*GetSubjectResponse)(nil),      // 33: rapport.survey.v1.GetSubjectResponse
-	(*ListSubjectsResponse)(nil),    // 34: rapport.survey.v1.ListSubjectsResponse
-	(*UpsertMetricsResponse)(nil),   // 35: rapport.survey.v1.UpsertMetricsResponse
-	(*ListMetricsResponse)(nil),     // 36: rapport.survey.v1.ListMetricsResponse
-	(*CreateSurveyResponse)(nil),    // 37: rapport.survey.v1.CreateSurveyResponse
-	(*UpdateSurveyResponse)(nil),    // 38: rapport.survey.v1.UpdateSurveyResponse
-	(*PublishSurveyResponse)(nil),   // 39: rapport.survey.v1.PublishSurveyResponse
-	(*CloseSurveyResponse)(nil),     // 40: rapport.survey.v1.CloseSurveyResponse
-	(*GetSurveyResponse)(nil),       // 41: rapport.survey.v1.GetSurveyResponse
-	(*ListSurveysResponse)(nil),     // 42: rapport.survey.v1.ListSurveysResponse
-	(*SubmitResponseResponse)(nil),  // 43: rapport.survey.v1.SubmitResponseResponse
-	(*ImportResponsesResponse)(nil), // 44: rapport.survey.v1.ImportResponsesResponse
-	(*GetResponseResponse)(nil),     // 45: rapport.survey.v1.GetResponseResponse
-	(*ListResponsesResponse)(nil),   // 46: rapport.survey.v1.ListResponsesResponse
-	(*AmendResponseResponse)(nil),   // 47: rapport.survey.v1.AmendResponseResponse
-	(*RetractResponseResponse)(nil), // 48: rapport.survey.v1.RetractResponseResponse
-	(*WatchResponsesResponse)(nil),  // 49: rapport.survey.v1.WatchResponsesResponse
-	(*GetMetricResponse)(nil),       // 50: rapport.survey.v1.GetMetricResponse
-	(*WatchMetricResponse)(nil),     // 51: rapport.survey.v1.WatchMetricResponse
-	(*RankSubjectsResponse)(nil),    // 52: rapport.survey.v1.RankSubjectsResponse
-	(*CompareMetricResponse)(nil),   // 53: rapport.survey.v1.CompareMetricResponse
-	(*GetDriversResponse)(nil),      // 54: rapport.survey.v1.GetDriversResponse
-	(*SetGoalResponse)(nil),         // 55: rapport.survey.v1.SetGoalResponse
-	(*ListGoalsResponse)(nil),       // 56: rapport.survey.v1.ListGoalsResponse
-	(*ListCasesResponse)(nil),       // 57: rapport.survey.v1.ListCasesResponse
-	(*GetCaseResponse)(nil),         // 58: rapport.survey.v1.GetCaseResponse
-	(*ClaimCaseResponse)(nil),       // 59: rapport.survey.v1.ClaimCaseResponse
-	(*AddCaseNoteResponse)(nil),     // 60: rapport.survey.v1.AddCaseNoteResponse
-	(*ResolveCaseResponse)(nil),     // 61: rapport.survey.v1.ResolveCaseResponse
-	(*ReopenCaseResponse)(nil),      // 62: rapport.survey.v1.ReopenCaseResponse
-	(*GetCaseStatsResponse)(nil),    // 63: rapport.survey.v1.GetCaseStatsResponse
+	(*ReplyToResponseRequest)(nil),  // 18: rapport.survey.v1.ReplyToResponseRequest
+	(*ModerateReplyRequest)(nil),    // 19: rapport.survey.v1.ModerateReplyRequest
+	(*GetMetricRequest)(nil),        // 20: rapport.survey.v1.GetMetricRequest
+	(*WatchMetricRequest)(nil),      // 21: rapport.survey.v1.WatchMetricRequest
+	(*RankSubjectsRequest)(nil),     // 22: rapport.survey.v1.RankSubjectsRequest
+	(*GetStandingRequest)(nil),      // 23: rapport.survey.v1.GetStandingRequest
+	(*CompareMetricRequest)(nil),    // 24: rapport.survey.v1.CompareMetricRequest
+	(*GetDriversRequest)(nil),       // 25: rapport.survey.v1.GetDriversRequest
+	(*SetGoalRequest)(nil),          // 26: rapport.survey.v1.SetGoalRequest
+	(*ListGoalsRequest)(nil),        // 27: rapport.survey.v1.ListGoalsRequest
+	(*ListCasesRequest)(nil),        // 28: rapport.survey.v1.ListCasesRequest
+	(*GetCaseRequest)(nil),          // 29: rapport.survey.v1.GetCaseRequest
+	(*ClaimCaseRequest)(nil),        // 30: rapport.survey.v1.ClaimCaseRequest
+	(*AddCaseNoteRequest)(nil),      // 31: rapport.survey.v1.AddCaseNoteRequest
+	(*ResolveCaseRequest)(nil),      // 32: rapport.survey.v1.ResolveCaseRequest
+	(*ReopenCaseRequest)(nil),       // 33: rapport.survey.v1.ReopenCaseRequest
+	(*GetCaseStatsRequest)(nil),     // 34: rapport.survey.v1.GetCaseStatsRequest
+	(*UpsertSubjectsResponse)(nil),  // 35: rapport.survey.v1.UpsertSubjectsResponse
+	(*GetSubjectResponse)(nil),      // 36: rapport.survey.v1.GetSubjectResponse
+	(*ListSubjectsResponse)(nil),    // 37: rapport.survey.v1.ListSubjectsResponse
+	(*UpsertMetricsResponse)(nil),   // 38: rapport.survey.v1.UpsertMetricsResponse
+	(*ListMetricsResponse)(nil),     // 39: rapport.survey.v1.ListMetricsResponse
+	(*CreateSurveyResponse)(nil),    // 40: rapport.survey.v1.CreateSurveyResponse
+	(*UpdateSurveyResponse)(nil),    // 41: rapport.survey.v1.UpdateSurveyResponse
+	(*PublishSurveyResponse)(nil),   // 42: rapport.survey.v1.PublishSurveyResponse
+	(*CloseSurveyResponse)(nil),     // 43: rapport.survey.v1.CloseSurveyResponse
+	(*GetSurveyResponse)(nil),       // 44: rapport.survey.v1.GetSurveyResponse
+	(*ListSurveysResponse)(nil),     // 45: rapport.survey.v1.ListSurveysResponse
+	(*SubmitResponseResponse)(nil),  // 46: rapport.survey.v1.SubmitResponseResponse
+	(*ImportResponsesResponse)(nil), // 47: rapport.survey.v1.ImportResponsesResponse
+	(*GetResponseResponse)(nil),     // 48: rapport.survey.v1.GetResponseResponse
+	(*ListResponsesResponse)(nil),   // 49: rapport.survey.v1.ListResponsesResponse
+	(*AmendResponseResponse)(nil),   // 50: rapport.survey.v1.AmendResponseResponse
+	(*RetractResponseResponse)(nil), // 51: rapport.survey.v1.RetractResponseResponse
+	(*WatchResponsesResponse)(nil),  // 52: rapport.survey.v1.WatchResponsesResponse
+	(*ReplyToResponseResponse)(nil), // 53: rapport.survey.v1.ReplyToResponseResponse
+	(*ModerateReplyResponse)(nil),   // 54: rapport.survey.v1.ModerateReplyResponse
+	(*GetMetricResponse)(nil),       // 55: rapport.survey.v1.GetMetricResponse
+	(*WatchMetricResponse)(nil),     // 56: rapport.survey.v1.WatchMetricResponse
+	(*RankSubjectsResponse)(nil),    // 57: rapport.survey.v1.RankSubjectsResponse
+	(*GetStandingResponse)(nil),     // 58: rapport.survey.v1.GetStandingResponse
+	(*CompareMetricResponse)(nil),   // 59: rapport.survey.v1.CompareMetricResponse
+	(*GetDriversResponse)(nil),      // 60: rapport.survey.v1.GetDriversResponse
+	(*SetGoalResponse)(nil),         // 61: rapport.survey.v1.SetGoalResponse
+	(*ListGoalsResponse)(nil),       // 62: rapport.survey.v1.ListGoalsResponse
+	(*ListCasesResponse)(nil),       // 63: rapport.survey.v1.ListCasesResponse
+	(*GetCaseResponse)(nil),         // 64: rapport.survey.v1.GetCaseResponse
+	(*ClaimCaseResponse)(nil),       // 65: rapport.survey.v1.ClaimCaseResponse
+	(*AddCaseNoteResponse)(nil),     // 66: rapport.survey.v1.AddCaseNoteResponse
+	(*ResolveCaseResponse)(nil),     // 67: rapport.survey.v1.ResolveCaseResponse
+	(*ReopenCaseResponse)(nil),      // 68: rapport.survey.v1.ReopenCaseResponse
+	(*GetCaseStatsResponse)(nil),    // 69: rapport.survey.v1.GetCaseStatsResponse
 }
 var file_rapport_survey_v1_survey_service_proto_depIdxs = []int32{
 	0,  // 0: rapport.survey.v1.SurveyService.UpsertSubjects:input_type -> rapport.survey.v1.UpsertSubjectsRequest
@@ -148,54 +157,60 @@ var file_rapport_survey_v1_survey_service_proto_depIdxs = []int32{
 	15, // 15: rapport.survey.v1.SurveyService.AmendResponse:input_type -> rapport.survey.v1.AmendResponseRequest
 	16, // 16: rapport.survey.v1.SurveyService.RetractResponse:input_type -> rapport.survey.v1.RetractResponseRequest
 	17, // 17: rapport.survey.v1.SurveyService.WatchResponses:input_type -> rapport.survey.v1.WatchResponsesRequest
-	18, // 18: rapport.survey.v1.SurveyService.GetMetric:input_type -> rapport.survey.v1.GetMetricRequest
-	19, // 19: rapport.survey.v1.SurveyService.WatchMetric:input_type -> rapport.survey.v1.WatchMetricRequest
-	20, // 20: rapport.survey.v1.SurveyService.RankSubjects:input_type -> rapport.survey.v1.RankSubjectsRequest
-	21, // 21: rapport.survey.v1.SurveyService.CompareMetric:input_type -> rapport.survey.v1.CompareMetricRequest
-	22, // 22: rapport.survey.v1.SurveyService.GetDrivers:input_type -> rapport.survey.v1.GetDriversRequest
-	23, // 23: rapport.survey.v1.SurveyService.SetGoal:input_type -> rapport.survey.v1.SetGoalRequest
-	24, // 24: rapport.survey.v1.SurveyService.ListGoals:input_type -> rapport.survey.v1.ListGoalsRequest
-	25, // 25: rapport.survey.v1.SurveyService.ListCases:input_type -> rapport.survey.v1.ListCasesRequest
-	26, // 26: rapport.survey.v1.SurveyService.GetCase:input_type -> rapport.survey.v1.GetCaseRequest
-	27, // 27: rapport.survey.v1.SurveyService.ClaimCase:input_type -> rapport.survey.v1.ClaimCaseRequest
-	28, // 28: rapport.survey.v1.SurveyService.AddCaseNote:input_type -> rapport.survey.v1.AddCaseNoteRequest
-	29, // 29: rapport.survey.v1.SurveyService.ResolveCase:input_type -> rapport.survey.v1.ResolveCaseRequest
-	30, // 30: rapport.survey.v1.SurveyService.ReopenCase:input_type -> rapport.survey.v1.ReopenCaseRequest
-	31, // 31: rapport.survey.v1.SurveyService.GetCaseStats:input_type -> rapport.survey.v1.GetCaseStatsRequest
-	32, // 32: rapport.survey.v1.SurveyService.UpsertSubjects:output_type -> rapport.survey.v1.UpsertSubjectsResponse
-	33, // 33: rapport.survey.v1.SurveyService.GetSubject:output_type -> rapport.survey.v1.GetSubjectResponse
-	34, // 34: rapport.survey.v1.SurveyService.ListSubjects:output_type -> rapport.survey.v1.ListSubjectsResponse
-	35, // 35: rapport.survey.v1.SurveyService.UpsertMetrics:output_type -> rapport.survey.v1.UpsertMetricsResponse
-	36, // 36: rapport.survey.v1.SurveyService.ListMetrics:output_type -> rapport.survey.v1.ListMetricsResponse
-	37, // 37: rapport.survey.v1.SurveyService.CreateSurvey:output_type -> rapport.survey.v1.CreateSurveyResponse
-	38, // 38: rapport.survey.v1.SurveyService.UpdateSurvey:output_type -> rapport.survey.v1.UpdateSurveyResponse
-	39, // 39: rapport.survey.v1.SurveyService.PublishSurvey:output_type -> rapport.survey.v1.PublishSurveyResponse
-	40, // 40: rapport.survey.v1.SurveyService.CloseSurvey:output_type -> rapport.survey.v1.CloseSurveyResponse
-	41, // 41: rapport.survey.v1.SurveyService.GetSurvey:output_type -> rapport.survey.v1.GetSurveyResponse
-	42, // 42: rapport.survey.v1.SurveyService.ListSurveys:output_type -> rapport.survey.v1.ListSurveysResponse
-	43, // 43: rapport.survey.v1.SurveyService.SubmitResponse:output_type -> rapport.survey.v1.SubmitResponseResponse
-	44, // 44: rapport.survey.v1.SurveyService.ImportResponses:output_type -> rapport.survey.v1.ImportResponsesResponse
-	45, // 45: rapport.survey.v1.SurveyService.GetResponse:output_type -> rapport.survey.v1.GetResponseResponse
-	46, // 46: rapport.survey.v1.SurveyService.ListResponses:output_type -> rapport.survey.v1.ListResponsesResponse
-	47, // 47: rapport.survey.v1.SurveyService.AmendResponse:output_type -> rapport.survey.v1.AmendResponseResponse
-	48, // 48: rapport.survey.v1.SurveyService.RetractResponse:output_type -> rapport.survey.v1.RetractResponseResponse
-	49, // 49: rapport.survey.v1.SurveyService.WatchResponses:output_type -> rapport.survey.v1.WatchResponsesResponse
-	50, // 50: rapport.survey.v1.SurveyService.GetMetric:output_type -> rapport.survey.v1.GetMetricResponse
-	51, // 51: rapport.survey.v1.SurveyService.WatchMetric:output_type -> rapport.survey.v1.WatchMetricResponse
-	52, // 52: rapport.survey.v1.SurveyService.RankSubjects:output_type -> rapport.survey.v1.RankSubjectsResponse
-	53, // 53: rapport.survey.v1.SurveyService.CompareMetric:output_type -> rapport.survey.v1.CompareMetricResponse
-	54, // 54: rapport.survey.v1.SurveyService.GetDrivers:output_type -> rapport.survey.v1.GetDriversResponse
-	55, // 55: rapport.survey.v1.SurveyService.SetGoal:output_type -> rapport.survey.v1.SetGoalResponse
-	56, // 56: rapport.survey.v1.SurveyService.ListGoals:output_type -> rapport.survey.v1.ListGoalsResponse
-	57, // 57: rapport.survey.v1.SurveyService.ListCases:output_type -> rapport.survey.v1.ListCasesResponse
-	58, // 58: rapport.survey.v1.SurveyService.GetCase:output_type -> rapport.survey.v1.GetCaseResponse
-	59, // 59: rapport.survey.v1.SurveyService.ClaimCase:output_type -> rapport.survey.v1.ClaimCaseResponse
-	60, // 60: rapport.survey.v1.SurveyService.AddCaseNote:output_type -> rapport.survey.v1.AddCaseNoteResponse
-	61, // 61: rapport.survey.v1.SurveyService.ResolveCase:output_type -> rapport.survey.v1.ResolveCaseResponse
-	62, // 62: rapport.survey.v1.SurveyService.ReopenCase:output_type -> rapport.survey.v1.ReopenCaseResponse
-	63, // 63: rapport.survey.v1.SurveyService.GetCaseStats:output_type -> rapport.survey.v1.GetCaseStatsResponse
-	32, // [32:64] is the sub-list for method output_type
-	0,  // [0:32] is the sub-list for method input_type
+	18, // 18: rapport.survey.v1.SurveyService.ReplyToResponse:input_type -> rapport.survey.v1.ReplyToResponseRequest
+	19, // 19: rapport.survey.v1.SurveyService.ModerateReply:input_type -> rapport.survey.v1.ModerateReplyRequest
+	20, // 20: rapport.survey.v1.SurveyService.GetMetric:input_type -> rapport.survey.v1.GetMetricRequest
+	21, // 21: rapport.survey.v1.SurveyService.WatchMetric:input_type -> rapport.survey.v1.WatchMetricRequest
+	22, // 22: rapport.survey.v1.SurveyService.RankSubjects:input_type -> rapport.survey.v1.RankSubjectsRequest
+	23, // 23: rapport.survey.v1.SurveyService.GetStanding:input_type -> rapport.survey.v1.GetStandingRequest
+	24, // 24: rapport.survey.v1.SurveyService.CompareMetric:input_type -> rapport.survey.v1.CompareMetricRequest
+	25, // 25: rapport.survey.v1.SurveyService.GetDrivers:input_type -> rapport.survey.v1.GetDriversRequest
+	26, // 26: rapport.survey.v1.SurveyService.SetGoal:input_type -> rapport.survey.v1.SetGoalRequest
+	27, // 27: rapport.survey.v1.SurveyService.ListGoals:input_type -> rapport.survey.v1.ListGoalsRequest
+	28, // 28: rapport.survey.v1.SurveyService.ListCases:input_type -> rapport.survey.v1.ListCasesRequest
+	29, // 29: rapport.survey.v1.SurveyService.GetCase:input_type -> rapport.survey.v1.GetCaseRequest
+	30, // 30: rapport.survey.v1.SurveyService.ClaimCase:input_type -> rapport.survey.v1.ClaimCaseRequest
+	31, // 31: rapport.survey.v1.SurveyService.AddCaseNote:input_type -> rapport.survey.v1.AddCaseNoteRequest
+	32, // 32: rapport.survey.v1.SurveyService.ResolveCase:input_type -> rapport.survey.v1.ResolveCaseRequest
+	33, // 33: rapport.survey.v1.SurveyService.ReopenCase:input_type -> rapport.survey.v1.ReopenCaseRequest
+	34, // 34: rapport.survey.v1.SurveyService.GetCaseStats:input_type -> rapport.survey.v1.GetCaseStatsRequest
+	35, // 35: rapport.survey.v1.SurveyService.UpsertSubjects:output_type -> rapport.survey.v1.UpsertSubjectsResponse
+	36, // 36: rapport.survey.v1.SurveyService.GetSubject:output_type -> rapport.survey.v1.GetSubjectResponse
+	37, // 37: rapport.survey.v1.SurveyService.ListSubjects:output_type -> rapport.survey.v1.ListSubjectsResponse
+	38, // 38: rapport.survey.v1.SurveyService.UpsertMetrics:output_type -> rapport.survey.v1.UpsertMetricsResponse
+	39, // 39: rapport.survey.v1.SurveyService.ListMetrics:output_type -> rapport.survey.v1.ListMetricsResponse
+	40, // 40: rapport.survey.v1.SurveyService.CreateSurvey:output_type -> rapport.survey.v1.CreateSurveyResponse
+	41, // 41: rapport.survey.v1.SurveyService.UpdateSurvey:output_type -> rapport.survey.v1.UpdateSurveyResponse
+	42, // 42: rapport.survey.v1.SurveyService.PublishSurvey:output_type -> rapport.survey.v1.PublishSurveyResponse
+	43, // 43: rapport.survey.v1.SurveyService.CloseSurvey:output_type -> rapport.survey.v1.CloseSurveyResponse
+	44, // 44: rapport.survey.v1.SurveyService.GetSurvey:output_type -> rapport.survey.v1.GetSurveyResponse
+	45, // 45: rapport.survey.v1.SurveyService.ListSurveys:output_type -> rapport.survey.v1.ListSurveysResponse
+	46, // 46: rapport.survey.v1.SurveyService.SubmitResponse:output_type -> rapport.survey.v1.SubmitResponseResponse
+	47, // 47: rapport.survey.v1.SurveyService.ImportResponses:output_type -> rapport.survey.v1.ImportResponsesResponse
+	48, // 48: rapport.survey.v1.SurveyService.GetResponse:output_type -> rapport.survey.v1.GetResponseResponse
+	49, // 49: rapport.survey.v1.SurveyService.ListResponses:output_type -> rapport.survey.v1.ListResponsesResponse
+	50, // 50: rapport.survey.v1.SurveyService.AmendResponse:output_type -> rapport.survey.v1.AmendResponseResponse
+	51, // 51: rapport.survey.v1.SurveyService.RetractResponse:output_type -> rapport.survey.v1.RetractResponseResponse
+	52, // 52: rapport.survey.v1.SurveyService.WatchResponses:output_type -> rapport.survey.v1.WatchResponsesResponse
+	53, // 53: rapport.survey.v1.SurveyService.ReplyToResponse:output_type -> rapport.survey.v1.ReplyToResponseResponse
+	54, // 54: rapport.survey.v1.SurveyService.ModerateReply:output_type -> rapport.survey.v1.ModerateReplyResponse
+	55, // 55: rapport.survey.v1.SurveyService.GetMetric:output_type -> rapport.survey.v1.GetMetricResponse
+	56, // 56: rapport.survey.v1.SurveyService.WatchMetric:output_type -> rapport.survey.v1.WatchMetricResponse
+	57, // 57: rapport.survey.v1.SurveyService.RankSubjects:output_type -> rapport.survey.v1.RankSubjectsResponse
+	58, // 58: rapport.survey.v1.SurveyService.GetStanding:output_type -> rapport.survey.v1.GetStandingResponse
+	59, // 59: rapport.survey.v1.SurveyService.CompareMetric:output_type -> rapport.survey.v1.CompareMetricResponse
+	60, // 60: rapport.survey.v1.SurveyService.GetDrivers:output_type -> rapport.survey.v1.GetDriversResponse
+	61, // 61: rapport.survey.v1.SurveyService.SetGoal:output_type -> rapport.survey.v1.SetGoalResponse
+	62, // 62: rapport.survey.v1.SurveyService.ListGoals:output_type -> rapport.survey.v1.ListGoalsResponse
+	63, // 63: rapport.survey.v1.SurveyService.ListCases:output_type -> rapport.survey.v1.ListCasesResponse
+	64, // 64: rapport.survey.v1.SurveyService.GetCase:output_type -> rapport.survey.v1.GetCaseResponse
+	65, // 65: rapport.survey.v1.SurveyService.ClaimCase:output_type -> rapport.survey.v1.ClaimCaseResponse
+	66, // 66: rapport.survey.v1.SurveyService.AddCaseNote:output_type -> rapport.survey.v1.AddCaseNoteResponse
+	67, // 67: rapport.survey.v1.SurveyService.ResolveCase:output_type -> rapport.survey.v1.ResolveCaseResponse
+	68, // 68: rapport.survey.v1.SurveyService.ReopenCase:output_type -> rapport.survey.v1.ReopenCaseResponse
+	69, // 69: rapport.survey.v1.SurveyService.GetCaseStats:output_type -> rapport.survey.v1.GetCaseStatsResponse
+	35, // [35:70] is the sub-list for method output_type
+	0,  // [0:35] is the sub-list for method input_type
 	0,  // [0:0] is the sub-list for extension type_name
 	0,  // [0:0] is the sub-list for extension extendee
 	0,  // [0:0] is the sub-list for field type_name
@@ -209,8 +224,10 @@ func file_rapport_survey_v1_survey_service_proto_init() {
 	file_rapport_survey_v1_case_proto_init()
 	file_rapport_survey_v1_driver_proto_init()
 	file_rapport_survey_v1_metric_proto_init()
+	file_rapport_survey_v1_reply_proto_init()
 	file_rapport_survey_v1_response_proto_init()
 	file_rapport_survey_v1_score_proto_init()
+	file_rapport_survey_v1_standing_proto_init()
 	file_rapport_survey_v1_subject_proto_init()
 	file_rapport_survey_v1_survey_proto_init()
 	type x struct{}

@@ -37,9 +37,12 @@ const (
 	SurveyService_AmendResponse_FullMethodName   = "/rapport.survey.v1.SurveyService/AmendResponse"
 	SurveyService_RetractResponse_FullMethodName = "/rapport.survey.v1.SurveyService/RetractResponse"
 	SurveyService_WatchResponses_FullMethodName  = "/rapport.survey.v1.SurveyService/WatchResponses"
+	SurveyService_ReplyToResponse_FullMethodName = "/rapport.survey.v1.SurveyService/ReplyToResponse"
+	SurveyService_ModerateReply_FullMethodName   = "/rapport.survey.v1.SurveyService/ModerateReply"
 	SurveyService_GetMetric_FullMethodName       = "/rapport.survey.v1.SurveyService/GetMetric"
 	SurveyService_WatchMetric_FullMethodName     = "/rapport.survey.v1.SurveyService/WatchMetric"
 	SurveyService_RankSubjects_FullMethodName    = "/rapport.survey.v1.SurveyService/RankSubjects"
+	SurveyService_GetStanding_FullMethodName     = "/rapport.survey.v1.SurveyService/GetStanding"
 	SurveyService_CompareMetric_FullMethodName   = "/rapport.survey.v1.SurveyService/CompareMetric"
 	SurveyService_GetDrivers_FullMethodName      = "/rapport.survey.v1.SurveyService/GetDrivers"
 	SurveyService_SetGoal_FullMethodName         = "/rapport.survey.v1.SurveyService/SetGoal"
@@ -107,12 +110,18 @@ type SurveyServiceClient interface {
 	RetractResponse(ctx context.Context, in *RetractResponseRequest, opts ...grpc.CallOption) (*RetractResponseResponse, error)
 	// WatchResponses streams the log of responses after a cursor.
 	WatchResponses(ctx context.Context, in *WatchResponsesRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchResponsesResponse], error)
+	// ReplyToResponse says something to a response on behalf of who was rated.
+	ReplyToResponse(ctx context.Context, in *ReplyToResponseRequest, opts ...grpc.CallOption) (*ReplyToResponseResponse, error)
+	// ModerateReply keeps a reply from the public, or lets it be seen again.
+	ModerateReply(ctx context.Context, in *ModerateReplyRequest, opts ...grpc.CallOption) (*ModerateReplyResponse, error)
 	// GetMetric reads a score, in total and over time, perhaps split.
 	GetMetric(ctx context.Context, in *GetMetricRequest, opts ...grpc.CallOption) (*GetMetricResponse, error)
 	// WatchMetric reads it again whenever it changes.
 	WatchMetric(ctx context.Context, in *WatchMetricRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchMetricResponse], error)
 	// RankSubjects reads a league table that says how sure its ranks are.
 	RankSubjects(ctx context.Context, in *RankSubjectsRequest, opts ...grpc.CallOption) (*RankSubjectsResponse, error)
+	// GetStanding tells where one subject stands among peers of whom nobody is named.
+	GetStanding(ctx context.Context, in *GetStandingRequest, opts ...grpc.CallOption) (*GetStandingResponse, error)
 	// CompareMetric tells whether two scores differ beyond chance.
 	CompareMetric(ctx context.Context, in *CompareMetricRequest, opts ...grpc.CallOption) (*CompareMetricResponse, error)
 	// GetDrivers tells which parameters move a score.
@@ -337,6 +346,26 @@ func (c *surveyServiceClient) WatchResponses(ctx context.Context, in *WatchRespo
 // This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
 type SurveyService_WatchResponsesClient = grpc.ServerStreamingClient[WatchResponsesResponse]
 
+func (c *surveyServiceClient) ReplyToResponse(ctx context.Context, in *ReplyToResponseRequest, opts ...grpc.CallOption) (*ReplyToResponseResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ReplyToResponseResponse)
+	err := c.cc.Invoke(ctx, SurveyService_ReplyToResponse_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *surveyServiceClient) ModerateReply(ctx context.Context, in *ModerateReplyRequest, opts ...grpc.CallOption) (*ModerateReplyResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ModerateReplyResponse)
+	err := c.cc.Invoke(ctx, SurveyService_ModerateReply_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *surveyServiceClient) GetMetric(ctx context.Context, in *GetMetricRequest, opts ...grpc.CallOption) (*GetMetricResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(GetMetricResponse)
@@ -370,6 +399,16 @@ func (c *surveyServiceClient) RankSubjects(ctx context.Context, in *RankSubjects
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(RankSubjectsResponse)
 	err := c.cc.Invoke(ctx, SurveyService_RankSubjects_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *surveyServiceClient) GetStanding(ctx context.Context, in *GetStandingRequest, opts ...grpc.CallOption) (*GetStandingResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GetStandingResponse)
+	err := c.cc.Invoke(ctx, SurveyService_GetStanding_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -540,12 +579,18 @@ type SurveyServiceServer interface {
 	RetractResponse(context.Context, *RetractResponseRequest) (*RetractResponseResponse, error)
 	// WatchResponses streams the log of responses after a cursor.
 	WatchResponses(*WatchResponsesRequest, grpc.ServerStreamingServer[WatchResponsesResponse]) error
+	// ReplyToResponse says something to a response on behalf of who was rated.
+	ReplyToResponse(context.Context, *ReplyToResponseRequest) (*ReplyToResponseResponse, error)
+	// ModerateReply keeps a reply from the public, or lets it be seen again.
+	ModerateReply(context.Context, *ModerateReplyRequest) (*ModerateReplyResponse, error)
 	// GetMetric reads a score, in total and over time, perhaps split.
 	GetMetric(context.Context, *GetMetricRequest) (*GetMetricResponse, error)
 	// WatchMetric reads it again whenever it changes.
 	WatchMetric(*WatchMetricRequest, grpc.ServerStreamingServer[WatchMetricResponse]) error
 	// RankSubjects reads a league table that says how sure its ranks are.
 	RankSubjects(context.Context, *RankSubjectsRequest) (*RankSubjectsResponse, error)
+	// GetStanding tells where one subject stands among peers of whom nobody is named.
+	GetStanding(context.Context, *GetStandingRequest) (*GetStandingResponse, error)
 	// CompareMetric tells whether two scores differ beyond chance.
 	CompareMetric(context.Context, *CompareMetricRequest) (*CompareMetricResponse, error)
 	// GetDrivers tells which parameters move a score.
@@ -632,6 +677,12 @@ func (UnimplementedSurveyServiceServer) RetractResponse(context.Context, *Retrac
 func (UnimplementedSurveyServiceServer) WatchResponses(*WatchResponsesRequest, grpc.ServerStreamingServer[WatchResponsesResponse]) error {
 	return status.Error(codes.Unimplemented, "method WatchResponses not implemented")
 }
+func (UnimplementedSurveyServiceServer) ReplyToResponse(context.Context, *ReplyToResponseRequest) (*ReplyToResponseResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ReplyToResponse not implemented")
+}
+func (UnimplementedSurveyServiceServer) ModerateReply(context.Context, *ModerateReplyRequest) (*ModerateReplyResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ModerateReply not implemented")
+}
 func (UnimplementedSurveyServiceServer) GetMetric(context.Context, *GetMetricRequest) (*GetMetricResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method GetMetric not implemented")
 }
@@ -640,6 +691,9 @@ func (UnimplementedSurveyServiceServer) WatchMetric(*WatchMetricRequest, grpc.Se
 }
 func (UnimplementedSurveyServiceServer) RankSubjects(context.Context, *RankSubjectsRequest) (*RankSubjectsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method RankSubjects not implemented")
+}
+func (UnimplementedSurveyServiceServer) GetStanding(context.Context, *GetStandingRequest) (*GetStandingResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetStanding not implemented")
 }
 func (UnimplementedSurveyServiceServer) CompareMetric(context.Context, *CompareMetricRequest) (*CompareMetricResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method CompareMetric not implemented")
@@ -1001,6 +1055,42 @@ func _SurveyService_WatchResponses_Handler(srv interface{}, stream grpc.ServerSt
 // This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
 type SurveyService_WatchResponsesServer = grpc.ServerStreamingServer[WatchResponsesResponse]
 
+func _SurveyService_ReplyToResponse_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ReplyToResponseRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(SurveyServiceServer).ReplyToResponse(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: SurveyService_ReplyToResponse_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(SurveyServiceServer).ReplyToResponse(ctx, req.(*ReplyToResponseRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _SurveyService_ModerateReply_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ModerateReplyRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(SurveyServiceServer).ModerateReply(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: SurveyService_ModerateReply_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(SurveyServiceServer).ModerateReply(ctx, req.(*ModerateReplyRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _SurveyService_GetMetric_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(GetMetricRequest)
 	if err := dec(in); err != nil {
@@ -1044,6 +1134,24 @@ func _SurveyService_RankSubjects_Handler(srv interface{}, ctx context.Context, d
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
 		return srv.(SurveyServiceServer).RankSubjects(ctx, req.(*RankSubjectsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _SurveyService_GetStanding_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetStandingRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(SurveyServiceServer).GetStanding(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: SurveyService_GetStanding_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(SurveyServiceServer).GetStanding(ctx, req.(*GetStandingRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -1318,12 +1426,24 @@ var SurveyService_ServiceDesc = grpc.ServiceDesc{
 			Handler:    _SurveyService_RetractResponse_Handler,
 		},
 		{
+			MethodName: "ReplyToResponse",
+			Handler:    _SurveyService_ReplyToResponse_Handler,
+		},
+		{
+			MethodName: "ModerateReply",
+			Handler:    _SurveyService_ModerateReply_Handler,
+		},
+		{
 			MethodName: "GetMetric",
 			Handler:    _SurveyService_GetMetric_Handler,
 		},
 		{
 			MethodName: "RankSubjects",
 			Handler:    _SurveyService_RankSubjects_Handler,
+		},
+		{
+			MethodName: "GetStanding",
+			Handler:    _SurveyService_GetStanding_Handler,
 		},
 		{
 			MethodName: "CompareMetric",
