@@ -5,6 +5,7 @@ import (
 	"time"
 
 	loyaltyv1 "github.com/rapport-cx/rapport/gen/rapport/loyalty/v1"
+	"github.com/rapport-cx/rapport/internal/feed"
 	"github.com/rapport-cx/rapport/internal/people"
 	"github.com/rapport-cx/rapport/services/loyalty/ledger"
 	"github.com/rapport-cx/rapport/services/loyalty/record"
@@ -72,11 +73,21 @@ const (
 
 // keepSweeping posts what is due, a piece at a time, until ctx ends.
 func (s *Server) keepSweeping(ctx context.Context, b *brand) error {
+	return s.inTurn(ctx, b, "due", "what is due waits", func(ctx context.Context) (bool, error) {
+		_, more, err := s.sweep(ctx, b, sweepPiece, nil)
+		return more, err
+	})
+}
+
+// inTurn does something every now and then, at once again if there is more of it, until ctx
+// ends; of several replicas one does. waits is what is said once it fails.
+func (s *Server) inTurn(ctx context.Context, b *brand, name, waits string, do func(context.Context) (more bool, err error)) error {
 	every := s.config.SweepEvery
 	if every < 0 {
 		<-ctx.Done()
 		return nil
 	}
+	turn := feed.NewTurn("loyalty-"+name, b.ID, s.store.db, s.clock)
 	timer := time.NewTimer(every)
 	defer timer.Stop()
 	down := false
@@ -86,12 +97,15 @@ func (s *Server) keepSweeping(ctx context.Context, b *brand) error {
 			return nil
 		case <-timer.C:
 		}
-		_, more, err := s.sweep(ctx, b, sweepPiece, nil)
-		if err != nil && !down && ctx.Err() == nil {
-			s.log.Warn("what is due waits", "brand", b.ID, "error", err)
+		mine, err := turn.Mine(ctx)
+		more := false
+		if mine && err == nil {
+			more, err = do(ctx)
 		}
-		down = err != nil
-		if more {
+		if err != nil && !down && ctx.Err() == nil {
+			s.log.Warn(waits, "brand", b.ID, "error", err)
+		}
+		if down = err != nil; more {
 			timer.Reset(0)
 		} else {
 			timer.Reset(every)
