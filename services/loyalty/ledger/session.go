@@ -89,6 +89,12 @@ func (s *Session) Balance(programme string, customer int64) (*loyaltyv1.Balance,
 	}
 }
 
+// Origin is what an entry is about.
+func (s *Session) Origin(seq int64) (*loyaltyv1.Origin, error) {
+	r, err := s.w.fact(s.w.ctx, seq)
+	return originOf(r), err
+}
+
 // Put adds a fact of the caller's whose body is a record; no Day is told: it belongs to
 // none.
 func (s *Session) Put(f feed.Fact, r *loyaltyv1.EntryRecord) (Outcome, error) {
