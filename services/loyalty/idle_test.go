@@ -66,7 +66,7 @@ func TestPointsGoWithoutPurchases(t *testing.T) {
 		c.Add(9 * day)
 		has(t, r, 1, 45, 0, 0, 0)
 		outstanding(t, r, 45, 1, "2026-04-01")
-		in := &loyaltyv1.ExamineEarnRequest{Brand: brand, ProgrammeId: club, Customer: number(1)}
+		in := &loyaltyv1.ExamineEarnRequest{Brand: brand, ProgrammeId: club, Customer: number(1), Lines: []*loyaltyv1.PurchaseLine{{Amount: 100}}}
 		if out, err := r.ExamineEarn(t.Context(), in); err != nil || out.GetIdleUntil() == nil || !out.GetIdleUntil().AsTime().After(c.Now().Add(10*day)) {
 			t.Error(out, err)
 		}
