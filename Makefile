@@ -49,7 +49,7 @@ bench: packages ## throughput and processor time beside an empty gRPC echo; abou
 
 .PHONY: soak
 soak: packages ## random histories against the plain reference, kills and faults, for about half an hour
-	RAPPORT_TEST_MODEL_RUNS=60 go test -count=1 -timeout 2h -run 'Reference' ./services/survey
+	RAPPORT_TEST_MODEL_RUNS=60 go test -count=1 -timeout 2h -run 'Reference' ./services/survey ./services/loyalty
 	go test -count=20 -timeout 2h -run 'Killed|NoWrongAnswer' ./services/survey
 	RAPPORT_TEST_KILL_ROUNDS=60 go test -count=3 -timeout 2h ./services/rapport/suite
 

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -153,3 +155,55 @@ func TestCrowdOnOneAccount(t *testing.T) { crowded(t, 1_000_000, 1) }
 func TestCrowdOnTooFewPoints(t *testing.T) { crowded(t, 0, 1) }
 
 func TestCrowdOnManyAccounts(t *testing.T) { crowded(t, 1000, 200) }
+
+// 200 callers over as many accounts as RAPPORT_TEST_MEMBERS says, each call on another one:
+// full size is 100,000.
+func TestCrowdOnAllAccounts(t *testing.T) {
+	members, _ := strconv.ParseInt(os.Getenv("RAPPORT_TEST_MEMBERS"), 10, 64)
+	members = max(members, 2_000)
+	sqldbtest.EachURL(t, func(t *testing.T, url string) {
+		clock := &clock{now: start}
+		c := &crowd{who: func(caller, turn int) int64 { return 1 + int64(caller*turns+turn)*7919%members }}
+		for i := range c.replicas {
+			c.replicas[i] = newReplica(t, url, clock.Now, loyalty.Neighbours{})
+		}
+		programme(t, c.replicas[0], club, &loyaltyv1.Lifetime{ExpireMonths: 12})
+		stocked(t, c.replicas[0], members, 1000)
+		c.run(t)
+		if n := c.refused.Load(); n > 0 {
+			t.Errorf("%d refusals with points for all", n)
+		}
+		// What is outstanding is what was given, earned and not spent; held is nothing.
+		out, err := c.replicas[1].GetLiability(t.Context(), &loyaltyv1.GetLiabilityRequest{Brand: brand, ProgrammeId: club})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want := members*1000 + c.earned.Load() - c.spent.Load(); out.GetPoints() != want {
+			t.Errorf("%d points are left, want %d", out.GetPoints(), want)
+		}
+		verify(t, c.replicas[0])
+	})
+}
+
+// stocked gives every member points to begin with.
+func stocked(t *testing.T, r *replica, members, points int64) {
+	t.Helper()
+	stream, err := r.BatchPost(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for from := int64(1); from <= members; from += 1000 {
+		in := &loyaltyv1.BatchPostRequest{Brand: brand}
+		for id := from; id < min(from+1000, members+1); id++ {
+			in.Items = append(in.Items, &loyaltyv1.PostItem{Item: &loyaltyv1.PostItem_Earn{Earn: &loyaltyv1.EarnRequest{
+				RequestId: fmt.Sprint("stock", id), ProgrammeId: club, Customer: number(id), Points: points,
+			}}})
+		}
+		if err := stream.Send(in); err != nil {
+			t.Fatal(err)
+		}
+		if out, err := stream.Recv(); err != nil || out.GetResults()[0].GetReason() != "" {
+			t.Fatal(out, err)
+		}
+	}
+}

@@ -39,3 +39,6 @@ func (s *Server) Read(page int) {
 
 // Rebuild is Upkeep's, of a server that serves nobody.
 func (s *Server) Rebuild(ctx context.Context, brand string) error { return s.rebuild(ctx, brand) }
+
+// Look looks up what there is.
+func (s *Server) Look(ctx context.Context, brand string) error { return s.look(ctx, s.brands[brand]) }

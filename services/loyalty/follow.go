@@ -5,6 +5,7 @@ import (
 	"time"
 
 	loyaltyv1 "github.com/rapport-cx/rapport/gen/rapport/loyalty/v1"
+	"github.com/rapport-cx/rapport/internal/feed"
 	"github.com/rapport-cx/rapport/internal/people"
 	"github.com/rapport-cx/rapport/services/loyalty/ledger"
 	"github.com/rapport-cx/rapport/services/loyalty/record"
@@ -28,6 +29,7 @@ func (s *Server) works(b *brand) []work {
 		{"standings", func(ctx context.Context) error { return s.keepStandings(ctx, b) }},
 		{"offers", func(ctx context.Context) error { return s.followConditions(ctx, b) }},
 		{"rewards", func(ctx context.Context) error { return s.keepReleasing(ctx, b) }},
+		{"counting", func(ctx context.Context) error { return s.keepCounting(ctx, b) }},
 		{"due", func(ctx context.Context) error { return s.keepSweeping(ctx, b) }},
 	}
 }
@@ -71,11 +73,21 @@ const (
 
 // keepSweeping posts what is due, a piece at a time, until ctx ends.
 func (s *Server) keepSweeping(ctx context.Context, b *brand) error {
+	return s.inTurn(ctx, b, "due", "what is due waits", func(ctx context.Context) (bool, error) {
+		_, more, err := s.sweep(ctx, b, sweepPiece, nil)
+		return more, err
+	})
+}
+
+// inTurn does something every now and then, at once again if there is more of it, until ctx
+// ends; of several replicas one does. waits is what is said once it fails.
+func (s *Server) inTurn(ctx context.Context, b *brand, name, waits string, do func(context.Context) (more bool, err error)) error {
 	every := s.config.SweepEvery
 	if every < 0 {
 		<-ctx.Done()
 		return nil
 	}
+	turn := feed.NewTurn("loyalty-"+name, b.ID, s.store.db, s.clock)
 	timer := time.NewTimer(every)
 	defer timer.Stop()
 	down := false
@@ -85,12 +97,15 @@ func (s *Server) keepSweeping(ctx context.Context, b *brand) error {
 			return nil
 		case <-timer.C:
 		}
-		_, more, err := s.sweep(ctx, b, sweepPiece, nil)
-		if err != nil && !down && ctx.Err() == nil {
-			s.log.Warn("what is due waits", "brand", b.ID, "error", err)
+		mine, err := turn.Mine(ctx)
+		more := false
+		if mine && err == nil {
+			more, err = do(ctx)
 		}
-		down = err != nil
-		if more {
+		if err != nil && !down && ctx.Err() == nil {
+			s.log.Warn(waits, "brand", b.ID, "error", err)
+		}
+		if down = err != nil; more {
 			timer.Reset(0)
 		} else {
 			timer.Reset(every)
@@ -113,6 +128,7 @@ func (s *Server) sweep(ctx context.Context, b *brand, limit int, done func(ledge
 		return 0, false, err
 	}
 	more = len(tasks) == limit
+	oldest := now
 	for _, r := range s.entries.DoAll(ctx, b.ID, tasks) {
 		if r.Err != nil {
 			return 0, false, r.Err
@@ -120,10 +136,12 @@ func (s *Server) sweep(ctx context.Context, b *brand, limit int, done func(ledge
 		if r.Value.Record == nil {
 			continue // somebody else was first
 		}
+		oldest = min(oldest, r.Value.Record.GetMovement().GetOccurredAt().AsTime().UnixMicro())
 		more = more || r.Value.Record.GetMovement().GetKind() == loyaltyv1.MovementKind_MOVEMENT_KIND_VOID
 		if done != nil {
 			done(r.Value)
 		}
 	}
+	s.meter.late.Record(ctx, float64(now-oldest)/1e6)
 	return len(tasks), more, nil
 }

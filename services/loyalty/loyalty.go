@@ -55,7 +55,7 @@ func (d *definitions) apply(f *feed.Fact) error {
 		return d.programmes.Apply(f)
 	case record.Reward:
 		return d.rewards.Apply(f)
-	case record.Offer, record.OfferSent, record.OfferViewed, record.OfferDone:
+	case record.Offer, record.OfferSent, record.OfferViewed, record.OfferDone, record.OfferUndone:
 		return d.offers.Apply(f)
 	case record.Person:
 		return d.people.ApplyBody(f.Body)

@@ -136,7 +136,7 @@ func (p *plain) lots(until calendar.Day) []*plainLot {
 		if held {
 			delete(holds, m.GetOf())
 		}
-		back := m.GetKind() == loyaltyv1.MovementKind_MOVEMENT_KIND_REVERSE
+		back := m.GetKind() == loyaltyv1.MovementKind_MOVEMENT_KIND_REVERSE && !r.GetAgain()
 		for _, part := range m.GetGiven() {
 			of(part).stock += part.GetPoints()
 		}

@@ -2,7 +2,6 @@ package loyalty
 
 import (
 	"context"
-	"time"
 
 	"github.com/rapport-cx/rapport/internal/sqldb"
 	"github.com/rapport-cx/rapport/services/loyalty/ledger"
@@ -12,30 +11,10 @@ import (
 // keepReleasing writes down which takings of rewards are over, until ctx ends. Who asks
 // sees so without it; this is for stocks that nobody asks about.
 func (s *Server) keepReleasing(ctx context.Context, b *brand) error {
-	every := s.config.SweepEvery
-	if every < 0 {
-		<-ctx.Done()
-		return nil
-	}
-	timer := time.NewTimer(every)
-	defer timer.Stop()
-	down := false
-	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-timer.C:
-		}
+	return s.inTurn(ctx, b, "rewards", "rewards that are over wait", func(ctx context.Context) (bool, error) {
 		n, err := s.release(ctx, b)
-		if err != nil && !down && ctx.Err() == nil {
-			s.log.Warn("rewards that are over wait", "brand", b.ID, "error", err)
-		}
-		if down = err != nil; n == sweepPiece {
-			timer.Reset(0)
-		} else {
-			timer.Reset(every)
-		}
-	}
+		return n == sweepPiece, err
+	})
 }
 
 // release gives back the pieces of some takings that are over, if there are any.

@@ -41,6 +41,7 @@ type Server struct {
 	balances *commit.Set[ask, balance]
 	// deeds are requests that move something else besides points.
 	deeds *commit.Set[*deed, ledger.Outcome]
+	meter *meter
 }
 
 // patience is how long an entry waits for Segmentation: there is no ledger of nobody.
@@ -65,6 +66,7 @@ func New(cfg Config, all *config.Brands, guard *access.Guard, db *sqldb.DB, cach
 	s.entries = commit.NewSet(commit.Options{Name: "loyalty"}, s.commit)
 	s.balances = commit.NewSet(commit.Options{Name: "loyalty-balance"}, s.readBalances)
 	s.deeds = commit.NewSet(commit.Options{Name: "loyalty-deed"}, s.decide)
+	s.meter = newMeter(s.brands)
 	for _, b := range s.brands {
 		b.keeper = s.keeper(b)
 	}
@@ -74,7 +76,7 @@ func New(cfg Config, all *config.Brands, guard *access.Guard, db *sqldb.DB, cach
 // keeper decides and commits a brand's entries.
 func (s *Server) keeper(b *brand) *ledger.Keeper {
 	return &ledger.Keeper{
-		Brand: b.ID, Zone: b.zone, DB: s.store.db, Log: s.store.log, Clock: s.clock, Logger: s.log,
+		Brand: b.ID, Zone: b.zone, DB: s.store.db, Log: s.store.log, Clock: s.clock, Logger: s.log, Count: s.meter.count,
 		Sync: s.store.folds.Sync, Applied: s.store.folds.Applied, Ingest: s.store.folds.Ingest, People: b.people,
 		Terms: func(id string, at time.Time) (*loyaltyv1.Programme, error) {
 			return b.defined.Load().programmes.Terms(id, at)
@@ -131,7 +133,7 @@ func (s *Server) Run(ctx context.Context) error {
 
 // Close commits what waits. No call may be in flight.
 func (s *Server) Close(ctx context.Context) error {
-	return errors.Join(s.entries.Close(ctx), s.deeds.Close(ctx), s.balances.Close(ctx), s.store.folds.Close(ctx))
+	return errors.Join(s.entries.Close(ctx), s.deeds.Close(ctx), s.balances.Close(ctx), s.store.folds.Close(ctx), s.meter.close())
 }
 
 // enter is the first line of every method: the caller may do this, the brand exists, and

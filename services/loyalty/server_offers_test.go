@@ -231,9 +231,92 @@ func TestPurchasesCompleteOffers(t *testing.T) {
 		has(t, r, 1, 70, 0, 0, 0)
 		has(t, r, 2, 0, 0, 0, 0)
 		list, err := r.ListPersonalOffers(t.Context(), &loyaltyv1.ListPersonalOffersRequest{Brand: brand, CustomerId: 4})
-		if err != nil || len(list.GetOffers()) != 1 || list.GetOffers()[0].GetSpent() != 1000 || list.GetOffers()[0].GetPurchases() != 2 || list.GetOffers()[0].GetCompletedAt() == nil {
+		if err != nil || len(list.GetOffers()) != 1 || list.GetOffers()[0].GetSpent() != 1100 || list.GetOffers()[0].GetPurchases() != 3 || list.GetOffers()[0].GetCompletedAt() == nil {
 			t.Error(list, err)
 		}
 		funnel(t, r, "", 3, 2, 2, 0, 3, 2)
+	})
+}
+
+// What comes back counts no more: an offer whose condition is no longer met is open again,
+// and its points go; further purchases complete it anew.
+func TestReturnsTakeOffersBack(t *testing.T) {
+	each(t, func(t *testing.T, r *replica, c *clock) {
+		promised(t, r, &loyaltyv1.Offer{Id: "tea", Points: 70, Condition: &loyaltyv1.OfferCondition{
+			Spend: &commonv1.Money{Currency: "RUB", MinorUnits: 1000}, Categories: []string{"tea"},
+		}})
+		sent(t, r, "tea", 2, 0, 1, 2)
+		at := func(minutes int) time.Time { return start.Add(time.Duration(minutes) * time.Minute) }
+		deal := func(kind, order string, e *journeyv1.Event) *journeyv1.Event {
+			e.Kind, e.OrderId = kind, order
+			return e
+		}
+		pot := func(pieces, price int64) *journeyv1.Line {
+			l := tea(pieces * price)
+			l.Sku, l.QuantityMilli = "pot", 1000*pieces
+			return l
+		}
+		var log []*journeyv1.Event
+		tell := func(completed bool, spent int64, purchases int32, points, owed int64, events ...*journeyv1.Event) {
+			t.Helper()
+			log = append(log, events...)
+			for range 2 {
+				if err := r.server.Buy(t.Context(), brand, log); err != nil {
+					t.Fatal(err)
+				}
+				c.Add(time.Minute)
+			}
+			list, err := r.ListPersonalOffers(t.Context(), &loyaltyv1.ListPersonalOffersRequest{Brand: brand, CustomerId: 1})
+			if err != nil || len(list.GetOffers()) != 1 {
+				t.Fatal(list, err)
+			}
+			o := list.GetOffers()[0]
+			if o.GetSpent() != spent || o.GetPurchases() != purchases || (o.GetCompletedAt() != nil) != completed || (o.GetMovementId() != "") != completed {
+				t.Errorf("%v, want %d by %d purchases, completed: %v", o, spent, purchases, completed)
+			}
+			has(t, r, 1, points, 0, 0, owed)
+			verify(t, r)
+		}
+		tell(true, 1200, 1, 70, 0, deal("purchase", "a", tillEvent("1", 1, at(1), pot(3, 400), milk(900))))
+		// Milk never counted; nor does what somebody else brings back, or what was not bought.
+		tell(true, 1200, 1, 70, 0, deal("return", "", tillEvent("2", 1, at(2), milk(900))), deal("return", "", tillEvent("3", 2, at(2), pot(1, 400))))
+		tell(false, 800, 1, 0, 0, deal("return", "", tillEvent("4", 1, at(3), pot(1, 400))), deal("return", "", tillEvent("4", 1, at(3), pot(1, 400))))
+		tell(true, 1100, 2, 70, 0, deal("purchase", "b", tillEvent("5", 1, at(4), pot(1, 300))))
+		funnel(t, r, "tea", 2, 1, 1, 0, 2, 1)
+		if _, err := redeem(t, r, "gone", 1, 50, "p"); err != nil {
+			t.Fatal(err)
+		}
+		cancelled := deal("order.cancelled", "a", tillEvent("6", 1, at(5)))
+		cancelled.Actor = nil
+		tell(false, 300, 1, 0, 50, cancelled)
+		funnel(t, r, "tea", 2, 0, 0, 0, 2, 0)
+		tell(true, 1300, 2, 20, 0, deal("purchase", "c", tillEvent("7", 1, at(6), pot(1, 1000))))
+		if err := r.server.Rebuild(t.Context(), brand); err != nil {
+			t.Fatal(err)
+		}
+		verify(t, r)
+	})
+}
+
+// Points of an offer that was redeemed with an order go back with it; the coupon is used.
+func TestReversedOrderTakesPointsOfItsCoupon(t *testing.T) {
+	each(t, func(t *testing.T, r *replica, _ *clock) {
+		promised(t, r, &loyaltyv1.Offer{Id: "spring", Points: 30, Codes: []string{"S1"}})
+		out, err := r.RedeemOffer(t.Context(), &loyaltyv1.RedeemOfferRequest{Brand: brand, RequestId: "r", Code: "S1", Customer: number(1), OrderId: "a"})
+		if err != nil || out.GetOffer().GetMovementId() == "" {
+			t.Fatal(out, err)
+		}
+		earned(t, r, "e", 1, 100, "a")
+		in := &loyaltyv1.ReverseRequest{Brand: brand, RequestId: "l", ProgrammeId: club, Customer: number(1), Origin: &loyaltyv1.Origin{OrderId: "a", LineId: "1"}}
+		if _, err := r.Reverse(t.Context(), in); !fault.Is(err, commonv1.Reason_REASON_NOTHING_TO_REVERSE) {
+			t.Errorf("an offer's points are of no line: %v", err)
+		}
+		has(t, r, 1, 130, 0, 0, 0)
+		if _, err := reverse(t, r, "o", 1, "a", 0, 0); err != nil {
+			t.Fatal(err)
+		}
+		has(t, r, 1, 0, 0, 0, 0)
+		_, err = redeemed(t, r, "again", "", "S1", 1)
+		over(t, err, "used")
 	})
 }

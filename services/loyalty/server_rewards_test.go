@@ -324,3 +324,54 @@ func TestRewardsAtRandom(t *testing.T) {
 		verify(t, rs[1])
 	})
 }
+
+// The points of a reward are held for it alone: nobody spends them, or gives them back,
+// behind its back.
+func TestHoldOfRewardGoesWithIt(t *testing.T) {
+	each(t, func(t *testing.T, r *replica, _ *clock) {
+		earned(t, r, "e", 1, 100, "a")
+		offered(t, r, &loyaltyv1.Reward{Id: "cup", Cost: 60, Stock: stock(2)})
+		out, err := take(t, r, "t", "cup", 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		id := entries(t, r, 1, 10)[0].GetId()
+		for range 2 {
+			if _, err := r.Void(t.Context(), &loyaltyv1.VoidRequest{Brand: brand, RequestId: "v", HoldId: id}); !fault.Is(err, commonv1.Reason_REASON_REWARD_FORBIDDEN) {
+				t.Errorf("given back: %v", err)
+			}
+			if _, err := r.Capture(t.Context(), &loyaltyv1.CaptureRequest{Brand: brand, RequestId: "c", HoldId: id}); !fault.Is(err, commonv1.Reason_REASON_REWARD_FORBIDDEN) {
+				t.Errorf("spent: %v", err)
+			}
+		}
+		has(t, r, 1, 40, 60, 0, 0)
+		if _, err := cancel(t, r, "x", out.GetTaken().GetId()); err != nil {
+			t.Error(err)
+		}
+		has(t, r, 1, 100, 0, 0, 0)
+		pieces(t, r, "cup", 0)
+	})
+}
+
+// However many takings are over and not written down yet, the catalogue leaves them out.
+func TestCatalogueLeavesOutAllThatIsOver(t *testing.T) {
+	each(t, func(t *testing.T, r *replica, c *clock) {
+		offered(t, r, &loyaltyv1.Reward{Id: "pass"})
+		const takers = 1200
+		var wg sync.WaitGroup
+		for first := range 20 {
+			wg.Go(func() {
+				for n := first; n < takers; n += 20 {
+					if _, err := take(t, r, fmt.Sprint("t", n), "pass", int64(1+n)); err != nil {
+						t.Error(err)
+						return
+					}
+				}
+			})
+		}
+		wg.Wait()
+		pieces(t, r, "pass", takers)
+		c.Add(time.Hour)
+		pieces(t, r, "pass", 0)
+	})
+}

@@ -41,17 +41,22 @@ func (w *work) entries(order string) ([]noted, error) {
 	return out, nil
 }
 
-// own tells whether a movement is of a task's programme and person, and of the line asked
-// for, if one was.
-func (w *work) own(t *Task, n noted, line string) bool {
-	m := n.GetMovement()
-	return m.GetProgrammeId() == t.Programme && slices.Contains(w.people.Members(t.Who), m.GetCustomerId()) &&
-		(line == "" || originOf(n.EntryRecord).GetLineId() == line)
+// own tells whether a movement is of a task's programme and person, and of the line or offer
+// asked for, if one was. What an offer gave is of no line.
+func (w *work) own(t *Task, n noted, of *loyaltyv1.Origin) bool {
+	m, is := n.GetMovement(), originOf(n.EntryRecord)
+	if m.GetProgrammeId() != t.Programme || !slices.Contains(w.people.Members(t.Who), m.GetCustomerId()) {
+		return false
+	}
+	if of.GetLineId() == "" && of.GetOfferId() == "" {
+		return true
+	}
+	return is.GetOfferId() == of.GetOfferId() && (of.GetLineId() == "" || is.GetLineId() == of.GetLineId())
 }
 
 // done tells what a person's order, or one line of it, did and still stands. What was
 // taken back counts whoever asked for it: two who were one person may be two again.
-func (w *work) done(t *Task, all []noted, line string) ([]*Done, error) {
+func (w *work) done(t *Task, all []noted, of *loyaltyv1.Origin) ([]*Done, error) {
 	var out []*Done
 	bySeq := map[int64]*Done{}
 	for _, n := range all {
@@ -61,9 +66,12 @@ func (w *work) done(t *Task, all []noted, line string) ([]*Done, error) {
 				d.SpentUndone += u.GetSpent()
 				d.Excused += u.GetExpired()
 				d.MoneyUndone += u.GetMoney()
+				if err := d.again(n); err != nil {
+					return nil, err
+				}
 			}
 		}
-		if !w.own(t, n, line) {
+		if !w.own(t, n, of) {
 			continue
 		}
 		d, err := doneBy(n)
@@ -75,12 +83,15 @@ func (w *work) done(t *Task, all []noted, line string) ([]*Done, error) {
 		}
 	}
 	for _, d := range out {
-		if d.earned() == 0 {
+		if d.Earned == 0 {
 			continue
 		}
-		var err error
-		if d.Expired, err = w.expiredOf(d.Seq); err != nil {
-			return nil, err
+		for _, seq := range append(d.Again, d.Seq) {
+			lost, err := w.expiredOf(seq)
+			if err != nil {
+				return nil, err
+			}
+			d.Expired += lost
 		}
 	}
 	return out, nil
@@ -136,9 +147,12 @@ func (w *work) reverse(t *Task, p Person, in *loyaltyv1.ReverseRequest) (Outcome
 	if err != nil {
 		return Outcome{}, err
 	}
-	done, err := w.done(t, all, in.GetOrigin().GetLineId())
+	done, err := w.done(t, all, in.GetOrigin())
 	if err != nil {
 		return Outcome{}, err
+	}
+	if t.Again {
+		return w.again(t, p, in, all, done)
 	}
 	if !Standing(done) {
 		return w.refuse(t, &loyaltyv1.Refusal{
@@ -166,6 +180,48 @@ func (w *work) reverse(t *Task, p Person, in *loyaltyv1.ReverseRequest) (Outcome
 	return w.keep(t, p, of)
 }
 
+// again gives points of an order line once more that a reversal had taken: less of it came
+// back than was thought. So many stand then as the request says. They live as long as they
+// had been to.
+func (w *work) again(t *Task, p Person, in *loyaltyv1.ReverseRequest, all []noted, done []*Done) (Outcome, error) {
+	undone, points := restore(done, Keep{Earned: in.GetKeepEarned(), Money: in.GetKeepMoney()})
+	if len(undone) == 0 {
+		return w.refuse(t, &loyaltyv1.Refusal{
+			Reason: commonv1.Reason_REASON_NOTHING_TO_REVERSE.String(), Message: "nothing of the order was taken back that is to stand",
+		})
+	}
+	if !p.room(points) {
+		return w.settled(t, p, nil, ErrTooMuch, w.now)
+	}
+	var first noted
+	for _, n := range all {
+		if n.seq == undone[0].Seq {
+			first = n
+		}
+	}
+	at := first.GetMovement().GetOccurredAt().AsTime().UnixMicro()
+	life, err := w.terms(t, at)
+	if err != nil {
+		return Outcome{}, err
+	}
+	g := Grant{Points: points, EarnedAt: at, ExpiresAt: w.expiry(life, at), ActiveAt: first.GetActiveAt()}
+	if told := first.GetEarn().GetExpiresAt(); told != nil {
+		g.ExpiresAt = told.AsTime().UnixMicro()
+	}
+	if g.ActiveAt == OnDelivery && t.Delivered {
+		g.ActiveAt = 0
+	}
+	e := w.entry(loyaltyv1.MovementKind_MOVEMENT_KIND_REVERSE, t.Programme)
+	e.post(issued, 0, -points)
+	e.grant(p, e.account(first.GetMovement().GetCustomerId()), g)
+	if t.Record.Again = true; g.ActiveAt > w.now {
+		t.Record.ActiveAt = g.ActiveAt
+	}
+	t.Record.Undone = w.undone(undone, all)
+	t.Record.Movement = e.Movement(t.Programme, t.Who, w.at(in.GetOccurredAt()))
+	return w.keep(t, p, undone[0].Seq)
+}
+
 // undone is what a reversal took back of entries, and what those were, so that numbers are
 // taken back from where they counted.
 func (w *work) undone(undone []Undone, all []noted) []*loyaltyv1.Undone {
@@ -191,7 +247,7 @@ func (w *work) activate(t *Task, p Person, in *loyaltyv1.ActivateRequest) (Outco
 	}
 	e := w.entry(loyaltyv1.MovementKind_MOVEMENT_KIND_ACTIVATE, t.Programme)
 	for _, n := range all {
-		if n.GetEarn() == nil || !w.own(t, n, in.GetOrigin().GetLineId()) {
+		if n.GetEarn() == nil && !n.GetAgain() || !w.own(t, n, in.GetOrigin()) {
 			continue
 		}
 		lots, err := readParts(n.GetMovement().GetGiven())

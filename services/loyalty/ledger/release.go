@@ -2,12 +2,16 @@ package ledger
 
 import (
 	"context"
+	"strings"
 
 	commonv1 "github.com/rapport-cx/rapport/gen/rapport/common/v1"
 	loyaltyv1 "github.com/rapport-cx/rapport/gen/rapport/loyalty/v1"
 	"github.com/rapport-cx/rapport/internal/fault"
 	"github.com/rapport-cx/rapport/services/loyalty/record"
 )
+
+// Reserved is how orders begin whose points come and go with something else alone.
+const Reserved = "reward:"
 
 // release captures a hold, or gives it back.
 func (w *work) release(t *Task) (Outcome, error) {
@@ -22,6 +26,18 @@ func (w *work) release(t *Task) (Outcome, error) {
 	}
 	if h == nil || len(h.Parts) == 0 {
 		return w.noHold(t, id)
+	}
+	if t.Key != nil {
+		// Whatever else moves with the points asks under no key of the ledger's.
+		origin, err := unpackOrigin(h.Origin)
+		if err != nil {
+			return Outcome{}, err
+		}
+		if strings.HasPrefix(origin.GetOrderId(), Reserved) {
+			return w.refuse(t, &loyaltyv1.Refusal{
+				Reason: commonv1.Reason_REASON_REWARD_FORBIDDEN.String(), Message: "the hold is a reward's: ConfirmReward and CancelReward end it",
+			})
+		}
 	}
 	points := h.Points()
 	kind := loyaltyv1.MovementKind_MOVEMENT_KIND_CAPTURE

@@ -134,8 +134,7 @@ func (p *Past) lots(seq int64, r *loyaltyv1.EntryRecord, m *loyaltyv1.Movement) 
 // activeAt is from when points may be spent that the movement gave; 0: at once.
 func activeAt(r *loyaltyv1.EntryRecord, m *loyaltyv1.Movement) int64 {
 	waits := slices.ContainsFunc(m.GetPostings(), func(l *loyaltyv1.Posting) bool { return l.GetAccount() == pending && l.GetPoints() > 0 })
-	earned := m.GetKind() == loyaltyv1.MovementKind_MOVEMENT_KIND_EARN
-	if (earned || m.GetKind() == loyaltyv1.MovementKind_MOVEMENT_KIND_EXPIRE) && waits {
+	if waits {
 		return r.GetActiveAt()
 	}
 	return 0

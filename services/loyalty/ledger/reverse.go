@@ -15,8 +15,10 @@ type Done struct {
 	Earned, EarnedUndone, Expired, Excused int64
 	// Money is what it was earned by, in minor units.
 	Money, MoneyUndone int64
-	// Lots are those it made.
-	Lots []Part
+	// Lots are those it made, and those made of points that were given again by the
+	// movements Again.
+	Lots  []Part
+	Again []int64
 	// Spent are the parts it took for good, in order.
 	Spent       []Part
 	SpentUndone int64
@@ -44,6 +46,37 @@ func (d *Done) spent() (sum int64) {
 // Standing tells whether anything of the entries was not taken back.
 func Standing(done []*Done) bool {
 	return slices.ContainsFunc(done, func(d *Done) bool { return d.earned() > 0 || d.spent() > 0 })
+}
+
+// again notes a movement that gave points of the entry once more.
+func (d *Done) again(n noted) error {
+	if !n.GetAgain() {
+		return nil
+	}
+	lots, err := readParts(n.GetMovement().GetGiven())
+	d.Lots, d.Again = append(d.Lots, lots...), append(d.Again, n.seq)
+	return err
+}
+
+// restore is what is given again of entries so that so much of what they earned stands, as
+// reversals below 0, and how many points that is. What had expired when it was taken back
+// stays expired.
+func restore(done []*Done, stand Keep) (out []Undone, points int64) {
+	for _, d := range done {
+		stand.Earned -= d.earned()
+		stand.Money -= d.Money - d.MoneyUndone
+	}
+	for _, d := range done {
+		earned, money := max(0, min(stand.Earned, d.EarnedUndone)), max(0, min(stand.Money, d.MoneyUndone))
+		if earned+money == 0 {
+			continue
+		}
+		stand.Earned, stand.Money = stand.Earned-earned, stand.Money-money
+		expired := min(earned, d.Excused)
+		out = append(out, Undone{Seq: d.Seq, Earned: -earned, Expired: -expired, Money: -money})
+		points += earned - expired
+	}
+	return out, points
 }
 
 // undo is what a reversal takes back of each entry; the oldest keep theirs.

@@ -53,7 +53,7 @@ func (s *Session) Next() int64 { return s.w.seq(len(s.w.facts)) }
 
 // Again answers a request whose key was used before.
 func (s *Session) Again(key []byte, r *loyaltyv1.EntryRecord) (Outcome, bool, error) {
-	out, found, err := s.w.again(&Task{Key: key, Record: r})
+	out, found, err := s.w.before(&Task{Key: key, Record: r})
 	if found && err == nil {
 		err = Refused(out.Record)
 	}
@@ -89,6 +89,12 @@ func (s *Session) Balance(programme string, customer int64) (*loyaltyv1.Balance,
 	}
 }
 
+// Origin is what an entry is about.
+func (s *Session) Origin(seq int64) (*loyaltyv1.Origin, error) {
+	r, err := s.w.fact(s.w.ctx, seq)
+	return originOf(r), err
+}
+
 // Put adds a fact of the caller's whose body is a record; no Day is told: it belongs to
 // none.
 func (s *Session) Put(f feed.Fact, r *loyaltyv1.EntryRecord) (Outcome, error) {
@@ -118,7 +124,7 @@ func (s *Session) Write(ctx context.Context, tx *sqldb.Tx) (*Written, error) {
 	for i := range s.w.facts {
 		s.w.facts[i].At = s.w.now
 	}
-	out := &Written{keeper: s.w.Keeper, head: s.w.head, facts: s.w.facts}
+	out := &Written{keeper: s.w.Keeper, head: s.w.head, facts: s.w.facts, records: s.w.records}
 	if len(s.w.facts) == 0 {
 		return out, nil
 	}

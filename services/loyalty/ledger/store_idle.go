@@ -55,3 +55,12 @@ func (s store) lotsOf(ctx context.Context, p Place, limit int) ([]lotRow, error)
 	return s.lots(ctx, "SELECT "+lotColumns+` FROM lot WHERE brand = $1 AND customer = $2 AND programme = $3
 ORDER BY active_at, expires_at, id LIMIT $4`, s.brand, p.Customer, p.Programme, limit)
 }
+
+// Outstanding is what all accounts of a brand have, as posted.
+func Outstanding(ctx context.Context, q sqldb.Querier, brand string) (n int64, err error) {
+	err = q.QueryRow(ctx, "SELECT CAST(COALESCE(sum(available + held + pending), 0) AS BIGINT) FROM account WHERE brand = $1", brand).Scan(&n)
+	if err != nil {
+		return 0, fmt.Errorf("sum accounts: %w", err)
+	}
+	return n, nil
+}

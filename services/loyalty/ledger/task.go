@@ -15,6 +15,9 @@ type Task struct {
 	To int64
 	// Record has the request as it is kept.
 	Record *loyaltyv1.EntryRecord
+	// Again asks, of a reversal, to give points once more that an earlier one had taken, up to
+	// those that are to stand; Delivered: they need wait for no delivery.
+	Again, Delivered bool
 	// Lot and Expires, or Hold, are what is due, where nobody asked.
 	Lot     LotID
 	Expires int64

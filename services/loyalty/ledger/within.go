@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	loyaltyv1 "github.com/rapport-cx/rapport/gen/rapport/loyalty/v1"
 	"github.com/rapport-cx/rapport/internal/commit"
 	"github.com/rapport-cx/rapport/internal/feed"
 	"github.com/rapport-cx/rapport/internal/sqldb"
@@ -17,6 +18,8 @@ type Written struct {
 	keeper *Keeper
 	head   feed.Head
 	facts  []feed.Fact
+	// records are what the facts say.
+	records []*loyaltyv1.EntryRecord
 }
 
 // Within decides tasks in a transaction of the caller's, who has written nothing into the
@@ -38,7 +41,7 @@ func (k *Keeper) Within(ctx context.Context, tx *sqldb.Tx, tasks []*Task) (*Writ
 	if err := w.decide(ctx, tasks); err != nil {
 		return nil, fmt.Errorf("decide entries: %w", err)
 	}
-	out := &Written{Results: w.results, keeper: k, head: head, facts: w.facts}
+	out := &Written{Results: w.results, keeper: k, head: head, facts: w.facts, records: w.records}
 	if len(w.facts) == 0 {
 		return out, nil
 	}
@@ -54,6 +57,7 @@ func (w *Written) Told(ctx context.Context) {
 		return
 	}
 	w.keeper.Log.Notice(w.head)
+	w.keeper.count(w.records)
 	if err := w.keeper.Ingest(ctx, w.keeper.Brand, w.facts); err != nil {
 		w.keeper.Logger.Warn("fold entries", "brand", w.keeper.Brand, "error", err)
 	}

@@ -105,7 +105,7 @@ func (w *work) decide(ctx context.Context, tasks []*Task) error {
 // one decides one task, loading what it misses.
 func (w *work) one(t *Task) (Outcome, error) {
 	if t.Key != nil {
-		if out, found, err := w.again(t); found || err != nil {
+		if out, found, err := w.before(t); found || err != nil {
 			return out, err
 		}
 	}
@@ -135,8 +135,8 @@ func (w *work) fetch(m *Missing) error {
 	return w.memory.one(w.ctx, w.store, m)
 }
 
-// again answers a task whose key was used before.
-func (w *work) again(t *Task) (Outcome, bool, error) {
+// before answers a task whose key was used before.
+func (w *work) before(t *Task) (Outcome, bool, error) {
 	if i, ok := w.keys[string(t.Key)]; ok {
 		err := Same(w.records[i], t.Record)
 		// Two callers get it, and each completes its own.

@@ -54,7 +54,7 @@ func (b *Book) Apply(f *feed.Fact) (err error) {
 		err = b.define(f)
 	case record.OfferSent, record.OfferViewed:
 		err = b.step(f)
-	case record.OfferDone:
+	case record.OfferDone, record.OfferUndone:
 		err = b.done(f)
 	}
 	if err != nil {
@@ -112,6 +112,10 @@ func (b *Book) done(f *feed.Fact) error {
 	k := b.byID[p.GetOfferId()]
 	if k == nil {
 		return fmt.Errorf("offer %q is not there", p.GetOfferId())
+	}
+	if f.Kind == record.OfferUndone {
+		k.completed.Remove(uint64(p.GetCustomerId()))
+		return nil
 	}
 	// Who came with a coupon alone received the offer by it.
 	k.received.Add(uint64(p.GetCustomerId()))

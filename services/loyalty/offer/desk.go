@@ -113,7 +113,7 @@ func (d *Desk) Redeem(ctx context.Context, key []byte, who int64, r *loyaltyv1.E
 			return ledger.Outcome{}, err
 		}
 	}
-	return d.finish(ctx, def, have, key, r, at, 1)
+	return d.finish(ctx, def, have, key, r, &loyaltyv1.Origin{OrderId: in.GetOrderId(), OfferId: def.GetId()}, at, 1)
 }
 
 // Named is the offer that a request means by its id, by a coupon, or by both.
@@ -130,7 +130,7 @@ func (b *Book) Named(in *loyaltyv1.RedeemOfferRequest) (*loyaltyv1.Offer, error)
 
 // finish writes down that a person completed an offer, or redeemed it once more, and gives
 // its points the first time.
-func (d *Desk) finish(ctx context.Context, def *loyaltyv1.Offer, have *State, key []byte, r *loyaltyv1.EntryRecord, at, redemptions int64) (ledger.Outcome, error) {
+func (d *Desk) finish(ctx context.Context, def *loyaltyv1.Offer, have *State, key []byte, r *loyaltyv1.EntryRecord, of *loyaltyv1.Origin, at, redemptions int64) (ledger.Outcome, error) {
 	row, err := d.row(ctx, def.GetId(), have.Customer)
 	if err != nil {
 		return ledger.Outcome{}, err
@@ -140,7 +140,7 @@ func (d *Desk) finish(ctx context.Context, def *loyaltyv1.Offer, have *State, ke
 	}
 	if have.Completed == 0 {
 		have.Completed, row.Completed = at, at
-		if have.Movement, err = d.points(def, have, at); err != nil {
+		if have.Movement, err = d.points(def, have, of, at); err != nil {
 			return ledger.Outcome{}, err
 		}
 		row.Movement = have.Movement
@@ -161,14 +161,14 @@ func (d *Desk) finish(ctx context.Context, def *loyaltyv1.Offer, have *State, ke
 }
 
 // points gives those of an offer, and returns their entry; 0: it gives none.
-func (d *Desk) points(def *loyaltyv1.Offer, have *State, at int64) (int64, error) {
+func (d *Desk) points(def *loyaltyv1.Offer, have *State, of *loyaltyv1.Origin, at int64) (int64, error) {
 	if def.GetPoints() == 0 {
 		return 0, nil
 	}
 	out, err := d.Ledger.Do(&ledger.Task{Programme: def.GetProgrammeId(), Who: have.Customer, Record: &loyaltyv1.EntryRecord{
 		Request: &loyaltyv1.EntryRecord_Earn{Earn: &loyaltyv1.EarnRequest{
 			RequestId: "offer:" + def.GetId() + ":" + strconv.FormatInt(have.Customer, 10), ProgrammeId: def.GetProgrammeId(),
-			Points: def.GetPoints(), OccurredAt: stamp(min(at, d.Ledger.Now())), Reason: "offer " + def.GetId(),
+			Points: def.GetPoints(), OccurredAt: stamp(min(at, d.Ledger.Now())), Reason: "offer " + def.GetId(), Origin: of,
 		}},
 	}})
 	return out.Seq, err

@@ -19,6 +19,7 @@ import (
 	"github.com/rapport-cx/rapport/internal/people"
 	"github.com/rapport-cx/rapport/internal/sqldb"
 	"github.com/rapport-cx/rapport/services/loyalty/ledger"
+	"github.com/rapport-cx/rapport/services/loyalty/purchase"
 	"github.com/rapport-cx/rapport/services/loyalty/record"
 )
 
@@ -50,11 +51,12 @@ const (
 
 // Kinds of the facts that travel from Journey's stream to the effect.
 const (
-	other  int16 = 1 // is passed over
-	bought int16 = 2
+	other int16 = 1 // is passed over
+	told  int16 = 2
 )
 
-// Split takes the purchases of customers that are known out of a piece of Journey's stream.
+// Split takes the purchases and returns of customers that are known, and what cancels
+// orders, out of a piece of Journey's stream.
 func Split(piece *journeyv1.WatchEventsResponse) ([]feed.Fact, *commonv1.Cursor) {
 	facts := make([]feed.Fact, len(piece.GetFacts()))
 	for i, in := range piece.GetFacts() {
@@ -64,10 +66,11 @@ func Split(piece *journeyv1.WatchEventsResponse) ([]feed.Fact, *commonv1.Cursor)
 			e = in.GetResolved()
 		}
 		kind := e.GetKind()
-		if e.GetCustomer().GetId() != 0 && (kind == "purchase" || strings.HasPrefix(kind, "purchase.")) {
+		paid := e.GetCustomer().GetId() != 0 && (kind == "purchase" || strings.HasPrefix(kind, "purchase."))
+		if paid || purchase.IsReturn(e) || purchase.IsCancelled(e) {
 			// What came over the wire can be written again; if ever not, the effect says so.
 			f.Body, _ = proto.Marshal(e)
-			f.Kind, f.Who = bought, e.GetCustomer().GetId()
+			f.Kind, f.Who = told, e.GetCustomer().GetId()
 		}
 		facts[i] = f
 	}
@@ -112,7 +115,7 @@ func deals(facts []feed.Fact) ([]*deal, error) {
 	byKey := map[string]int{}
 	var out []*deal
 	for i := range facts {
-		if facts[i].Kind != bought {
+		if facts[i].Kind != told {
 			continue
 		}
 		e := &journeyv1.Event{}
@@ -134,42 +137,87 @@ func deals(facts []feed.Fact) ([]*deal, error) {
 	return out, nil
 }
 
-// effect counts purchases. The log is locked only if any of them may matter.
+// effect counts purchases, and takes back what was returned. The log is locked only if any
+// of them may matter.
 func (f *Follower) effect(ctx context.Context, tx *sqldb.Tx, facts []feed.Fact) (*ledger.Written, error) {
 	all, err := deals(facts)
 	if err != nil {
 		return nil, err
 	}
-	counting := func(d *deal) []*loyaltyv1.Offer {
-		return f.Book().Counting(f.People().Members(d.who), func(o *loyaltyv1.Offer) bool { return Open(o, d.at) })
+	var some []*deal
+	for _, d := range all {
+		matters, err := f.matters(ctx, tx, d, all)
+		if err != nil {
+			return nil, err
+		}
+		if matters {
+			some = append(some, d)
+		}
 	}
-	all = slices.DeleteFunc(all, func(d *deal) bool { return len(counting(d)) == 0 })
-	if len(all) == 0 {
+	if len(some) == 0 {
 		return nil, nil
 	}
-	customers := make([]int64, len(all))
-	for i, d := range all {
-		customers[i] = d.who
+	var customers []int64
+	for _, d := range some {
+		if d.who != 0 {
+			customers = append(customers, d.who)
+		}
 	}
 	session, err := f.Ledger.Begin(ctx, tx, nil, customers)
 	if err != nil {
 		return nil, err
 	}
 	desk := &Desk{Brand: f.Brand, Tx: tx, Ledger: session, Book: f.Book()}
-	for _, d := range all {
-		for _, o := range counting(d) {
-			if err := desk.count(ctx, o, d); err != nil {
-				return nil, err
+	for _, d := range some {
+		if d.back() {
+			err = desk.back(ctx, d)
+		}
+		for _, o := range f.counting(d) {
+			if err == nil {
+				err = desk.count(ctx, o, d)
 			}
+		}
+		if err != nil {
+			return nil, err
 		}
 	}
 	return session.Write(ctx, tx)
 }
 
+// back tells that a deal takes back.
+func (d *deal) back() bool { return purchase.IsReturn(d.event) || purchase.IsCancelled(d.event) }
+
+// counting are the offers that a purchase may count for.
+func (f *Follower) counting(d *deal) []*loyaltyv1.Offer {
+	if d.back() {
+		return nil
+	}
+	return f.Book().Counting(f.People().Members(d.who), func(o *loyaltyv1.Offer) bool { return Open(o, d.at) })
+}
+
+// matters tells whether a deal may move any offer. A purchase of the same batch may be what
+// is taken back.
+func (f *Follower) matters(ctx context.Context, tx *sqldb.Tx, d *deal, all []*deal) (bool, error) {
+	switch {
+	case !d.back():
+		return len(f.counting(d)) > 0, nil
+	case purchase.IsReturn(d.event):
+		has := f.Book().Counting(f.People().Members(d.who), func(*loyaltyv1.Offer) bool { return true })
+		return len(has) > 0, nil
+	}
+	for _, o := range all {
+		if !o.back() && o.event.GetOrderId() == d.event.GetOrderId() {
+			return len(f.counting(o)) > 0, nil
+		}
+	}
+	found, err := ofOrder(ctx, tx, f.Brand, d.event.GetOrderId())
+	return len(found) > 0, err
+}
+
 // count lets a purchase count for one offer, which that may complete.
 func (d *Desk) count(ctx context.Context, def *loyaltyv1.Offer, p *deal) error {
 	have, err := d.find(ctx, def.GetId(), p.who)
-	if err != nil || have == nil || have.Completed != 0 || p.at.UnixMicro() < have.Received {
+	if err != nil || have == nil || p.at.UnixMicro() < have.Received {
 		return err
 	}
 	spent, ok := Counts(def, p.event)
@@ -177,9 +225,6 @@ func (d *Desk) count(ctx context.Context, def *loyaltyv1.Offer, p *deal) error {
 		return nil
 	}
 	if told, err := counted(ctx, d.Tx, d.Brand, p.key, def.GetId()); told || err != nil {
-		return err
-	}
-	if err := count(ctx, d.Tx, d.Brand, p.key, def.GetId(), have.Customer, spent); err != nil {
 		return err
 	}
 	row, err := d.row(ctx, def.GetId(), have.Customer)
@@ -190,18 +235,40 @@ func (d *Desk) count(ctx context.Context, def *loyaltyv1.Offer, p *deal) error {
 	if err := save(ctx, d.Tx, d.Brand, row); err != nil {
 		return err
 	}
-	body, err := pack(&loyaltyv1.OfferStep{
+	step := &loyaltyv1.OfferStep{
 		OfferId: def.GetId(), CustomerId: row.Customer, At: stamp(p.at.UnixMicro()), Spent: spent, Purchases: 1, Event: p.key,
-	})
-	if err != nil {
+		Bought: []*loyaltyv1.OfferBought{bought(def, p.event, p.key, spent)},
+	}
+	if err := d.note(ctx, step); err != nil {
 		return err
 	}
-	d.Ledger.Note(feed.Fact{Kind: record.OfferCounted, Body: body})
 	have.Spent, have.Purchases = have.Spent+spent, have.Purchases+1
-	if !Met(def.GetCondition(), have.Spent, have.Purchases) {
+	if have.Completed != 0 || !Met(def.GetCondition(), have.Spent, have.Purchases) {
 		return nil
 	}
-	_, err = d.finish(ctx, def, have, nil, &loyaltyv1.EntryRecord{}, p.at.UnixMicro(), 0)
+	of := &loyaltyv1.Origin{
+		OrderId: purchase.OrderOf(p.event), OfferId: def.GetId(), Channel: p.event.GetChannel(), Subjects: p.event.GetSubjects(),
+	}
+	_, err = d.finish(ctx, def, have, nil, &loyaltyv1.EntryRecord{}, of, p.at.UnixMicro(), 0)
+	return err
+}
+
+// note writes down what an event adds to an offer, or takes away.
+func (d *Desk) note(ctx context.Context, s *loyaltyv1.OfferStep) error {
+	if err := count(ctx, d.Tx, d.Brand, s.GetEvent(), s.GetOfferId(), adding{customer: s.GetCustomerId(), spent: s.GetSpent()}); err != nil {
+		return err
+	}
+	for _, b := range s.GetBought() {
+		packed, err := pack(b)
+		if err == nil {
+			err = count(ctx, d.Tx, d.Brand, b.GetEvent(), s.GetOfferId(), adding{customer: s.GetCustomerId(), order: b.GetOrderId(), bought: string(packed)})
+		}
+		if err != nil {
+			return err
+		}
+	}
+	body, err := pack(s)
+	d.Ledger.Note(feed.Fact{Kind: record.OfferCounted, Body: body})
 	return err
 }
 

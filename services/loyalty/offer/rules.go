@@ -6,6 +6,7 @@ import (
 
 	journeyv1 "github.com/rapport-cx/rapport/gen/rapport/journey/v1"
 	loyaltyv1 "github.com/rapport-cx/rapport/gen/rapport/loyalty/v1"
+	"github.com/rapport-cx/rapport/services/loyalty/purchase"
 )
 
 // State is what an offer has come to for one number, or for a person's numbers together.
@@ -97,4 +98,70 @@ func Counts(o *loyaltyv1.Offer, e *journeyv1.Event) (spent int64, ok bool) {
 // purchases.
 func Met(c *loyaltyv1.OfferCondition, spent, purchases int64) bool {
 	return c != nil && spent >= c.GetSpend().GetMinorUnits() && purchases >= max(1, int64(c.GetPurchases()))
+}
+
+// bought is what is kept of a purchase that counts for so much.
+func bought(o *loyaltyv1.Offer, e *journeyv1.Event, key []byte, spent int64) *loyaltyv1.OfferBought {
+	out := &loyaltyv1.OfferBought{Event: key, OrderId: e.GetOrderId(), At: e.GetOccurredAt().AsTime().UnixMicro(), Spent: spent}
+	of := o.GetCondition().GetCategories()
+	for _, l := range purchase.Goods(e) {
+		if len(of) == 0 || slices.Contains(of, l.Category) {
+			out.Lines = append(out.Lines, &loyaltyv1.OfferLine{Goods: l.Goods, Quantity: l.Quantity, Amount: l.Amount, Left: l.Quantity})
+		}
+	}
+	return out
+}
+
+// giveBack takes goods out of purchases, which are in the order in which they are to give,
+// and returns what is no more counted of each that gave. order: only of that one; none: only
+// what was bought by then.
+func giveBack(from []counting, goods []purchase.Piece, order string, at int64) map[int]int64 {
+	gave := map[int]int64{}
+	for _, piece := range goods {
+		missing := piece.Quantity
+		for i, p := range from {
+			if order != "" && p.GetOrderId() != order || order == "" && p.GetAt() > at {
+				continue
+			}
+			for _, l := range p.GetLines() {
+				if n := min(missing, l.GetLeft()); n > 0 && l.GetGoods() == piece.Goods {
+					missing -= n
+					gave[i] += p.less(l, n)
+				}
+			}
+		}
+	}
+	return gave
+}
+
+// giveAll takes all that is left out of purchases.
+func giveAll(from []counting) map[int]int64 {
+	gave := map[int]int64{}
+	for i, p := range from {
+		if !p.over() {
+			for _, l := range p.GetLines() {
+				l.Left = 0
+			}
+			gave[i], p.Spent = p.GetSpent(), 0
+		}
+	}
+	return gave
+}
+
+// over tells that nothing of a purchase is left that counts.
+func (c counting) over() bool {
+	return c.GetSpent() == 0 && !slices.ContainsFunc(c.GetLines(), func(l *loyaltyv1.OfferLine) bool { return l.GetLeft() > 0 })
+}
+
+// less takes so much of a line, and returns by how much less the purchase counts. What is
+// left counts in proportion, rounded down; with the last line all that the receipt came to.
+func (c counting) less(l *loyaltyv1.OfferLine, n int64) int64 {
+	before := purchase.Part(l.GetAmount(), l.GetLeft(), l.GetQuantity())
+	l.Left -= n
+	gone := min(c.GetSpent(), before-purchase.Part(l.GetAmount(), l.GetLeft(), l.GetQuantity()))
+	if !slices.ContainsFunc(c.GetLines(), func(l *loyaltyv1.OfferLine) bool { return l.GetLeft() > 0 }) {
+		gone = c.GetSpent()
+	}
+	c.Spent -= gone
+	return gone
 }

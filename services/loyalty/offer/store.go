@@ -139,12 +139,59 @@ func counted(ctx context.Context, q sqldb.Querier, brand string, event []byte, o
 	return true, nil
 }
 
-func count(ctx context.Context, tx *sqldb.Tx, brand string, event []byte, offer string, customer, spent int64) error {
-	_, err := tx.Exec(ctx, "INSERT INTO offer_purchase (brand, event, offer, customer, spent) VALUES ($1, $2, $3, $4, $5)", brand, event, offer, customer, spent)
+func count(ctx context.Context, tx *sqldb.Tx, brand string, event []byte, offer string, a adding) error {
+	var bought []byte
+	if a.bought != "" {
+		bought = []byte(a.bought)
+	}
+	_, err := tx.Exec(ctx, `INSERT INTO offer_purchase (brand, event, offer, customer, spent, order_id, bought) VALUES ($1, $2, $3, $4, $5, $6, $7)
+ON CONFLICT (brand, event, offer) DO UPDATE SET order_id = excluded.order_id, bought = excluded.bought`,
+		brand, event, offer, a.customer, a.spent, a.order, bought)
 	if err != nil {
 		return fmt.Errorf("count purchase: %w", err)
 	}
 	return nil
+}
+
+// counting is a purchase that counts for a number's offer.
+type counting struct {
+	offer    string
+	customer int64
+	*loyaltyv1.OfferBought
+}
+
+// purchases are the counted ones that a condition finds, of whatever offer.
+func purchases(ctx context.Context, q sqldb.Querier, brand, condition string, args ...any) (out []counting, err error) {
+	rows, err := q.Query(ctx, "SELECT offer, customer, bought FROM offer_purchase WHERE brand = $1 AND "+condition, append([]any{brand}, args...)...)
+	if err != nil {
+		return nil, fmt.Errorf("read counted purchases: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		one := counting{OfferBought: &loyaltyv1.OfferBought{}}
+		var packed []byte
+		if err := rows.Scan(&one.offer, &one.customer, &packed); err != nil {
+			return nil, fmt.Errorf("read counted purchases: %w", err)
+		}
+		if len(packed) == 0 {
+			continue // a return, or counted before returns were
+		}
+		if err := unpack(packed, one.OfferBought); err != nil {
+			return nil, fmt.Errorf("read counted purchase: %w", err)
+		}
+		out = append(out, one)
+	}
+	return out, rows.Err()
+}
+
+// ofPersons are those of some numbers, ofOrder those of an order.
+func ofPersons(ctx context.Context, q sqldb.Querier, brand string, numbers []int64) ([]counting, error) {
+	list, args := sqldb.In(2, numbers)
+	return purchases(ctx, q, brand, "customer IN ("+list+")", args...)
+}
+
+func ofOrder(ctx context.Context, q sqldb.Querier, brand, order string) ([]counting, error) {
+	return purchases(ctx, q, brand, "order_id = $2 AND order_id <> ''", order)
 }
 
 // maxListed is how many offers one answer has.

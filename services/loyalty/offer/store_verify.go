@@ -23,7 +23,10 @@ type (
 		customer int64
 	}
 	buying struct{ event, offer string }
-	adding struct{ customer, spent int64 }
+	adding struct {
+		customer, spent int64
+		order, bought   string
+	}
 )
 
 type past struct {
@@ -35,13 +38,13 @@ type past struct {
 // replay reads all that became of a brand's offers. tx sees one moment.
 func replay(ctx context.Context, tx *sqldb.Tx, brand string) (*past, error) {
 	p := &past{map[place]*State{}, map[string]coupon{}, map[buying]adding{}}
-	kinds := []int16{record.OfferSent, record.OfferViewed, record.OfferCounted, record.OfferDone}
+	kinds := []int16{record.OfferSent, record.OfferViewed, record.OfferCounted, record.OfferDone, record.OfferUndone}
 	err := feed.In(tx).ReadKind(ctx, brand, kinds, 0, p.apply)
 	return p, err
 }
 
 func (p *past) apply(f *feed.Fact) error {
-	if f.Kind == record.OfferDone {
+	if f.Kind == record.OfferDone || f.Kind == record.OfferUndone {
 		return p.done(f)
 	}
 	s := &loyaltyv1.OfferStep{}
@@ -65,7 +68,20 @@ func (p *past) apply(f *feed.Fact) error {
 		return nil
 	}
 	row.Spent, row.Purchases = row.Spent+s.GetSpent(), row.Purchases+int64(s.GetPurchases())
-	p.purchases[buying{string(s.GetEvent()), s.GetOfferId()}] = adding{row.Customer, s.GetSpent()}
+	first := buying{string(s.GetEvent()), s.GetOfferId()}
+	if _, ok := p.purchases[first]; !ok {
+		p.purchases[first] = adding{customer: row.Customer, spent: s.GetSpent()} // of several numbers the first
+	}
+	for _, b := range s.GetBought() {
+		packed, err := pack(b)
+		if err != nil {
+			return err
+		}
+		at := buying{string(b.GetEvent()), s.GetOfferId()}
+		one := p.purchases[at]
+		one.order, one.bought = b.GetOrderId(), string(packed)
+		p.purchases[at] = one
+	}
 	return nil
 }
 
@@ -136,7 +152,7 @@ func Verify(ctx context.Context, tx *sqldb.Tx, brand string, report func(table s
 }
 
 func (p *past) verifyPurchases(ctx context.Context, tx *sqldb.Tx, brand string, report func(table string, seq int64, reason string)) (n int, err error) {
-	rows, err := tx.Query(ctx, "SELECT event, offer, customer, spent FROM offer_purchase WHERE brand = $1", brand)
+	rows, err := tx.Query(ctx, "SELECT event, offer, customer, spent, order_id, bought FROM offer_purchase WHERE brand = $1", brand)
 	if err != nil {
 		return 0, fmt.Errorf("read counted purchases: %w", err)
 	}
@@ -145,9 +161,11 @@ func (p *past) verifyPurchases(ctx context.Context, tx *sqldb.Tx, brand string, 
 		var event []byte
 		var offer string
 		var a adding
-		if err := rows.Scan(&event, &offer, &a.customer, &a.spent); err != nil {
+		var bought []byte
+		if err := rows.Scan(&event, &offer, &a.customer, &a.spent, &a.order, &bought); err != nil {
 			return n, fmt.Errorf("read counted purchases: %w", err)
 		}
+		a.bought = string(bought)
 		n++
 		at := buying{string(event), offer}
 		if p.purchases[at] != a {
@@ -183,7 +201,7 @@ func Rebuild(ctx context.Context, tx *sqldb.Tx, brand string) error {
 		}
 	}
 	for at, a := range p.purchases {
-		if err := count(ctx, tx, brand, []byte(at.event), at.offer, a.customer, a.spent); err != nil {
+		if err := count(ctx, tx, brand, []byte(at.event), at.offer, a); err != nil {
 			return err
 		}
 	}

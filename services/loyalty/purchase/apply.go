@@ -151,17 +151,17 @@ func (b *batch) cancel(d *deal, rules []*loyaltyv1.Programme) {
 	}
 	for _, g := range o.GetGoods() {
 		putReturn(b.shelf(place{g.GetCustomerId(), g.GetGoods()}), whole)
-		b.settle(g.GetCustomerId(), g.GetGoods(), d.at)
+		b.settle(g.GetCustomerId(), g.GetGoods(), d.at, false)
 		if !slices.Contains(members, g.GetCustomerId()) {
 			members = append(members, g.GetCustomerId())
 		}
 	}
 	for _, customer := range members {
 		for _, p := range rules {
-			b.items = append(b.items, &loyaltyv1.PostItem{Item: &loyaltyv1.PostItem_Reverse{Reverse: &loyaltyv1.ReverseRequest{
+			b.items = append(b.items, ask{PostItem: &loyaltyv1.PostItem{Item: &loyaltyv1.PostItem_Reverse{Reverse: &loyaltyv1.ReverseRequest{
 				RequestId: key(d.key[:], "cancel", p.GetId(), customer), ProgrammeId: p.GetId(), Customer: ref(customer),
 				Origin: &loyaltyv1.Origin{OrderId: d.event.GetOrderId()}, OccurredAt: stamp(d.at),
-			}}})
+			}}}})
 		}
 	}
 }
@@ -182,10 +182,10 @@ func (b *batch) deliver(d *deal) {
 					continue
 				}
 				done[who] = true
-				b.items = append(b.items, &loyaltyv1.PostItem{Item: &loyaltyv1.PostItem_Activate{Activate: &loyaltyv1.ActivateRequest{
+				b.items = append(b.items, ask{PostItem: &loyaltyv1.PostItem{Item: &loyaltyv1.PostItem_Activate{Activate: &loyaltyv1.ActivateRequest{
 					RequestId: key(d.key[:], "deliver", s.GetProgrammeId(), who.Customer), ProgrammeId: s.GetProgrammeId(), Customer: ref(who.Customer),
 					Origin: &loyaltyv1.Origin{OrderId: d.event.GetOrderId()},
-				}}})
+				}}}})
 			}
 		}
 	}
@@ -197,7 +197,7 @@ func (b *batch) settleAll(d *deal) {
 	for _, l := range d.lines {
 		if !done[l.goods] && l.quantity > 0 {
 			done[l.goods] = true
-			b.settle(d.customer, l.goods, d.at)
+			b.settle(d.customer, l.goods, d.at, d.kind == bought)
 		}
 	}
 }

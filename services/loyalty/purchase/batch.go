@@ -33,7 +33,14 @@ type batch struct {
 	capped, added map[capping]int64
 	// members is what persons did, by any programme that has tiers.
 	members map[standing.Member]*standing.Person
-	items   []*loyaltyv1.PostItem
+	items   []ask
+}
+
+// ask is a request of the ledger. A reversal may ask for points to be given again that an
+// earlier one took; delivered: they need not wait.
+type ask struct {
+	*loyaltyv1.PostItem
+	again, delivered bool
 }
 
 func newBatch() *batch {

@@ -5,8 +5,8 @@
 // back. A return takes the latest earlier lines of the same person, newest first. What
 // every line earns follows from its shelves alone, and the ledger is told the
 // difference to what stands there: so events may come late, in any order and more than
-// once, and the end is the same. A correction that gives points again is an entry of
-// its own.
+// once, and the end is the same. A correction that gives points again takes a
+// reversal back, and earns nothing anew.
 package purchase
 
 import (
@@ -137,4 +137,35 @@ func short(text string, key [16]byte, most int) string {
 		return text
 	}
 	return hex.EncodeToString(key[:])
+}
+
+// Piece is goods of an event: what they are found by, and how much of them there is.
+type Piece struct {
+	Goods, Category  string
+	Quantity, Amount int64
+}
+
+// Goods are those of a purchase or a return; one without lines is a receipt.
+func Goods(e *journeyv1.Event) (out []Piece) {
+	for _, l := range e.GetLines() {
+		one := Piece{Category: l.GetCategory(), Amount: l.GetAmount().GetMinorUnits()}
+		one.Goods, one.Quantity = goodsOf(l)
+		out = append(out, one)
+	}
+	if n := e.GetAmount().GetMinorUnits(); len(e.GetLines()) == 0 && n > 0 {
+		out = append(out, Piece{Goods: receipt, Quantity: n, Amount: n})
+	}
+	return out
+}
+
+// Kinds of events that offers listen to beside purchases.
+func IsReturn(e *journeyv1.Event) bool    { return kindOf(e) == returned }
+func IsCancelled(e *journeyv1.Event) bool { return kindOf(e) == cancelled }
+
+// OrderOf is the order that the entries of an event's points are found by.
+func OrderOf(e *journeyv1.Event) string {
+	d := deal{event: e}
+	sum := sha256.Sum256([]byte(e.GetSource() + "\x00" + e.GetExternalId()))
+	copy(d.key[:], sum[:])
+	return d.origin(1).GetOrderId()
 }

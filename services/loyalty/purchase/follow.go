@@ -202,7 +202,8 @@ func (f *Follower) effect(ctx context.Context, tx *sqldb.Tx, facts []feed.Fact, 
 	}
 	tasks := make([]*ledger.Task, len(b.items))
 	for i, item := range b.items {
-		tasks[i] = task(item)
+		tasks[i] = task(item.PostItem)
+		tasks[i].Again, tasks[i].Delivered = item.again, item.delivered
 	}
 	written, err := f.Ledger.Within(ctx, tx, tasks)
 	if err != nil {

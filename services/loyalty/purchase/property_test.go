@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	journeyv1 "github.com/rapport-cx/rapport/gen/rapport/journey/v1"
+	loyaltyv1 "github.com/rapport-cx/rapport/gen/rapport/loyalty/v1"
 	"github.com/rapport-cx/rapport/internal/sqldb"
 	"github.com/rapport-cx/rapport/internal/sqldb/sqldbtest"
 )
@@ -94,6 +95,20 @@ func TestAnyOrderEndsTheSame(t *testing.T) {
 			feed.tell(r.IntN(2) == 0, told[:n]...)
 			told = told[n:]
 			s.follow(feed, 1+r.IntN(50))
+		}
+		var gross, earned int64
+		for _, e := range events {
+			if e.GetKind() == "purchase" {
+				gross += e.GetLines()[0].GetAmount().GetMinorUnits() / 100
+			}
+		}
+		for _, m := range s.entries() {
+			if m.GetKind() == loyaltyv1.MovementKind_MOVEMENT_KIND_EARN {
+				earned -= m.GetPostings()[0].GetPoints()
+			}
+		}
+		if earned != gross {
+			t.Errorf("%d points were earned, want %d: each line once", earned, gross)
 		}
 		want, missing := simple(events)
 		for who, points := range want {

@@ -10,8 +10,9 @@ import (
 )
 
 // settle lets the returns of a person's goods find their purchases anew, and asks the
-// ledger for the difference to what stands there. At is when it happens.
-func (b *batch) settle(customer int64, goods string, at int64) {
+// ledger for the difference to what stands there. At is when it happens; told: a purchase
+// was told, and what changes besides its own points does so by a return, the last one.
+func (b *batch) settle(customer int64, goods string, at int64, told bool) {
 	var shelves []*loyaltyv1.Shelf
 	owners := map[*loyaltyv1.BoughtLine]int64{}
 	for _, n := range b.numbers(customer) {
@@ -27,6 +28,9 @@ func (b *batch) settle(customer int64, goods string, at int64) {
 	}
 	lines, returns := order(shelves)
 	left := match(lines, returns)
+	if n := len(returns); told && n > 0 {
+		at = max(at, returns[n-1].GetAt())
+	}
 	for i, l := range lines {
 		for _, s := range l.GetShares() {
 			b.post(owners[l], l, s, left[i], at)
@@ -62,10 +66,15 @@ func (b *batch) move(customer int64, p *loyaltyv1.Programme, l *loyaltyv1.Bought
 		RequestId: request, ProgrammeId: p.GetId(), Customer: ref(customer), Origin: l.GetOrigin(),
 		KeepEarned: points, KeepMoney: cost, OccurredAt: stamp(at),
 	}}}
-	if change > 0 {
-		item = b.earning(request, customer, p, l, change, max(0, cost-s.GetMoney()))
+	one := ask{PostItem: item}
+	switch {
+	case change > 0 && s.GetPosts() == 1:
+		one.PostItem = b.earning(request, customer, p, l, change, max(0, cost-s.GetMoney()))
+	case change > 0:
+		// A reversal took more than it should have: that is put right, nothing is earned anew.
+		one.again, one.delivered = true, b.orders[l.GetOrderId()].GetDeliveredAt() != 0
 	}
-	b.items = append(b.items, item)
+	b.items = append(b.items, one)
 	b.member(p.GetId(), customer).Add(day, standing.Counted{Points: change, Money: cost - s.GetMoney()})
 	s.Standing, s.Money = points, cost
 }

@@ -41,9 +41,14 @@ const maxPoints = 1_000_000_000_000
 
 // money is what the part of a line that is left cost, rounded down.
 func money(l *loyaltyv1.BoughtLine, left int64) int64 {
-	if l.GetQuantity() == 0 {
+	return Part(l.GetAmount(), left, l.GetQuantity())
+}
+
+// Part is ⌊amount × left / quantity⌋.
+func Part(amount, left, quantity int64) int64 {
+	if quantity == 0 {
 		return 0
 	}
-	n := new(big.Int).Mul(big.NewInt(l.GetAmount()), big.NewInt(left))
-	return n.Quo(n, big.NewInt(l.GetQuantity())).Int64()
+	n := new(big.Int).Mul(big.NewInt(amount), big.NewInt(left))
+	return n.Quo(n, big.NewInt(quantity)).Int64()
 }

@@ -3,6 +3,7 @@ package purchase
 import (
 	"context"
 	"database/sql"
+	"fmt"
 	"strings"
 	"time"
 
@@ -58,6 +59,15 @@ func Unmatched(ctx context.Context, q sqldb.Querier, brand string, numbers []int
 		return nil
 	})
 	return out, next, err
+}
+
+// CountUnmatched is how many returned lines of a brand found no purchase, or not wholly.
+func CountUnmatched(ctx context.Context, q sqldb.Querier, brand string) (n int64, err error) {
+	err = q.QueryRow(ctx, "SELECT CAST(COALESCE(sum(unmatched), 0) AS BIGINT) FROM bought WHERE brand = $1 AND unmatched > 0", brand).Scan(&n)
+	if err != nil {
+		return 0, fmt.Errorf("count unmatched returns: %w", err)
+	}
+	return n, nil
 }
 
 // unmatchedOn are those of one shelf, by time.

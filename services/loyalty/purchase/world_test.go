@@ -111,7 +111,7 @@ func open(t *testing.T, db *sqldb.DB, programmes ...*loyaltyv1.Programme) *shop 
 	quiet, clock := slog.New(slog.DiscardHandler), func() time.Time { return s.now }
 	log := feed.New(db)
 	keeper := &ledger.Keeper{
-		Brand: brand, Zone: calendar.UTC, DB: db, Log: log, Clock: clock, Logger: quiet, Terms: book.Terms,
+		Brand: brand, Zone: calendar.UTC, DB: db, Log: log, Clock: clock, Logger: quiet, Terms: book.Terms, Idle: book.Idle,
 		Ingest: func(context.Context, string, []feed.Fact) error { return nil }, People: s.people.Now,
 	}
 	s.f = &Follower{
@@ -205,5 +205,12 @@ func (s *shop) counted() {
 	n, err := Verify(s.t.Context(), s.db, brand, s.f.Book(), alone, func(customer int64, reason string) { s.t.Errorf("customer %d: %s", customer, reason) })
 	if err != nil || n == 0 {
 		s.t.Fatal(n, err)
+	}
+	err = s.db.Read(s.t.Context(), func(tx *sqldb.Tx) error {
+		_, err := ledger.Audit(s.t.Context(), tx, brand, func(w ledger.Wrong) { s.t.Errorf("%s: %s", w.Table, w.Reason) })
+		return err
+	})
+	if err != nil {
+		s.t.Fatal(err)
 	}
 }

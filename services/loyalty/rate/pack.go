@@ -133,6 +133,10 @@ func (f *Fact) lots(r *loyaltyv1.EntryRecord, zone *calendar.Zone) {
 		put(given, 1, 0, -1)
 		put(paid, 0, 0, -1)
 	case loyaltyv1.MovementKind_MOVEMENT_KIND_REVERSE:
+		if r.GetAgain() {
+			put(given, 1, 0, 0)
+			break
+		}
 		put(given, 1, -1, 0)
 		put(paid, 0, -1, 0)
 		put(taken, -1, 0, 0)

@@ -31,6 +31,8 @@ func (c Clock) end() int64 {
 	return max(c.until, c.given)
 }
 
+const clocksFormat = 1
+
 // Clocks are those that movements of a day left numbers with.
 type Clocks struct{ by map[int64]Clock }
 
@@ -46,7 +48,7 @@ func (s *Clocks) Apply(_ int32, f *Fact) {
 
 // AppendBinary packs the clocks by number.
 func (s *Clocks) AppendBinary(b []byte) []byte {
-	b = binary.AppendUvarint(append(b, sheetFormat), uint64(len(s.by)))
+	b = binary.AppendUvarint(append(b, clocksFormat), uint64(len(s.by)))
 	last := int64(0)
 	for _, who := range slices.Sorted(maps.Keys(s.by)) {
 		c := s.by[who]
@@ -59,7 +61,7 @@ func (s *Clocks) AppendBinary(b []byte) []byte {
 // UnmarshalBinary replaces the content by what AppendBinary packed.
 func (s *Clocks) UnmarshalBinary(data []byte) error {
 	r, out := compact.Reader{Rest: string(data)}, NewClocks()
-	if r.Uint() != sheetFormat {
+	if r.Uint() != clocksFormat {
 		r.Fail()
 	}
 	last := int64(0)

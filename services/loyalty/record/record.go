@@ -45,6 +45,8 @@ const (
 	OfferDone int16 = 25
 	// OfferCounted is a purchase or a return that counts for an offer; body OfferStep.
 	OfferCounted int16 = 26
+	// OfferUndone is an offer whose condition is no longer met; body EntryRecord.
+	OfferUndone int16 = 27
 	// Receipt is a purchase of anybody known, as Journey told of it, whether it earned or
 	// not; no body. The key is that of its event.
 	Receipt int16 = 30
@@ -53,7 +55,7 @@ const (
 )
 
 // Definitions are the kinds that say what requests mean.
-var Definitions = []int16{Programme, Person, Reward, Offer, OfferSent, OfferViewed, OfferDone}
+var Definitions = []int16{Programme, Person, Reward, Offer, OfferSent, OfferViewed, OfferDone, OfferUndone}
 
 // OnDelivery is from when points may be spent that wait for a delivery.
 const OnDelivery = 1<<63 - 1

@@ -75,7 +75,7 @@ func (d *Desk) Take(ctx context.Context, key []byte, who int64, r *loyaltyv1.Ent
 }
 
 // Orders is how the orders begin that the ledger's entries of takings are found by.
-const Orders = "reward:"
+const Orders = ledger.Reserved
 
 // origin is what the ledger's entries of a taking are found by.
 func origin(key []byte) string { return Orders + base64.RawURLEncoding.EncodeToString(key) }

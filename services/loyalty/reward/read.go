@@ -54,17 +54,10 @@ func Count(ctx context.Context, q sqldb.Querier, brand string, book *Book, r, gi
 
 // live counts pieces gone, less those of takings that are over.
 func live(ctx context.Context, q sqldb.Querier, brand string, now int64) (func(reward string) (int64, error), error) {
-	rows, err := ended(ctx, q, brand, now, pieceOf)
-	over := map[string]int64{}
-	for _, r := range rows {
-		over[r.Reward]++
-		if r.Choice != "" {
-			over[r.Choice]++
-		}
-	}
+	stale, err := over(ctx, q, brand, now)
 	return func(reward string) (int64, error) {
 		n, err := Taken(ctx, q, brand, reward)
-		return n - over[reward], err
+		return n - stale[reward], err
 	}, err
 }
 
@@ -74,10 +67,9 @@ func List(ctx context.Context, q sqldb.Querier, brand string, defined []*loyalty
 	if err != nil {
 		return nil, err
 	}
-	rows, err := ended(ctx, q, brand, now, pieceOf)
-	for _, r := range rows {
-		gone[r.Reward]--
-		gone[r.Choice]--
+	stale, err := over(ctx, q, brand, now)
+	for id, n := range stale {
+		gone[id] -= n
 	}
 	out := make([]*loyaltyv1.Reward, len(defined))
 	for i, r := range defined {

@@ -49,7 +49,7 @@ func (d *Desk) find(ctx context.Context, key []byte, r *loyaltyv1.EntryRecord, i
 	return nil, out, err
 }
 
-func over(why string) *loyaltyv1.Refusal {
+func gone(why string) *loyaltyv1.Refusal {
 	return &loyaltyv1.Refusal{Reason: commonv1.Reason_REASON_HOLD_ENDED.String(), Message: why}
 }
 
@@ -63,7 +63,7 @@ func (d *Desk) Confirm(ctx context.Context, key []byte, r *loyaltyv1.EntryRecord
 		return out, err
 	}
 	if row.State != held {
-		return d.Ledger.Refuse(key, row.Customer, r, over("the reward was confirmed, given back or timed out"))
+		return d.Ledger.Refuse(key, row.Customer, r, gone("the reward was confirmed, given back or timed out"))
 	}
 	err = d.points(row, r, &loyaltyv1.EntryRecord{Request: &loyaltyv1.EntryRecord_Capture{
 		Capture: &loyaltyv1.CaptureRequest{RequestId: r.GetConfirmReward().GetRequestId(), HoldId: record.ID(row.Entry)},
@@ -73,7 +73,7 @@ func (d *Desk) Confirm(ctx context.Context, key []byte, r *loyaltyv1.EntryRecord
 		if _, err := d.become(ctx, nil, row, cancelled, &loyaltyv1.EntryRecord{}); err != nil {
 			return ledger.Outcome{}, err
 		}
-		return d.Ledger.Refuse(key, row.Customer, r, over("the points of the reward are no longer held"))
+		return d.Ledger.Refuse(key, row.Customer, r, gone("the points of the reward are no longer held"))
 	}
 	if err != nil {
 		return ledger.Outcome{}, err
@@ -101,7 +101,7 @@ func (d *Desk) Cancel(ctx context.Context, key []byte, r *loyaltyv1.EntryRecord)
 			Reverse: &loyaltyv1.ReverseRequest{RequestId: in.GetRequestId(), ProgrammeId: row.Programme, Origin: &loyaltyv1.Origin{OrderId: row.Origin}},
 		}}
 	default:
-		return d.Ledger.Refuse(key, row.Customer, r, over("the reward was given back before"))
+		return d.Ledger.Refuse(key, row.Customer, r, gone("the reward was given back before"))
 	}
 	err = d.points(row, r, ask)
 	// Who has let go of the points by hand before has them already.

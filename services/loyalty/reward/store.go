@@ -85,6 +85,28 @@ func ended(ctx context.Context, q sqldb.Querier, brand string, now int64, limit 
 	return rowsOf(ctx, q, "WHERE brand = $1 AND state = 1 AND ends_at <= $2 ORDER BY ends_at, id LIMIT $3", brand, now, limit)
 }
 
+// over counts the pieces of takings whose time is over, by reward; each choice counts, too.
+func over(ctx context.Context, q sqldb.Querier, brand string, now int64) (map[string]int64, error) {
+	rows, err := q.Query(ctx, `SELECT reward, choice, count(*) FROM reward_taken
+WHERE brand = $1 AND state = 1 AND ends_at <= $2 GROUP BY reward, choice`, brand, now)
+	if err != nil {
+		return nil, fmt.Errorf("count takings that are over: %w", err)
+	}
+	defer rows.Close()
+	out := map[string]int64{}
+	for rows.Next() {
+		var id, choice string
+		var n int64
+		if err := rows.Scan(&id, &choice, &n); err != nil {
+			return nil, fmt.Errorf("count takings that are over: %w", err)
+		}
+		if out[id] += n; choice != "" {
+			out[choice] += n
+		}
+	}
+	return out, rows.Err()
+}
+
 func insert(ctx context.Context, tx *sqldb.Tx, brand string, r *Row) error {
 	_, err := tx.Exec(ctx, "INSERT INTO reward_taken (brand, "+rowColumns+") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
 		brand, r.ID, r.Reward, r.Choice, r.Programme, r.Customer, r.State, r.Points, r.Entry, r.Origin, r.TakenAt, r.EndsAt)

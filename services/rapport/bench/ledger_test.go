@@ -50,7 +50,8 @@ func servePoints(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	_, service, err := loyalty.Bind(ctx, cfg, loyalty.Config{SweepEvery: time.Second}, brands, guard, tel, loyalty.Neighbours{})
+	// BENCH_SWEEP, such as -1s, says how often what is due is posted by itself.
+	_, service, err := loyalty.Bind(ctx, cfg, loyalty.Config{SweepEvery: duration("BENCH_SWEEP", time.Second)}, brands, guard, tel, loyalty.Neighbours{})
 	if err != nil {
 		return err
 	}
@@ -64,6 +65,7 @@ func BenchmarkLedger(b *testing.B) {
 	e := launch(b, "echo")
 	members := int64(size("BENCH_MEMBERS", 100_000))
 	all := []*scenario{empty(b, "E: echo, 64 callers", 64, e)}
+	var pairs []pair
 	for _, engine := range []string{"PostgreSQL", "SQLite"} {
 		if only := os.Getenv("BENCH_ENGINE"); only != "" && only != engine {
 			continue
@@ -81,15 +83,36 @@ func BenchmarkLedger(b *testing.B) {
 				plainly(b, fmt.Sprintf("%s: one transaction per call, %s, 64", engine, what), plain, members, hot),
 				points(b, fmt.Sprintf("%s: Earn and Redeem, %s, 64", engine, what), 64, suite, members, hot))
 		}
+		spread := points(b, fmt.Sprintf("%s: Earn and Redeem, %d accounts, 200", engine, members), 200, suite, members, false)
+		hot := points(b, fmt.Sprintf("%s: Earn and Redeem, one account, 200", engine), 200, suite, members, true)
+		pairs = append(pairs, pair{engine, hot, spread})
 		all = append(all,
-			points(b, fmt.Sprintf("%s: Earn and Redeem, %d accounts, 1", engine, members), 1, suite, members, false),
-			points(b, fmt.Sprintf("%s: Earn and Redeem, %d accounts, 200", engine, members), 200, suite, members, false),
+			points(b, fmt.Sprintf("%s: Earn and Redeem, %d accounts, 1", engine, members), 1, suite, members, false), spread, hot,
 			balances(b, fmt.Sprintf("%s: GetBalance, %d accounts, 64", engine, members), suite, members))
 	}
 	for b.Loop() {
 		measure(b, all)
 	}
 	table("points", all)
+	for _, p := range pairs {
+		p.report(b)
+	}
+}
+
+// pair is the same work on one account and on many.
+type pair struct {
+	engine      string
+	hot, spread *scenario
+}
+
+// report tells how fast the one account is beside the many, round by round.
+func (p pair) report(b *testing.B) {
+	var ratio []float64
+	for i := range p.hot.rounds {
+		ratio = append(ratio, p.hot.rounds[i].perSecond/p.spread.rounds[i].perSecond)
+	}
+	b.ReportMetric(median(ratio), p.engine+"-hot/spread")
+	fmt.Printf("%s: one account is %.2f (%s) times as fast as many, 200 callers\n", p.engine, median(ratio), spread(ratio))
 }
 
 // stock makes a programme, and gives every member points to begin with.

@@ -1455,7 +1455,8 @@ type CaptureRequest struct {
 	// Key of the caller's.
 	RequestId string `protobuf:"bytes,2,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
 	// The hold. NOT_FOUND, REASON_HOLD_UNKNOWN; FAILED_PRECONDITION, REASON_HOLD_ENDED, if it
-	// was captured, voided or timed out.
+	// was captured, voided or timed out; REASON_REWARD_FORBIDDEN, if a reward's points are held by
+	// it: they go and come with the reward (ConfirmReward, CancelReward).
 	HoldId string `protobuf:"bytes,3,opt,name=hold_id,json=holdId,proto3" json:"hold_id,omitempty"`
 	// Points; 0: all. At most those held (REASON_FIELD_INVALID). What is left goes back.
 	Points        int64 `protobuf:"varint,4,opt,name=points,proto3" json:"points,omitempty"`

@@ -175,6 +175,13 @@ func (x *Offer) GetClosed() bool {
 
 // OfferCondition is what purchases in Journey's feed must come to, together, after the offer was
 // received and while it is valid.
+//
+// What comes back counts no more, whenever that is: a return takes from counted purchases of
+// the order it names, otherwise from the latest of the same article (category, receipt) that
+// are not later than it; order.cancelled and order.not_collected take the order's. A purchase
+// of which nothing that counted is left is none. Who no longer meets the condition has the
+// offer not completed again, and its points are taken back as a Reverse does; further
+// purchases may complete it anew. A return that is told before its purchase takes nothing.
 type OfferCondition struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// At least so much, in the brand's currency; unset: any.
@@ -688,7 +695,10 @@ func (x *ViewOfferResponse) GetOffer() *PersonalOffer {
 	return nil
 }
 
-// RedeemOfferRequest completes an offer by hand or by coupon; a code is used once.
+// RedeemOfferRequest completes an offer by hand or by coupon; a code is used once. It stays so
+// whatever becomes of the order: a coupon that was handed in is used, and its redemption is
+// counted. Points that it gave go back with the order if that is named here: Journey's
+// order.cancelled takes them where the programme follows it, a Reverse of the order always.
 type RedeemOfferRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The brand.
@@ -704,7 +714,9 @@ type RedeemOfferRequest struct {
 	// the same: it is received with it.
 	Customer *v1.CustomerRef `protobuf:"bytes,5,opt,name=customer,proto3" json:"customer,omitempty"`
 	// When; unset: now. For imports of the past.
-	RedeemedAt    *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=redeemed_at,json=redeemedAt,proto3" json:"redeemed_at,omitempty"`
+	RedeemedAt *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=redeemed_at,json=redeemedAt,proto3" json:"redeemed_at,omitempty"`
+	// The order or receipt that it was redeemed with; at most 64 bytes.
+	OrderId       string `protobuf:"bytes,7,opt,name=order_id,json=orderId,proto3" json:"order_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -779,6 +791,13 @@ func (x *RedeemOfferRequest) GetRedeemedAt() *timestamppb.Timestamp {
 		return x.RedeemedAt
 	}
 	return nil
+}
+
+func (x *RedeemOfferRequest) GetOrderId() string {
+	if x != nil {
+		return x.OrderId
+	}
+	return ""
 }
 
 // RedeemOfferResponse is the person's offer.
@@ -1358,7 +1377,7 @@ const file_rapport_loyalty_v1_offer_proto_rawDesc = "" +
 	"\bcustomer\x18\x03 \x01(\v2\x1e.rapport.common.v1.CustomerRefB\x06\xbaH\x03\xc8\x01\x01R\bcustomer\x127\n" +
 	"\tviewed_at\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\bviewedAt\"L\n" +
 	"\x11ViewOfferResponse\x127\n" +
-	"\x05offer\x18\x01 \x01(\v2!.rapport.loyalty.v1.PersonalOfferR\x05offer\"\xa0\x02\n" +
+	"\x05offer\x18\x01 \x01(\v2!.rapport.loyalty.v1.PersonalOfferR\x05offer\"\xc4\x02\n" +
 	"\x12RedeemOfferRequest\x12\x1d\n" +
 	"\x05brand\x18\x01 \x01(\tB\a\xbaH\x04r\x02\x10\x01R\x05brand\x12)\n" +
 	"\n" +
@@ -1368,7 +1387,8 @@ const file_rapport_loyalty_v1_offer_proto_rawDesc = "" +
 	"\x04code\x18\x04 \x01(\tB\a\xbaH\x04r\x02(@R\x04code\x12B\n" +
 	"\bcustomer\x18\x05 \x01(\v2\x1e.rapport.common.v1.CustomerRefB\x06\xbaH\x03\xc8\x01\x01R\bcustomer\x12;\n" +
 	"\vredeemed_at\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
-	"redeemedAt\"j\n" +
+	"redeemedAt\x12\"\n" +
+	"\border_id\x18\a \x01(\tB\a\xbaH\x04r\x02(@R\aorderId\"j\n" +
 	"\x13RedeemOfferResponse\x127\n" +
 	"\x05offer\x18\x01 \x01(\v2!.rapport.loyalty.v1.PersonalOfferR\x05offer\x12\x1a\n" +
 	"\breplayed\x18\x02 \x01(\bR\breplayed\"\xf7\x02\n" +

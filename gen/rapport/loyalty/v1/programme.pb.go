@@ -109,9 +109,9 @@ type Programme struct {
 	// order.not_collected take back the whole order, and give back what was spent on it;
 	// order.delivered and order.collected let points be spent that wait for it.
 	//
-	// Entries are the same in the end in whatever order events are told. A line earns as a
-	// whole once; where a purchase is told late, points that its return had taken from another
-	// line come back by a second EARN.
+	// Entries come to the same in the end in whatever order events are told. A line earns as a
+	// whole by one EARN; where a purchase is told late, points that its return had taken from
+	// another line come back by a REVERSE on the day of that return.
 	FromJourney bool `protobuf:"varint,8,opt,name=from_journey,json=fromJourney,proto3" json:"from_journey,omitempty"`
 	// Output: from 1.
 	Version int32 `protobuf:"varint,9,opt,name=version,proto3" json:"version,omitempty"`

@@ -540,8 +540,12 @@ type OfferStep struct {
 	Spent int64 `protobuf:"varint,5,opt,name=spent,proto3" json:"spent,omitempty"`
 	// How many purchases it adds.
 	Purchases int32 `protobuf:"varint,6,opt,name=purchases,proto3" json:"purchases,omitempty"`
-	// The purchase's event, by the hash of its key.
-	Event         []byte `protobuf:"bytes,7,opt,name=event,proto3" json:"event,omitempty"`
+	// The event of the purchase, of the return or of what cancelled an order, by the hash of its
+	// key.
+	Event []byte `protobuf:"bytes,7,opt,name=event,proto3" json:"event,omitempty"`
+	// Counted purchases as they are behind it: the one that was counted, or those that something
+	// was taken from.
+	Bought        []*OfferBought `protobuf:"bytes,8,rep,name=bought,proto3" json:"bought,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -625,6 +629,168 @@ func (x *OfferStep) GetEvent() []byte {
 	return nil
 }
 
+func (x *OfferStep) GetBought() []*OfferBought {
+	if x != nil {
+		return x.Bought
+	}
+	return nil
+}
+
+// OfferBought is a purchase that counts for an offer. It is stored, never sent.
+type OfferBought struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Its event, by the hash of its key.
+	Event []byte `protobuf:"bytes,1,opt,name=event,proto3" json:"event,omitempty"`
+	// The order that it named; empty: none.
+	OrderId string `protobuf:"bytes,2,opt,name=order_id,json=orderId,proto3" json:"order_id,omitempty"`
+	// When, in Unix microseconds.
+	At int64 `protobuf:"varint,3,opt,name=at,proto3" json:"at,omitempty"`
+	// What it still counts for, in minor units.
+	Spent int64 `protobuf:"varint,4,opt,name=spent,proto3" json:"spent,omitempty"`
+	// Its lines that count.
+	Lines         []*OfferLine `protobuf:"bytes,5,rep,name=lines,proto3" json:"lines,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *OfferBought) Reset() {
+	*x = OfferBought{}
+	mi := &file_rapport_loyalty_v1_record_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *OfferBought) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*OfferBought) ProtoMessage() {}
+
+func (x *OfferBought) ProtoReflect() protoreflect.Message {
+	mi := &file_rapport_loyalty_v1_record_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use OfferBought.ProtoReflect.Descriptor instead.
+func (*OfferBought) Descriptor() ([]byte, []int) {
+	return file_rapport_loyalty_v1_record_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *OfferBought) GetEvent() []byte {
+	if x != nil {
+		return x.Event
+	}
+	return nil
+}
+
+func (x *OfferBought) GetOrderId() string {
+	if x != nil {
+		return x.OrderId
+	}
+	return ""
+}
+
+func (x *OfferBought) GetAt() int64 {
+	if x != nil {
+		return x.At
+	}
+	return 0
+}
+
+func (x *OfferBought) GetSpent() int64 {
+	if x != nil {
+		return x.Spent
+	}
+	return 0
+}
+
+func (x *OfferBought) GetLines() []*OfferLine {
+	if x != nil {
+		return x.Lines
+	}
+	return nil
+}
+
+// OfferLine is a line of a purchase that counts for an offer.
+type OfferLine struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What it is of: an article, a category or a receipt.
+	Goods string `protobuf:"bytes,1,opt,name=goods,proto3" json:"goods,omitempty"`
+	// How much: thousandths of a piece, or minor units where there is no article.
+	Quantity int64 `protobuf:"varint,2,opt,name=quantity,proto3" json:"quantity,omitempty"`
+	// What it cost, in minor units.
+	Amount int64 `protobuf:"varint,3,opt,name=amount,proto3" json:"amount,omitempty"`
+	// How much of it was not brought back.
+	Left          int64 `protobuf:"varint,4,opt,name=left,proto3" json:"left,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *OfferLine) Reset() {
+	*x = OfferLine{}
+	mi := &file_rapport_loyalty_v1_record_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *OfferLine) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*OfferLine) ProtoMessage() {}
+
+func (x *OfferLine) ProtoReflect() protoreflect.Message {
+	mi := &file_rapport_loyalty_v1_record_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use OfferLine.ProtoReflect.Descriptor instead.
+func (*OfferLine) Descriptor() ([]byte, []int) {
+	return file_rapport_loyalty_v1_record_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *OfferLine) GetGoods() string {
+	if x != nil {
+		return x.Goods
+	}
+	return ""
+}
+
+func (x *OfferLine) GetQuantity() int64 {
+	if x != nil {
+		return x.Quantity
+	}
+	return 0
+}
+
+func (x *OfferLine) GetAmount() int64 {
+	if x != nil {
+		return x.Amount
+	}
+	return 0
+}
+
+func (x *OfferLine) GetLeft() int64 {
+	if x != nil {
+		return x.Left
+	}
+	return 0
+}
+
 // Refusal is a refusal by a rule of business.
 type Refusal struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -642,7 +808,7 @@ type Refusal struct {
 
 func (x *Refusal) Reset() {
 	*x = Refusal{}
-	mi := &file_rapport_loyalty_v1_record_proto_msgTypes[3]
+	mi := &file_rapport_loyalty_v1_record_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -654,7 +820,7 @@ func (x *Refusal) String() string {
 func (*Refusal) ProtoMessage() {}
 
 func (x *Refusal) ProtoReflect() protoreflect.Message {
-	mi := &file_rapport_loyalty_v1_record_proto_msgTypes[3]
+	mi := &file_rapport_loyalty_v1_record_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -667,7 +833,7 @@ func (x *Refusal) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Refusal.ProtoReflect.Descriptor instead.
 func (*Refusal) Descriptor() ([]byte, []int) {
-	return file_rapport_loyalty_v1_record_proto_rawDescGZIP(), []int{3}
+	return file_rapport_loyalty_v1_record_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *Refusal) GetReason() string {
@@ -725,7 +891,7 @@ type Undone struct {
 
 func (x *Undone) Reset() {
 	*x = Undone{}
-	mi := &file_rapport_loyalty_v1_record_proto_msgTypes[4]
+	mi := &file_rapport_loyalty_v1_record_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -737,7 +903,7 @@ func (x *Undone) String() string {
 func (*Undone) ProtoMessage() {}
 
 func (x *Undone) ProtoReflect() protoreflect.Message {
-	mi := &file_rapport_loyalty_v1_record_proto_msgTypes[4]
+	mi := &file_rapport_loyalty_v1_record_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -750,7 +916,7 @@ func (x *Undone) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Undone.ProtoReflect.Descriptor instead.
 func (*Undone) Descriptor() ([]byte, []int) {
-	return file_rapport_loyalty_v1_record_proto_rawDescGZIP(), []int{4}
+	return file_rapport_loyalty_v1_record_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *Undone) GetSeq() int64 {
@@ -859,7 +1025,7 @@ const file_rapport_loyalty_v1_record_proto_rawDesc = "" +
 	"\tbought_at\x18\x01 \x01(\x03R\bboughtAt\x12\x14\n" +
 	"\x05until\x18\x02 \x01(\x03R\x05until\x12\x1f\n" +
 	"\vgiven_until\x18\x03 \x01(\x03R\n" +
-	"givenUntil\"\xdb\x01\n" +
+	"givenUntil\"\x94\x02\n" +
 	"\tOfferStep\x12\x19\n" +
 	"\boffer_id\x18\x01 \x01(\tR\aofferId\x12*\n" +
 	"\x02at\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\x12\x1c\n" +
@@ -868,7 +1034,19 @@ const file_rapport_loyalty_v1_record_proto_rawDesc = "" +
 	"customerId\x12\x14\n" +
 	"\x05spent\x18\x05 \x01(\x03R\x05spent\x12\x1c\n" +
 	"\tpurchases\x18\x06 \x01(\x05R\tpurchases\x12\x14\n" +
-	"\x05event\x18\a \x01(\fR\x05event\"\xdc\x01\n" +
+	"\x05event\x18\a \x01(\fR\x05event\x127\n" +
+	"\x06bought\x18\b \x03(\v2\x1f.rapport.loyalty.v1.OfferBoughtR\x06bought\"\x99\x01\n" +
+	"\vOfferBought\x12\x14\n" +
+	"\x05event\x18\x01 \x01(\fR\x05event\x12\x19\n" +
+	"\border_id\x18\x02 \x01(\tR\aorderId\x12\x0e\n" +
+	"\x02at\x18\x03 \x01(\x03R\x02at\x12\x14\n" +
+	"\x05spent\x18\x04 \x01(\x03R\x05spent\x123\n" +
+	"\x05lines\x18\x05 \x03(\v2\x1d.rapport.loyalty.v1.OfferLineR\x05lines\"i\n" +
+	"\tOfferLine\x12\x14\n" +
+	"\x05goods\x18\x01 \x01(\tR\x05goods\x12\x1a\n" +
+	"\bquantity\x18\x02 \x01(\x03R\bquantity\x12\x16\n" +
+	"\x06amount\x18\x03 \x01(\x03R\x06amount\x12\x12\n" +
+	"\x04left\x18\x04 \x01(\x03R\x04left\"\xdc\x01\n" +
 	"\aRefusal\x12\x16\n" +
 	"\x06reason\x18\x01 \x01(\tR\x06reason\x12\x18\n" +
 	"\amessage\x18\x02 \x01(\tR\amessage\x12\x1b\n" +
@@ -902,68 +1080,72 @@ func file_rapport_loyalty_v1_record_proto_rawDescGZIP() []byte {
 	return file_rapport_loyalty_v1_record_proto_rawDescData
 }
 
-var file_rapport_loyalty_v1_record_proto_msgTypes = make([]protoimpl.MessageInfo, 6)
+var file_rapport_loyalty_v1_record_proto_msgTypes = make([]protoimpl.MessageInfo, 8)
 var file_rapport_loyalty_v1_record_proto_goTypes = []any{
 	(*EntryRecord)(nil),           // 0: rapport.loyalty.v1.EntryRecord
 	(*IdleClock)(nil),             // 1: rapport.loyalty.v1.IdleClock
 	(*OfferStep)(nil),             // 2: rapport.loyalty.v1.OfferStep
-	(*Refusal)(nil),               // 3: rapport.loyalty.v1.Refusal
-	(*Undone)(nil),                // 4: rapport.loyalty.v1.Undone
-	nil,                           // 5: rapport.loyalty.v1.Refusal.MetadataEntry
-	(*Movement)(nil),              // 6: rapport.loyalty.v1.Movement
-	(*Balance)(nil),               // 7: rapport.loyalty.v1.Balance
-	(*EarnRequest)(nil),           // 8: rapport.loyalty.v1.EarnRequest
-	(*ActivateRequest)(nil),       // 9: rapport.loyalty.v1.ActivateRequest
-	(*RedeemRequest)(nil),         // 10: rapport.loyalty.v1.RedeemRequest
-	(*HoldRequest)(nil),           // 11: rapport.loyalty.v1.HoldRequest
-	(*CaptureRequest)(nil),        // 12: rapport.loyalty.v1.CaptureRequest
-	(*VoidRequest)(nil),           // 13: rapport.loyalty.v1.VoidRequest
-	(*ReverseRequest)(nil),        // 14: rapport.loyalty.v1.ReverseRequest
-	(*AdjustRequest)(nil),         // 15: rapport.loyalty.v1.AdjustRequest
-	(*TransferRequest)(nil),       // 16: rapport.loyalty.v1.TransferRequest
-	(*TakeRewardRequest)(nil),     // 17: rapport.loyalty.v1.TakeRewardRequest
-	(*ConfirmRewardRequest)(nil),  // 18: rapport.loyalty.v1.ConfirmRewardRequest
-	(*CancelRewardRequest)(nil),   // 19: rapport.loyalty.v1.CancelRewardRequest
-	(*RedeemOfferRequest)(nil),    // 20: rapport.loyalty.v1.RedeemOfferRequest
-	(*TakenReward)(nil),           // 21: rapport.loyalty.v1.TakenReward
-	(*PersonalOffer)(nil),         // 22: rapport.loyalty.v1.PersonalOffer
-	(*LotPart)(nil),               // 23: rapport.loyalty.v1.LotPart
-	(*timestamppb.Timestamp)(nil), // 24: google.protobuf.Timestamp
-	(v1.Channel)(0),               // 25: rapport.common.v1.Channel
-	(*v1.SubjectRef)(nil),         // 26: rapport.common.v1.SubjectRef
+	(*OfferBought)(nil),           // 3: rapport.loyalty.v1.OfferBought
+	(*OfferLine)(nil),             // 4: rapport.loyalty.v1.OfferLine
+	(*Refusal)(nil),               // 5: rapport.loyalty.v1.Refusal
+	(*Undone)(nil),                // 6: rapport.loyalty.v1.Undone
+	nil,                           // 7: rapport.loyalty.v1.Refusal.MetadataEntry
+	(*Movement)(nil),              // 8: rapport.loyalty.v1.Movement
+	(*Balance)(nil),               // 9: rapport.loyalty.v1.Balance
+	(*EarnRequest)(nil),           // 10: rapport.loyalty.v1.EarnRequest
+	(*ActivateRequest)(nil),       // 11: rapport.loyalty.v1.ActivateRequest
+	(*RedeemRequest)(nil),         // 12: rapport.loyalty.v1.RedeemRequest
+	(*HoldRequest)(nil),           // 13: rapport.loyalty.v1.HoldRequest
+	(*CaptureRequest)(nil),        // 14: rapport.loyalty.v1.CaptureRequest
+	(*VoidRequest)(nil),           // 15: rapport.loyalty.v1.VoidRequest
+	(*ReverseRequest)(nil),        // 16: rapport.loyalty.v1.ReverseRequest
+	(*AdjustRequest)(nil),         // 17: rapport.loyalty.v1.AdjustRequest
+	(*TransferRequest)(nil),       // 18: rapport.loyalty.v1.TransferRequest
+	(*TakeRewardRequest)(nil),     // 19: rapport.loyalty.v1.TakeRewardRequest
+	(*ConfirmRewardRequest)(nil),  // 20: rapport.loyalty.v1.ConfirmRewardRequest
+	(*CancelRewardRequest)(nil),   // 21: rapport.loyalty.v1.CancelRewardRequest
+	(*RedeemOfferRequest)(nil),    // 22: rapport.loyalty.v1.RedeemOfferRequest
+	(*TakenReward)(nil),           // 23: rapport.loyalty.v1.TakenReward
+	(*PersonalOffer)(nil),         // 24: rapport.loyalty.v1.PersonalOffer
+	(*LotPart)(nil),               // 25: rapport.loyalty.v1.LotPart
+	(*timestamppb.Timestamp)(nil), // 26: google.protobuf.Timestamp
+	(v1.Channel)(0),               // 27: rapport.common.v1.Channel
+	(*v1.SubjectRef)(nil),         // 28: rapport.common.v1.SubjectRef
 }
 var file_rapport_loyalty_v1_record_proto_depIdxs = []int32{
-	6,  // 0: rapport.loyalty.v1.EntryRecord.movement:type_name -> rapport.loyalty.v1.Movement
-	3,  // 1: rapport.loyalty.v1.EntryRecord.refusal:type_name -> rapport.loyalty.v1.Refusal
-	7,  // 2: rapport.loyalty.v1.EntryRecord.balance:type_name -> rapport.loyalty.v1.Balance
-	8,  // 3: rapport.loyalty.v1.EntryRecord.earn:type_name -> rapport.loyalty.v1.EarnRequest
-	9,  // 4: rapport.loyalty.v1.EntryRecord.activate:type_name -> rapport.loyalty.v1.ActivateRequest
-	10, // 5: rapport.loyalty.v1.EntryRecord.redeem:type_name -> rapport.loyalty.v1.RedeemRequest
-	11, // 6: rapport.loyalty.v1.EntryRecord.hold:type_name -> rapport.loyalty.v1.HoldRequest
-	12, // 7: rapport.loyalty.v1.EntryRecord.capture:type_name -> rapport.loyalty.v1.CaptureRequest
-	13, // 8: rapport.loyalty.v1.EntryRecord.void:type_name -> rapport.loyalty.v1.VoidRequest
-	14, // 9: rapport.loyalty.v1.EntryRecord.reverse:type_name -> rapport.loyalty.v1.ReverseRequest
-	15, // 10: rapport.loyalty.v1.EntryRecord.adjust:type_name -> rapport.loyalty.v1.AdjustRequest
-	16, // 11: rapport.loyalty.v1.EntryRecord.transfer:type_name -> rapport.loyalty.v1.TransferRequest
-	17, // 12: rapport.loyalty.v1.EntryRecord.take_reward:type_name -> rapport.loyalty.v1.TakeRewardRequest
-	18, // 13: rapport.loyalty.v1.EntryRecord.confirm_reward:type_name -> rapport.loyalty.v1.ConfirmRewardRequest
-	19, // 14: rapport.loyalty.v1.EntryRecord.cancel_reward:type_name -> rapport.loyalty.v1.CancelRewardRequest
-	20, // 15: rapport.loyalty.v1.EntryRecord.redeem_offer:type_name -> rapport.loyalty.v1.RedeemOfferRequest
-	4,  // 16: rapport.loyalty.v1.EntryRecord.undone:type_name -> rapport.loyalty.v1.Undone
-	21, // 17: rapport.loyalty.v1.EntryRecord.taken:type_name -> rapport.loyalty.v1.TakenReward
-	22, // 18: rapport.loyalty.v1.EntryRecord.offer:type_name -> rapport.loyalty.v1.PersonalOffer
-	22, // 19: rapport.loyalty.v1.EntryRecord.own:type_name -> rapport.loyalty.v1.PersonalOffer
-	23, // 20: rapport.loyalty.v1.EntryRecord.paid:type_name -> rapport.loyalty.v1.LotPart
+	8,  // 0: rapport.loyalty.v1.EntryRecord.movement:type_name -> rapport.loyalty.v1.Movement
+	5,  // 1: rapport.loyalty.v1.EntryRecord.refusal:type_name -> rapport.loyalty.v1.Refusal
+	9,  // 2: rapport.loyalty.v1.EntryRecord.balance:type_name -> rapport.loyalty.v1.Balance
+	10, // 3: rapport.loyalty.v1.EntryRecord.earn:type_name -> rapport.loyalty.v1.EarnRequest
+	11, // 4: rapport.loyalty.v1.EntryRecord.activate:type_name -> rapport.loyalty.v1.ActivateRequest
+	12, // 5: rapport.loyalty.v1.EntryRecord.redeem:type_name -> rapport.loyalty.v1.RedeemRequest
+	13, // 6: rapport.loyalty.v1.EntryRecord.hold:type_name -> rapport.loyalty.v1.HoldRequest
+	14, // 7: rapport.loyalty.v1.EntryRecord.capture:type_name -> rapport.loyalty.v1.CaptureRequest
+	15, // 8: rapport.loyalty.v1.EntryRecord.void:type_name -> rapport.loyalty.v1.VoidRequest
+	16, // 9: rapport.loyalty.v1.EntryRecord.reverse:type_name -> rapport.loyalty.v1.ReverseRequest
+	17, // 10: rapport.loyalty.v1.EntryRecord.adjust:type_name -> rapport.loyalty.v1.AdjustRequest
+	18, // 11: rapport.loyalty.v1.EntryRecord.transfer:type_name -> rapport.loyalty.v1.TransferRequest
+	19, // 12: rapport.loyalty.v1.EntryRecord.take_reward:type_name -> rapport.loyalty.v1.TakeRewardRequest
+	20, // 13: rapport.loyalty.v1.EntryRecord.confirm_reward:type_name -> rapport.loyalty.v1.ConfirmRewardRequest
+	21, // 14: rapport.loyalty.v1.EntryRecord.cancel_reward:type_name -> rapport.loyalty.v1.CancelRewardRequest
+	22, // 15: rapport.loyalty.v1.EntryRecord.redeem_offer:type_name -> rapport.loyalty.v1.RedeemOfferRequest
+	6,  // 16: rapport.loyalty.v1.EntryRecord.undone:type_name -> rapport.loyalty.v1.Undone
+	23, // 17: rapport.loyalty.v1.EntryRecord.taken:type_name -> rapport.loyalty.v1.TakenReward
+	24, // 18: rapport.loyalty.v1.EntryRecord.offer:type_name -> rapport.loyalty.v1.PersonalOffer
+	24, // 19: rapport.loyalty.v1.EntryRecord.own:type_name -> rapport.loyalty.v1.PersonalOffer
+	25, // 20: rapport.loyalty.v1.EntryRecord.paid:type_name -> rapport.loyalty.v1.LotPart
 	1,  // 21: rapport.loyalty.v1.EntryRecord.clock:type_name -> rapport.loyalty.v1.IdleClock
-	24, // 22: rapport.loyalty.v1.OfferStep.at:type_name -> google.protobuf.Timestamp
-	5,  // 23: rapport.loyalty.v1.Refusal.metadata:type_name -> rapport.loyalty.v1.Refusal.MetadataEntry
-	25, // 24: rapport.loyalty.v1.Undone.channel:type_name -> rapport.common.v1.Channel
-	26, // 25: rapport.loyalty.v1.Undone.subjects:type_name -> rapport.common.v1.SubjectRef
-	26, // [26:26] is the sub-list for method output_type
-	26, // [26:26] is the sub-list for method input_type
-	26, // [26:26] is the sub-list for extension type_name
-	26, // [26:26] is the sub-list for extension extendee
-	0,  // [0:26] is the sub-list for field type_name
+	26, // 22: rapport.loyalty.v1.OfferStep.at:type_name -> google.protobuf.Timestamp
+	3,  // 23: rapport.loyalty.v1.OfferStep.bought:type_name -> rapport.loyalty.v1.OfferBought
+	4,  // 24: rapport.loyalty.v1.OfferBought.lines:type_name -> rapport.loyalty.v1.OfferLine
+	7,  // 25: rapport.loyalty.v1.Refusal.metadata:type_name -> rapport.loyalty.v1.Refusal.MetadataEntry
+	27, // 26: rapport.loyalty.v1.Undone.channel:type_name -> rapport.common.v1.Channel
+	28, // 27: rapport.loyalty.v1.Undone.subjects:type_name -> rapport.common.v1.SubjectRef
+	28, // [28:28] is the sub-list for method output_type
+	28, // [28:28] is the sub-list for method input_type
+	28, // [28:28] is the sub-list for extension type_name
+	28, // [28:28] is the sub-list for extension extendee
+	0,  // [0:28] is the sub-list for field type_name
 }
 
 func init() { file_rapport_loyalty_v1_record_proto_init() }
@@ -995,7 +1177,7 @@ func file_rapport_loyalty_v1_record_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_rapport_loyalty_v1_record_proto_rawDesc), len(file_rapport_loyalty_v1_record_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   6,
+			NumMessages:   8,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
