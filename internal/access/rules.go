@@ -15,13 +15,13 @@ var surveyRules = map[string]Rule{
 	"GetSurvey":     one(Surveys, Read, Free),
 	"ListSurveys":   one(Surveys, Read, Free),
 
-	"SubmitResponse":  one(Responses, Submit, Whole),
-	"ImportResponses": one(Responses, Submit, Whole),
+	"SubmitResponse":  one(Responses, Submit, Narrowed),
+	"ImportResponses": one(Responses, Submit, Narrowed),
 	"GetResponse":     personal(Responses, Detail, Narrowed),
 	"ListResponses":   personal(Responses, Detail, Narrowed),
 	// It answers with the response as it now stands.
-	"AmendResponse":   {Section: Responses, Verbs: []Verb{Amend, Detail}, Reach: Whole, Personal: true},
-	"RetractResponse": one(Responses, Amend, Whole),
+	"AmendResponse":   {Section: Responses, Verbs: []Verb{Amend, Detail}, Reach: Narrowed, Personal: true},
+	"RetractResponse": one(Responses, Amend, Narrowed),
 	"WatchResponses":  personal(Responses, Detail, Whole),
 	// Who is rated says something to what it may read.
 	"ReplyToResponse": personal(Responses, Work, Narrowed),
@@ -100,8 +100,8 @@ var segmentationRules = map[string]Rule{
 }
 
 var journeyRules = map[string]Rule{
-	"RecordEvents":       one(Events, Submit, Whole),
-	"ImportEvents":       one(Events, Submit, Whole),
+	"RecordEvents":       one(Events, Submit, Narrowed),
+	"ImportEvents":       one(Events, Submit, Narrowed),
 	"ListJourney":        personal(Events, Detail, Whole),
 	"WatchEvents":        personal(Events, Detail, Whole),
 	"DescribeEventKinds": one(Journeys, Define, Whole),

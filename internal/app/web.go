@@ -76,8 +76,10 @@ func (a *App) authenticated(next http.Handler) http.Handler {
 			refuse(w, http.StatusForbidden, access.Denied())
 			return
 		}
-		ctx := access.OnBehalf(access.With(r.Context(), who, nil))
-		next.ServeHTTP(w, r.WithContext(ctx))
+		// What we ask on the caller's behalf shows its token: of its headers none goes on.
+		r = r.Clone(access.OnBehalf(access.With(r.Context(), who, nil)))
+		r.Header.Del("Authorization")
+		next.ServeHTTP(w, r)
 	})
 }
 
@@ -114,14 +116,14 @@ func localNames(next http.Handler) http.Handler {
 }
 
 func (a *App) authenticate(r *http.Request) (*access.Principal, error) {
-	header := r.Header.Get("Authorization")
-	if header == "" {
+	headers := r.Header.Values("Authorization")
+	if len(headers) == 0 {
 		if token := a.sessions.token(r); token != "" {
 			return a.guard.AuthenticateToken(r.Context(), token)
 		}
 	}
-	if _, password, ok := r.BasicAuth(); ok && !strings.HasPrefix(header, "Bearer ") {
+	if _, password, ok := r.BasicAuth(); ok && len(headers) == 1 {
 		return a.guard.AuthenticateToken(r.Context(), password)
 	}
-	return a.guard.Authenticate(r.Context(), header)
+	return a.guard.Authenticate(r.Context(), headers...)
 }

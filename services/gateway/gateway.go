@@ -2,7 +2,8 @@
 // no fact but how reports are set up: every answer is asked of the services over gRPC,
 // with the caller's deadline and credentials.
 //
-//	/v1/…          JSON for every public RPC, errors as google.rpc.Status
+//	/v1/…          JSON for every public RPC, errors as google.rpc.Status; streams a message a
+//	               line, or as server-sent events to who accepts those; reads have an ETag
 //	/openapi.json  what those are
 //	/              the overview, /live what moves it
 //	/customers     whoever is known, and a person's time line

@@ -10,7 +10,6 @@ import (
 
 	"github.com/grpc-ecosystem/grpc-gateway/v2/runtime"
 	"google.golang.org/grpc/status"
-	"google.golang.org/protobuf/encoding/protojson"
 
 	commonv1 "github.com/rapport-cx/rapport/gen/rapport/common/v1"
 	journeyv1 "github.com/rapport-cx/rapport/gen/rapport/journey/v1"
@@ -42,6 +41,7 @@ func New(cfg Config, services Services) (*Server, error) {
 	refuseUnknownParameters()
 	s.calls = runtime.NewServeMux(
 		runtime.WithMarshalerOption(runtime.MIMEWildcard, newCodec()),
+		runtime.WithMarshalerOption(mimeEvents, eventCodec{newCodec()}),
 		runtime.WithErrorHandler(s.callFailed),
 		runtime.WithStreamErrorHandler(func(_ context.Context, err error) *status.Status { return outgoing(err) }),
 		runtime.WithRoutingErrorHandler(s.routeFailed),
@@ -56,7 +56,7 @@ func New(cfg Config, services Services) (*Server, error) {
 		return nil, err
 	}
 	s.routes.Handle("GET /openapi.json", newDocument(openAPI, "application/json"))
-	s.routes.Handle("/v1/", s.bounded(s.calls))
+	s.routes.Handle("/v1/", validated(s.bounded(s.calls)))
 	s.routes.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusNotFound, fault.NotFound(nil, "nothing is at %s %s", r.Method, r.URL.Path))
 	})
@@ -114,18 +114,6 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	s.routes.ServeHTTP(w, r)
 }
-
-// newCodec writes proto JSON with zeros and empty lists spelt out, and what is
-// absent left out: no answers must not read as null or 0. A misspelt field of a
-// request is an error, since ignoring it would answer another question.
-func newCodec() codec {
-	return codec{&runtime.JSONPb{MarshalOptions: protojson.MarshalOptions{EmitDefaultValues: true}}}
-}
-
-type codec struct{ *runtime.JSONPb }
-
-// StreamContentType names what streams are: a message a line.
-func (codec) StreamContentType(any) string { return "application/x-ndjson" }
 
 // traceHeaders lets a caller's trace go on; all else a caller must not set.
 func traceHeaders(key string) (string, bool) {

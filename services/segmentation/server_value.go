@@ -5,6 +5,7 @@ import (
 	"sync"
 
 	"github.com/RoaringBitmap/roaring/v2/roaring64"
+	"google.golang.org/protobuf/proto"
 
 	commonv1 "github.com/rapport-cx/rapport/gen/rapport/common/v1"
 	segmentationv1 "github.com/rapport-cx/rapport/gen/rapport/segmentation/v1"
@@ -47,6 +48,9 @@ func (s *Server) GetSegmentValue(ctx context.Context, in *segmentationv1.GetSegm
 	if err != nil {
 		return nil, err
 	}
+	if err := s.valueCadence(ctx, in); err != nil {
+		return nil, err
+	}
 	days, periods, err := valuePeriods(in, b.zone.DayOf(s.clock()))
 	if err != nil {
 		return nil, err
@@ -60,7 +64,11 @@ func (s *Server) GetSegmentValue(ctx context.Context, in *segmentationv1.GetSegm
 		if err != nil {
 			return nil, lost("read value", err)
 		}
-		return &segmentationv1.GetSegmentValueResponse{Total: valueOf(days, sum.Group, sum.Period), AsOf: countedTo(asOf)}, nil
+		told := &segmentationv1.GetSegmentValueResponse{Total: valueOf(days, sum.Group, sum.Period), AsOf: countedTo(asOf)}
+		if s.hides(ctx) {
+			err = s.hideValue(ctx, b, false, told)
+		}
+		return told, err
 	}
 	return s.valueBy(ctx, b, in.GetSegmentId(), days, periods, active)
 }
@@ -95,7 +103,12 @@ func (s *Server) valueBy(ctx context.Context, b *brand, segment string, days cal
 		}
 		b.values.keep(key, holds, out)
 	}
-	return &segmentationv1.GetSegmentValueResponse{Total: out.GetTotal(), Periods: out.GetPeriods(), AsOf: countedTo(asOf)}, nil
+	told := &segmentationv1.GetSegmentValueResponse{Total: out.GetTotal(), Periods: out.GetPeriods(), AsOf: countedTo(asOf)}
+	if !s.hides(ctx) {
+		return told, nil
+	}
+	told = proto.CloneOf(told) // what is kept is for everybody
+	return told, s.hideValue(ctx, b, segment != "", told)
 }
 
 // valued are the members of a segment and the last fact that changed them, nil for no
