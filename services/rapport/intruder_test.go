@@ -179,6 +179,12 @@ func (f *fortress) otherStore(t *testing.T) {
 		"RankSubjects": func(r *commonv1.SubjectRef, _ string) proto.Message {
 			return &surveyv1.RankSubjectsRequest{Metric: "nps", Kind: r.GetKind(), Within: []*commonv1.SubjectRef{r}}
 		},
+		"GetStanding": func(r *commonv1.SubjectRef, _ string) proto.Message {
+			return &surveyv1.GetStandingRequest{Metric: "nps", Subject: r}
+		},
+		"ReplyToResponse": func(r *commonv1.SubjectRef, id string) proto.Message {
+			return &surveyv1.ReplyToResponseRequest{ResponseId: id, Subject: r, Text: "x"}
+		},
 		"CompareMetric": func(r *commonv1.SubjectRef, _ string) proto.Message {
 			return &surveyv1.CompareMetricRequest{Metric: "nps", A: side, B: &surveyv1.MetricSide{Scope: scope(r)}}
 		},
