@@ -173,6 +173,9 @@ func (f *fortress) otherStore(t *testing.T) {
 		"GetMetric": func(r *commonv1.SubjectRef, _ string) proto.Message {
 			return &surveyv1.GetMetricRequest{Metric: "nps", Scope: scope(r)}
 		},
+		"BatchGetMetrics": func(r *commonv1.SubjectRef, _ string) proto.Message {
+			return &surveyv1.BatchGetMetricsRequest{Requests: []*surveyv1.GetMetricRequest{{Metric: "nps", Scope: scope(r)}}}
+		},
 		"WatchMetric": func(r *commonv1.SubjectRef, _ string) proto.Message {
 			return &surveyv1.WatchMetricRequest{Query: &surveyv1.GetMetricRequest{Brand: "demo", Metric: "nps", Scope: scope(r)}}
 		},

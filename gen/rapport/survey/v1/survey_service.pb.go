@@ -24,7 +24,7 @@ var File_rapport_survey_v1_survey_service_proto protoreflect.FileDescriptor
 
 const file_rapport_survey_v1_survey_service_proto_rawDesc = "" +
 	"\n" +
-	"&rapport/survey/v1/survey_service.proto\x12\x11rapport.survey.v1\x1a\x1crapport/survey/v1/case.proto\x1a\x1erapport/survey/v1/driver.proto\x1a\x1erapport/survey/v1/metric.proto\x1a\x1drapport/survey/v1/reply.proto\x1a rapport/survey/v1/response.proto\x1a\x1drapport/survey/v1/score.proto\x1a rapport/survey/v1/standing.proto\x1a\x1frapport/survey/v1/subject.proto\x1a\x1erapport/survey/v1/survey.proto2\xa4\x1a\n" +
+	"&rapport/survey/v1/survey_service.proto\x12\x11rapport.survey.v1\x1a\x1crapport/survey/v1/case.proto\x1a\x1erapport/survey/v1/driver.proto\x1a\x1erapport/survey/v1/metric.proto\x1a\x1drapport/survey/v1/reply.proto\x1a rapport/survey/v1/response.proto\x1a\x1drapport/survey/v1/score.proto\x1a rapport/survey/v1/standing.proto\x1a\x1frapport/survey/v1/subject.proto\x1a\x1erapport/survey/v1/survey.proto2\x8e\x1b\n" +
 	"\rSurveyService\x12e\n" +
 	"\x0eUpsertSubjects\x12(.rapport.survey.v1.UpsertSubjectsRequest\x1a).rapport.survey.v1.UpsertSubjectsResponse\x12Y\n" +
 	"\n" +
@@ -47,7 +47,8 @@ const file_rapport_survey_v1_survey_service_proto_rawDesc = "" +
 	"\x0eWatchResponses\x12(.rapport.survey.v1.WatchResponsesRequest\x1a).rapport.survey.v1.WatchResponsesResponse0\x01\x12h\n" +
 	"\x0fReplyToResponse\x12).rapport.survey.v1.ReplyToResponseRequest\x1a*.rapport.survey.v1.ReplyToResponseResponse\x12b\n" +
 	"\rModerateReply\x12'.rapport.survey.v1.ModerateReplyRequest\x1a(.rapport.survey.v1.ModerateReplyResponse\x12V\n" +
-	"\tGetMetric\x12#.rapport.survey.v1.GetMetricRequest\x1a$.rapport.survey.v1.GetMetricResponse\x12^\n" +
+	"\tGetMetric\x12#.rapport.survey.v1.GetMetricRequest\x1a$.rapport.survey.v1.GetMetricResponse\x12h\n" +
+	"\x0fBatchGetMetrics\x12).rapport.survey.v1.BatchGetMetricsRequest\x1a*.rapport.survey.v1.BatchGetMetricsResponse\x12^\n" +
 	"\vWatchMetric\x12%.rapport.survey.v1.WatchMetricRequest\x1a&.rapport.survey.v1.WatchMetricResponse0\x01\x12_\n" +
 	"\fRankSubjects\x12&.rapport.survey.v1.RankSubjectsRequest\x1a'.rapport.survey.v1.RankSubjectsResponse\x12\\\n" +
 	"\vGetStanding\x12%.rapport.survey.v1.GetStandingRequest\x1a&.rapport.survey.v1.GetStandingResponse\x12b\n" +
@@ -88,55 +89,57 @@ var file_rapport_survey_v1_survey_service_proto_goTypes = []any{
 	(*ReplyToResponseRequest)(nil),  // 18: rapport.survey.v1.ReplyToResponseRequest
 	(*ModerateReplyRequest)(nil),    // 19: rapport.survey.v1.ModerateReplyRequest
 	(*GetMetricRequest)(nil),        // 20: rapport.survey.v1.GetMetricRequest
-	(*WatchMetricRequest)(nil),      // 21: rapport.survey.v1.WatchMetricRequest
-	(*RankSubjectsRequest)(nil),     // 22: rapport.survey.v1.RankSubjectsRequest
-	(*GetStandingRequest)(nil),      // 23: rapport.survey.v1.GetStandingRequest
-	(*CompareMetricRequest)(nil),    // 24: rapport.survey.v1.CompareMetricRequest
-	(*GetDriversRequest)(nil),       // 25: rapport.survey.v1.GetDriversRequest
-	(*SetGoalRequest)(nil),          // 26: rapport.survey.v1.SetGoalRequest
-	(*ListGoalsRequest)(nil),        // 27: rapport.survey.v1.ListGoalsRequest
-	(*ListCasesRequest)(nil),        // 28: rapport.survey.v1.ListCasesRequest
-	(*GetCaseRequest)(nil),          // 29: rapport.survey.v1.GetCaseRequest
-	(*ClaimCaseRequest)(nil),        // 30: rapport.survey.v1.ClaimCaseRequest
-	(*AddCaseNoteRequest)(nil),      // 31: rapport.survey.v1.AddCaseNoteRequest
-	(*ResolveCaseRequest)(nil),      // 32: rapport.survey.v1.ResolveCaseRequest
-	(*ReopenCaseRequest)(nil),       // 33: rapport.survey.v1.ReopenCaseRequest
-	(*GetCaseStatsRequest)(nil),     // 34: rapport.survey.v1.GetCaseStatsRequest
-	(*UpsertSubjectsResponse)(nil),  // 35: rapport.survey.v1.UpsertSubjectsResponse
-	(*GetSubjectResponse)(nil),      // 36: rapport.survey.v1.GetSubjectResponse
-	(*ListSubjectsResponse)(nil),    // 37: rapport.survey.v1.ListSubjectsResponse
-	(*UpsertMetricsResponse)(nil),   // 38: rapport.survey.v1.UpsertMetricsResponse
-	(*ListMetricsResponse)(nil),     // 39: rapport.survey.v1.ListMetricsResponse
-	(*CreateSurveyResponse)(nil),    // 40: rapport.survey.v1.CreateSurveyResponse
-	(*UpdateSurveyResponse)(nil),    // 41: rapport.survey.v1.UpdateSurveyResponse
-	(*PublishSurveyResponse)(nil),   // 42: rapport.survey.v1.PublishSurveyResponse
-	(*CloseSurveyResponse)(nil),     // 43: rapport.survey.v1.CloseSurveyResponse
-	(*GetSurveyResponse)(nil),       // 44: rapport.survey.v1.GetSurveyResponse
-	(*ListSurveysResponse)(nil),     // 45: rapport.survey.v1.ListSurveysResponse
-	(*SubmitResponseResponse)(nil),  // 46: rapport.survey.v1.SubmitResponseResponse
-	(*ImportResponsesResponse)(nil), // 47: rapport.survey.v1.ImportResponsesResponse
-	(*GetResponseResponse)(nil),     // 48: rapport.survey.v1.GetResponseResponse
-	(*ListResponsesResponse)(nil),   // 49: rapport.survey.v1.ListResponsesResponse
-	(*AmendResponseResponse)(nil),   // 50: rapport.survey.v1.AmendResponseResponse
-	(*RetractResponseResponse)(nil), // 51: rapport.survey.v1.RetractResponseResponse
-	(*WatchResponsesResponse)(nil),  // 52: rapport.survey.v1.WatchResponsesResponse
-	(*ReplyToResponseResponse)(nil), // 53: rapport.survey.v1.ReplyToResponseResponse
-	(*ModerateReplyResponse)(nil),   // 54: rapport.survey.v1.ModerateReplyResponse
-	(*GetMetricResponse)(nil),       // 55: rapport.survey.v1.GetMetricResponse
-	(*WatchMetricResponse)(nil),     // 56: rapport.survey.v1.WatchMetricResponse
-	(*RankSubjectsResponse)(nil),    // 57: rapport.survey.v1.RankSubjectsResponse
-	(*GetStandingResponse)(nil),     // 58: rapport.survey.v1.GetStandingResponse
-	(*CompareMetricResponse)(nil),   // 59: rapport.survey.v1.CompareMetricResponse
-	(*GetDriversResponse)(nil),      // 60: rapport.survey.v1.GetDriversResponse
-	(*SetGoalResponse)(nil),         // 61: rapport.survey.v1.SetGoalResponse
-	(*ListGoalsResponse)(nil),       // 62: rapport.survey.v1.ListGoalsResponse
-	(*ListCasesResponse)(nil),       // 63: rapport.survey.v1.ListCasesResponse
-	(*GetCaseResponse)(nil),         // 64: rapport.survey.v1.GetCaseResponse
-	(*ClaimCaseResponse)(nil),       // 65: rapport.survey.v1.ClaimCaseResponse
-	(*AddCaseNoteResponse)(nil),     // 66: rapport.survey.v1.AddCaseNoteResponse
-	(*ResolveCaseResponse)(nil),     // 67: rapport.survey.v1.ResolveCaseResponse
-	(*ReopenCaseResponse)(nil),      // 68: rapport.survey.v1.ReopenCaseResponse
-	(*GetCaseStatsResponse)(nil),    // 69: rapport.survey.v1.GetCaseStatsResponse
+	(*BatchGetMetricsRequest)(nil),  // 21: rapport.survey.v1.BatchGetMetricsRequest
+	(*WatchMetricRequest)(nil),      // 22: rapport.survey.v1.WatchMetricRequest
+	(*RankSubjectsRequest)(nil),     // 23: rapport.survey.v1.RankSubjectsRequest
+	(*GetStandingRequest)(nil),      // 24: rapport.survey.v1.GetStandingRequest
+	(*CompareMetricRequest)(nil),    // 25: rapport.survey.v1.CompareMetricRequest
+	(*GetDriversRequest)(nil),       // 26: rapport.survey.v1.GetDriversRequest
+	(*SetGoalRequest)(nil),          // 27: rapport.survey.v1.SetGoalRequest
+	(*ListGoalsRequest)(nil),        // 28: rapport.survey.v1.ListGoalsRequest
+	(*ListCasesRequest)(nil),        // 29: rapport.survey.v1.ListCasesRequest
+	(*GetCaseRequest)(nil),          // 30: rapport.survey.v1.GetCaseRequest
+	(*ClaimCaseRequest)(nil),        // 31: rapport.survey.v1.ClaimCaseRequest
+	(*AddCaseNoteRequest)(nil),      // 32: rapport.survey.v1.AddCaseNoteRequest
+	(*ResolveCaseRequest)(nil),      // 33: rapport.survey.v1.ResolveCaseRequest
+	(*ReopenCaseRequest)(nil),       // 34: rapport.survey.v1.ReopenCaseRequest
+	(*GetCaseStatsRequest)(nil),     // 35: rapport.survey.v1.GetCaseStatsRequest
+	(*UpsertSubjectsResponse)(nil),  // 36: rapport.survey.v1.UpsertSubjectsResponse
+	(*GetSubjectResponse)(nil),      // 37: rapport.survey.v1.GetSubjectResponse
+	(*ListSubjectsResponse)(nil),    // 38: rapport.survey.v1.ListSubjectsResponse
+	(*UpsertMetricsResponse)(nil),   // 39: rapport.survey.v1.UpsertMetricsResponse
+	(*ListMetricsResponse)(nil),     // 40: rapport.survey.v1.ListMetricsResponse
+	(*CreateSurveyResponse)(nil),    // 41: rapport.survey.v1.CreateSurveyResponse
+	(*UpdateSurveyResponse)(nil),    // 42: rapport.survey.v1.UpdateSurveyResponse
+	(*PublishSurveyResponse)(nil),   // 43: rapport.survey.v1.PublishSurveyResponse
+	(*CloseSurveyResponse)(nil),     // 44: rapport.survey.v1.CloseSurveyResponse
+	(*GetSurveyResponse)(nil),       // 45: rapport.survey.v1.GetSurveyResponse
+	(*ListSurveysResponse)(nil),     // 46: rapport.survey.v1.ListSurveysResponse
+	(*SubmitResponseResponse)(nil),  // 47: rapport.survey.v1.SubmitResponseResponse
+	(*ImportResponsesResponse)(nil), // 48: rapport.survey.v1.ImportResponsesResponse
+	(*GetResponseResponse)(nil),     // 49: rapport.survey.v1.GetResponseResponse
+	(*ListResponsesResponse)(nil),   // 50: rapport.survey.v1.ListResponsesResponse
+	(*AmendResponseResponse)(nil),   // 51: rapport.survey.v1.AmendResponseResponse
+	(*RetractResponseResponse)(nil), // 52: rapport.survey.v1.RetractResponseResponse
+	(*WatchResponsesResponse)(nil),  // 53: rapport.survey.v1.WatchResponsesResponse
+	(*ReplyToResponseResponse)(nil), // 54: rapport.survey.v1.ReplyToResponseResponse
+	(*ModerateReplyResponse)(nil),   // 55: rapport.survey.v1.ModerateReplyResponse
+	(*GetMetricResponse)(nil),       // 56: rapport.survey.v1.GetMetricResponse
+	(*BatchGetMetricsResponse)(nil), // 57: rapport.survey.v1.BatchGetMetricsResponse
+	(*WatchMetricResponse)(nil),     // 58: rapport.survey.v1.WatchMetricResponse
+	(*RankSubjectsResponse)(nil),    // 59: rapport.survey.v1.RankSubjectsResponse
+	(*GetStandingResponse)(nil),     // 60: rapport.survey.v1.GetStandingResponse
+	(*CompareMetricResponse)(nil),   // 61: rapport.survey.v1.CompareMetricResponse
+	(*GetDriversResponse)(nil),      // 62: rapport.survey.v1.GetDriversResponse
+	(*SetGoalResponse)(nil),         // 63: rapport.survey.v1.SetGoalResponse
+	(*ListGoalsResponse)(nil),       // 64: rapport.survey.v1.ListGoalsResponse
+	(*ListCasesResponse)(nil),       // 65: rapport.survey.v1.ListCasesResponse
+	(*GetCaseResponse)(nil),         // 66: rapport.survey.v1.GetCaseResponse
+	(*ClaimCaseResponse)(nil),       // 67: rapport.survey.v1.ClaimCaseResponse
+	(*AddCaseNoteResponse)(nil),     // 68: rapport.survey.v1.AddCaseNoteResponse
+	(*ResolveCaseResponse)(nil),     // 69: rapport.survey.v1.ResolveCaseResponse
+	(*ReopenCaseResponse)(nil),      // 70: rapport.survey.v1.ReopenCaseResponse
+	(*GetCaseStatsResponse)(nil),    // 71: rapport.survey.v1.GetCaseStatsResponse
 }
 var file_rapport_survey_v1_survey_service_proto_depIdxs = []int32{
 	0,  // 0: rapport.survey.v1.SurveyService.UpsertSubjects:input_type -> rapport.survey.v1.UpsertSubjectsRequest
@@ -160,57 +163,59 @@ var file_rapport_survey_v1_survey_service_proto_depIdxs = []int32{
 	18, // 18: rapport.survey.v1.SurveyService.ReplyToResponse:input_type -> rapport.survey.v1.ReplyToResponseRequest
 	19, // 19: rapport.survey.v1.SurveyService.ModerateReply:input_type -> rapport.survey.v1.ModerateReplyRequest
 	20, // 20: rapport.survey.v1.SurveyService.GetMetric:input_type -> rapport.survey.v1.GetMetricRequest
-	21, // 21: rapport.survey.v1.SurveyService.WatchMetric:input_type -> rapport.survey.v1.WatchMetricRequest
-	22, // 22: rapport.survey.v1.SurveyService.RankSubjects:input_type -> rapport.survey.v1.RankSubjectsRequest
-	23, // 23: rapport.survey.v1.SurveyService.GetStanding:input_type -> rapport.survey.v1.GetStandingRequest
-	24, // 24: rapport.survey.v1.SurveyService.CompareMetric:input_type -> rapport.survey.v1.CompareMetricRequest
-	25, // 25: rapport.survey.v1.SurveyService.GetDrivers:input_type -> rapport.survey.v1.GetDriversRequest
-	26, // 26: rapport.survey.v1.SurveyService.SetGoal:input_type -> rapport.survey.v1.SetGoalRequest
-	27, // 27: rapport.survey.v1.SurveyService.ListGoals:input_type -> rapport.survey.v1.ListGoalsRequest
-	28, // 28: rapport.survey.v1.SurveyService.ListCases:input_type -> rapport.survey.v1.ListCasesRequest
-	29, // 29: rapport.survey.v1.SurveyService.GetCase:input_type -> rapport.survey.v1.GetCaseRequest
-	30, // 30: rapport.survey.v1.SurveyService.ClaimCase:input_type -> rapport.survey.v1.ClaimCaseRequest
-	31, // 31: rapport.survey.v1.SurveyService.AddCaseNote:input_type -> rapport.survey.v1.AddCaseNoteRequest
-	32, // 32: rapport.survey.v1.SurveyService.ResolveCase:input_type -> rapport.survey.v1.ResolveCaseRequest
-	33, // 33: rapport.survey.v1.SurveyService.ReopenCase:input_type -> rapport.survey.v1.ReopenCaseRequest
-	34, // 34: rapport.survey.v1.SurveyService.GetCaseStats:input_type -> rapport.survey.v1.GetCaseStatsRequest
-	35, // 35: rapport.survey.v1.SurveyService.UpsertSubjects:output_type -> rapport.survey.v1.UpsertSubjectsResponse
-	36, // 36: rapport.survey.v1.SurveyService.GetSubject:output_type -> rapport.survey.v1.GetSubjectResponse
-	37, // 37: rapport.survey.v1.SurveyService.ListSubjects:output_type -> rapport.survey.v1.ListSubjectsResponse
-	38, // 38: rapport.survey.v1.SurveyService.UpsertMetrics:output_type -> rapport.survey.v1.UpsertMetricsResponse
-	39, // 39: rapport.survey.v1.SurveyService.ListMetrics:output_type -> rapport.survey.v1.ListMetricsResponse
-	40, // 40: rapport.survey.v1.SurveyService.CreateSurvey:output_type -> rapport.survey.v1.CreateSurveyResponse
-	41, // 41: rapport.survey.v1.SurveyService.UpdateSurvey:output_type -> rapport.survey.v1.UpdateSurveyResponse
-	42, // 42: rapport.survey.v1.SurveyService.PublishSurvey:output_type -> rapport.survey.v1.PublishSurveyResponse
-	43, // 43: rapport.survey.v1.SurveyService.CloseSurvey:output_type -> rapport.survey.v1.CloseSurveyResponse
-	44, // 44: rapport.survey.v1.SurveyService.GetSurvey:output_type -> rapport.survey.v1.GetSurveyResponse
-	45, // 45: rapport.survey.v1.SurveyService.ListSurveys:output_type -> rapport.survey.v1.ListSurveysResponse
-	46, // 46: rapport.survey.v1.SurveyService.SubmitResponse:output_type -> rapport.survey.v1.SubmitResponseResponse
-	47, // 47: rapport.survey.v1.SurveyService.ImportResponses:output_type -> rapport.survey.v1.ImportResponsesResponse
-	48, // 48: rapport.survey.v1.SurveyService.GetResponse:output_type -> rapport.survey.v1.GetResponseResponse
-	49, // 49: rapport.survey.v1.SurveyService.ListResponses:output_type -> rapport.survey.v1.ListResponsesResponse
-	50, // 50: rapport.survey.v1.SurveyService.AmendResponse:output_type -> rapport.survey.v1.AmendResponseResponse
-	51, // 51: rapport.survey.v1.SurveyService.RetractResponse:output_type -> rapport.survey.v1.RetractResponseResponse
-	52, // 52: rapport.survey.v1.SurveyService.WatchResponses:output_type -> rapport.survey.v1.WatchResponsesResponse
-	53, // 53: rapport.survey.v1.SurveyService.ReplyToResponse:output_type -> rapport.survey.v1.ReplyToResponseResponse
-	54, // 54: rapport.survey.v1.SurveyService.ModerateReply:output_type -> rapport.survey.v1.ModerateReplyResponse
-	55, // 55: rapport.survey.v1.SurveyService.GetMetric:output_type -> rapport.survey.v1.GetMetricResponse
-	56, // 56: rapport.survey.v1.SurveyService.WatchMetric:output_type -> rapport.survey.v1.WatchMetricResponse
-	57, // 57: rapport.survey.v1.SurveyService.RankSubjects:output_type -> rapport.survey.v1.RankSubjectsResponse
-	58, // 58: rapport.survey.v1.SurveyService.GetStanding:output_type -> rapport.survey.v1.GetStandingResponse
-	59, // 59: rapport.survey.v1.SurveyService.CompareMetric:output_type -> rapport.survey.v1.CompareMetricResponse
-	60, // 60: rapport.survey.v1.SurveyService.GetDrivers:output_type -> rapport.survey.v1.GetDriversResponse
-	61, // 61: rapport.survey.v1.SurveyService.SetGoal:output_type -> rapport.survey.v1.SetGoalResponse
-	62, // 62: rapport.survey.v1.SurveyService.ListGoals:output_type -> rapport.survey.v1.ListGoalsResponse
-	63, // 63: rapport.survey.v1.SurveyService.ListCases:output_type -> rapport.survey.v1.ListCasesResponse
-	64, // 64: rapport.survey.v1.SurveyService.GetCase:output_type -> rapport.survey.v1.GetCaseResponse
-	65, // 65: rapport.survey.v1.SurveyService.ClaimCase:output_type -> rapport.survey.v1.ClaimCaseResponse
-	66, // 66: rapport.survey.v1.SurveyService.AddCaseNote:output_type -> rapport.survey.v1.AddCaseNoteResponse
-	67, // 67: rapport.survey.v1.SurveyService.ResolveCase:output_type -> rapport.survey.v1.ResolveCaseResponse
-	68, // 68: rapport.survey.v1.SurveyService.ReopenCase:output_type -> rapport.survey.v1.ReopenCaseResponse
-	69, // 69: rapport.survey.v1.SurveyService.GetCaseStats:output_type -> rapport.survey.v1.GetCaseStatsResponse
-	35, // [35:70] is the sub-list for method output_type
-	0,  // [0:35] is the sub-list for method input_type
+	21, // 21: rapport.survey.v1.SurveyService.BatchGetMetrics:input_type -> rapport.survey.v1.BatchGetMetricsRequest
+	22, // 22: rapport.survey.v1.SurveyService.WatchMetric:input_type -> rapport.survey.v1.WatchMetricRequest
+	23, // 23: rapport.survey.v1.SurveyService.RankSubjects:input_type -> rapport.survey.v1.RankSubjectsRequest
+	24, // 24: rapport.survey.v1.SurveyService.GetStanding:input_type -> rapport.survey.v1.GetStandingRequest
+	25, // 25: rapport.survey.v1.SurveyService.CompareMetric:input_type -> rapport.survey.v1.CompareMetricRequest
+	26, // 26: rapport.survey.v1.SurveyService.GetDrivers:input_type -> rapport.survey.v1.GetDriversRequest
+	27, // 27: rapport.survey.v1.SurveyService.SetGoal:input_type -> rapport.survey.v1.SetGoalRequest
+	28, // 28: rapport.survey.v1.SurveyService.ListGoals:input_type -> rapport.survey.v1.ListGoalsRequest
+	29, // 29: rapport.survey.v1.SurveyService.ListCases:input_type -> rapport.survey.v1.ListCasesRequest
+	30, // 30: rapport.survey.v1.SurveyService.GetCase:input_type -> rapport.survey.v1.GetCaseRequest
+	31, // 31: rapport.survey.v1.SurveyService.ClaimCase:input_type -> rapport.survey.v1.ClaimCaseRequest
+	32, // 32: rapport.survey.v1.SurveyService.AddCaseNote:input_type -> rapport.survey.v1.AddCaseNoteRequest
+	33, // 33: rapport.survey.v1.SurveyService.ResolveCase:input_type -> rapport.survey.v1.ResolveCaseRequest
+	34, // 34: rapport.survey.v1.SurveyService.ReopenCase:input_type -> rapport.survey.v1.ReopenCaseRequest
+	35, // 35: rapport.survey.v1.SurveyService.GetCaseStats:input_type -> rapport.survey.v1.GetCaseStatsRequest
+	36, // 36: rapport.survey.v1.SurveyService.UpsertSubjects:output_type -> rapport.survey.v1.UpsertSubjectsResponse
+	37, // 37: rapport.survey.v1.SurveyService.GetSubject:output_type -> rapport.survey.v1.GetSubjectResponse
+	38, // 38: rapport.survey.v1.SurveyService.ListSubjects:output_type -> rapport.survey.v1.ListSubjectsResponse
+	39, // 39: rapport.survey.v1.SurveyService.UpsertMetrics:output_type -> rapport.survey.v1.UpsertMetricsResponse
+	40, // 40: rapport.survey.v1.SurveyService.ListMetrics:output_type -> rapport.survey.v1.ListMetricsResponse
+	41, // 41: rapport.survey.v1.SurveyService.CreateSurvey:output_type -> rapport.survey.v1.CreateSurveyResponse
+	42, // 42: rapport.survey.v1.SurveyService.UpdateSurvey:output_type -> rapport.survey.v1.UpdateSurveyResponse
+	43, // 43: rapport.survey.v1.SurveyService.PublishSurvey:output_type -> rapport.survey.v1.PublishSurveyResponse
+	44, // 44: rapport.survey.v1.SurveyService.CloseSurvey:output_type -> rapport.survey.v1.CloseSurveyResponse
+	45, // 45: rapport.survey.v1.SurveyService.GetSurvey:output_type -> rapport.survey.v1.GetSurveyResponse
+	46, // 46: rapport.survey.v1.SurveyService.ListSurveys:output_type -> rapport.survey.v1.ListSurveysResponse
+	47, // 47: rapport.survey.v1.SurveyService.SubmitResponse:output_type -> rapport.survey.v1.SubmitResponseResponse
+	48, // 48: rapport.survey.v1.SurveyService.ImportResponses:output_type -> rapport.survey.v1.ImportResponsesResponse
+	49, // 49: rapport.survey.v1.SurveyService.GetResponse:output_type -> rapport.survey.v1.GetResponseResponse
+	50, // 50: rapport.survey.v1.SurveyService.ListResponses:output_type -> rapport.survey.v1.ListResponsesResponse
+	51, // 51: rapport.survey.v1.SurveyService.AmendResponse:output_type -> rapport.survey.v1.AmendResponseResponse
+	52, // 52: rapport.survey.v1.SurveyService.RetractResponse:output_type -> rapport.survey.v1.RetractResponseResponse
+	53, // 53: rapport.survey.v1.SurveyService.WatchResponses:output_type -> rapport.survey.v1.WatchResponsesResponse
+	54, // 54: rapport.survey.v1.SurveyService.ReplyToResponse:output_type -> rapport.survey.v1.ReplyToResponseResponse
+	55, // 55: rapport.survey.v1.SurveyService.ModerateReply:output_type -> rapport.survey.v1.ModerateReplyResponse
+	56, // 56: rapport.survey.v1.SurveyService.GetMetric:output_type -> rapport.survey.v1.GetMetricResponse
+	57, // 57: rapport.survey.v1.SurveyService.BatchGetMetrics:output_type -> rapport.survey.v1.BatchGetMetricsResponse
+	58, // 58: rapport.survey.v1.SurveyService.WatchMetric:output_type -> rapport.survey.v1.WatchMetricResponse
+	59, // 59: rapport.survey.v1.SurveyService.RankSubjects:output_type -> rapport.survey.v1.RankSubjectsResponse
+	60, // 60: rapport.survey.v1.SurveyService.GetStanding:output_type -> rapport.survey.v1.GetStandingResponse
+	61, // 61: rapport.survey.v1.SurveyService.CompareMetric:output_type -> rapport.survey.v1.CompareMetricResponse
+	62, // 62: rapport.survey.v1.SurveyService.GetDrivers:output_type -> rapport.survey.v1.GetDriversResponse
+	63, // 63: rapport.survey.v1.SurveyService.SetGoal:output_type -> rapport.survey.v1.SetGoalResponse
+	64, // 64: rapport.survey.v1.SurveyService.ListGoals:output_type -> rapport.survey.v1.ListGoalsResponse
+	65, // 65: rapport.survey.v1.SurveyService.ListCases:output_type -> rapport.survey.v1.ListCasesResponse
+	66, // 66: rapport.survey.v1.SurveyService.GetCase:output_type -> rapport.survey.v1.GetCaseResponse
+	67, // 67: rapport.survey.v1.SurveyService.ClaimCase:output_type -> rapport.survey.v1.ClaimCaseResponse
+	68, // 68: rapport.survey.v1.SurveyService.AddCaseNote:output_type -> rapport.survey.v1.AddCaseNoteResponse
+	69, // 69: rapport.survey.v1.SurveyService.ResolveCase:output_type -> rapport.survey.v1.ResolveCaseResponse
+	70, // 70: rapport.survey.v1.SurveyService.ReopenCase:output_type -> rapport.survey.v1.ReopenCaseResponse
+	71, // 71: rapport.survey.v1.SurveyService.GetCaseStats:output_type -> rapport.survey.v1.GetCaseStatsResponse
+	36, // [36:72] is the sub-list for method output_type
+	0,  // [0:36] is the sub-list for method input_type
 	0,  // [0:0] is the sub-list for extension type_name
 	0,  // [0:0] is the sub-list for extension extendee
 	0,  // [0:0] is the sub-list for field type_name
