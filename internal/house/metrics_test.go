@@ -23,7 +23,6 @@ import (
 	"github.com/rapport-cx/rapport/internal/hot"
 	"github.com/rapport-cx/rapport/internal/sqldb"
 	"github.com/rapport-cx/rapport/internal/telemetry"
-	"github.com/rapport-cx/rapport/services/gateway/report"
 )
 
 // touching is the process's own meter, which shows every instrument as soon as it
@@ -96,8 +95,6 @@ func exported(t *testing.T) string {
 	t.Cleanup(func() { _ = cache.Close(context.Background()) })
 	commit.New[int, int](commit.Options{Name: "house"}, nil)
 	fold.New(fold.Config{}, feed.New(db), db, cache, fold.Rules[int]{})
-	reports := report.New(report.Config{Brands: brands, Guard: guard, Clock: time.Now, Log: tel.Log}, report.Services{}, nil)
-	t.Cleanup(func() { _ = reports.Close() })
 
 	page := httptest.NewRecorder()
 	tel.Metrics.ServeHTTP(page, httptest.NewRequest("GET", "/metrics", nil))
@@ -107,7 +104,7 @@ func exported(t *testing.T) string {
 var (
 	metricName = regexp.MustCompile(`\b(rapport|process|go)_[a-z_]+\b`)
 	labelUsed  = regexp.MustCompile(`([a-z_]+)\s*(?:=~|!~|!=|=)\s*"|by \(([a-z_, ]*)\)|{{\s*\$?(?:labels\.)?([a-z_]+)\s*}}`)
-	labels     = regexp.MustCompile(`^(|job|instance|service|le|severity|method|code|queue|outcome|section|source|status)$`)
+	labels     = regexp.MustCompile(`^(|job|instance|service|le|severity|method|code|queue|outcome)$`)
 )
 
 // queries lists every expression of the dashboards and alerts, by where it stands.

@@ -41,7 +41,7 @@ var reportCalls = []call{
 	{rpc: "GetSubjectScorecard", method: "GET", path: "/v1/demo/scorecards/SUBJECT_KIND_STORE/101?minN=1"},
 	{rpc: "GetHeatMap", method: "GET", path: "/v1/demo/heat-map?under.kind=SUBJECT_KIND_REGION&under.id=north&classLabel=format&minN=1"},
 	{rpc: "GetSegmentPanel", method: "GET", path: "/v1/demo/segments/annas/panel?metrics=nps.network"},
-	{rpc: "GetLoyaltyImpact.report", method: "GET", path: "/v1/demo/loyalty-impact?programmeId=club&window.lastDays=30"},
+	{rpc: "GetLoyaltyImpact.report", method: "GET", path: "/v1/demo/loyalty-impact?programmeId=club&window.dates.start=2025-06-01&window.dates.end=2025-09-01"},
 	{rpc: "ReportFeedback", method: "POST", path: "/v1/demo/orders/o-77/feedback", body: `{"author": {"customer": {"id": "1"}}, "mode": "CONTACT_MODE_PUSH", "experiencedAt": "2026-03-01T09:00:00Z", "answeredAt": "2026-03-02T08:00:00Z", "parts": [
 		{"subject": {"kind": "SUBJECT_KIND_STORE", "id": "101"}, "surveyId": "visit", "answers": [{"questionId": "nps", "score": 9}]},
 		{"subject": {"kind": "SUBJECT_KIND_STORE", "id": "101"}, "surveyId": "visit", "answers": [{"questionId": "nps", "score": 77}]}]}`},

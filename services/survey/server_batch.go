@@ -40,13 +40,8 @@ func (s *Server) BatchGetMetrics(ctx context.Context, in *surveyv1.BatchGetMetri
 	if err := g.Wait(); err != nil {
 		return nil, err
 	}
-	for i, one := range out.GetResults() {
-		at := one.GetMetric().GetAsOf()
-		if at == nil {
-			out.AsOf = nil
-			break
-		}
-		if i == 0 || at.AsTime().Before(out.GetAsOf().AsTime()) {
+	for _, one := range out.GetResults() {
+		if at := one.GetMetric().GetAsOf(); at != nil && (out.AsOf == nil || at.AsTime().Before(out.GetAsOf().AsTime())) {
 			out.AsOf = at
 		}
 	}

@@ -38,7 +38,7 @@ func TestBatchGetMetrics(t *testing.T) {
 			}
 		}
 		whole, err := r.BatchGetMetrics(t.Context(), &surveyv1.BatchGetMetricsRequest{Brand: brand, Requests: asked[:3]})
-		if err != nil || whole.GetAsOf() == nil || got.GetAsOf() != nil {
+		if err != nil || whole.GetAsOf() == nil || got.GetAsOf() == nil {
 			t.Error(whole.GetAsOf(), got.GetAsOf(), err)
 		}
 		for name, bad := range map[string]*surveyv1.BatchGetMetricsRequest{

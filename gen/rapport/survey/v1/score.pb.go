@@ -1308,8 +1308,7 @@ type BatchGetMetricsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// One per question, in their order.
 	Results []*BatchedMetric `protobuf:"bytes,1,rep,name=results,proto3" json:"results,omitempty"`
-	// The earliest of the commit times that the answers include all facts up to; unset if any
-	// of them does not tell.
+	// The earliest of the commit times that the answers tell; unset if none does.
 	AsOf          *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=as_of,json=asOf,proto3" json:"as_of,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
