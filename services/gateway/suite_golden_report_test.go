@@ -55,6 +55,12 @@ var reportCalls = []call{
 	{rpc: "GetOmnichannelReport.section", method: "GET", path: "/v1/demo/report?subject.kind=SUBJECT_KIND_STORE&subject.id=101&sections=scores&sections=retention"},
 	{rpc: "WatchReport", method: "POST", path: "/v1/demo/report:watch", lines: 1, body: `{"report": {"sections": ["responses"]}}`},
 	{rpc: "GetSubjectScorecard", method: "GET", path: "/v1/demo/scorecards/SUBJECT_KIND_STORE/101?minN=1"},
+	{rpc: "GetHeatMap", method: "GET", path: "/v1/demo/heat-map?under.kind=SUBJECT_KIND_REGION&under.id=north&classLabel=format&minN=1"},
+	{rpc: "GetSegmentPanel", method: "GET", path: "/v1/demo/segments/annas/panel?metrics=nps.network"},
+	{rpc: "GetLoyaltyImpact.report", method: "GET", path: "/v1/demo/loyalty-impact?programmeId=club&window.dates.start=2025-06-01&window.dates.end=2025-09-01"},
+	{rpc: "ReportFeedback", method: "POST", path: "/v1/demo/orders/o-77/feedback", body: `{"author": {"customer": {"id": "1"}}, "mode": "CONTACT_MODE_PUSH", "experiencedAt": "2026-03-01T09:00:00Z", "answeredAt": "2026-03-02T08:00:00Z", "parts": [
+		{"subject": {"kind": "SUBJECT_KIND_STORE", "id": "101"}, "surveyId": "visit", "answers": [{"questionId": "nps", "score": 9}]},
+		{"subject": {"kind": "SUBJECT_KIND_STORE", "id": "101"}, "surveyId": "visit", "answers": [{"questionId": "nps", "score": 77}]}]}`},
 	{rpc: "GetCustomer360", method: "POST", path: "/v1/demo/customers:360", body: `{"customer": {"identity": {"kind": "KIND_EMAIL", "value": "anna@example.com"}}, "events": 2}`},
 	{rpc: "GetMetricTree.usual", method: "GET", path: "/v1/demo/metric-tree"},
 	{rpc: "SetMetricTree", method: "PUT", path: "/v1/demo/metric-tree", body: `{"nodes": [
@@ -100,6 +106,7 @@ func (s *suite) lived(t *testing.T) {
 	// A programme that follows no purchases: what earns is told by hand.
 	for _, c := range []call{
 		{rpc: "CreateProgramme", method: "POST", path: "/v1/demo/programmes", body: `{"id": "club", "titles": {"en": "Club"}, "effectiveFrom": "2026-01-01T00:00:00Z"}`},
+		{rpc: "CreateSegment", method: "POST", path: "/v1/demo/segments", body: `{"id": "annas", "rule": {"list": {"ids": ["1"]}}}`},
 		{rpc: "Earn", method: "POST", path: "/v1/demo/programmes/club/points:earn", body: `{"requestId": "e1", "customer": {"id": "1"}, "points": "500", "origin": {"channel": "CHANNEL_WEB"}, "occurredAt": "2026-02-20T09:00:00Z"}`},
 		{rpc: "Redeem", method: "POST", path: "/v1/demo/programmes/club/points:redeem", body: `{"requestId": "r1", "customer": {"id": "1"}, "points": "100", "origin": {"channel": "CHANNEL_STORE"}}`},
 	} {

@@ -173,11 +173,20 @@ func (f *fortress) otherStore(t *testing.T) {
 		"GetMetric": func(r *commonv1.SubjectRef, _ string) proto.Message {
 			return &surveyv1.GetMetricRequest{Metric: "nps", Scope: scope(r)}
 		},
+		"BatchGetMetrics": func(r *commonv1.SubjectRef, _ string) proto.Message {
+			return &surveyv1.BatchGetMetricsRequest{Requests: []*surveyv1.GetMetricRequest{{Metric: "nps", Scope: scope(r)}}}
+		},
 		"WatchMetric": func(r *commonv1.SubjectRef, _ string) proto.Message {
 			return &surveyv1.WatchMetricRequest{Query: &surveyv1.GetMetricRequest{Brand: "demo", Metric: "nps", Scope: scope(r)}}
 		},
 		"RankSubjects": func(r *commonv1.SubjectRef, _ string) proto.Message {
 			return &surveyv1.RankSubjectsRequest{Metric: "nps", Kind: r.GetKind(), Within: []*commonv1.SubjectRef{r}}
+		},
+		"GetStanding": func(r *commonv1.SubjectRef, _ string) proto.Message {
+			return &surveyv1.GetStandingRequest{Metric: "nps", Subject: r}
+		},
+		"ReplyToResponse": func(r *commonv1.SubjectRef, id string) proto.Message {
+			return &surveyv1.ReplyToResponseRequest{ResponseId: id, Subject: r, Text: "x"}
 		},
 		"CompareMetric": func(r *commonv1.SubjectRef, _ string) proto.Message {
 			return &surveyv1.CompareMetricRequest{Metric: "nps", A: side, B: &surveyv1.MetricSide{Scope: scope(r)}}

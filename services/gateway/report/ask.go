@@ -45,7 +45,9 @@ func call[Q, A any](ctx context.Context, a *asking, service string, do func(cont
 	}
 	for try := 0; ; try++ {
 		out, err := a.once(ctx, func() (any, error) {
-			return a.visits.s.company.ask(ctx, key, func(ctx context.Context) (any, error) { return do(ctx, in) })
+			out, joined, err := a.visits.s.company.ask(ctx, key, func(ctx context.Context) (any, error) { return do(ctx, in) })
+			a.visits.s.meter.call(ctx, service, joined, try > 0)
+			return out, err
 		})
 		v.note(ctx, err)
 		if err == nil {

@@ -52,43 +52,43 @@ func question(ctx context.Context, in any) (string, error) {
 	return strings.Join(append(who, reflect.TypeOf(in).String(), string(body)), "\x00"), nil
 }
 
-// ask makes the call, or waits for one that somebody else makes. The answer is shared:
-// nobody may change it.
-func (c *company) ask(ctx context.Context, key string, do func(context.Context) (any, error)) (any, error) {
-	call := c.join(ctx, key, do)
+// ask makes the call, or waits for one that somebody else makes, and says which. The
+// answer is shared: nobody may change it.
+func (c *company) ask(ctx context.Context, key string, do func(context.Context) (any, error)) (out any, joined bool, err error) {
+	call, joined := c.join(ctx, key, do)
 	select {
 	case <-call.done:
-		return call.out, call.err
+		return call.out, joined, call.err
 	case <-ctx.Done():
 		c.mu.Lock()
 		defer c.mu.Unlock()
 		if call.waiting--; call.waiting == 0 {
 			call.cancel() // nobody wants it any more
 		}
-		return nil, ctx.Err()
+		return nil, joined, ctx.Err()
 	}
 }
 
 // join finds a call that has not begun, or makes one.
-func (c *company) join(ctx context.Context, key string, do func(context.Context) (any, error)) *shared {
+func (c *company) join(ctx context.Context, key string, do func(context.Context) (any, error)) (_ *shared, joined bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	l := c.calls[key]
 	if l != nil && l.next != nil && l.next.waiting > 0 {
 		l.next.waiting++
-		return l.next
+		return l.next, true
 	}
 	call := &shared{do: do, waiting: 1, done: make(chan struct{})}
 	// Whoever asked first may leave while others wait.
 	call.ctx, call.cancel = context.WithTimeout(context.WithoutCancel(ctx), c.patience)
 	if l != nil {
 		l.next = call
-		return call
+		return call, false
 	}
 	l = &line{running: call}
 	c.calls[key] = l
 	go c.run(key, l)
-	return call
+	return call, false
 }
 
 // run makes the calls of a line, one after another, until nobody waits.

@@ -18,7 +18,7 @@ func TestCompany(t *testing.T) {
 		works.Go(func() {
 			for range 200 {
 				seen := written.Add(1)
-				out, err := c.ask(t.Context(), "key", func(context.Context) (any, error) {
+				out, _, err := c.ask(t.Context(), "key", func(context.Context) (any, error) {
 					calls.Add(1)
 					return written.Load(), nil
 				})
@@ -53,13 +53,13 @@ func TestCompanyLeaves(t *testing.T) {
 	}
 	ctx, leave := context.WithCancel(t.Context())
 	first := make(chan error, 1)
-	go func() { _, err := c.ask(ctx, "key", hangs); first <- err }()
+	go func() { _, _, err := c.ask(ctx, "key", hangs); first <- err }()
 	<-began
 	// Two who wait for the next call, of whom the one that would make it leaves.
 	second := make(chan error, 1)
 	gone, leaveToo := context.WithCancel(t.Context())
 	go func() {
-		_, err := c.ask(gone, "key", func(context.Context) (any, error) { return "second", nil })
+		_, _, err := c.ask(gone, "key", func(context.Context) (any, error) { return "second", nil })
 		second <- err
 	}()
 	for queued := 0; queued == 0; {
@@ -75,7 +75,7 @@ func TestCompanyLeaves(t *testing.T) {
 	}
 	third := make(chan any, 1)
 	go func() {
-		out, err := c.ask(t.Context(), "key", func(context.Context) (any, error) { return "third", nil })
+		out, _, err := c.ask(t.Context(), "key", func(context.Context) (any, error) { return "third", nil })
 		third <- err
 		third <- out
 	}()
@@ -94,10 +94,10 @@ func TestCompanyLeaves(t *testing.T) {
 // A call that panics is an error to all who wait, and the line goes on.
 func TestCompanySurvives(t *testing.T) {
 	c := &company{patience: time.Minute, calls: map[string]*line{}}
-	if _, err := c.ask(t.Context(), "key", func(context.Context) (any, error) { panic("no") }); err == nil {
+	if _, _, err := c.ask(t.Context(), "key", func(context.Context) (any, error) { panic("no") }); err == nil {
 		t.Error("no error")
 	}
-	if out, err := c.ask(t.Context(), "key", func(context.Context) (any, error) { return 1, nil }); out != 1 || err != nil {
+	if out, _, err := c.ask(t.Context(), "key", func(context.Context) (any, error) { return 1, nil }); out != 1 || err != nil {
 		t.Error(out, err)
 	}
 }

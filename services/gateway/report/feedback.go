@@ -53,14 +53,17 @@ func (s *Server) ReportFeedback(ctx context.Context, in *reportv1.ReportFeedback
 		})
 	}
 	works.Wait()
-	for _, err := range failed {
-		// A caller who may not submit is told so, not each of its parts.
-		if code := fault.Code(err); code == codes.PermissionDenied || code == codes.Unauthenticated {
-			return nil, err
-		}
+	// A caller who may submit none of it is told so, not each of its parts.
+	if !slices.ContainsFunc(failed, func(err error) bool { return !refusesCaller(err) }) {
+		return nil, failed[0]
 	}
 	out.Complete = !slices.ContainsFunc(out.GetResults(), func(r *reportv1.FeedbackResult) bool { return r.GetError() != nil })
 	return out, nil
+}
+
+func refusesCaller(err error) bool {
+	code := fault.Code(err)
+	return err != nil && (code == codes.PermissionDenied || code == codes.Unauthenticated)
 }
 
 // checkFeedback refuses a call that cannot be told part by part.

@@ -51,6 +51,12 @@ func (s *Server) GetHeatMap(ctx context.Context, in *reportv1.GetHeatMapRequest)
 	if err != nil {
 		return nil, err
 	}
+	return inCrowd(ctx, s.crowd, in, func(ctx context.Context) (*reportv1.GetHeatMapResponse, error) {
+		return s.heatMap(ctx, b, in)
+	})
+}
+
+func (s *Server) heatMap(ctx context.Context, b *brand, in *reportv1.GetHeatMapRequest) (*reportv1.GetHeatMapResponse, error) {
 	w, err := b.window(s.cfg.Clock(), in.GetWindow())
 	if err != nil {
 		return nil, err

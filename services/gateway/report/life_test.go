@@ -3,6 +3,7 @@ package report_test
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"strings"
 	"testing"
 	"time"
@@ -11,6 +12,7 @@ import (
 
 	commonv1 "github.com/rapport-cx/rapport/gen/rapport/common/v1"
 	journeyv1 "github.com/rapport-cx/rapport/gen/rapport/journey/v1"
+	loyaltyv1 "github.com/rapport-cx/rapport/gen/rapport/loyalty/v1"
 	reportv1 "github.com/rapport-cx/rapport/gen/rapport/report/v1"
 	segmentationv1 "github.com/rapport-cx/rapport/gen/rapport/segmentation/v1"
 	surveyv1 "github.com/rapport-cx/rapport/gen/rapport/survey/v1"
@@ -48,6 +50,7 @@ func (w *world) live(t *testing.T) {
 		w.answer(t, fmt.Sprint("r", i), where, at, int32(i%11))
 		w.happen(t, fmt.Sprint(i), where, at)
 	}
+	w.rewarded(t)
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
 	for known := false; !known; {
@@ -60,6 +63,25 @@ func (w *world) live(t *testing.T) {
 		known = index.GetTotal().GetOrders() == 40 && len(cases.GetCases()) == 1 && people.GetValue().GetPurchases() == 40 &&
 			len(cases.GetCases()[0].GetResponseIds()) == 28 && len(people.GetResponses()) == 10
 	}
+}
+
+// rewarded gives Anna points, of which she spends some, and makes a segment that she is
+// in. What earns is told by hand.
+func (w *world) rewarded(t *testing.T) {
+	t.Helper()
+	ctx := t.Context()
+	_, err := w.loyalty.CreateProgramme(ctx, &loyaltyv1.CreateProgrammeRequest{Brand: brand, Programme: &loyaltyv1.Programme{
+		Id: "club", Titles: map[string]string{"en": "Club"}, EffectiveFrom: stamp(w.now.AddDate(-1, 0, 0))}})
+	must(t, err)
+	_, err = w.loyalty.Earn(ctx, &loyaltyv1.EarnRequest{Brand: brand, ProgrammeId: "club", RequestId: "e", Customer: anna, Points: 500,
+		Origin: &loyaltyv1.Origin{Channel: commonv1.Channel_CHANNEL_STORE}, OccurredAt: stamp(w.now.AddDate(0, 0, -3))})
+	must(t, err)
+	_, err = w.loyalty.Redeem(ctx, &loyaltyv1.RedeemRequest{Brand: brand, ProgrammeId: "club", RequestId: "r", Customer: anna, Points: 100,
+		Origin: &loyaltyv1.Origin{Channel: commonv1.Channel_CHANNEL_STORE}})
+	must(t, err)
+	_, err = w.segmentation.CreateSegment(ctx, &segmentationv1.CreateSegmentRequest{Brand: brand, Segment: &segmentationv1.Segment{Id: "us",
+		Rule: &segmentationv1.SegmentRule{Rule: &segmentationv1.SegmentRule_List{List: &segmentationv1.CustomerList{Ids: []int64{anna.GetId()}}}}}})
+	must(t, err)
 }
 
 // answer submits a questionnaire of Anna's about a store, with a score of 0 to 10 for
@@ -129,3 +151,6 @@ func (w *world) defined(t *testing.T) {
 	_, err = w.survey.PublishSurvey(ctx, &surveyv1.PublishSurveyRequest{Brand: brand, SurveyId: "visit"})
 	must(t, err)
 }
+
+// rng is chance that repeats itself.
+func rng(seed uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, seed)) }

@@ -96,6 +96,11 @@ func TestReportsEqualTheServices(t *testing.T) {
 		t.Run(name, func(t *testing.T) { a.hold(t) })
 	}
 	t.Run("scorecards", func(t *testing.T) { scorecards(t, w) })
+	t.Run("heat maps", func(t *testing.T) {
+		heatOf(t, w, &reportv1.GetHeatMapRequest{Brand: "olist", Kind: commonv1.SubjectKind_SUBJECT_KIND_SELLER, Window: dates("2018-03-01", "2018-06-01"), MinN: 10})
+		heatOf(t, w, &reportv1.GetHeatMapRequest{Brand: "olist", Kind: commonv1.SubjectKind_SUBJECT_KIND_REGION, Window: dates("2018-03-01", "2018-06-01")})
+		heatOf(t, w, &reportv1.GetHeatMapRequest{Brand: "sfo", Kind: sfoKind(t, w), Window: dates("2017-01-01", "2018-01-01")})
+	})
 }
 
 // settled waits until every order of the file is judged and every purchase known: both

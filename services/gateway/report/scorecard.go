@@ -37,6 +37,12 @@ func (s *Server) GetSubjectScorecard(ctx context.Context, in *reportv1.GetSubjec
 	if err != nil {
 		return nil, err
 	}
+	return inCrowd(ctx, s.crowd, in, func(ctx context.Context) (*reportv1.GetSubjectScorecardResponse, error) {
+		return s.scorecard(ctx, b, in)
+	})
+}
+
+func (s *Server) scorecard(ctx context.Context, b *brand, in *reportv1.GetSubjectScorecardRequest) (_ *reportv1.GetSubjectScorecardResponse, err error) {
 	days := int(in.GetDays())
 	if days == 0 {
 		days = rollingDays

@@ -73,24 +73,55 @@ func place(m *surveyv1.Metric) int {
 	}, m.GetKind())
 }
 
-// readings reads metrics in stretches of time: a call for each of each, which Survey
-// answers from what it has counted before.
+// batched is how many scores are asked for in one call, splitBatched where each is of
+// many subjects, whose scores fill a message.
+const (
+	batched      = 100
+	splitBatched = 1
+)
+
+// readings reads metrics in stretches of time, which Survey answers from what it has
+// counted before: many in a call, or the calls would cost more than the answers.
 func (s *Server) readings(ctx context.Context, a *asking, metrics []*surveyv1.Metric, of []window, subject *commonv1.SubjectRef, by ...*surveyv1.GroupBy) ([]reading, error) {
 	out := make([]reading, len(metrics))
-	var calls []func(context.Context) error
+	var ask []*surveyv1.GetMetricRequest
+	var put []**surveyv1.GetMetricResponse
 	for i, m := range metrics {
 		out[i] = reading{metric: m, at: make([]*surveyv1.GetMetricResponse, len(of))}
 		for k, w := range of {
-			calls = append(calls, func(ctx context.Context) (err error) {
-				out[i].at[k], err = call(ctx, a, fromSurvey, s.from.Survey.GetMetric, &surveyv1.GetMetricRequest{
-					Brand: a.brand.ID, Metric: m.GetName(), Window: w.ofAnswers(), Scope: scope(subject), GroupBy: by,
-					Clock: surveyv1.Clock_CLOCK_EXPERIENCE,
-				})
-				return err
+			ask = append(ask, &surveyv1.GetMetricRequest{
+				Brand: a.brand.ID, Metric: m.GetName(), Window: w.ofAnswers(), Scope: scope(subject), GroupBy: by,
+				Clock: surveyv1.Clock_CLOCK_EXPERIENCE,
 			})
+			put = append(put, &out[i].at[k])
 		}
 	}
+	size := batched
+	if slices.ContainsFunc(by, func(g *surveyv1.GroupBy) bool { return g.GetDimension() == surveyv1.Dimension_DIMENSION_SUBJECT }) {
+		size = splitBatched
+	}
+	var calls []func(context.Context) error
+	for from := 0; from < len(ask); from += size {
+		until := min(len(ask), from+size)
+		calls = append(calls, func(ctx context.Context) error { return s.scores(ctx, a, ask[from:until], put[from:until]) })
+	}
 	return out, together(ctx, calls...)
+}
+
+// scores asks for some scores in one call. What is wrong with one is wrong with all:
+// they differ in nothing that a service refuses.
+func (s *Server) scores(ctx context.Context, a *asking, ask []*surveyv1.GetMetricRequest, put []**surveyv1.GetMetricResponse) error {
+	got, err := call(ctx, a, fromSurvey, s.from.Survey.BatchGetMetrics, &surveyv1.BatchGetMetricsRequest{Brand: a.brand.ID, Requests: ask})
+	if err != nil {
+		return err
+	}
+	for i, one := range got.GetResults() {
+		if one.GetError() != nil {
+			return fault.FromStatus(one.GetError())
+		}
+		*put[i] = one.GetMetric()
+	}
+	return nil
 }
 
 // score is a group's in one stretch of time; the whole for no key. Nil: it was not

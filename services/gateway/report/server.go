@@ -18,6 +18,7 @@ type Server struct {
 	brands   map[string]*brand
 	circuits map[string]*circuit
 	company  *company
+	crowd    *crowd
 	meter    *meter
 }
 
@@ -25,7 +26,7 @@ type Server struct {
 func New(cfg Config, from Services, trees *Store) *Server {
 	cfg = cfg.filled()
 	s := &Server{cfg: cfg, from: from, trees: trees, brands: newBrands(cfg.Brands), circuits: map[string]*circuit{},
-		company: &company{patience: cfg.Patience, calls: map[string]*line{}}}
+		company: &company{patience: cfg.Patience, calls: map[string]*line{}}, crowd: newCrowd(cfg.Patience)}
 	for _, name := range []string{fromSurvey, fromSegmentation, fromJourney, fromLoyalty} {
 		s.circuits[name] = newCircuit(name, cfg.Rest, s.circuitChanged)
 	}
@@ -73,6 +74,12 @@ func (s *Server) GetOmnichannelReport(ctx context.Context, in *reportv1.GetOmnic
 	if err != nil {
 		return nil, err
 	}
+	return inCrowd(ctx, s.crowd, in, func(ctx context.Context) (*reportv1.GetOmnichannelReportResponse, error) {
+		return s.omnichannel(ctx, b, in)
+	})
+}
+
+func (s *Server) omnichannel(ctx context.Context, b *brand, in *reportv1.GetOmnichannelReportRequest) (*reportv1.GetOmnichannelReportResponse, error) {
 	names, err := chosen(in.GetSections(), omnichannelSections)
 	if err != nil {
 		return nil, err

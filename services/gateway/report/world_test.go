@@ -17,6 +17,7 @@ import (
 	"google.golang.org/grpc/credentials/insecure"
 
 	journeyv1 "github.com/rapport-cx/rapport/gen/rapport/journey/v1"
+	loyaltyv1 "github.com/rapport-cx/rapport/gen/rapport/loyalty/v1"
 	reportv1 "github.com/rapport-cx/rapport/gen/rapport/report/v1"
 	segmentationv1 "github.com/rapport-cx/rapport/gen/rapport/segmentation/v1"
 	surveyv1 "github.com/rapport-cx/rapport/gen/rapport/survey/v1"
@@ -28,6 +29,7 @@ import (
 	"github.com/rapport-cx/rapport/internal/telemetry"
 	"github.com/rapport-cx/rapport/services/gateway/report"
 	"github.com/rapport-cx/rapport/services/journey"
+	"github.com/rapport-cx/rapport/services/loyalty"
 	"github.com/rapport-cx/rapport/services/segmentation"
 	"github.com/rapport-cx/rapport/services/survey"
 )
@@ -47,6 +49,7 @@ type world struct {
 	survey       surveyv1.SurveyServiceClient
 	segmentation segmentationv1.SegmentationServiceClient
 	journey      journeyv1.JourneyServiceClient
+	loyalty      loyaltyv1.LoyaltyServiceClient
 }
 
 // served is one service, which can be taken away and brought back.
@@ -97,6 +100,9 @@ func newWorld(t testing.TB, now time.Time, cfg report.Config) *world {
 	way = w.place("journey")
 	from.Journey = journeyv1.NewJourneyServiceClient(way)
 	w.journey = journeyv1.NewJourneyServiceClient(way.patient)
+	way = w.place("loyalty")
+	from.Loyalty = loyaltyv1.NewLoyaltyServiceClient(way)
+	w.loyalty = loyaltyv1.NewLoyaltyServiceClient(way.patient)
 	w.keep()
 	cfg.Brands, cfg.Guard, cfg.Clock, cfg.Log = w.brands, w.guard, w.clock, quiet
 	settings := report.NewStore(w.open("gateway"), w.clock)
@@ -106,7 +112,7 @@ func newWorld(t testing.TB, now time.Time, cfg report.Config) *world {
 	must(t, w.dials.Start(w.ctx))
 	own, err := w.dials.Dial()
 	must(t, err)
-	t.Cleanup(func() { must(t, errors.Join(own.Close(), w.dials.Stop())) })
+	t.Cleanup(func() { must(t, errors.Join(own.Close(), w.dials.Stop(), reports.Close())) })
 	w.reports = reportv1.NewReportServiceClient(own)
 	return w
 }
@@ -138,10 +144,14 @@ func (w *world) keep() {
 	answers, err := survey.New(w.brands, w.guard, w.open("survey"), nil, folding, secret,
 		survey.Neighbours{Segmentation: w.segmentation, Journey: w.journey}, w.clock, quiet)
 	must(t, err)
+	points, err := loyalty.New(loyalty.Config{SweepEvery: -1}, w.brands, w.guard, w.open("loyalty"), nil, folding, secret,
+		loyalty.Neighbours{Segmentation: w.segmentation, Journey: w.journey}, w.clock, quiet)
+	must(t, err)
+	w.served["loyalty"].register = func(r grpc.ServiceRegistrar) { loyaltyv1.RegisterLoyaltyServiceServer(r, points) }
 	w.served["segmentation"].register = func(r grpc.ServiceRegistrar) { segmentationv1.RegisterSegmentationServiceServer(r, people) }
 	w.served["journey"].register = func(r grpc.ServiceRegistrar) { journeyv1.RegisterJourneyServiceServer(r, events) }
 	w.served["survey"].register = func(r grpc.ServiceRegistrar) { surveyv1.RegisterSurveyServiceServer(r, answers) }
-	for _, s := range []running{people, events, answers} {
+	for _, s := range []running{people, events, answers, points} {
 		must(t, s.Migrate(w.ctx))
 		work, cancel := context.WithCancel(context.WithoutCancel(w.ctx))
 		stopped := make(chan error, 1)

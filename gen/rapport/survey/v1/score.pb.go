@@ -9,6 +9,7 @@ package surveyv1
 import (
 	_ "buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go/buf/validate"
 	v1 "github.com/rapport-cx/rapport/gen/rapport/common/v1"
+	status "google.golang.org/genproto/googleapis/rpc/status"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
@@ -1249,6 +1250,171 @@ func (x *WatchMetricResponse) GetResult() *GetMetricResponse {
 	return nil
 }
 
+// BatchGetMetricsRequest asks for several scores at once, as reports do.
+type BatchGetMetricsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The brand.
+	Brand string `protobuf:"bytes,1,opt,name=brand,proto3" json:"brand,omitempty"`
+	// The questions, each of this brand or of none named.
+	Requests      []*GetMetricRequest `protobuf:"bytes,2,rep,name=requests,proto3" json:"requests,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BatchGetMetricsRequest) Reset() {
+	*x = BatchGetMetricsRequest{}
+	mi := &file_rapport_survey_v1_score_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BatchGetMetricsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BatchGetMetricsRequest) ProtoMessage() {}
+
+func (x *BatchGetMetricsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_rapport_survey_v1_score_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BatchGetMetricsRequest.ProtoReflect.Descriptor instead.
+func (*BatchGetMetricsRequest) Descriptor() ([]byte, []int) {
+	return file_rapport_survey_v1_score_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *BatchGetMetricsRequest) GetBrand() string {
+	if x != nil {
+		return x.Brand
+	}
+	return ""
+}
+
+func (x *BatchGetMetricsRequest) GetRequests() []*GetMetricRequest {
+	if x != nil {
+		return x.Requests
+	}
+	return nil
+}
+
+// BatchGetMetricsResponse are the scores.
+type BatchGetMetricsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// One per question, in their order.
+	Results []*BatchedMetric `protobuf:"bytes,1,rep,name=results,proto3" json:"results,omitempty"`
+	// The earliest of the commit times that the answers tell; unset if none does.
+	AsOf          *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=as_of,json=asOf,proto3" json:"as_of,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BatchGetMetricsResponse) Reset() {
+	*x = BatchGetMetricsResponse{}
+	mi := &file_rapport_survey_v1_score_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BatchGetMetricsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BatchGetMetricsResponse) ProtoMessage() {}
+
+func (x *BatchGetMetricsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_rapport_survey_v1_score_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BatchGetMetricsResponse.ProtoReflect.Descriptor instead.
+func (*BatchGetMetricsResponse) Descriptor() ([]byte, []int) {
+	return file_rapport_survey_v1_score_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *BatchGetMetricsResponse) GetResults() []*BatchedMetric {
+	if x != nil {
+		return x.Results
+	}
+	return nil
+}
+
+func (x *BatchGetMetricsResponse) GetAsOf() *timestamppb.Timestamp {
+	if x != nil {
+		return x.AsOf
+	}
+	return nil
+}
+
+// BatchedMetric is the answer to one question of several.
+type BatchedMetric struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The answer.
+	Metric *GetMetricResponse `protobuf:"bytes,1,opt,name=metric,proto3" json:"metric,omitempty"`
+	// Why there is none: what is wrong with the question, paths as in GetMetric.
+	Error         *status.Status `protobuf:"bytes,2,opt,name=error,proto3" json:"error,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BatchedMetric) Reset() {
+	*x = BatchedMetric{}
+	mi := &file_rapport_survey_v1_score_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BatchedMetric) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BatchedMetric) ProtoMessage() {}
+
+func (x *BatchedMetric) ProtoReflect() protoreflect.Message {
+	mi := &file_rapport_survey_v1_score_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BatchedMetric.ProtoReflect.Descriptor instead.
+func (*BatchedMetric) Descriptor() ([]byte, []int) {
+	return file_rapport_survey_v1_score_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *BatchedMetric) GetMetric() *GetMetricResponse {
+	if x != nil {
+		return x.Metric
+	}
+	return nil
+}
+
+func (x *BatchedMetric) GetError() *status.Status {
+	if x != nil {
+		return x.Error
+	}
+	return nil
+}
+
 // RankSubjectsRequest asks for a league table.
 type RankSubjectsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1284,7 +1450,7 @@ type RankSubjectsRequest struct {
 
 func (x *RankSubjectsRequest) Reset() {
 	*x = RankSubjectsRequest{}
-	mi := &file_rapport_survey_v1_score_proto_msgTypes[10]
+	mi := &file_rapport_survey_v1_score_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1296,7 +1462,7 @@ func (x *RankSubjectsRequest) String() string {
 func (*RankSubjectsRequest) ProtoMessage() {}
 
 func (x *RankSubjectsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_rapport_survey_v1_score_proto_msgTypes[10]
+	mi := &file_rapport_survey_v1_score_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1309,7 +1475,7 @@ func (x *RankSubjectsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RankSubjectsRequest.ProtoReflect.Descriptor instead.
 func (*RankSubjectsRequest) Descriptor() ([]byte, []int) {
-	return file_rapport_survey_v1_score_proto_rawDescGZIP(), []int{10}
+	return file_rapport_survey_v1_score_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *RankSubjectsRequest) GetBrand() string {
@@ -1424,7 +1590,7 @@ type RankSubjectsResponse struct {
 
 func (x *RankSubjectsResponse) Reset() {
 	*x = RankSubjectsResponse{}
-	mi := &file_rapport_survey_v1_score_proto_msgTypes[11]
+	mi := &file_rapport_survey_v1_score_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1436,7 +1602,7 @@ func (x *RankSubjectsResponse) String() string {
 func (*RankSubjectsResponse) ProtoMessage() {}
 
 func (x *RankSubjectsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_rapport_survey_v1_score_proto_msgTypes[11]
+	mi := &file_rapport_survey_v1_score_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1449,7 +1615,7 @@ func (x *RankSubjectsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RankSubjectsResponse.ProtoReflect.Descriptor instead.
 func (*RankSubjectsResponse) Descriptor() ([]byte, []int) {
-	return file_rapport_survey_v1_score_proto_rawDescGZIP(), []int{11}
+	return file_rapport_survey_v1_score_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *RankSubjectsResponse) GetSubjects() []*RankedSubject {
@@ -1521,7 +1687,7 @@ type RankedSubject struct {
 
 func (x *RankedSubject) Reset() {
 	*x = RankedSubject{}
-	mi := &file_rapport_survey_v1_score_proto_msgTypes[12]
+	mi := &file_rapport_survey_v1_score_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1533,7 +1699,7 @@ func (x *RankedSubject) String() string {
 func (*RankedSubject) ProtoMessage() {}
 
 func (x *RankedSubject) ProtoReflect() protoreflect.Message {
-	mi := &file_rapport_survey_v1_score_proto_msgTypes[12]
+	mi := &file_rapport_survey_v1_score_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1546,7 +1712,7 @@ func (x *RankedSubject) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RankedSubject.ProtoReflect.Descriptor instead.
 func (*RankedSubject) Descriptor() ([]byte, []int) {
-	return file_rapport_survey_v1_score_proto_rawDescGZIP(), []int{12}
+	return file_rapport_survey_v1_score_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *RankedSubject) GetSubject() *v1.SubjectRef {
@@ -1624,7 +1790,7 @@ type CompareMetricRequest struct {
 
 func (x *CompareMetricRequest) Reset() {
 	*x = CompareMetricRequest{}
-	mi := &file_rapport_survey_v1_score_proto_msgTypes[13]
+	mi := &file_rapport_survey_v1_score_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1636,7 +1802,7 @@ func (x *CompareMetricRequest) String() string {
 func (*CompareMetricRequest) ProtoMessage() {}
 
 func (x *CompareMetricRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_rapport_survey_v1_score_proto_msgTypes[13]
+	mi := &file_rapport_survey_v1_score_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1649,7 +1815,7 @@ func (x *CompareMetricRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CompareMetricRequest.ProtoReflect.Descriptor instead.
 func (*CompareMetricRequest) Descriptor() ([]byte, []int) {
-	return file_rapport_survey_v1_score_proto_rawDescGZIP(), []int{13}
+	return file_rapport_survey_v1_score_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *CompareMetricRequest) GetBrand() string {
@@ -1700,7 +1866,7 @@ type MetricSide struct {
 
 func (x *MetricSide) Reset() {
 	*x = MetricSide{}
-	mi := &file_rapport_survey_v1_score_proto_msgTypes[14]
+	mi := &file_rapport_survey_v1_score_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1712,7 +1878,7 @@ func (x *MetricSide) String() string {
 func (*MetricSide) ProtoMessage() {}
 
 func (x *MetricSide) ProtoReflect() protoreflect.Message {
-	mi := &file_rapport_survey_v1_score_proto_msgTypes[14]
+	mi := &file_rapport_survey_v1_score_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1725,7 +1891,7 @@ func (x *MetricSide) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MetricSide.ProtoReflect.Descriptor instead.
 func (*MetricSide) Descriptor() ([]byte, []int) {
-	return file_rapport_survey_v1_score_proto_rawDescGZIP(), []int{14}
+	return file_rapport_survey_v1_score_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *MetricSide) GetWindow() *Window {
@@ -1766,7 +1932,7 @@ type CompareMetricResponse struct {
 
 func (x *CompareMetricResponse) Reset() {
 	*x = CompareMetricResponse{}
-	mi := &file_rapport_survey_v1_score_proto_msgTypes[15]
+	mi := &file_rapport_survey_v1_score_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1778,7 +1944,7 @@ func (x *CompareMetricResponse) String() string {
 func (*CompareMetricResponse) ProtoMessage() {}
 
 func (x *CompareMetricResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_rapport_survey_v1_score_proto_msgTypes[15]
+	mi := &file_rapport_survey_v1_score_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1791,7 +1957,7 @@ func (x *CompareMetricResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CompareMetricResponse.ProtoReflect.Descriptor instead.
 func (*CompareMetricResponse) Descriptor() ([]byte, []int) {
-	return file_rapport_survey_v1_score_proto_rawDescGZIP(), []int{15}
+	return file_rapport_survey_v1_score_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *CompareMetricResponse) GetA() *Score {
@@ -1860,7 +2026,7 @@ type Goal struct {
 
 func (x *Goal) Reset() {
 	*x = Goal{}
-	mi := &file_rapport_survey_v1_score_proto_msgTypes[16]
+	mi := &file_rapport_survey_v1_score_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1872,7 +2038,7 @@ func (x *Goal) String() string {
 func (*Goal) ProtoMessage() {}
 
 func (x *Goal) ProtoReflect() protoreflect.Message {
-	mi := &file_rapport_survey_v1_score_proto_msgTypes[16]
+	mi := &file_rapport_survey_v1_score_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1885,7 +2051,7 @@ func (x *Goal) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Goal.ProtoReflect.Descriptor instead.
 func (*Goal) Descriptor() ([]byte, []int) {
-	return file_rapport_survey_v1_score_proto_rawDescGZIP(), []int{16}
+	return file_rapport_survey_v1_score_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *Goal) GetMetric() string {
@@ -1931,7 +2097,7 @@ type SetGoalRequest struct {
 
 func (x *SetGoalRequest) Reset() {
 	*x = SetGoalRequest{}
-	mi := &file_rapport_survey_v1_score_proto_msgTypes[17]
+	mi := &file_rapport_survey_v1_score_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1943,7 +2109,7 @@ func (x *SetGoalRequest) String() string {
 func (*SetGoalRequest) ProtoMessage() {}
 
 func (x *SetGoalRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_rapport_survey_v1_score_proto_msgTypes[17]
+	mi := &file_rapport_survey_v1_score_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1956,7 +2122,7 @@ func (x *SetGoalRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetGoalRequest.ProtoReflect.Descriptor instead.
 func (*SetGoalRequest) Descriptor() ([]byte, []int) {
-	return file_rapport_survey_v1_score_proto_rawDescGZIP(), []int{17}
+	return file_rapport_survey_v1_score_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *SetGoalRequest) GetBrand() string {
@@ -1991,7 +2157,7 @@ type SetGoalResponse struct {
 
 func (x *SetGoalResponse) Reset() {
 	*x = SetGoalResponse{}
-	mi := &file_rapport_survey_v1_score_proto_msgTypes[18]
+	mi := &file_rapport_survey_v1_score_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2003,7 +2169,7 @@ func (x *SetGoalResponse) String() string {
 func (*SetGoalResponse) ProtoMessage() {}
 
 func (x *SetGoalResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_rapport_survey_v1_score_proto_msgTypes[18]
+	mi := &file_rapport_survey_v1_score_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2016,7 +2182,7 @@ func (x *SetGoalResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetGoalResponse.ProtoReflect.Descriptor instead.
 func (*SetGoalResponse) Descriptor() ([]byte, []int) {
-	return file_rapport_survey_v1_score_proto_rawDescGZIP(), []int{18}
+	return file_rapport_survey_v1_score_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *SetGoalResponse) GetGoal() *Goal {
@@ -2043,7 +2209,7 @@ type ListGoalsRequest struct {
 
 func (x *ListGoalsRequest) Reset() {
 	*x = ListGoalsRequest{}
-	mi := &file_rapport_survey_v1_score_proto_msgTypes[19]
+	mi := &file_rapport_survey_v1_score_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2055,7 +2221,7 @@ func (x *ListGoalsRequest) String() string {
 func (*ListGoalsRequest) ProtoMessage() {}
 
 func (x *ListGoalsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_rapport_survey_v1_score_proto_msgTypes[19]
+	mi := &file_rapport_survey_v1_score_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2068,7 +2234,7 @@ func (x *ListGoalsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListGoalsRequest.ProtoReflect.Descriptor instead.
 func (*ListGoalsRequest) Descriptor() ([]byte, []int) {
-	return file_rapport_survey_v1_score_proto_rawDescGZIP(), []int{19}
+	return file_rapport_survey_v1_score_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *ListGoalsRequest) GetBrand() string {
@@ -2111,7 +2277,7 @@ type ListGoalsResponse struct {
 
 func (x *ListGoalsResponse) Reset() {
 	*x = ListGoalsResponse{}
-	mi := &file_rapport_survey_v1_score_proto_msgTypes[20]
+	mi := &file_rapport_survey_v1_score_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2123,7 +2289,7 @@ func (x *ListGoalsResponse) String() string {
 func (*ListGoalsResponse) ProtoMessage() {}
 
 func (x *ListGoalsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_rapport_survey_v1_score_proto_msgTypes[20]
+	mi := &file_rapport_survey_v1_score_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2136,7 +2302,7 @@ func (x *ListGoalsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListGoalsResponse.ProtoReflect.Descriptor instead.
 func (*ListGoalsResponse) Descriptor() ([]byte, []int) {
-	return file_rapport_survey_v1_score_proto_rawDescGZIP(), []int{20}
+	return file_rapport_survey_v1_score_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *ListGoalsResponse) GetGoals() []*GoalAttainment {
@@ -2161,7 +2327,7 @@ type GoalAttainment struct {
 
 func (x *GoalAttainment) Reset() {
 	*x = GoalAttainment{}
-	mi := &file_rapport_survey_v1_score_proto_msgTypes[21]
+	mi := &file_rapport_survey_v1_score_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2173,7 +2339,7 @@ func (x *GoalAttainment) String() string {
 func (*GoalAttainment) ProtoMessage() {}
 
 func (x *GoalAttainment) ProtoReflect() protoreflect.Message {
-	mi := &file_rapport_survey_v1_score_proto_msgTypes[21]
+	mi := &file_rapport_survey_v1_score_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2186,7 +2352,7 @@ func (x *GoalAttainment) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GoalAttainment.ProtoReflect.Descriptor instead.
 func (*GoalAttainment) Descriptor() ([]byte, []int) {
-	return file_rapport_survey_v1_score_proto_rawDescGZIP(), []int{21}
+	return file_rapport_survey_v1_score_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *GoalAttainment) GetGoal() *Goal {
@@ -2214,7 +2380,7 @@ var File_rapport_survey_v1_score_proto protoreflect.FileDescriptor
 
 const file_rapport_survey_v1_score_proto_rawDesc = "" +
 	"\n" +
-	"\x1drapport/survey/v1/score.proto\x12\x11rapport.survey.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1frapport/common/v1/channel.proto\x1a\x1frapport/common/v1/subject.proto\x1a\x1crapport/common/v1/time.proto\x1a\x1erapport/survey/v1/metric.proto\"\xd8\x03\n" +
+	"\x1drapport/survey/v1/score.proto\x12\x11rapport.survey.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/rpc/status.proto\x1a\x1frapport/common/v1/channel.proto\x1a\x1frapport/common/v1/subject.proto\x1a\x1crapport/common/v1/time.proto\x1a\x1erapport/survey/v1/metric.proto\"\xd8\x03\n" +
 	"\x05Score\x12\f\n" +
 	"\x01n\x18\x01 \x01(\x03R\x01n\x12\x19\n" +
 	"\x05value\x18\x02 \x01(\x01H\x00R\x05value\x88\x01\x01\x12\x15\n" +
@@ -2304,7 +2470,16 @@ const file_rapport_survey_v1_score_proto_rawDesc = "" +
 	"\x12WatchMetricRequest\x12A\n" +
 	"\x05query\x18\x01 \x01(\v2#.rapport.survey.v1.GetMetricRequestB\x06\xbaH\x03\xc8\x01\x01R\x05query\"S\n" +
 	"\x13WatchMetricResponse\x12<\n" +
-	"\x06result\x18\x01 \x01(\v2$.rapport.survey.v1.GetMetricResponseR\x06result\"\xbe\x05\n" +
+	"\x06result\x18\x01 \x01(\v2$.rapport.survey.v1.GetMetricResponseR\x06result\"\x80\x01\n" +
+	"\x16BatchGetMetricsRequest\x12\x1d\n" +
+	"\x05brand\x18\x01 \x01(\tB\a\xbaH\x04r\x02\x10\x01R\x05brand\x12G\n" +
+	"\brequests\x18\x02 \x03(\v2#.rapport.survey.v1.GetMetricRequestB\x06\xbaH\x03\xd8\x01\x03R\brequests\"\x86\x01\n" +
+	"\x17BatchGetMetricsResponse\x12:\n" +
+	"\aresults\x18\x01 \x03(\v2 .rapport.survey.v1.BatchedMetricR\aresults\x12/\n" +
+	"\x05as_of\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x04asOf\"w\n" +
+	"\rBatchedMetric\x12<\n" +
+	"\x06metric\x18\x01 \x01(\v2$.rapport.survey.v1.GetMetricResponseR\x06metric\x12(\n" +
+	"\x05error\x18\x02 \x01(\v2\x12.google.rpc.StatusR\x05error\"\xbe\x05\n" +
 	"\x13RankSubjectsRequest\x12\x1d\n" +
 	"\x05brand\x18\x01 \x01(\tB\a\xbaH\x04r\x02\x10\x01R\x05brand\x12\x1f\n" +
 	"\x06metric\x18\x02 \x01(\tB\a\xbaH\x04r\x02\x10\x01R\x06metric\x121\n" +
@@ -2438,110 +2613,119 @@ func file_rapport_survey_v1_score_proto_rawDescGZIP() []byte {
 }
 
 var file_rapport_survey_v1_score_proto_enumTypes = make([]protoimpl.EnumInfo, 5)
-var file_rapport_survey_v1_score_proto_msgTypes = make([]protoimpl.MessageInfo, 25)
+var file_rapport_survey_v1_score_proto_msgTypes = make([]protoimpl.MessageInfo, 28)
 var file_rapport_survey_v1_score_proto_goTypes = []any{
-	(Clock)(0),                    // 0: rapport.survey.v1.Clock
-	(Structure)(0),                // 1: rapport.survey.v1.Structure
-	(SegmentTime)(0),              // 2: rapport.survey.v1.SegmentTime
-	(Dimension)(0),                // 3: rapport.survey.v1.Dimension
-	(GoalStatus)(0),               // 4: rapport.survey.v1.GoalStatus
-	(*Score)(nil),                 // 5: rapport.survey.v1.Score
-	(*Window)(nil),                // 6: rapport.survey.v1.Window
-	(*Scope)(nil),                 // 7: rapport.survey.v1.Scope
-	(*GroupBy)(nil),               // 8: rapport.survey.v1.GroupBy
-	(*GetMetricRequest)(nil),      // 9: rapport.survey.v1.GetMetricRequest
-	(*GetMetricResponse)(nil),     // 10: rapport.survey.v1.GetMetricResponse
-	(*Series)(nil),                // 11: rapport.survey.v1.Series
-	(*Point)(nil),                 // 12: rapport.survey.v1.Point
-	(*WatchMetricRequest)(nil),    // 13: rapport.survey.v1.WatchMetricRequest
-	(*WatchMetricResponse)(nil),   // 14: rapport.survey.v1.WatchMetricResponse
-	(*RankSubjectsRequest)(nil),   // 15: rapport.survey.v1.RankSubjectsRequest
-	(*RankSubjectsResponse)(nil),  // 16: rapport.survey.v1.RankSubjectsResponse
-	(*RankedSubject)(nil),         // 17: rapport.survey.v1.RankedSubject
-	(*CompareMetricRequest)(nil),  // 18: rapport.survey.v1.CompareMetricRequest
-	(*MetricSide)(nil),            // 19: rapport.survey.v1.MetricSide
-	(*CompareMetricResponse)(nil), // 20: rapport.survey.v1.CompareMetricResponse
-	(*Goal)(nil),                  // 21: rapport.survey.v1.Goal
-	(*SetGoalRequest)(nil),        // 22: rapport.survey.v1.SetGoalRequest
-	(*SetGoalResponse)(nil),       // 23: rapport.survey.v1.SetGoalResponse
-	(*ListGoalsRequest)(nil),      // 24: rapport.survey.v1.ListGoalsRequest
-	(*ListGoalsResponse)(nil),     // 25: rapport.survey.v1.ListGoalsResponse
-	(*GoalAttainment)(nil),        // 26: rapport.survey.v1.GoalAttainment
-	nil,                           // 27: rapport.survey.v1.Scope.FacetsEntry
-	nil,                           // 28: rapport.survey.v1.Scope.LabelsEntry
-	nil,                           // 29: rapport.survey.v1.RankSubjectsRequest.LabelsEntry
-	(*v1.TimeRange)(nil),          // 30: rapport.common.v1.TimeRange
-	(*v1.DateRange)(nil),          // 31: rapport.common.v1.DateRange
-	(*v1.SubjectRef)(nil),         // 32: rapport.common.v1.SubjectRef
-	(v1.Channel)(0),               // 33: rapport.common.v1.Channel
-	(v1.ContactMode)(0),           // 34: rapport.common.v1.ContactMode
-	(v1.SubjectKind)(0),           // 35: rapport.common.v1.SubjectKind
-	(v1.Grain)(0),                 // 36: rapport.common.v1.Grain
-	(*Metric)(nil),                // 37: rapport.survey.v1.Metric
-	(*timestamppb.Timestamp)(nil), // 38: google.protobuf.Timestamp
+	(Clock)(0),                      // 0: rapport.survey.v1.Clock
+	(Structure)(0),                  // 1: rapport.survey.v1.Structure
+	(SegmentTime)(0),                // 2: rapport.survey.v1.SegmentTime
+	(Dimension)(0),                  // 3: rapport.survey.v1.Dimension
+	(GoalStatus)(0),                 // 4: rapport.survey.v1.GoalStatus
+	(*Score)(nil),                   // 5: rapport.survey.v1.Score
+	(*Window)(nil),                  // 6: rapport.survey.v1.Window
+	(*Scope)(nil),                   // 7: rapport.survey.v1.Scope
+	(*GroupBy)(nil),                 // 8: rapport.survey.v1.GroupBy
+	(*GetMetricRequest)(nil),        // 9: rapport.survey.v1.GetMetricRequest
+	(*GetMetricResponse)(nil),       // 10: rapport.survey.v1.GetMetricResponse
+	(*Series)(nil),                  // 11: rapport.survey.v1.Series
+	(*Point)(nil),                   // 12: rapport.survey.v1.Point
+	(*WatchMetricRequest)(nil),      // 13: rapport.survey.v1.WatchMetricRequest
+	(*WatchMetricResponse)(nil),     // 14: rapport.survey.v1.WatchMetricResponse
+	(*BatchGetMetricsRequest)(nil),  // 15: rapport.survey.v1.BatchGetMetricsRequest
+	(*BatchGetMetricsResponse)(nil), // 16: rapport.survey.v1.BatchGetMetricsResponse
+	(*BatchedMetric)(nil),           // 17: rapport.survey.v1.BatchedMetric
+	(*RankSubjectsRequest)(nil),     // 18: rapport.survey.v1.RankSubjectsRequest
+	(*RankSubjectsResponse)(nil),    // 19: rapport.survey.v1.RankSubjectsResponse
+	(*RankedSubject)(nil),           // 20: rapport.survey.v1.RankedSubject
+	(*CompareMetricRequest)(nil),    // 21: rapport.survey.v1.CompareMetricRequest
+	(*MetricSide)(nil),              // 22: rapport.survey.v1.MetricSide
+	(*CompareMetricResponse)(nil),   // 23: rapport.survey.v1.CompareMetricResponse
+	(*Goal)(nil),                    // 24: rapport.survey.v1.Goal
+	(*SetGoalRequest)(nil),          // 25: rapport.survey.v1.SetGoalRequest
+	(*SetGoalResponse)(nil),         // 26: rapport.survey.v1.SetGoalResponse
+	(*ListGoalsRequest)(nil),        // 27: rapport.survey.v1.ListGoalsRequest
+	(*ListGoalsResponse)(nil),       // 28: rapport.survey.v1.ListGoalsResponse
+	(*GoalAttainment)(nil),          // 29: rapport.survey.v1.GoalAttainment
+	nil,                             // 30: rapport.survey.v1.Scope.FacetsEntry
+	nil,                             // 31: rapport.survey.v1.Scope.LabelsEntry
+	nil,                             // 32: rapport.survey.v1.RankSubjectsRequest.LabelsEntry
+	(*v1.TimeRange)(nil),            // 33: rapport.common.v1.TimeRange
+	(*v1.DateRange)(nil),            // 34: rapport.common.v1.DateRange
+	(*v1.SubjectRef)(nil),           // 35: rapport.common.v1.SubjectRef
+	(v1.Channel)(0),                 // 36: rapport.common.v1.Channel
+	(v1.ContactMode)(0),             // 37: rapport.common.v1.ContactMode
+	(v1.SubjectKind)(0),             // 38: rapport.common.v1.SubjectKind
+	(v1.Grain)(0),                   // 39: rapport.common.v1.Grain
+	(*Metric)(nil),                  // 40: rapport.survey.v1.Metric
+	(*timestamppb.Timestamp)(nil),   // 41: google.protobuf.Timestamp
+	(*status.Status)(nil),           // 42: google.rpc.Status
 }
 var file_rapport_survey_v1_score_proto_depIdxs = []int32{
-	30, // 0: rapport.survey.v1.Window.range:type_name -> rapport.common.v1.TimeRange
-	31, // 1: rapport.survey.v1.Window.dates:type_name -> rapport.common.v1.DateRange
-	32, // 2: rapport.survey.v1.Scope.subjects:type_name -> rapport.common.v1.SubjectRef
-	33, // 3: rapport.survey.v1.Scope.channels:type_name -> rapport.common.v1.Channel
-	34, // 4: rapport.survey.v1.Scope.modes:type_name -> rapport.common.v1.ContactMode
-	27, // 5: rapport.survey.v1.Scope.facets:type_name -> rapport.survey.v1.Scope.FacetsEntry
-	28, // 6: rapport.survey.v1.Scope.labels:type_name -> rapport.survey.v1.Scope.LabelsEntry
+	33, // 0: rapport.survey.v1.Window.range:type_name -> rapport.common.v1.TimeRange
+	34, // 1: rapport.survey.v1.Window.dates:type_name -> rapport.common.v1.DateRange
+	35, // 2: rapport.survey.v1.Scope.subjects:type_name -> rapport.common.v1.SubjectRef
+	36, // 3: rapport.survey.v1.Scope.channels:type_name -> rapport.common.v1.Channel
+	37, // 4: rapport.survey.v1.Scope.modes:type_name -> rapport.common.v1.ContactMode
+	30, // 5: rapport.survey.v1.Scope.facets:type_name -> rapport.survey.v1.Scope.FacetsEntry
+	31, // 6: rapport.survey.v1.Scope.labels:type_name -> rapport.survey.v1.Scope.LabelsEntry
 	1,  // 7: rapport.survey.v1.Scope.structure:type_name -> rapport.survey.v1.Structure
 	2,  // 8: rapport.survey.v1.Scope.segment_time:type_name -> rapport.survey.v1.SegmentTime
 	3,  // 9: rapport.survey.v1.GroupBy.dimension:type_name -> rapport.survey.v1.Dimension
-	35, // 10: rapport.survey.v1.GroupBy.kind:type_name -> rapport.common.v1.SubjectKind
+	38, // 10: rapport.survey.v1.GroupBy.kind:type_name -> rapport.common.v1.SubjectKind
 	6,  // 11: rapport.survey.v1.GetMetricRequest.window:type_name -> rapport.survey.v1.Window
-	36, // 12: rapport.survey.v1.GetMetricRequest.grain:type_name -> rapport.common.v1.Grain
+	39, // 12: rapport.survey.v1.GetMetricRequest.grain:type_name -> rapport.common.v1.Grain
 	0,  // 13: rapport.survey.v1.GetMetricRequest.clock:type_name -> rapport.survey.v1.Clock
 	7,  // 14: rapport.survey.v1.GetMetricRequest.scope:type_name -> rapport.survey.v1.Scope
 	8,  // 15: rapport.survey.v1.GetMetricRequest.group_by:type_name -> rapport.survey.v1.GroupBy
-	37, // 16: rapport.survey.v1.GetMetricResponse.metric:type_name -> rapport.survey.v1.Metric
+	40, // 16: rapport.survey.v1.GetMetricResponse.metric:type_name -> rapport.survey.v1.Metric
 	5,  // 17: rapport.survey.v1.GetMetricResponse.total:type_name -> rapport.survey.v1.Score
 	11, // 18: rapport.survey.v1.GetMetricResponse.series:type_name -> rapport.survey.v1.Series
-	38, // 19: rapport.survey.v1.GetMetricResponse.as_of:type_name -> google.protobuf.Timestamp
+	41, // 19: rapport.survey.v1.GetMetricResponse.as_of:type_name -> google.protobuf.Timestamp
 	5,  // 20: rapport.survey.v1.Series.total:type_name -> rapport.survey.v1.Score
 	12, // 21: rapport.survey.v1.Series.points:type_name -> rapport.survey.v1.Point
-	38, // 22: rapport.survey.v1.Point.start:type_name -> google.protobuf.Timestamp
-	38, // 23: rapport.survey.v1.Point.end:type_name -> google.protobuf.Timestamp
+	41, // 22: rapport.survey.v1.Point.start:type_name -> google.protobuf.Timestamp
+	41, // 23: rapport.survey.v1.Point.end:type_name -> google.protobuf.Timestamp
 	5,  // 24: rapport.survey.v1.Point.score:type_name -> rapport.survey.v1.Score
 	9,  // 25: rapport.survey.v1.WatchMetricRequest.query:type_name -> rapport.survey.v1.GetMetricRequest
 	10, // 26: rapport.survey.v1.WatchMetricResponse.result:type_name -> rapport.survey.v1.GetMetricResponse
-	6,  // 27: rapport.survey.v1.RankSubjectsRequest.window:type_name -> rapport.survey.v1.Window
-	35, // 28: rapport.survey.v1.RankSubjectsRequest.kind:type_name -> rapport.common.v1.SubjectKind
-	32, // 29: rapport.survey.v1.RankSubjectsRequest.under:type_name -> rapport.common.v1.SubjectRef
-	29, // 30: rapport.survey.v1.RankSubjectsRequest.labels:type_name -> rapport.survey.v1.RankSubjectsRequest.LabelsEntry
-	33, // 31: rapport.survey.v1.RankSubjectsRequest.channels:type_name -> rapport.common.v1.Channel
-	32, // 32: rapport.survey.v1.RankSubjectsRequest.within:type_name -> rapport.common.v1.SubjectRef
-	17, // 33: rapport.survey.v1.RankSubjectsResponse.subjects:type_name -> rapport.survey.v1.RankedSubject
-	38, // 34: rapport.survey.v1.RankSubjectsResponse.as_of:type_name -> google.protobuf.Timestamp
-	37, // 35: rapport.survey.v1.RankSubjectsResponse.metric:type_name -> rapport.survey.v1.Metric
-	32, // 36: rapport.survey.v1.RankedSubject.subject:type_name -> rapport.common.v1.SubjectRef
-	5,  // 37: rapport.survey.v1.RankedSubject.score:type_name -> rapport.survey.v1.Score
-	19, // 38: rapport.survey.v1.CompareMetricRequest.a:type_name -> rapport.survey.v1.MetricSide
-	19, // 39: rapport.survey.v1.CompareMetricRequest.b:type_name -> rapport.survey.v1.MetricSide
-	0,  // 40: rapport.survey.v1.CompareMetricRequest.clock:type_name -> rapport.survey.v1.Clock
-	6,  // 41: rapport.survey.v1.MetricSide.window:type_name -> rapport.survey.v1.Window
-	7,  // 42: rapport.survey.v1.MetricSide.scope:type_name -> rapport.survey.v1.Scope
-	5,  // 43: rapport.survey.v1.CompareMetricResponse.a:type_name -> rapport.survey.v1.Score
-	5,  // 44: rapport.survey.v1.CompareMetricResponse.b:type_name -> rapport.survey.v1.Score
-	38, // 45: rapport.survey.v1.CompareMetricResponse.as_of:type_name -> google.protobuf.Timestamp
-	37, // 46: rapport.survey.v1.CompareMetricResponse.metric:type_name -> rapport.survey.v1.Metric
-	32, // 47: rapport.survey.v1.Goal.subject:type_name -> rapport.common.v1.SubjectRef
-	31, // 48: rapport.survey.v1.Goal.days:type_name -> rapport.common.v1.DateRange
-	21, // 49: rapport.survey.v1.SetGoalRequest.goal:type_name -> rapport.survey.v1.Goal
-	21, // 50: rapport.survey.v1.SetGoalResponse.goal:type_name -> rapport.survey.v1.Goal
-	32, // 51: rapport.survey.v1.ListGoalsRequest.subject:type_name -> rapport.common.v1.SubjectRef
-	26, // 52: rapport.survey.v1.ListGoalsResponse.goals:type_name -> rapport.survey.v1.GoalAttainment
-	21, // 53: rapport.survey.v1.GoalAttainment.goal:type_name -> rapport.survey.v1.Goal
-	5,  // 54: rapport.survey.v1.GoalAttainment.score:type_name -> rapport.survey.v1.Score
-	4,  // 55: rapport.survey.v1.GoalAttainment.status:type_name -> rapport.survey.v1.GoalStatus
-	56, // [56:56] is the sub-list for method output_type
-	56, // [56:56] is the sub-list for method input_type
-	56, // [56:56] is the sub-list for extension type_name
-	56, // [56:56] is the sub-list for extension extendee
-	0,  // [0:56] is the sub-list for field type_name
+	9,  // 27: rapport.survey.v1.BatchGetMetricsRequest.requests:type_name -> rapport.survey.v1.GetMetricRequest
+	17, // 28: rapport.survey.v1.BatchGetMetricsResponse.results:type_name -> rapport.survey.v1.BatchedMetric
+	41, // 29: rapport.survey.v1.BatchGetMetricsResponse.as_of:type_name -> google.protobuf.Timestamp
+	10, // 30: rapport.survey.v1.BatchedMetric.metric:type_name -> rapport.survey.v1.GetMetricResponse
+	42, // 31: rapport.survey.v1.BatchedMetric.error:type_name -> google.rpc.Status
+	6,  // 32: rapport.survey.v1.RankSubjectsRequest.window:type_name -> rapport.survey.v1.Window
+	38, // 33: rapport.survey.v1.RankSubjectsRequest.kind:type_name -> rapport.common.v1.SubjectKind
+	35, // 34: rapport.survey.v1.RankSubjectsRequest.under:type_name -> rapport.common.v1.SubjectRef
+	32, // 35: rapport.survey.v1.RankSubjectsRequest.labels:type_name -> rapport.survey.v1.RankSubjectsRequest.LabelsEntry
+	36, // 36: rapport.survey.v1.RankSubjectsRequest.channels:type_name -> rapport.common.v1.Channel
+	35, // 37: rapport.survey.v1.RankSubjectsRequest.within:type_name -> rapport.common.v1.SubjectRef
+	20, // 38: rapport.survey.v1.RankSubjectsResponse.subjects:type_name -> rapport.survey.v1.RankedSubject
+	41, // 39: rapport.survey.v1.RankSubjectsResponse.as_of:type_name -> google.protobuf.Timestamp
+	40, // 40: rapport.survey.v1.RankSubjectsResponse.metric:type_name -> rapport.survey.v1.Metric
+	35, // 41: rapport.survey.v1.RankedSubject.subject:type_name -> rapport.common.v1.SubjectRef
+	5,  // 42: rapport.survey.v1.RankedSubject.score:type_name -> rapport.survey.v1.Score
+	22, // 43: rapport.survey.v1.CompareMetricRequest.a:type_name -> rapport.survey.v1.MetricSide
+	22, // 44: rapport.survey.v1.CompareMetricRequest.b:type_name -> rapport.survey.v1.MetricSide
+	0,  // 45: rapport.survey.v1.CompareMetricRequest.clock:type_name -> rapport.survey.v1.Clock
+	6,  // 46: rapport.survey.v1.MetricSide.window:type_name -> rapport.survey.v1.Window
+	7,  // 47: rapport.survey.v1.MetricSide.scope:type_name -> rapport.survey.v1.Scope
+	5,  // 48: rapport.survey.v1.CompareMetricResponse.a:type_name -> rapport.survey.v1.Score
+	5,  // 49: rapport.survey.v1.CompareMetricResponse.b:type_name -> rapport.survey.v1.Score
+	41, // 50: rapport.survey.v1.CompareMetricResponse.as_of:type_name -> google.protobuf.Timestamp
+	40, // 51: rapport.survey.v1.CompareMetricResponse.metric:type_name -> rapport.survey.v1.Metric
+	35, // 52: rapport.survey.v1.Goal.subject:type_name -> rapport.common.v1.SubjectRef
+	34, // 53: rapport.survey.v1.Goal.days:type_name -> rapport.common.v1.DateRange
+	24, // 54: rapport.survey.v1.SetGoalRequest.goal:type_name -> rapport.survey.v1.Goal
+	24, // 55: rapport.survey.v1.SetGoalResponse.goal:type_name -> rapport.survey.v1.Goal
+	35, // 56: rapport.survey.v1.ListGoalsRequest.subject:type_name -> rapport.common.v1.SubjectRef
+	29, // 57: rapport.survey.v1.ListGoalsResponse.goals:type_name -> rapport.survey.v1.GoalAttainment
+	24, // 58: rapport.survey.v1.GoalAttainment.goal:type_name -> rapport.survey.v1.Goal
+	5,  // 59: rapport.survey.v1.GoalAttainment.score:type_name -> rapport.survey.v1.Score
+	4,  // 60: rapport.survey.v1.GoalAttainment.status:type_name -> rapport.survey.v1.GoalStatus
+	61, // [61:61] is the sub-list for method output_type
+	61, // [61:61] is the sub-list for method input_type
+	61, // [61:61] is the sub-list for extension type_name
+	61, // [61:61] is the sub-list for extension extendee
+	0,  // [0:61] is the sub-list for field type_name
 }
 
 func init() { file_rapport_survey_v1_score_proto_init() }
@@ -2556,14 +2740,14 @@ func file_rapport_survey_v1_score_proto_init() {
 		(*Window_Dates)(nil),
 		(*Window_LastDays)(nil),
 	}
-	file_rapport_survey_v1_score_proto_msgTypes[15].OneofWrappers = []any{}
+	file_rapport_survey_v1_score_proto_msgTypes[18].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_rapport_survey_v1_score_proto_rawDesc), len(file_rapport_survey_v1_score_proto_rawDesc)),
 			NumEnums:      5,
-			NumMessages:   25,
+			NumMessages:   28,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -40,6 +40,7 @@ const (
 	SurveyService_ReplyToResponse_FullMethodName        = "/rapport.survey.v1.SurveyService/ReplyToResponse"
 	SurveyService_ModerateReply_FullMethodName          = "/rapport.survey.v1.SurveyService/ModerateReply"
 	SurveyService_GetMetric_FullMethodName              = "/rapport.survey.v1.SurveyService/GetMetric"
+	SurveyService_BatchGetMetrics_FullMethodName        = "/rapport.survey.v1.SurveyService/BatchGetMetrics"
 	SurveyService_WatchMetric_FullMethodName            = "/rapport.survey.v1.SurveyService/WatchMetric"
 	SurveyService_RankSubjects_FullMethodName           = "/rapport.survey.v1.SurveyService/RankSubjects"
 	SurveyService_GetStanding_FullMethodName            = "/rapport.survey.v1.SurveyService/GetStanding"
@@ -130,6 +131,9 @@ type SurveyServiceClient interface {
 	ModerateReply(ctx context.Context, in *ModerateReplyRequest, opts ...grpc.CallOption) (*ModerateReplyResponse, error)
 	// GetMetric reads a score, in total and over time, perhaps split.
 	GetMetric(ctx context.Context, in *GetMetricRequest, opts ...grpc.CallOption) (*GetMetricResponse, error)
+	// BatchGetMetrics reads several scores, 1 to 200, in one call. A question that is refused
+	// does not touch the others; what may be asked again fails the call.
+	BatchGetMetrics(ctx context.Context, in *BatchGetMetricsRequest, opts ...grpc.CallOption) (*BatchGetMetricsResponse, error)
 	// WatchMetric reads it again whenever it changes.
 	WatchMetric(ctx context.Context, in *WatchMetricRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchMetricResponse], error)
 	// RankSubjects reads a league table that says how sure its ranks are.
@@ -405,6 +409,16 @@ func (c *surveyServiceClient) GetMetric(ctx context.Context, in *GetMetricReques
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(GetMetricResponse)
 	err := c.cc.Invoke(ctx, SurveyService_GetMetric_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *surveyServiceClient) BatchGetMetrics(ctx context.Context, in *BatchGetMetricsRequest, opts ...grpc.CallOption) (*BatchGetMetricsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(BatchGetMetricsResponse)
+	err := c.cc.Invoke(ctx, SurveyService_BatchGetMetrics_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -706,6 +720,9 @@ type SurveyServiceServer interface {
 	ModerateReply(context.Context, *ModerateReplyRequest) (*ModerateReplyResponse, error)
 	// GetMetric reads a score, in total and over time, perhaps split.
 	GetMetric(context.Context, *GetMetricRequest) (*GetMetricResponse, error)
+	// BatchGetMetrics reads several scores, 1 to 200, in one call. A question that is refused
+	// does not touch the others; what may be asked again fails the call.
+	BatchGetMetrics(context.Context, *BatchGetMetricsRequest) (*BatchGetMetricsResponse, error)
 	// WatchMetric reads it again whenever it changes.
 	WatchMetric(*WatchMetricRequest, grpc.ServerStreamingServer[WatchMetricResponse]) error
 	// RankSubjects reads a league table that says how sure its ranks are.
@@ -827,6 +844,9 @@ func (UnimplementedSurveyServiceServer) ModerateReply(context.Context, *Moderate
 }
 func (UnimplementedSurveyServiceServer) GetMetric(context.Context, *GetMetricRequest) (*GetMetricResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method GetMetric not implemented")
+}
+func (UnimplementedSurveyServiceServer) BatchGetMetrics(context.Context, *BatchGetMetricsRequest) (*BatchGetMetricsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method BatchGetMetrics not implemented")
 }
 func (UnimplementedSurveyServiceServer) WatchMetric(*WatchMetricRequest, grpc.ServerStreamingServer[WatchMetricResponse]) error {
 	return status.Error(codes.Unimplemented, "method WatchMetric not implemented")
@@ -1271,6 +1291,24 @@ func _SurveyService_GetMetric_Handler(srv interface{}, ctx context.Context, dec 
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
 		return srv.(SurveyServiceServer).GetMetric(ctx, req.(*GetMetricRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _SurveyService_BatchGetMetrics_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(BatchGetMetricsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(SurveyServiceServer).BatchGetMetrics(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: SurveyService_BatchGetMetrics_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(SurveyServiceServer).BatchGetMetrics(ctx, req.(*BatchGetMetricsRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -1746,6 +1784,10 @@ var SurveyService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "GetMetric",
 			Handler:    _SurveyService_GetMetric_Handler,
+		},
+		{
+			MethodName: "BatchGetMetrics",
+			Handler:    _SurveyService_BatchGetMetrics_Handler,
 		},
 		{
 			MethodName: "RankSubjects",
