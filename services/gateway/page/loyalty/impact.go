@@ -49,7 +49,7 @@ func (s *scene) impactRows(lines []*loyaltyv1.ImpactLine) (out []impactRow) {
 		write := s.measured(line.GetMeasure())
 		row := impactRow{
 			Measure: s.Lang.measures[line.GetMeasure()], Base: write(line.Base), BaseN: s.Lang.Count(line.GetNBase()),
-			Value: write(line.Value), N: s.Lang.Count(line.GetN()), Change: none, Interval: s.Lang.NoInterval,
+			Value: write(line.Value), N: s.Lang.Count(line.GetN()), Change: none,
 		}
 		if row.Measure == "" {
 			row.Measure = line.GetMeasure()

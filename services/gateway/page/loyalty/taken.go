@@ -1,6 +1,7 @@
 package loyalty
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -38,12 +39,14 @@ func (p *Pages) loadHolds(ctx context.Context, s *scene) (any, error) {
 	}
 	l := s.Lang
 	d := &listData{About: s.fresh(got.GetAsOf()), CSV: s.csv("holds"), Heads: []string{l.ForHead, l.UntilHead, l.PointsHead}}
+	var origins []*loyaltyv1.Origin
 	for _, h := range got.GetHolds() {
-		name := fmt.Sprintf(l.HoldOf, h.GetId())
-		if order := h.GetOrigin().GetOrderId(); order != "" {
-			name = fmt.Sprintf(l.OfOrder, order)
-		}
-		d.Rows = append(d.Rows, listRow{Name: name, Note: s.where(h.GetOrigin()), Cells: []string{s.at(h.GetEndsAt()), l.Count(h.GetPoints())}})
+		origins = append(origins, h.GetOrigin())
+	}
+	stores := p.names(ctx, s, origins...)
+	for _, h := range got.GetHolds() {
+		name := cmp.Or(s.orderOf(h.GetOrigin()), fmt.Sprintf(l.HoldOf, h.GetId()))
+		d.Rows = append(d.Rows, listRow{Name: name, Note: s.where(h.GetOrigin(), stores), Cells: []string{s.at(h.GetEndsAt()), l.Count(h.GetPoints())}})
 	}
 	if len(d.Rows) == 0 {
 		d.Help = l.NoHolds
