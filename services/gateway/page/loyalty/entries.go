@@ -190,10 +190,12 @@ func (p *Pages) names(ctx context.Context, s *scene, origins ...*loyaltyv1.Origi
 // lotsTold is how many lots of an entry are told.
 const lotsTold = 3
 
-// lots says which lots were taken from, or made, and when they end.
+// lots says which lots were taken from, or made, and when they end: those that end together
+// as one.
 func (s *scene) lots(m *loyaltyv1.Movement, own map[int64]bool) string {
 	var all []string
 	add := func(form string, parts []*loyaltyv1.LotPart) {
+		points, order := map[string]int64{}, []string(nil)
 		for _, part := range parts {
 			if !own[part.GetCustomerId()] {
 				continue
@@ -202,7 +204,13 @@ func (s *scene) lots(m *loyaltyv1.Movement, own map[int64]bool) string {
 			if part.GetExpiresAt().IsValid() {
 				until = fmt.Sprintf(s.Lang.Until, s.moment(part.GetExpiresAt()))
 			}
-			all = append(all, fmt.Sprintf(form, s.Lang.Count(part.GetPoints()), until))
+			if _, has := points[until]; !has {
+				order = append(order, until)
+			}
+			points[until] += part.GetPoints()
+		}
+		for _, until := range order {
+			all = append(all, fmt.Sprintf(form, s.Lang.Count(points[until]), until))
 		}
 	}
 	add(s.Lang.LotTaken, m.GetTaken())
