@@ -92,7 +92,7 @@ func (p *Pages) loadEntries(ctx context.Context, s *scene) (any, error) {
 
 func (s *scene) entry(m *loyaltyv1.Movement, own map[int64]bool, stores names) entryRow {
 	l, o := s.Lang, m.GetOrigin()
-	row := entryRow{When: s.at(m.GetOccurredAt()), Kind: l.movements[m.GetKind()], Reason: m.GetReason(), Lots: s.lots(m, own)}
+	row := entryRow{When: loose(s.at(m.GetOccurredAt())), Kind: l.movements[m.GetKind()], Reason: m.GetReason(), Lots: s.lots(m, own)}
 	for _, p := range m.GetPostings() {
 		if own[p.GetCustomerId()] {
 			row.Legs = append(row.Legs, leg{s.signed(p.GetPoints()), l.accounts[p.GetAccount()], p.GetPoints() < 0})
@@ -202,7 +202,7 @@ func (s *scene) lots(m *loyaltyv1.Movement, own map[int64]bool) string {
 			}
 			until := s.Lang.NeverExpires
 			if part.GetExpiresAt().IsValid() {
-				until = fmt.Sprintf(s.Lang.Until, s.moment(part.GetExpiresAt()))
+				until = loose(fmt.Sprintf(s.Lang.Until, s.moment(part.GetExpiresAt())))
 			}
 			if _, has := points[until]; !has {
 				order = append(order, until)
