@@ -10,6 +10,7 @@ import (
 	"time"
 
 	journeyv1 "github.com/rapport-cx/rapport/gen/rapport/journey/v1"
+	loyaltyv1 "github.com/rapport-cx/rapport/gen/rapport/loyalty/v1"
 	segmentationv1 "github.com/rapport-cx/rapport/gen/rapport/segmentation/v1"
 	surveyv1 "github.com/rapport-cx/rapport/gen/rapport/survey/v1"
 	"github.com/rapport-cx/rapport/services/rapport/demo"
@@ -103,6 +104,44 @@ func TestDemoGoesOn(t *testing.T) {
 		t.Errorf("%d answers, want %d; %v", resp.GetTotal().GetN(), want, err)
 	}
 	agrees(t, to, third.World, now)
+	spends(t, to, ask, third.World, now)
+}
+
+// spends lets members spend, twice over: what is spent is what the demo itself says, and
+// once.
+func spends(t *testing.T, to demo.Services, ask demo.Ask, w *demo.World, now time.Time) {
+	ctx := t.Context()
+	first, err := demo.Spend(ctx, to, ask, now)
+	if err != nil || first.Spent == 0 || first.Bonuses == 0 || first.Refused > first.Spent/10 {
+		t.Fatalf("spending: %+v, %v", first, err)
+	}
+	again, err := demo.Spend(ctx, to, ask, now)
+	if err != nil || again.Spent+again.Bonuses+again.Refused != 0 {
+		t.Errorf("spending again: %+v, %v", again, err)
+	}
+	made := int64(0)
+	for range w.Spends(time.Time{}, now) {
+		made++
+	}
+	if made != first.Spent+first.Refused {
+		t.Errorf("%d redemptions, the demo makes %d", first.Spent+first.Refused, made)
+	}
+	rate, err := to.Loyalty.GetRedemptionRate(ctx, &loyaltyv1.GetRedemptionRateRequest{Brand: "demo", Scope: &loyaltyv1.RateScope{ProgrammeId: demo.ProgrammeID}})
+	if total := rate.GetTotal(); err != nil || total.GetRedemptions() < first.Spent || total.GetRate() < 5 || total.GetRate() > 40 {
+		t.Errorf("%v, %v", total, err)
+	}
+	offers, err := to.Loyalty.GetOfferFunnel(ctx, &loyaltyv1.GetOfferFunnelRequest{Brand: "demo"})
+	if total := offers.GetTotal(); err != nil || total.GetViewed() == 0 || total.GetCompleted() == 0 || total.GetReceived() <= total.GetViewed() {
+		t.Errorf("%v, %v", total, err)
+	}
+	rewards, err := to.Loyalty.ListRewards(ctx, &loyaltyv1.ListRewardsRequest{Brand: "demo"})
+	taken := int64(0)
+	for _, r := range rewards.GetRewards() {
+		taken += r.GetTaken()
+	}
+	if err != nil || taken == 0 {
+		t.Errorf("%v, %v", rewards, err)
+	}
 }
 
 // agrees holds what the services tell of a demo against the demo's own facts.

@@ -27,10 +27,14 @@ const (
 	bonusDays   = 30
 )
 
+// clubFrom is the day that the club opened on: a fifth of the history lies before it, when
+// people bought and earned nothing.
+func (w *World) clubFrom() time.Time { return w.first.AddDate(0, 0, w.opts.Days/5) }
+
 // Programme is a club of three tiers: who bought for more in three months earns more.
 func (w *World) Programme() *loyaltyv1.Programme {
 	return &loyaltyv1.Programme{
-		Id: ProgrammeID, Titles: titles("Клуб покупателей", "Shoppers' club"), FromJourney: true, EffectiveFrom: timestamppb.New(w.first),
+		Id: ProgrammeID, Titles: titles("Клуб покупателей", "Shoppers' club"), FromJourney: true, EffectiveFrom: timestamppb.New(w.clubFrom()),
 		Lifetime: &loyaltyv1.Lifetime{ExpireMonths: 12, ExpireEndOf: commonv1.Grain_GRAIN_MONTH},
 		Earning: []*loyaltyv1.EarningRule{
 			{Name: "every-purchase", Points: 1, PerMinorUnits: perPoint, WithTier: true},
@@ -87,7 +91,11 @@ const mostSent = 4000
 // campaigns are the offers of the history, the oldest first.
 func (w *World) campaigns() []campaign {
 	back := func(days int) time.Time {
-		return w.opts.Anchor.AddDate(0, 0, -min(days, w.opts.Days-1))
+		day := w.opts.Anchor.AddDate(0, 0, -days)
+		if from := w.clubFrom(); day.Before(from) {
+			return from
+		}
+		return day
 	}
 	money := func(minor int64) *commonv1.Money {
 		return &commonv1.Money{Currency: w.opts.Currency, MinorUnits: minor}
@@ -104,7 +112,7 @@ func (w *World) campaigns() []campaign {
 	return []campaign{
 		{offer: coffee, sent: back(60), share: 0.08, trait: ofCoupon, seen: 0.7, used: 0.3},
 		{
-			offer: offer("fresh", "Купите овощей и фруктов на 600", "Buy fruit and vegetables for 600", back(45), back(15), 60,
+			offer: offer("fresh", "Купите овощей и фруктов на 600", "Buy fruit and vegetables for 600", back(45), back(15).AddDate(0, 0, 1), 60,
 				&loyaltyv1.OfferCondition{Spend: money(600_00), Categories: []string{"vegetables", "fruit"}}),
 			sent: back(45), share: 0.12, trait: ofFresh, seen: 0.6,
 		},

@@ -138,7 +138,7 @@ func (f *filling) hasEarned(ctx context.Context, who *commonv1.CustomerRef, at t
 func (w *World) lastEarning(until time.Time) (who *commonv1.CustomerRef, at time.Time) {
 	for day := dayOf(until, w.zone).AddDate(0, 0, daysBefore); who == nil && !day.Before(w.first); day = day.AddDate(0, 0, -1) {
 		for key, e := range w.on(day) {
-			if e.customer == 0 || e.outcome != fulfilled || e.at.After(until) {
+			if e.customer == 0 || e.outcome != fulfilled || e.at.After(until) || e.at.Before(w.clubFrom()) {
 				continue
 			}
 			if pointsOf(w.receipt(key, e)) > 0 {

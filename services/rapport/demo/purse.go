@@ -29,7 +29,7 @@ func (w *World) Spends(after, until time.Time) iter.Seq[*loyaltyv1.RedeemRequest
 			}
 			earned := map[int64]int32{}
 			for key, e := range w.on(day) {
-				if e.customer == 0 || e.outcome != fulfilled || e.at.After(until) {
+				if e.customer == 0 || e.outcome != fulfilled || e.at.After(until) || e.at.Before(w.clubFrom()) {
 					continue
 				}
 				lines := w.receipt(key, e)
@@ -117,7 +117,7 @@ func (w *World) Bonuses(after, until time.Time) iter.Seq[*loyaltyv1.EarnRequest]
 	return func(yield func(*loyaltyv1.EarnRequest) bool) {
 		y, m, _ := w.clamp(after).In(w.zone).Date()
 		for month := time.Date(y, m, 1, 10, 0, 0, 0, w.zone); !month.After(until); month = month.AddDate(0, 1, 0) {
-			if month.Before(w.first) || !month.After(after) {
+			if month.Before(w.clubFrom()) || !month.After(after) {
 				continue
 			}
 			for n := int64(1); n <= int64(w.people); n++ {

@@ -40,8 +40,10 @@ type curves struct {
 // how long ago it was.
 type curve struct {
 	Path, Name, Title string
-	End               chart.Dot
-	Shade             int
+	// Anchor is on which side of its end the name stands, Shift how far.
+	Anchor, Shift string
+	End           chart.Dot
+	Shade         int
 }
 
 type cohortRow struct {
@@ -121,6 +123,9 @@ func (s *scene) curves(all []*loyaltyv1.RedemptionCohort, ages int, most float64
 		}
 		drawn := chart.NewLine(points, f)
 		one := curve{Name: s.month(c.GetMonth()), Shade: min(4, len(all)-1-i), End: drawn.Dots[len(drawn.Dots)-1]}
+		if one.Anchor, one.Shift = "start", "7"; len(points) > ages*3/4 {
+			one.Anchor, one.Shift = "end", "-7" // there is no room to the right
+		}
 		if len(drawn.Paths) > 0 {
 			one.Path = drawn.Paths[0]
 		}

@@ -4,10 +4,14 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
 
 	commonv1 "github.com/rapport-cx/rapport/gen/rapport/common/v1"
 	loyaltyv1 "github.com/rapport-cx/rapport/gen/rapport/loyalty/v1"
 	segmentationv1 "github.com/rapport-cx/rapport/gen/rapport/segmentation/v1"
+	surveyv1 "github.com/rapport-cx/rapport/gen/rapport/survey/v1"
 )
 
 const (
@@ -69,8 +73,13 @@ func (p *Pages) loadEntries(ctx context.Context, s *scene) (any, error) {
 	}
 	d := &entriesData{CSV: s.csv("entries")}
 	own := p.numbers(ctx, s)
+	var origins []*loyaltyv1.Origin
 	for _, m := range got.GetEntries() {
-		d.Rows = append(d.Rows, s.entry(m, own))
+		origins = append(origins, m.GetOrigin())
+	}
+	stores := p.names(ctx, s, origins...)
+	for _, m := range got.GetEntries() {
+		d.Rows = append(d.Rows, s.entry(m, own, stores))
 	}
 	if token := got.GetNextPageToken(); token != "" {
 		d.Next = s.with("after", token)
@@ -81,24 +90,22 @@ func (p *Pages) loadEntries(ctx context.Context, s *scene) (any, error) {
 	return d, nil
 }
 
-func (s *scene) entry(m *loyaltyv1.Movement, own map[int64]bool) entryRow {
+func (s *scene) entry(m *loyaltyv1.Movement, own map[int64]bool, stores names) entryRow {
 	l, o := s.Lang, m.GetOrigin()
-	row := entryRow{When: s.at(m.GetOccurredAt()), Kind: l.movements[m.GetKind()], Reason: m.GetReason(), Lots: s.lots(m, own)}
+	row := entryRow{When: loose(s.at(m.GetOccurredAt())), Kind: l.movements[m.GetKind()], Reason: m.GetReason(), Lots: s.lots(m, own)}
 	for _, p := range m.GetPostings() {
 		if own[p.GetCustomerId()] {
 			row.Legs = append(row.Legs, leg{s.signed(p.GetPoints()), l.accounts[p.GetAccount()], p.GetPoints() < 0})
 		}
 	}
-	if o.GetOrderId() != "" {
-		row.Order = fmt.Sprintf(l.OfOrder, o.GetOrderId())
-	}
+	row.Order = s.orderOf(o)
 	if o.GetLineId() != "" {
 		row.Order = joined(row.Order, fmt.Sprintf(l.OfLine, o.GetLineId()))
 	}
 	if m.GetSpent() > 0 {
 		row.Order = joined(row.Order, s.money(m.GetSpent()))
 	}
-	row.Where = s.where(o)
+	row.Where = s.where(o, stores)
 	if m.GetKind() == loyaltyv1.MovementKind_MOVEMENT_KIND_TRANSFER && m.GetToCustomerId() > 0 {
 		other := m.GetToCustomerId()
 		if own[other] {
@@ -109,34 +116,101 @@ func (s *scene) entry(m *loyaltyv1.Movement, own map[int64]bool) entryRow {
 	return row
 }
 
+// rewardOrder begins the order that points of a reward are spent on.
+const rewardOrder = "reward:"
+
+// orderOf names what points were earned by or spent on; empty: nobody said.
+func (s *scene) orderOf(o *loyaltyv1.Origin) string {
+	switch id := o.GetOrderId(); {
+	case id == "":
+		return ""
+	case strings.HasPrefix(id, rewardOrder):
+		return s.Lang.ForReward
+	default:
+		return fmt.Sprintf(s.Lang.OfOrder, id)
+	}
+}
+
 // where is the channel and the store.
-func (s *scene) where(o *loyaltyv1.Origin) string {
+func (s *scene) where(o *loyaltyv1.Origin, stores names) string {
 	var all []string
 	if o.GetChannel() != commonv1.Channel_CHANNEL_UNSPECIFIED {
 		all = append(all, s.Lang.Channel(o.GetChannel()))
 	}
 	for _, ref := range o.GetSubjects() {
-		all = append(all, strings.TrimPrefix(ref.GetKind().String(), "SUBJECT_KIND_")+":"+ref.GetId())
+		all = append(all, stores.of(ref))
 	}
 	return strings.Join(all, ", ")
+}
+
+// names are what people call subjects, by KIND:id.
+type names map[string]string
+
+func key(ref *commonv1.SubjectRef) string {
+	return strings.TrimPrefix(ref.GetKind().String(), "SUBJECT_KIND_") + ":" + ref.GetId()
+}
+
+// of is a subject's name; where nobody can tell, its kind and id.
+func (n names) of(ref *commonv1.SubjectRef) string {
+	if name := n[key(ref)]; name != "" {
+		return name
+	}
+	return key(ref)
+}
+
+// names asks for those of the subjects of origins. One that cannot be told is left out.
+func (p *Pages) names(ctx context.Context, s *scene, origins ...*loyaltyv1.Origin) names {
+	out, asked := names{}, map[string]*commonv1.SubjectRef{}
+	for _, o := range origins {
+		for _, ref := range o.GetSubjects() {
+			asked[key(ref)] = ref
+		}
+	}
+	if p.survey == nil {
+		return out
+	}
+	var each sync.Mutex
+	var all errgroup.Group
+	all.SetLimit(8)
+	for name, ref := range asked {
+		all.Go(func() error {
+			got, err := p.survey.GetSubject(ctx, &surveyv1.GetSubjectRequest{Brand: s.Brand, Ref: ref})
+			if err == nil {
+				each.Lock()
+				defer each.Unlock()
+				out[name] = got.GetSubject().GetName()
+			}
+			return nil
+		})
+	}
+	_ = all.Wait() // nothing fails
+	return out
 }
 
 // lotsTold is how many lots of an entry are told.
 const lotsTold = 3
 
-// lots says which lots were taken from, or made, and when they end.
+// lots says which lots were taken from, or made, and when they end: those that end together
+// as one.
 func (s *scene) lots(m *loyaltyv1.Movement, own map[int64]bool) string {
 	var all []string
 	add := func(form string, parts []*loyaltyv1.LotPart) {
+		points, order := map[string]int64{}, []string(nil)
 		for _, part := range parts {
 			if !own[part.GetCustomerId()] {
 				continue
 			}
 			until := s.Lang.NeverExpires
 			if part.GetExpiresAt().IsValid() {
-				until = fmt.Sprintf(s.Lang.Until, s.moment(part.GetExpiresAt()))
+				until = loose(fmt.Sprintf(s.Lang.Until, s.moment(part.GetExpiresAt())))
 			}
-			all = append(all, fmt.Sprintf(form, s.Lang.Count(part.GetPoints()), until))
+			if _, has := points[until]; !has {
+				order = append(order, until)
+			}
+			points[until] += part.GetPoints()
+		}
+		for _, until := range order {
+			all = append(all, fmt.Sprintf(form, s.Lang.Count(points[until]), until))
 		}
 	}
 	add(s.Lang.LotTaken, m.GetTaken())

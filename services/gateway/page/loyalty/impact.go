@@ -46,22 +46,22 @@ func (p *Pages) loadImpact(ctx context.Context, s *scene) (any, error) {
 
 func (s *scene) impactRows(lines []*loyaltyv1.ImpactLine) (out []impactRow) {
 	for _, line := range lines {
-		write := s.measured(line.GetMeasure())
+		write, apart := s.measured(line.GetMeasure()), s.differed(line.GetMeasure())
 		row := impactRow{
 			Measure: s.Lang.measures[line.GetMeasure()], Base: write(line.Base), BaseN: s.Lang.Count(line.GetNBase()),
-			Value: write(line.Value), N: s.Lang.Count(line.GetN()), Change: none, Interval: s.Lang.NoInterval,
+			Value: write(line.Value), N: s.Lang.Count(line.GetN()), Change: none,
 		}
 		if row.Measure == "" {
 			row.Measure = line.GetMeasure()
 		}
 		if line.Change != nil {
-			row.Change = write(line.Change)
+			row.Change = apart(line.Change)
 			if line.GetChange() > 0 {
 				row.Change = "+" + row.Change
 			}
 		}
 		if line.Low != nil && line.High != nil {
-			row.Interval = write(line.Low) + " … " + write(line.High)
+			row.Interval = apart(line.Low) + " … " + apart(line.High)
 			row.Sure = line.GetLow() > 0 || line.GetHigh() < 0
 		}
 		out = append(out, row)
@@ -82,6 +82,14 @@ func (s *scene) measured(measure string) func(*float64) string {
 		}
 		return s.Lang.Fixed(*v, 2)
 	}
+}
+
+// differed writes differences of values of a measure: those of shares are points.
+func (s *scene) differed(measure string) func(*float64) string {
+	if measure != "retention" {
+		return s.measured(measure)
+	}
+	return func(v *float64) string { return s.Lang.Fixed(*v, 1) + "\u00a0" + s.Lang.Shares }
 }
 
 func (p *Pages) impactTable(ctx context.Context, s *scene) ([][]string, error) {

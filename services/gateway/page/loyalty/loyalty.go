@@ -14,6 +14,7 @@ import (
 
 	loyaltyv1 "github.com/rapport-cx/rapport/gen/rapport/loyalty/v1"
 	segmentationv1 "github.com/rapport-cx/rapport/gen/rapport/segmentation/v1"
+	surveyv1 "github.com/rapport-cx/rapport/gen/rapport/survey/v1"
 	"github.com/rapport-cx/rapport/internal/config"
 	"github.com/rapport-cx/rapport/internal/fault"
 	"github.com/rapport-cx/rapport/services/gateway/page/shell"
@@ -27,6 +28,7 @@ type Pages struct {
 	cfg    shell.Config
 	points loyaltyv1.LoyaltyServiceClient
 	people segmentationv1.SegmentationServiceClient
+	survey surveyv1.SurveyServiceClient
 	drawn  *shell.Drawings
 }
 
@@ -36,7 +38,7 @@ func New(cfg shell.Config, services shell.Services) (*Pages, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Pages{cfg: cfg, points: services.Loyalty, people: services.Segmentation, drawn: drawn}, nil
+	return &Pages{cfg: cfg, points: services.Loyalty, people: services.Segmentation, survey: services.Survey, drawn: drawn}, nil
 }
 
 const (

@@ -1,6 +1,7 @@
 package loyalty
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -38,12 +39,14 @@ func (p *Pages) loadHolds(ctx context.Context, s *scene) (any, error) {
 	}
 	l := s.Lang
 	d := &listData{About: s.fresh(got.GetAsOf()), CSV: s.csv("holds"), Heads: []string{l.ForHead, l.UntilHead, l.PointsHead}}
+	var origins []*loyaltyv1.Origin
 	for _, h := range got.GetHolds() {
-		name := fmt.Sprintf(l.HoldOf, h.GetId())
-		if order := h.GetOrigin().GetOrderId(); order != "" {
-			name = fmt.Sprintf(l.OfOrder, order)
-		}
-		d.Rows = append(d.Rows, listRow{Name: name, Note: s.where(h.GetOrigin()), Cells: []string{s.at(h.GetEndsAt()), l.Count(h.GetPoints())}})
+		origins = append(origins, h.GetOrigin())
+	}
+	stores := p.names(ctx, s, origins...)
+	for _, h := range got.GetHolds() {
+		name := cmp.Or(s.orderOf(h.GetOrigin()), fmt.Sprintf(l.HoldOf, h.GetId()))
+		d.Rows = append(d.Rows, listRow{Name: name, Note: s.where(h.GetOrigin(), stores), Cells: []string{loose(s.at(h.GetEndsAt())), l.Count(h.GetPoints())}})
 	}
 	if len(d.Rows) == 0 {
 		d.Help = l.NoHolds
@@ -104,9 +107,9 @@ func (p *Pages) loadTaken(ctx context.Context, s *scene) (any, error) {
 		row := listRow{Name: titles[one.GetRewardId()], Note: titles[one.GetChoiceId()]}
 		state := l.states[one.GetState()]
 		if one.GetState() == loyaltyv1.TakenReward_STATE_HELD {
-			state = joined(state, fmt.Sprintf(l.Until, s.at(one.GetEndsAt())))
+			state = joined(state, loose(fmt.Sprintf(l.Until, s.at(one.GetEndsAt()))))
 		}
-		row.Cells = []string{s.at(one.GetTakenAt()), state, l.Count(one.GetPoints())}
+		row.Cells = []string{loose(s.at(one.GetTakenAt())), state, l.Count(one.GetPoints())}
 		d.Rows = append(d.Rows, row)
 	}
 	if len(d.Rows) == 0 {
@@ -169,7 +172,7 @@ func (p *Pages) loadPersonal(ctx context.Context, s *scene) (any, error) {
 	d := &listData{CSV: s.csv("offers"), Heads: []string{l.OfferHead, l.Received, l.Viewed, l.Completed}}
 	for _, one := range mine {
 		o := offers[one.GetOfferId()]
-		row := listRow{Name: s.titled(o.GetTitles(), o.GetId()), Cells: []string{s.on(one.GetReceivedAt()), s.on(one.GetViewedAt()), s.on(one.GetCompletedAt())}}
+		row := listRow{Name: s.titled(o.GetTitles(), o.GetId()), Cells: []string{loose(s.on(one.GetReceivedAt())), loose(s.on(one.GetViewedAt())), loose(s.on(one.GetCompletedAt()))}}
 		so := ""
 		if !one.GetCompletedAt().IsValid() && one.GetPurchases() > 0 {
 			so = fmt.Sprintf(l.SoFar, s.money(one.GetSpent()), l.Count(int64(one.GetPurchases())))

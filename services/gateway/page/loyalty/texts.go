@@ -45,7 +45,7 @@ type words struct {
 	CountedFrom, ForEver, Missing, Projected, FallsHead, Expiries, NothingToLose, OnDelivery, ActivateHead string
 	Entries, NoEntries, WhenHead, WhatHead, WhyHead, OfOrder, OfLine, OtherMember, LotTaken, LotGiven      string
 	MoreLots, NeverExpires, Holds, HoldOf, NoHolds, ForHead, UntilHead, TakenRewards, NothingTaken         string
-	StateHead, PersonalOffers, NoPersonal, SoFar                                                           string
+	StateHead, PersonalOffers, NoPersonal, SoFar, ForReward                                                string
 
 	spans     map[string]string
 	measures  map[string]string

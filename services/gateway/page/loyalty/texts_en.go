@@ -53,10 +53,10 @@ var english = words{
 	Projected: "By what counts now it would be %s: in time the member falls to it.", FallsHead: "Stops counting, if nothing more is earned",
 	Expiries: "What ends when", NothingToLose: "There are no points to lose.", OnDelivery: "with the delivery", ActivateHead: "May be spent from",
 	Entries: "Entries", NoEntries: "There are no entries.", WhenHead: "When", WhatHead: "What", WhyHead: "What for", OfOrder: "order %s", OfLine: "line %s",
-	OtherMember: "member %d", LotTaken: "took %s, %s", LotGiven: "gave %s, %s", MoreLots: "and %s more", NeverExpires: "for ever",
+	OtherMember: "member %d", LotTaken: "took %s, valid %s", LotGiven: "gave %s, valid %s", MoreLots: "and %s more", NeverExpires: "for ever",
 	Holds: "Set aside", HoldOf: "hold %s", NoHolds: "Nothing is set aside.", ForHead: "What for", UntilHead: "Until",
 	TakenRewards: "Rewards taken", NothingTaken: "No rewards were taken.", StateHead: "State", PersonalOffers: "Personal offers", NoPersonal: "There are no offers for this member.",
-	SoFar: "so far %s in %s purchases",
+	ForReward: "a reward", SoFar: "so far %s in %s purchases",
 
 	spans:    map[string]string{"7": "Week", "30": "30 days", "90": "90 days", "365": "Year"},
 	measures: map[string]string{"frequency": "Purchases per person and year", "average_check": "Average check", "retention": "Bought again in the second half"},

@@ -53,10 +53,10 @@ var russian = words{
 	Projected: "По нынешнему счёту был бы уровень «%s»: со временем участник опустится на него.", FallsHead: "Перестанет засчитываться, если больше ничего не начислить",
 	Expiries: "Что когда сгорит", NothingToLose: "Сгорать нечему.", OnDelivery: "после доставки", ActivateHead: "Можно списать с",
 	Entries: "Записи", NoEntries: "Записей нет.", WhenHead: "Когда", WhatHead: "Что", WhyHead: "За что", OfOrder: "заказ %s", OfLine: "строка %s",
-	OtherMember: "участник %d", LotTaken: "из баллов %s, %s", LotGiven: "в баллы %s, %s", MoreLots: "и ещё %s", NeverExpires: "бессрочно",
+	OtherMember: "участник %d", LotTaken: "взято %s, срок %s", LotGiven: "зачислено %s, срок %s", MoreLots: "и ещё %s", NeverExpires: "бессрочно",
 	Holds: "Отложено", HoldOf: "резерв %s", NoHolds: "Ничего не отложено.", ForHead: "Для чего", UntilHead: "До",
 	TakenRewards: "Взятые награды", NothingTaken: "Наград не брали.", StateHead: "Состояние", PersonalOffers: "Личные предложения", NoPersonal: "Предложений для участника нет.",
-	SoFar: "пока %s за покупок: %s",
+	ForReward: "награда", SoFar: "пока %s за покупок: %s",
 
 	spans:    map[string]string{"7": "Неделя", "30": "30 дней", "90": "90 дней", "365": "Год"},
 	measures: map[string]string{"frequency": "Покупок на человека в год", "average_check": "Средний чек", "retention": "Купили снова во второй половине"},

@@ -3,6 +3,7 @@ package loyalty
 import (
 	"math"
 	"strconv"
+	"strings"
 	"time"
 
 	"google.golang.org/protobuf/types/known/timestamppb"
@@ -66,6 +67,9 @@ func (s *scene) growth(now, before int64) string {
 	}
 	return text
 }
+
+// loose lets a text with days in it break at every blank, where there is little room.
+func loose(text string) string { return strings.ReplaceAll(text, "\u00a0", " ") }
 
 // day writes a day of the brand's calendar, as the contract writes it.
 func (s *scene) day(text string) string {
