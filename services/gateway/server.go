@@ -20,6 +20,7 @@ import (
 	"github.com/rapport-cx/rapport/internal/fault"
 	"github.com/rapport-cx/rapport/services/gateway/page"
 	"github.com/rapport-cx/rapport/services/gateway/page/audience"
+	"github.com/rapport-cx/rapport/services/gateway/page/board"
 	"github.com/rapport-cx/rapport/services/gateway/page/shell"
 	journeygw "github.com/rapport-cx/rapport/services/gateway/stub/rapport/journey/v1"
 	loyaltygw "github.com/rapport-cx/rapport/services/gateway/stub/rapport/loyalty/v1"
@@ -65,10 +66,10 @@ func New(cfg Config, services Services) (*Server, error) {
 
 // pages routes what people look at.
 func (s *Server) pages() error {
-	services := shell.Services{Survey: s.services.Survey, Segmentation: s.services.Segmentation, Journey: s.services.Journey, Loyalty: s.services.Loyalty}
+	services := shell.Services{Survey: s.services.Survey, Segmentation: s.services.Segmentation, Journey: s.services.Journey, Loyalty: s.services.Loyalty, Report: s.services.Report}
 	cfg := shell.Config{
 		Brands: s.cfg.Brands, Clock: s.cfg.Clock, Draining: s.cfg.Draining, Log: s.cfg.Log, Outgoing: s.outgoingContext,
-		Nav: append(page.Nav(services), audience.Nav(services)...),
+		Nav: shell.Ordered(page.Nav(services), board.Nav(services), audience.Nav(services)),
 	}
 	shown, err := page.New(cfg, services)
 	if err != nil {
@@ -80,6 +81,11 @@ func (s *Server) pages() error {
 		return err
 	}
 	whom.Route(s.routes)
+	run, err := board.New(cfg, services)
+	if err != nil {
+		return err
+	}
+	run.Route(s.routes)
 	return nil
 }
 
@@ -112,7 +118,7 @@ func (s *Server) register() error {
 // ServeHTTP routes one request.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("X-Content-Type-Options", "nosniff")
-	s.routes.ServeHTTP(w, r)
+	shell.Revalidated(s.routes).ServeHTTP(w, r)
 }
 
 // newCodec writes proto JSON with zeros and empty lists spelt out, and what is

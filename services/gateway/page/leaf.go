@@ -95,11 +95,7 @@ func (p *Page) tabs(s *scene) []choice {
 			*v = view{Brand: v.Brand, Lang: v.Lang, asked: v.asked, Days: v.Days, From: v.From, To: v.To, Page: path}
 		})
 	}
-	var out []choice
-	for _, w := range p.cfg.Nav {
-		out = append(out, choice{Name: w.Names[s.Lang.Code], Link: to(w.Path), Current: s.Page == w.Path})
-	}
-	return out
+	return p.cfg.Ways(&s.Lang.Lang, s.Page, to)
 }
 
 // maxOwn bounds what an address may bring for one name.
@@ -222,10 +218,10 @@ func (p *Page) liveLeaf(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "not a page to watch", http.StatusBadRequest)
 		return
 	}
-	if !p.sit(w) {
+	if !p.seats.Sit(w) {
 		return
 	}
-	defer p.rise()
+	defer p.seats.Rise()
 	ctx, err := p.cfg.Outgoing(r, journeyv1.JourneyService_WatchEvents_FullMethodName)
 	if err != nil {
 		http.Error(w, "not a page to watch", http.StatusBadRequest)
@@ -235,18 +231,18 @@ func (p *Page) liveLeaf(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, v.Lang.FaultText(err), http.StatusServiceUnavailable)
 		return
 	}
-	e, ok := begin(w)
+	e, ok := shell.Begin(w)
 	if !ok {
 		return
 	}
-	if err := p.lookAgain(ctx, v, l, e); err != nil && ctx.Err() == nil && !fault.Retryable(err) && !errors.Is(err, errLeft) {
+	if err := p.lookAgain(ctx, v, l, e); err != nil && ctx.Err() == nil && !fault.Retryable(err) && !errors.Is(err, shell.ErrLeft) {
 		p.cfg.Log.Warn("live page", "error", err)
 	}
 }
 
 // lookAgain sends what has changed, at once and then every so often: services keep
 // the answer to a question until a fact arrives, so that looking costs little.
-func (p *Page) lookAgain(ctx context.Context, v view, l *leaf, e *events) error {
+func (p *Page) lookAgain(ctx context.Context, v view, l *leaf, e *shell.Events) error {
 	look := time.NewTicker(liveLook)
 	defer look.Stop()
 	for {
@@ -263,19 +259,14 @@ func (p *Page) lookAgain(ctx context.Context, v view, l *leaf, e *events) error 
 	}
 }
 
-func (p *Page) redrawLeaf(ctx context.Context, v view, l *leaf, e *events) error {
+func (p *Page) redrawLeaf(ctx context.Context, v view, l *leaf, e *shell.Events) error {
 	ctx, cancel := context.WithTimeout(ctx, shell.PageTime)
 	defer cancel()
 	s, err := p.stageLeaf(ctx, v, l)
 	if err != nil {
 		return err
 	}
-	for _, d := range p.draw(ctx, s, l.sections(v)) {
-		if err := e.send(d); err != nil {
-			return err
-		}
-	}
-	return e.write(": seen\n\n")
+	return e.Send(p.draw(ctx, s, l.sections(v)))
 }
 
 // findLeaf is the page at a path, and the thing that it shows there.

@@ -10,6 +10,7 @@ import (
 	"net/http"
 
 	journeyv1 "github.com/rapport-cx/rapport/gen/rapport/journey/v1"
+	reportv1 "github.com/rapport-cx/rapport/gen/rapport/report/v1"
 	segmentationv1 "github.com/rapport-cx/rapport/gen/rapport/segmentation/v1"
 	surveyv1 "github.com/rapport-cx/rapport/gen/rapport/survey/v1"
 	"github.com/rapport-cx/rapport/services/gateway/page/shell"
@@ -27,23 +28,27 @@ var files embed.FS
 // Nav are the ways to the pages of services.
 func Nav(services Services) (out []shell.Way) {
 	if services.Survey != nil {
-		out = append(out, way("", func(l *words) string { return l.Overview }))
+		out = append(out, way("", shell.Experience, func(l *words) string { return l.Overview }))
 	}
 	for i := range leaves {
 		if leaves[i].path == customersPath && services.Segmentation == nil || leaves[i].path != customersPath && services.Journey == nil {
 			continue
 		}
-		out = append(out, way(leaves[i].path, leaves[i].title))
+		group := shell.Paths
+		if leaves[i].path == customersPath {
+			group = shell.People
+		}
+		out = append(out, way(leaves[i].path, group, leaves[i].title))
 	}
 	return out
 }
 
-func way(path string, title func(*words) string) shell.Way {
+func way(path string, group shell.Group, title func(*words) string) shell.Way {
 	names := map[string]string{}
 	for _, l := range catalogues {
 		names[l.Code] = title(l)
 	}
-	return shell.Way{Path: path, Names: names}
+	return shell.Way{Path: path, Group: group, Names: names}
 }
 
 // Page draws views.
@@ -53,11 +58,9 @@ type Page struct {
 	people segmentationv1.SegmentationServiceClient
 	events journeyv1.JourneyServiceClient
 	drawn  *shell.Drawings
-	seats  chan struct{} // one for each page that watches
+	report reportv1.ReportServiceClient
+	seats  shell.Seats
 }
-
-// maxLive bounds the pages that watch; past it a page is complete but not live.
-const maxLive = 1000
 
 // New makes the pages of services.
 func New(cfg Config, services Services) (*Page, error) {
@@ -67,7 +70,7 @@ func New(cfg Config, services Services) (*Page, error) {
 	}
 	return &Page{
 		cfg: cfg, survey: services.Survey, people: services.Segmentation, events: services.Journey,
-		drawn: drawn, seats: make(chan struct{}, maxLive),
+		report: services.Report, drawn: drawn, seats: shell.NewSeats(),
 	}, nil
 }
 

@@ -109,7 +109,11 @@ func Nav(services shell.Services) (out []shell.Way) {
 		for _, w := range catalogues {
 			names[w.Code] = l.title(w)
 		}
-		out = append(out, shell.Way{Path: l.path, Names: names})
+		group := shell.People
+		if l.path == driversPath {
+			group = shell.Experience
+		}
+		out = append(out, shell.Way{Path: l.path, Group: group, Names: names})
 	}
 	return out
 }
@@ -229,9 +233,10 @@ func (p *Pages) compose(ctx context.Context, s *scene, l *leaf) *shown {
 		link := s.link(func(v *view) { v.Lang, v.asked = c, true })
 		out.Langs = append(out.Langs, shell.Choice{Name: c.Name, Note: c.Code, Link: link, Current: c == s.Lang})
 	}
-	for _, way := range p.cfg.Nav {
-		current := way.Path != "" && (l.path == way.Path || strings.HasPrefix(l.path, way.Path+"/"))
-		out.Tabs = append(out.Tabs, shell.Choice{Name: way.Names[s.Lang.Code], Link: to(way.Path), Current: current})
+	out.Tabs = p.cfg.Ways(&s.Lang.Lang, l.path, to)
+	out.Permalink = s.link(func(v *view) { v.asked = true })
+	if l.table != nil {
+		out.CSV = s.csv()
 	}
 	if l == segmentLeaf || l == newLeaf {
 		out.Path = []shell.Choice{{Name: s.Lang.Segments, Link: to(segmentsPath)}}
