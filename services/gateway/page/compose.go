@@ -17,8 +17,9 @@ func (p *Page) compose(ctx context.Context, s *scene) *shown {
 	out := &shown{scene: s, T: s.Lang, Frame: shell.Frame{
 		Name: s.brand.Name, Home: s.ToSubject(nil), BrandName: s.brand.Name, Tabs: p.tabs(s),
 	}}
+	out.Permalink = s.permanent().link(func(*view) {})
 	if s.metric != nil {
-		out.LiveAt = s.Live()
+		out.LiveAt, out.CSV = s.Live(), "/csv"+out.Permalink
 	}
 	brands, _ := p.cfg.BrandsFor(ctx)
 	for _, b := range brands {

@@ -78,14 +78,17 @@ func New(cfg Config, services Services) (*Page, error) {
 func (p *Page) Route(mux *http.ServeMux) {
 	mux.Handle("GET /{$}", p)
 	mux.HandleFunc("GET /live", p.Live)
+	mux.HandleFunc("GET /csv/{$}", p.serveOverviewTable)
 	for i := range leaves {
 		l := &leaves[i]
 		mux.HandleFunc("GET "+l.path, p.serveLeaf(l))
 		if l.deep != nil {
 			mux.HandleFunc("GET "+l.path+"/{id}", p.serveLeaf(l))
 		}
-		if l.table != nil {
-			mux.HandleFunc("GET "+l.path+".csv", p.serveTable(l))
+		mux.HandleFunc("GET "+l.path+".csv", p.serveTable(l))
+		mux.HandleFunc("GET /csv"+l.path, p.serveTable(l))
+		if l.deepTable != nil {
+			mux.HandleFunc("GET /csv"+l.path+"/{id}", p.serveTable(l))
 		}
 	}
 	mux.HandleFunc("POST "+customersPath, p.find)
@@ -141,6 +144,35 @@ func (p *Page) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	out.Sections = p.draw(ctx, s, sections)
 	p.write(w, http.StatusOK, out)
+}
+
+// serveOverviewTable gives the overview's numbers as a spreadsheet reads them.
+func (p *Page) serveOverviewTable(w http.ResponseWriter, r *http.Request) {
+	v, err := readView(r)
+	if err == nil && p.survey == nil {
+		err = absentSurvey
+	}
+	if err != nil {
+		p.refuse(w, v, err)
+		return
+	}
+	ctx, cancel, err := p.cfg.Calls(r, surveyv1.SurveyService_GetMetric_FullMethodName)
+	if err != nil {
+		p.refuse(w, v, err)
+		return
+	}
+	defer cancel()
+	s, err := p.stage(ctx, v)
+	if err != nil {
+		p.refuse(w, v, err)
+		return
+	}
+	rows, err := p.overviewTable(ctx, s)
+	if err != nil {
+		p.refuse(w, v, err)
+		return
+	}
+	shell.WriteTable(w, "overview", rows)
 }
 
 // refuse shows why there is no such page, and the way back.

@@ -39,6 +39,8 @@ type personData struct {
 	Members        []choice // all numbers, if there are several
 	Facts          []fact
 	AsOf           string
+	Shown          bool   // identities are as they are
+	Toggle         string // where they are the other way
 }
 
 // fact is something known, by name.
@@ -75,6 +77,7 @@ func (p *Page) loadPerson(ctx context.Context, s *scene) (any, error) {
 			d.Members = append(d.Members, to(m))
 		}
 	}
+	d.Shown, d.Toggle = s.shownInFull(), s.toIdentities(!s.shownInFull())
 	d.Facts = append(s.identityFacts(c), s.purchaseFacts(c.GetPurchases())...)
 	d.Facts = append(d.Facts, p.attributeFacts(ctx, s, c)...)
 	d.AsOf = s.fresh(c.GetPurchases().GetAsOf())
@@ -86,7 +89,10 @@ func (p *Page) loadPerson(ctx context.Context, s *scene) (any, error) {
 func (s *scene) identityFacts(c *segmentationv1.Customer) []fact {
 	byKind := map[commonv1.Identity_Kind][]string{}
 	for _, i := range c.GetIdentities() {
-		text := masked(i.GetValue())
+		text := i.GetValue()
+		if !s.shownInFull() {
+			text = masked(text)
+		}
 		if i.GetNamespace() != "" {
 			text = i.GetNamespace() + ":" + text
 		}

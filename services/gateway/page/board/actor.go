@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/rapport-cx/rapport/internal/access"
+	"github.com/rapport-cx/rapport/services/gateway/page/shell"
 )
 
 // nameCookie keeps the name under which somebody works where nobody signs in.
@@ -55,6 +56,31 @@ func (p *Pages) remember(w http.ResponseWriter, r *http.Request, name string) {
 		Name: nameCookie, Value: url.QueryEscape(name), Path: "/", MaxAge: 365 * 24 * 3600, HttpOnly: true, Secure: r.TLS != nil,
 		SameSite: http.SameSiteStrictMode,
 	})
+}
+
+// nameForm asks somebody who it is.
+type nameForm struct {
+	T         *words
+	Who, Back string
+	Hidden    []shell.Hidden
+}
+
+// asked is that form; it leads back to where it is shown.
+func (s *scene) asked() *nameForm {
+	return &nameForm{T: s.Lang, Who: s.queue.who, Back: s.With("who").String()}
+}
+
+// introduce keeps the name that somebody gave, and goes back to where it was asked.
+func (p *Pages) introduce(w http.ResponseWriter, r *http.Request) {
+	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+	back, name := r.PostFormValue("back"), clean(r.PostFormValue("who"))
+	if !strings.HasPrefix(back, casesPath) || strings.ContainsAny(back, "\\\r\n") {
+		back = casesPath
+	}
+	if name != "" {
+		p.remember(w, r, name)
+	}
+	http.Redirect(w, r, back, http.StatusSeeOther)
 }
 
 // shortName is a name as it is read: of somebody signed in without the issuer.

@@ -84,6 +84,7 @@ func (p *Pages) loadAnswers(ctx context.Context, s *scene) (any, error) {
 	d := &saidData{Dated: shell.Dated{AsOf: p.seen(s)}}
 	ids := slices.Clone(s.file.got.GetResponseIds())
 	slices.Reverse(ids)
+	var all []*surveyv1.Response
 	for _, id := range ids[:min(len(ids), shownAnswers)] {
 		got, err := p.survey.GetResponse(ctx, &surveyv1.GetResponseRequest{Brand: s.Brand, Id: id})
 		if fault.Code(err).String() == "NotFound" {
@@ -92,8 +93,9 @@ func (p *Pages) loadAnswers(ctx context.Context, s *scene) (any, error) {
 		if err != nil {
 			return nil, err
 		}
-		d.Rows = append(d.Rows, s.remark(got.GetResponse()))
+		all = append(all, got.GetResponse())
 	}
+	d.Rows = p.remarks(ctx, s, all)
 	return d, nil
 }
 
@@ -104,6 +106,8 @@ type workData struct {
 	Revision           int64
 	Request            string
 	Who, Short         string
+	Named              *nameForm // asks who it is, where nobody said
+	Other              string    // where somebody else says who it is
 	Signed             bool
 	Claim, Take        bool
 	Resolve, Reopen    bool
@@ -123,6 +127,10 @@ func (p *Pages) loadWork(ctx context.Context, s *scene) (any, error) {
 	}
 	if sent["request"] != "" {
 		d.Request = sent["request"] // the same note sent again is one note
+	}
+	d.Named, d.Other = s.asked(), s.With("who", "other").String()
+	if s.Own.Get("who") != "" {
+		d.Who = ""
 	}
 	switch c.GetState() {
 	case surveyv1.CaseState_CASE_STATE_OPEN:
@@ -155,10 +163,22 @@ type notesData struct {
 
 type note struct{ When, Author, Text, State string }
 
+// noteText is a note as it is read: the steps that the service itself writes down in
+// the language of the page, what people wrote as they wrote it.
+func (l *words) noteText(n *surveyv1.CaseNote) string {
+	text := n.GetText()
+	for _, step := range l.steps {
+		if rest, cut := strings.CutPrefix(text, step.English); cut && (rest == "" || strings.HasSuffix(step.English, " ")) {
+			return step.Words + rest
+		}
+	}
+	return text
+}
+
 func (p *Pages) loadNotes(s *scene) any {
 	d := &notesData{Dated: shell.Dated{AsOf: p.seen(s)}}
 	for _, n := range slices.Backward(s.file.got.GetNotes()) {
-		d.Rows = append(d.Rows, note{When: s.moment(n.GetAt()), Author: shortName(n.GetAuthor()), Text: n.GetText(), State: s.Lang.stateOf[n.GetState()]})
+		d.Rows = append(d.Rows, note{When: s.moment(n.GetAt()), Author: shortName(n.GetAuthor()), Text: s.Lang.noteText(n), State: s.Lang.stateOf[n.GetState()]})
 	}
 	return d
 }

@@ -61,11 +61,15 @@ func (p *Pages) prepareCases(_ context.Context, s *scene) (err error) {
 }
 
 func (p *Pages) casesSections(s *scene) []shell.Section {
-	return []shell.Section{
+	out := []shell.Section{
 		{ID: "standing", Place: shell.Top, Title: s.Lang.QueueTitle, Load: func(ctx context.Context) (any, error) { return p.loadStanding(ctx, s) }},
 		{ID: "filter", Place: shell.Top, Title: s.Lang.FilterTitle, Load: func(ctx context.Context) (any, error) { return p.loadFilter(ctx, s) }},
 		{ID: "queue", Place: shell.Top, Title: s.Lang.CasesTitle, Load: func(ctx context.Context) (any, error) { return p.loadQueue(ctx, s) }},
 	}
+	if !s.queue.signed && (s.queue.who == "" && s.queue.mine || s.Own.Get("who") != "") {
+		out = append([]shell.Section{{ID: "you", Place: shell.First, Title: s.Lang.NameTitle, Load: func(context.Context) (any, error) { return s.asked(), nil }}}, out...)
+	}
+	return out
 }
 
 // standingData is how the queues are doing.

@@ -49,11 +49,7 @@ func (p *Pages) work(w http.ResponseWriter, r *http.Request) {
 		p.fail(ctx, w, s, err)
 		return
 	}
-	to := s.Address.String() + "#notes"
-	if s.file.sent["do"] == "name" {
-		to = s.back()
-	}
-	http.Redirect(w, r, to, http.StatusSeeOther)
+	http.Redirect(w, r, s.Address.String()+"#notes", http.StatusSeeOther)
 }
 
 // act finds out who it is and does the step.

@@ -58,7 +58,7 @@ func (p *Pages) omnichannelSections(s *scene) []shell.Section {
 		return shell.Section{ID: id, Place: place, Title: title, Load: func(context.Context) (any, error) { return load(), nil }}
 	}
 	return []shell.Section{
-		at("lost", shell.Top, l.Lost, func() any {
+		at("lost", shell.First, l.Lost, func() any {
 			if lost := s.lost(got.GetSections()); len(lost) > 0 {
 				return lost
 			}
@@ -126,7 +126,7 @@ func (s *scene) parameters() any {
 			tiles++
 			continue
 		}
-		d.Rows = append(d.Rows, s.metric(line))
+		d.add(s.metric(line))
 	}
 	if len(d.Rows) == 0 {
 		return nil
@@ -141,8 +141,14 @@ func (s *scene) parameters() any {
 type tableData struct {
 	shell.Dated
 	Rows   []figure
+	Years  bool // there is something to compare with a year before
 	Picks  []shell.Choice
 	Metric string
+}
+
+func (d *tableData) add(f figure) {
+	d.Rows = append(d.Rows, f)
+	d.Years = d.Years || f.Year.Step != ""
 }
 
 // rates are the rates of the whole.

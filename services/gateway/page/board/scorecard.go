@@ -64,14 +64,14 @@ func (p *Pages) scorecardSections(s *scene) []shell.Section {
 		return shell.Section{ID: id, Place: place, Title: title, Load: func(ctx context.Context) (any, error) { return load(ctx), nil }}
 	}
 	return []shell.Section{
-		at("lost", shell.Top, l.Lost, func(context.Context) any {
+		at("lost", shell.First, l.Lost, func(context.Context) any {
 			if lost := s.lost(c.GetSections()); len(lost) > 0 {
 				return lost
 			}
 			return nil
 		}),
-		at("main", shell.Half, l.MainScore, func(context.Context) any { return s.mainScore() }),
-		at("rank", shell.Half, l.RankTitle, func(context.Context) any { return s.rank() }),
+		at("main", shell.Head, l.MainScore, func(context.Context) any { return s.mainScore() }),
+		at("rank", shell.Head, l.RankTitle, func(context.Context) any { return s.rank() }),
 		at("rolling", shell.Top, fmt.Sprintf(l.Rolling, s.card.days), func(context.Context) any { return s.rolling() }),
 		at("gaps", shell.Top, l.Gaps, func(context.Context) any { return s.gaps() }),
 		at("scores", shell.Top, l.AllScores, func(context.Context) any { return s.cardScores() }),

@@ -5,9 +5,7 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"strings"
 
-	commonv1 "github.com/rapport-cx/rapport/gen/rapport/common/v1"
 	surveyv1 "github.com/rapport-cx/rapport/gen/rapport/survey/v1"
 	"github.com/rapport-cx/rapport/services/gateway/page/shell"
 )
@@ -88,7 +86,7 @@ func leaning(v, widest float64) (at, width string) {
 func (s *scene) cardScores() any {
 	d := &tableData{Dated: shell.Dated{AsOf: s.fresh(s.card.got.GetAsOf())}}
 	for _, line := range s.card.got.GetScores() {
-		d.Rows = append(d.Rows, s.metric(line))
+		d.add(s.metric(line))
 	}
 	if len(d.Rows) == 0 {
 		return nil
@@ -102,47 +100,12 @@ type saidData struct {
 	Rows []remark
 }
 
-// remark is one response, as people want to read it.
-type remark struct {
-	When, Channel, Customer, CustomerLink string
-	Scores                                []string
-	Texts                                 []string
-	Low                                   bool
-}
-
-func (p *Pages) said(_ context.Context, s *scene) any {
+func (p *Pages) said(ctx context.Context, s *scene) any {
 	c := s.card.got
 	d := &saidData{}
 	d.AsOf = s.fresh(section(c.GetSections(), "comments").GetAsOf())
-	for _, r := range c.GetComments() {
-		d.Rows = append(d.Rows, s.remark(r))
-	}
+	d.Rows = p.remarks(ctx, s, c.GetComments())
 	return d
-}
-
-// remark is a response in words. Of its answers the scores stand as they were given.
-func (s *scene) remark(r *surveyv1.Response) remark {
-	at := r.GetExperiencedAt()
-	if at == nil {
-		at = r.GetAnsweredAt()
-	}
-	out := remark{When: s.moment(at)}
-	if r.GetChannel() != commonv1.Channel_CHANNEL_UNSPECIFIED {
-		out.Channel = s.Lang.Channel(r.GetChannel())
-	}
-	if id := r.GetCustomer().GetId(); id > 0 {
-		out.Customer = fmt.Sprintf(s.Lang.CustomerOf, id)
-		out.CustomerLink = s.To("/customers", fmt.Sprint(id), nil).String()
-	}
-	for _, a := range r.GetAnswers() {
-		if text := strings.TrimSpace(a.GetText()); text != "" {
-			out.Texts = append(out.Texts, text)
-		}
-		if v, scored := a.GetValue().(*surveyv1.Answer_Score); scored {
-			out.Scores = append(out.Scores, fmt.Sprintf("%s\u00a0%d", a.GetQuestionId(), v.Score))
-		}
-	}
-	return out
 }
 
 // waitingData is who waits for a call because of the subject.

@@ -38,16 +38,19 @@ type words struct {
 	OldPage, NumbersOf, From                              string
 
 	// Of cases.
-	QueueTitle, FilterTitle, CasesTitle, OpenWord, ClaimedWord, OverdueWord   string
-	ResolvedWord, AverageWord, QueueHead, Mine, OverdueOnly, WhoAreYou        string
-	YourName, NameHint, Keep, NoCases, Left, LateBy, Marked, Minutes          string
-	Hours, DaysLong, CaseOf, CaseTitle, AnswersTitle, WorkTitle               string
-	NotesTitle, CauseHead, DueHead, SubjectHead, CustomerOf, OpenedHead       string
-	ResolvedHead, RootCauseHead, ReopenedHead, AssigneeHead, ScoreHead        string
-	ClaimWord, TakeWord, TakenBy, NoteWord, NoteHint, CallWord, Called        string
-	OutcomeHead, ResolveWord, RootCauseHint, DoneHint, ReopenWord, ReopenWhy  string
-	Conflict, YouAre, Reset, NoNotes, OpenIt, AllOfThem, NobodyWaits, ZoneOf  string
-	ResolveTitle, CustomerHead, StatusHead, RequiredWord, LastDays, Claimable string
+	QueueTitle, FilterTitle, CasesTitle, OpenWord, ClaimedWord, OverdueWord                      string
+	ResolvedWord, AverageWord, QueueHead, Mine, OverdueOnly, WhoAreYou                           string
+	YourName, NameHint, Keep, NoCases, Left, LateBy, Marked, Minutes                             string
+	Hours, DaysLong, CaseOf, CaseTitle, AnswersTitle, WorkTitle                                  string
+	NotesTitle, CauseHead, DueHead, SubjectHead, CustomerOf, OpenedHead                          string
+	ResolvedHead, RootCauseHead, ReopenedHead, AssigneeHead, ScoreHead                           string
+	ClaimWord, TakeWord, TakenBy, NoteWord, NoteHint, CallWord, Called                           string
+	OutcomeHead, ResolveWord, RootCauseHint, DoneHint, ReopenWord, ReopenWhy                     string
+	Conflict, YouAre, Reset, NoNotes, OpenIt, AllOfThem, NobodyWaits, ZoneOf                     string
+	ResolveTitle, NameTitle, Change, CustomerHead, StatusHead, RequiredWord, LastDays, Claimable string
+
+	// steps are what the service writes down by itself, the longer first.
+	steps []step
 
 	responses, orders                       []string
 	spans, rateNames, partNames, judgements map[string]string
@@ -56,6 +59,9 @@ type words struct {
 	stateOf                                 map[surveyv1.CaseState]string
 	kinds, groups                           map[commonv1.SubjectKind]string
 }
+
+// step is the beginning of a note that the service wrote.
+type step struct{ English, Words string }
 
 // catalogues are the catalogues, the first for whoever asks for none of them.
 var catalogues = []*words{&english, &russian}

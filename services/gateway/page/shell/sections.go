@@ -28,6 +28,8 @@ type Place string
 
 // The places.
 const (
+	First  Place = "first"
+	Head   Place = "head" // beside another of its kind, at the head of the page
 	Half   Place = "half" // beside another of its kind
 	Top    Place = "top"
 	Left   Place = "left"
