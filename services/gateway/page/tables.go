@@ -10,6 +10,7 @@ import (
 	commonv1 "github.com/rapport-cx/rapport/gen/rapport/common/v1"
 	journeyv1 "github.com/rapport-cx/rapport/gen/rapport/journey/v1"
 	surveyv1 "github.com/rapport-cx/rapport/gen/rapport/survey/v1"
+	"github.com/rapport-cx/rapport/internal/fault"
 	"github.com/rapport-cx/rapport/services/gateway/page/shell"
 )
 
@@ -157,11 +158,14 @@ func (p *Page) mapTable(ctx context.Context, s *scene) ([][]string, error) {
 	if p.events == nil {
 		return nil, absentJourney
 	}
+	out := shell.NewSheet()
 	got, err := p.events.GetMapScores(ctx, &journeyv1.GetMapScoresRequest{Brand: s.Brand, MapId: s.ID, Window: s.window.journey()})
+	if fault.Is(err, commonv1.Reason_REASON_MAP_UNPUBLISHED) {
+		return out, nil // there are no numbers of a draft
+	}
 	if err != nil {
 		return nil, err
 	}
-	out := shell.NewSheet()
 	for _, n := range got.GetTouchpoints() {
 		if v := n.GetScore(); v != nil {
 			out.Add(shell.Figure{Section: n.GetStageId(), Item: n.GetTouchpointId(), Measure: "score", Value: v.Value, Low: v.Low, High: v.High, N: v.GetN(), AsOf: got.GetAsOf()})

@@ -67,7 +67,7 @@ type nameForm struct {
 
 // asked is that form; it leads back to where it is shown.
 func (s *scene) asked() *nameForm {
-	return &nameForm{T: s.Lang, Who: s.queue.who, Back: s.With("who").String()}
+	return &nameForm{T: s.Lang, Who: s.queue.who, Back: s.With("other").String()}
 }
 
 // introduce keeps the name that somebody gave, and goes back to where it was asked.

@@ -98,12 +98,12 @@ func init() {
 		},
 		{
 			path: casesPath, group: shell.Work, title: func(l *words) string { return l.Cases }, needs: answers, private: true,
-			own: []string{"who", "mine", "overdue", "state", "queue", "cause", "subject", "after"}, live: true, method: surveyv1.SurveyService_ListCases_FullMethodName,
+			own: []string{"other", "mine", "overdue", "state", "queue", "cause", "subject", "after"}, live: true, method: surveyv1.SurveyService_ListCases_FullMethodName,
 			prepare: (*Pages).prepareCases, sections: (*Pages).casesSections, table: (*Pages).casesTable,
 		},
 		{
 			path: casesPath, title: func(l *words) string { return l.Cases }, needs: answers, private: true, deep: true,
-			own: []string{"back", "who"}, method: surveyv1.SurveyService_GetCase_FullMethodName,
+			own: []string{"back", "other"}, method: surveyv1.SurveyService_GetCase_FullMethodName,
 			prepare: (*Pages).prepareCase, sections: (*Pages).caseSections, table: (*Pages).caseTable,
 		},
 	}

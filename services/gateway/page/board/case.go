@@ -128,8 +128,8 @@ func (p *Pages) loadWork(ctx context.Context, s *scene) (any, error) {
 	if sent["request"] != "" {
 		d.Request = sent["request"] // the same note sent again is one note
 	}
-	d.Named, d.Other = s.asked(), s.With("who", "other").String()
-	if s.Own.Get("who") != "" {
+	d.Named, d.Other = s.asked(), s.With("other", "1").String()
+	if s.Own.Get("other") != "" {
 		d.Who = ""
 	}
 	switch c.GetState() {

@@ -66,7 +66,7 @@ func (p *Pages) casesSections(s *scene) []shell.Section {
 		{ID: "filter", Place: shell.Top, Title: s.Lang.FilterTitle, Load: func(ctx context.Context) (any, error) { return p.loadFilter(ctx, s) }},
 		{ID: "queue", Place: shell.Top, Title: s.Lang.CasesTitle, Load: func(ctx context.Context) (any, error) { return p.loadQueue(ctx, s) }},
 	}
-	if !s.queue.signed && (s.queue.who == "" && s.queue.mine || s.Own.Get("who") != "") {
+	if !s.queue.signed && (s.queue.who == "" && s.queue.mine || s.Own.Get("other") != "") {
 		out = append([]shell.Section{{ID: "you", Place: shell.First, Title: s.Lang.NameTitle, Load: func(context.Context) (any, error) { return s.asked(), nil }}}, out...)
 	}
 	return out
