@@ -11,6 +11,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	commonv1 "github.com/rapport-cx/rapport/gen/rapport/common/v1"
+	segmentationv1 "github.com/rapport-cx/rapport/gen/rapport/segmentation/v1"
 	surveyv1 "github.com/rapport-cx/rapport/gen/rapport/survey/v1"
 )
 
@@ -21,6 +22,11 @@ func (s *suite) managed(t *testing.T) []int64 {
 	ids := s.live(t)
 	fill(t, s.world)
 	if _, err := s.SetGoal(t.Context(), &surveyv1.SetGoalRequest{Brand: brand, Goal: &surveyv1.Goal{Metric: "nps.network", Days: &commonv1.DateRange{Start: "2026-01-01", End: "2027-01-01"}, Target: 60}}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.CreateSegment(t.Context(), &segmentationv1.CreateSegmentRequest{Brand: brand, Segment: &segmentationv1.Segment{
+		Id: "loyal", Titles: map[string]string{"en": "Loyal", "ru": "Верные"}, Rule: &segmentationv1.SegmentRule{Rule: &segmentationv1.SegmentRule_Expression{Expression: "purchases.count_365d >= 2"}},
+	}}); err != nil {
 		t.Fatal(err)
 	}
 	s.firstCase(t)

@@ -104,6 +104,7 @@ type shown struct {
 	Metrics  []choice
 	Periods  []choice
 	KindName string
+	Card     string // scorecard of the subject; empty: there is none
 	Found    []choice
 	FoundFor string
 	Dated    bool   // a window of time can be chosen

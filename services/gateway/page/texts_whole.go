@@ -4,14 +4,14 @@ import commonv1 "github.com/rapport-cx/rapport/gen/rapport/common/v1"
 
 // wholeWords are what the page of one person says beside its time line.
 type wholeWords struct {
-	Standing, Accounts, NextContacts, WholeQueue           string
-	RfmMissing, SegmentsMissing, NoCell, NoSegments        string
-	SpentOf, CheckOf, RecencyOf, FrequencyOf, MonetaryOf   string
-	CellHead, SegmentsHead, NoAccounts, NextTier, PointsOf string
-	HeldOf, PendingOf, OwedOf, EarnedOf, RedeemedOf        string
-	ExpiredOf, NowAllowed, NeverAllowed, FromThen          string
-	BestContact, NoContact, PurposeHead, ShowThem          string
-	HideThem, ShownNote                                    string
+	Scorecard, Standing, Accounts, NextContacts, WholeQueue string
+	RfmMissing, SegmentsMissing, NoCell, NoSegments         string
+	SpentOf, CheckOf, RecencyOf, FrequencyOf, MonetaryOf    string
+	CellHead, SegmentsHead, NoAccounts, NextTier, PointsOf  string
+	HeldOf, PendingOf, OwedOf, EarnedOf, RedeemedOf         string
+	ExpiredOf, NowAllowed, NeverAllowed, FromThen           string
+	BestContact, NoContact, PurposeHead, ShowThem           string
+	HideThem, ShownNote                                     string
 
 	daysAgo                []string
 	modes                  map[commonv1.ContactMode]string
@@ -19,7 +19,7 @@ type wholeWords struct {
 }
 
 var englishWhole = wholeWords{
-	Standing: "Worth and segments", Accounts: "Points", NextContacts: "Next contact", WholeQueue: "To the whole queue",
+	Scorecard: "Scorecard", Standing: "Worth and segments", Accounts: "Points", NextContacts: "Next contact", WholeQueue: "To the whole queue",
 	RfmMissing: "The grid is missing here: %s.", SegmentsMissing: "Segments are missing here: %s.", NoCell: "no grid was computed yet",
 	NoSegments: "in no segment", SpentOf: "Spent", CheckOf: "Average check", RecencyOf: "Last purchase", FrequencyOf: "Purchases in the grid",
 	MonetaryOf: "Spent in the grid", CellHead: "Recency, frequency, money", SegmentsHead: "Segments", NoAccounts: "In no programme.",
@@ -40,7 +40,7 @@ var englishWhole = wholeWords{
 }
 
 var russianWhole = wholeWords{
-	Standing: "Ценность и сегменты", Accounts: "Баллы", NextContacts: "Следующий контакт", WholeQueue: "Ко всей очереди",
+	Scorecard: "Карточка показателей", Standing: "Ценность и сегменты", Accounts: "Баллы", NextContacts: "Следующий контакт", WholeQueue: "Ко всей очереди",
 	RfmMissing: "Сетки RFM здесь не хватает: %s.", SegmentsMissing: "Сегментов здесь не хватает: %s.", NoCell: "сетку ещё не считали",
 	NoSegments: "ни в одном сегменте", SpentOf: "Потрачено", CheckOf: "Средний чек", RecencyOf: "Последняя покупка", FrequencyOf: "Покупок в сетке",
 	MonetaryOf: "Потрачено в сетке", CellHead: "Давность, частота, деньги", SegmentsHead: "Сегменты", NoAccounts: "Ни в одной программе.",

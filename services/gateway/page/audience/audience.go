@@ -95,7 +95,7 @@ var leaves = []*leaf{
 
 // segmentLeaf is the page of one segment, newLeaf the one that makes them.
 var (
-	segmentLeaf = &leaf{path: segmentsPath, title: func(l *words) string { return l.Segments }, own: []string{"after", "since"}, sections: (*Pages).segmentSections}
+	segmentLeaf = &leaf{path: segmentsPath, title: func(l *words) string { return l.Segments }, own: []string{"after", "since"}, sections: (*Pages).segmentSections, table: (*Pages).segmentTable}
 	newLeaf     = &leaf{path: newPath, title: func(l *words) string { return l.NewSegment }, own: newOwn, sections: (*Pages).newSections}
 )
 
@@ -124,7 +124,9 @@ func (p *Pages) Route(mux *http.ServeMux) {
 	for _, l := range leaves {
 		mux.HandleFunc("GET "+l.path, p.serve(l))
 		mux.HandleFunc("GET "+l.path+".csv", p.serveTable(l))
+		mux.HandleFunc("GET /csv"+l.path, p.serveTable(l))
 	}
+	mux.HandleFunc("GET /csv"+segmentsPath+"/{id}", p.serveTable(segmentLeaf))
 	mux.HandleFunc("GET "+segmentsPath+"/{id}", p.serve(segmentLeaf))
 	mux.HandleFunc("GET "+newPath, p.serve(newLeaf))
 	mux.Handle("POST "+newPath, http.NewCrossOriginProtection().Handler(http.HandlerFunc(p.create)))
@@ -236,7 +238,7 @@ func (p *Pages) compose(ctx context.Context, s *scene, l *leaf) *shown {
 	out.Tabs = p.cfg.Ways(&s.Lang.Lang, l.path, to)
 	out.Permalink = s.link(func(v *view) { v.asked = true })
 	if l.table != nil {
-		out.CSV = s.csv()
+		out.CSV = "/csv" + out.Permalink
 	}
 	if l == segmentLeaf || l == newLeaf {
 		out.Path = []shell.Choice{{Name: s.Lang.Segments, Link: to(segmentsPath)}}
@@ -276,6 +278,6 @@ func (p *Pages) serveTable(l *leaf) http.HandlerFunc {
 			p.refuse(w, s.view, err)
 			return
 		}
-		shell.WriteTable(w, strings.TrimPrefix(l.path, "/"), rows)
+		shell.WriteTable(w, strings.TrimPrefix(strings.TrimSuffix(l.path+"-"+s.ID, "-"), "/"), rows)
 	}
 }

@@ -160,7 +160,8 @@ func (p *Pages) loadFilter(ctx context.Context, s *scene) (any, error) {
 	if len(s.Own) > 0 {
 		d.Reset = s.To(casesPath, "", nil).String()
 	}
-	return d, p.fillFilter(ctx, s, d)
+	p.fillFilter(ctx, s, d)
+	return d, nil
 }
 
 // toggle is a filter that is on or off.
@@ -172,12 +173,14 @@ func (s *scene) toggle(name, title string) shell.Choice {
 }
 
 // fillFilter finds the queues and reasons that the surveys' rules name, and the places.
-func (p *Pages) fillFilter(ctx context.Context, s *scene, d *filterData) error {
+// Who may work on cases need not see surveys or the directory: then there is less to
+// choose from, and the list is there all the same.
+func (p *Pages) fillFilter(ctx context.Context, s *scene, d *filterData) {
+	queues, causes := []string{s.Own.Get("queue")}, []string{s.Own.Get("cause")}
 	list, err := p.survey.ListSurveys(ctx, &surveyv1.ListSurveysRequest{Brand: s.Brand})
 	if err != nil {
-		return err
+		list = nil
 	}
-	queues, causes := []string{s.Own.Get("queue")}, []string{s.Own.Get("cause")}
 	for _, one := range list.GetSurveys() {
 		for _, v := range one.GetVersions() {
 			for _, r := range v.GetQuestionnaire().GetCaseRules() {
@@ -186,8 +189,7 @@ func (p *Pages) fillFilter(ctx context.Context, s *scene, d *filterData) error {
 		}
 	}
 	d.Queues, d.Causes = s.options(queues, "queue"), s.options(causes, "cause")
-	d.Stores, err = p.places(ctx, s)
-	return err
+	d.Stores = p.places(ctx, s)
 }
 
 // options are values to choose from, everything first.
@@ -203,14 +205,14 @@ func (s *scene) options(all []string, name string) []shell.Option {
 }
 
 // places are the regions and stores that cases can be narrowed to.
-func (p *Pages) places(ctx context.Context, s *scene) ([]shell.Option, error) {
+func (p *Pages) places(ctx context.Context, s *scene) []shell.Option {
 	now := s.Own.Get("subject")
 	out := []shell.Option{{Name: s.Lang.Everywhere, Chosen: now == ""}}
 	found := now == ""
 	for _, k := range []commonv1.SubjectKind{commonv1.SubjectKind_SUBJECT_KIND_REGION, commonv1.SubjectKind_SUBJECT_KIND_STORE, commonv1.SubjectKind_SUBJECT_KIND_SELLER} {
 		list, err := p.survey.ListSubjects(ctx, &surveyv1.ListSubjectsRequest{Brand: s.Brand, Kind: k, PageSize: 300})
 		if err != nil {
-			return nil, err
+			break
 		}
 		for _, one := range list.GetSubjects() {
 			text := subjectText(one.GetRef())
@@ -225,7 +227,7 @@ func (p *Pages) places(ctx context.Context, s *scene) ([]shell.Option, error) {
 	if !found { // of a kind that is not in the list, such as a courier
 		out = append(out, shell.Option{Value: now, Name: p.titles(ctx, s, []*commonv1.SubjectRef{s.queue.subject})[now], Chosen: true})
 	}
-	return out, nil
+	return out
 }
 
 // queueData is a page of cases.

@@ -98,13 +98,20 @@ func (s *scene) cardScores() any {
 type saidData struct {
 	shell.Dated
 	Rows []remark
+	Rest []remark // behind a click
 }
+
+// saidAtOnce is how many comments are read without a click.
+const saidAtOnce = 6
 
 func (p *Pages) said(ctx context.Context, s *scene) any {
 	c := s.card.got
 	d := &saidData{}
 	d.AsOf = s.fresh(section(c.GetSections(), "comments").GetAsOf())
 	d.Rows = p.remarks(ctx, s, c.GetComments())
+	if n := saidAtOnce; len(d.Rows) > n {
+		d.Rows, d.Rest = d.Rows[:n], d.Rows[n:]
+	}
 	return d
 }
 

@@ -52,7 +52,7 @@ var russian = words{
 	ReopenWhy: "Почему открываем снова",
 	Conflict:  "Не сделано: пока вы смотрели, обращение изменил кто-то другой. Вы видите его таким, какое оно сейчас; то, что вы написали, осталось в форме.",
 	YouAre:    "Вы работаете как", Reset: "Все, кто ждёт", NoNotes: "Пока ничего.", OpenIt: "Открыть", AllOfThem: "Все обращения об этом", NobodyWaits: "Звонка никто не ждёт.",
-	ZoneOf: "Время в зоне %s.", ResolveTitle: "Завершить", NameTitle: "Кто вы?", Change: "Это не вы?", CustomerHead: "Клиент", StatusHead: "Состояние", RequiredWord: "обязательно", LastDays: "Последние %d дней",
+	ZoneOf: "Время в зоне %s.", ResolveTitle: "Завершить", NameTitle: "Кто вы?", Change: "Это не вы?", CustomerHead: "Клиент", StatusHead: "Состояние", RequiredWord: "обязательно", MoreOf: "Ещё %d",
 	Claimable: "пока никто",
 
 	steps: []step{{"claimed, taken over from ", "Забирает себе у "}, {"claimed", "Берёт в работу"}, {"resolved: ", "Решено: "}, {"opened: ", "Открыто: "}},
