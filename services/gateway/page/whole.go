@@ -302,7 +302,7 @@ func (p *Page) personTable(ctx context.Context, s *scene) ([][]string, error) {
 		out.Count("loyalty", a.GetProgrammeId(), "pending", a.GetBalance().GetPending(), nil)
 	}
 	for _, c := range got.GetCases() {
-		out.Count("case", c.GetId(), c.GetCause(), c.GetRevision(), c.GetOpenedAt())
+		out.Count("case", c.GetId(), c.GetCause(), 1, c.GetOpenedAt())
 	}
 	for _, r := range got.GetResponses() {
 		for _, a := range r.GetAnswers() {
