@@ -28,6 +28,9 @@ SELECT create_distributed_table('case_note', 'brand', colocate_with => 'log_head
 SELECT create_distributed_table('order_known', 'brand', colocate_with => 'log_head');
 SELECT create_distributed_table('order_response', 'brand', colocate_with => 'log_head');
 
+-- What was answered so far by survey links.
+SELECT create_distributed_table('link_draft', 'brand', colocate_with => 'log_head');
+
 -- Segmentation's customers.
 SELECT create_distributed_table('customer_head', 'brand', colocate_with => 'log_head');
 SELECT create_distributed_table('customer', 'brand', colocate_with => 'log_head');

@@ -15,7 +15,8 @@
 // brand or subject is denied before anything is looked up, and for a caller who sees
 // a part of the structure only, an id that is unknown reads as one that is elsewhere.
 //
-// A process that listens on loopback alone and has no access.yaml is open.
+// A process that listens on loopback alone, and has neither access.yaml nor a token, is
+// open.
 package access
 
 import (
@@ -23,9 +24,11 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"log/slog"
+	"reflect"
 	"strings"
 	"time"
 
+	commonv1 "github.com/rapport-cx/rapport/gen/rapport/common/v1"
 	"github.com/rapport-cx/rapport/internal/config"
 	"github.com/rapport-cx/rapport/internal/fault"
 )
@@ -48,7 +51,7 @@ const (
 	Submit Verb = "submit" // add facts
 	Amend  Verb = "amend"  // change or retract facts
 	Define Verb = "define" // change what is asked and measured
-	Work   Verb = "work"   // cases
+	Work   Verb = "work"   // cases, and replies to responses
 )
 
 // Request is one question to the guard.
@@ -81,16 +84,15 @@ func (p *Principal) Until() time.Time { return p.until }
 
 // Guard is the one place that allows or refuses.
 type Guard struct {
-	brands  *config.Brands
-	open    bool
-	token   string
-	sum     [sha256.Size]byte
-	clock   func() time.Time
-	issuers map[string]*issuer
-	roles   map[string]*role
-	known   verified
-	limits  *limits
-	audit   *slog.Logger
+	brands *config.Brands
+	open   bool
+	token  string
+	sum    [sha256.Size]byte
+	clock  func() time.Time
+	source source
+	known  verified
+	limits *limits
+	audit  *slog.Logger
 }
 
 // Open reports whether callers need no token.
@@ -100,19 +102,23 @@ func (g *Guard) Open() bool { return g.open }
 func (g *Guard) Silent() bool { return g.open && g.audit == nil }
 
 // Signed reports whether people come with tokens of an issuer.
-func (g *Guard) Signed() bool { return len(g.issuers) > 0 }
+func (g *Guard) Signed() bool { return g.source.now.Load() != nil }
 
 var (
 	local   = &Principal{Name: "local", Service: true}
 	service = &Principal{Name: "service", Service: true}
 )
 
-// Authenticate finds who calls from the authorization header.
-func (g *Guard) Authenticate(ctx context.Context, header string) (*Principal, error) {
+// Authenticate finds who calls from the authorization headers, of which there must be
+// one: with several, whoever stands in between may have looked at another than we do.
+func (g *Guard) Authenticate(ctx context.Context, headers ...string) (*Principal, error) {
 	if g.open {
 		return local, nil
 	}
-	kind, token, _ := strings.Cut(header, " ")
+	if len(headers) > 1 {
+		return nil, fault.Unauthenticated(ReasonTokenInvalid, "the token is not valid")
+	}
+	kind, token, _ := strings.Cut(strings.Join(headers, ""), " ")
 	if !strings.EqualFold(kind, "Bearer") || token == "" {
 		return nil, fault.Unauthenticated(ReasonTokenMissing, "a bearer token is needed")
 	}
@@ -133,6 +139,22 @@ func (g *Guard) AuthenticateToken(ctx context.Context, token string) (*Principal
 		return nil, fault.Unauthenticated(ReasonTokenInvalid, "the token is not valid").Because(err)
 	}
 	return who, nil
+}
+
+// errMoved is why a call that lasts must end, and come back to be judged anew.
+var errMoved = fault.Unavailable(commonv1.Reason_REASON_UNAVAILABLE, "what the caller may see has changed; go on after your cursor")
+
+// Again judges a caller whose call lasts: its token may have expired or been taken back,
+// and its roles may be others by now.
+func (g *Guard) Again(ctx context.Context, who *Principal) error {
+	if who == nil || who.shown == "" {
+		return nil
+	}
+	now, err := g.AuthenticateToken(ctx, who.shown)
+	if err != nil || now == who || reflect.DeepEqual(now.grant, who.grant) {
+		return err
+	}
+	return errMoved
 }
 
 // holds compares digests, so that neither the length nor the first wrong letter

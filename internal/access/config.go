@@ -44,7 +44,7 @@ func New(cfg Config, brands *config.Brands, loopback bool) (*Guard, error) {
 			return nil, fmt.Errorf("--access: %w", err)
 		}
 	}
-	g.open = loopback && cfg.File == ""
+	g.open = loopback && cfg.File == "" && len(token) == 0
 	if !g.open && len(token) == 0 {
 		if cfg.File == "" {
 			return nil, errors.New("listening beyond loopback needs --token-file or --access")

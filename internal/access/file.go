@@ -16,6 +16,7 @@ import (
 type file struct {
 	Issuers []issuerConfig   `yaml:"issuers"`
 	Roles   map[string]*role `yaml:"roles"`
+	Revoked []revocation     `yaml:"revoked"`
 }
 
 // issuerConfig is one issuer of tokens.
@@ -47,40 +48,54 @@ var grains = map[string]commonv1.Grain{
 	"month":        commonv1.Grain_GRAIN_MONTH,
 }
 
-// load reads access.yaml whole or not at all: a word that nobody knows would be a
-// restriction that nobody keeps.
-func (g *Guard) load(name string) error {
+// read reads access.yaml whole or not at all: a word that nobody knows would be a
+// restriction that nobody keeps. Issuers that were there before keep their keys.
+func (g *Guard) read(name string, before *policy) (*policy, error) {
 	text, err := os.ReadFile(name)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	var f file
 	dec := yaml.NewDecoder(bytes.NewReader(text))
 	dec.KnownFields(true)
 	if err := dec.Decode(&f); err != nil {
-		return fmt.Errorf("%s: %w", name, err)
+		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	if len(f.Issuers) == 0 {
-		return fmt.Errorf("%s: issuers: none", name)
+		return nil, fmt.Errorf("%s: issuers: none", name)
 	}
-	g.issuers, g.roles = map[string]*issuer{}, f.Roles
+	out := &policy{issuers: map[string]*issuer{}, roles: f.Roles, revoked: f.Revoked}
 	for _, c := range f.Issuers {
 		if err := c.check(); err != nil {
-			return fmt.Errorf("%s: issuer %q: %w", name, c.Issuer, err)
+			return nil, fmt.Errorf("%s: issuer %q: %w", name, c.Issuer, err)
 		}
-		if g.issuers[c.Issuer] != nil {
-			return fmt.Errorf("%s: issuer %q stands twice", name, c.Issuer)
+		if out.issuers[c.Issuer] != nil {
+			return nil, fmt.Errorf("%s: issuer %q stands twice", name, c.Issuer)
 		}
-		if g.issuers[c.Issuer], err = newIssuer(c); err != nil {
-			return fmt.Errorf("%s: issuer %q: %w", name, c.Issuer, err)
+		if out.issuers[c.Issuer], err = before.issuer(c); err != nil {
+			return nil, fmt.Errorf("%s: issuer %q: %w", name, c.Issuer, err)
 		}
 	}
 	for id, r := range f.Roles {
 		if err := g.checkRole(r); err != nil {
-			return fmt.Errorf("%s: role %q: %w", name, id, err)
+			return nil, fmt.Errorf("%s: role %q: %w", name, id, err)
 		}
 	}
-	return nil
+	for i := range f.Revoked {
+		if err := f.Revoked[i].check(out.issuers); err != nil {
+			return nil, fmt.Errorf("%s: revoked, entry %d: %w", name, i+1, err)
+		}
+	}
+	return out, nil
+}
+
+// issuer is the one that was there before, if nothing of it has changed.
+func (p *policy) issuer(c issuerConfig) (*issuer, error) {
+	c = c.filled()
+	if p != nil && p.issuers[c.Issuer] != nil && p.issuers[c.Issuer].issuerConfig == c {
+		return p.issuers[c.Issuer], nil
+	}
+	return newIssuer(c)
 }
 
 func (c *issuerConfig) check() error {

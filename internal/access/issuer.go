@@ -34,10 +34,14 @@ type issuer struct {
 	reading chan struct{} // closed when the reading in flight is done
 }
 
-func newIssuer(c issuerConfig) (*issuer, error) {
+func (c issuerConfig) filled() issuerConfig {
 	c.Claims.Roles = cmp.Or(c.Claims.Roles, "roles")
 	c.Claims.Brands = cmp.Or(c.Claims.Brands, "brands")
 	c.Claims.Subjects = cmp.Or(c.Claims.Subjects, "subjects")
+	return c
+}
+
+func newIssuer(c issuerConfig) (*issuer, error) {
 	i := &issuer{issuerConfig: c, client: &http.Client{
 		Timeout: fetchTimeout,
 		CheckRedirect: func(r *http.Request, via []*http.Request) error {

@@ -15,18 +15,22 @@ var surveyRules = map[string]Rule{
 	"GetSurvey":     one(Surveys, Read, Free),
 	"ListSurveys":   one(Surveys, Read, Free),
 
-	"SubmitResponse":  one(Responses, Submit, Whole),
-	"ImportResponses": one(Responses, Submit, Whole),
+	"SubmitResponse":  one(Responses, Submit, Narrowed),
+	"ImportResponses": one(Responses, Submit, Narrowed),
 	"GetResponse":     personal(Responses, Detail, Narrowed),
 	"ListResponses":   personal(Responses, Detail, Narrowed),
 	// It answers with the response as it now stands.
-	"AmendResponse":   {Section: Responses, Verbs: []Verb{Amend, Detail}, Reach: Whole, Personal: true},
-	"RetractResponse": one(Responses, Amend, Whole),
+	"AmendResponse":   {Section: Responses, Verbs: []Verb{Amend, Detail}, Reach: Narrowed, Personal: true},
+	"RetractResponse": one(Responses, Amend, Narrowed),
 	"WatchResponses":  personal(Responses, Detail, Whole),
+	// Who is rated says something to what it may read.
+	"ReplyToResponse": personal(Responses, Work, Narrowed),
+	"ModerateReply":   personal(Responses, Amend, Whole),
 
 	"GetMetric":     one(Scores, Read, Narrowed),
 	"WatchMetric":   one(Scores, Read, Narrowed),
 	"RankSubjects":  one(Scores, Read, Narrowed),
+	"GetStanding":   one(Scores, Read, Narrowed),
 	"CompareMetric": one(Scores, Read, Narrowed),
 	"GetDrivers":    one(Scores, Read, Narrowed),
 	"SetGoal":       one(Goals, Define, Narrowed),
@@ -39,6 +43,16 @@ var surveyRules = map[string]Rule{
 	"ResolveCase":  personal(Cases, Work, Narrowed),
 	"ReopenCase":   personal(Cases, Work, Narrowed),
 	"GetCaseStats": one(Cases, Read, Narrowed),
+
+	"CreateSurveyLink":       one(Responses, Submit, Whole),
+	"BatchCreateSurveyLinks": one(Responses, Submit, Whole),
+	"ListSurveyLinks":        personal(Responses, Detail, Whole),
+	"RevokeSurveyLink":       one(Responses, Submit, Whole),
+	"GetInvitationStats":     one(Scores, Read, Narrowed),
+	// Whoever may bring responses may bring them by a token.
+	"OpenSurveyLink":    one(Responses, Submit, Whole),
+	"SaveSurveyAnswers": one(Responses, Submit, Whole),
+	"AnswerSurveyLink":  one(Responses, Submit, Whole),
 }
 
 var segmentationRules = map[string]Rule{
@@ -96,8 +110,8 @@ var segmentationRules = map[string]Rule{
 }
 
 var journeyRules = map[string]Rule{
-	"RecordEvents":       one(Events, Submit, Whole),
-	"ImportEvents":       one(Events, Submit, Whole),
+	"RecordEvents":       one(Events, Submit, Narrowed),
+	"ImportEvents":       one(Events, Submit, Narrowed),
 	"ListJourney":        personal(Events, Detail, Whole),
 	"WatchEvents":        personal(Events, Detail, Whole),
 	"DescribeEventKinds": one(Journeys, Define, Whole),
@@ -170,7 +184,12 @@ var reportRules = map[string]Rule{
 	"GetOmnichannelReport": one(Reports, Read, Composed),
 	"WatchReport":          one(Reports, Read, Composed),
 	"GetSubjectScorecard":  one(Reports, Read, Composed),
+	"GetHeatMap":           one(Reports, Read, Composed),
 	"GetCustomer360":       personal(Reports, Read, Composed),
-	"SetMetricTree":        one(Reports, Define, Whole),
-	"GetMetricTree":        one(Reports, Read, Composed),
+	"GetSegmentPanel":      one(Reports, Read, Composed),
+	"GetLoyaltyImpact":     one(Reports, Read, Composed),
+	// What is recorded are responses: who may submit those may make this call.
+	"ReportFeedback": one(Responses, Submit, Composed),
+	"SetMetricTree":  one(Reports, Define, Whole),
+	"GetMetricTree":  one(Reports, Read, Composed),
 }

@@ -29,9 +29,11 @@ type verified struct {
 	kept map[[sha256.Size]byte]*proven
 }
 
-// proven is a good token, as long as its issuer's keys are those it was proven by.
+// proven is a good token, as long as its issuer's keys are those it was proven by
+// and access.yaml says what it said then.
 type proven struct {
 	who    *Principal
+	policy *policy
 	issuer *issuer
 	keys   *keySet
 }
@@ -41,20 +43,21 @@ const maxVerified = 10_000
 
 // verify finds out who shows a signed token.
 func (g *Guard) verify(ctx context.Context, token string) (*Principal, error) {
-	if len(g.issuers) == 0 || len(token) > maxToken {
+	now := g.policy()
+	if now == nil || len(token) > maxToken {
 		return nil, errors.New("no such token")
 	}
 	sum := sha256.Sum256([]byte(token))
 	g.known.mu.RLock()
 	p := g.known.kept[sum]
 	g.known.mu.RUnlock()
-	if p != nil && p.issuer.current(g.clock()) == p.keys {
+	if p != nil && p.policy == now && p.issuer.current(g.clock()) == p.keys {
 		if g.clock().After(p.who.until) {
 			return nil, jwt.ErrTokenExpired
 		}
 		return p.who, nil
 	}
-	p, err := g.prove(ctx, token)
+	p, err := g.prove(ctx, now, token)
 	if err != nil {
 		return nil, err
 	}
@@ -68,8 +71,8 @@ func (g *Guard) verify(ctx context.Context, token string) (*Principal, error) {
 }
 
 // prove checks signature, issuer, audience and times.
-func (g *Guard) prove(ctx context.Context, token string) (*proven, error) {
-	out := &proven{}
+func (g *Guard) prove(ctx context.Context, now *policy, token string) (*proven, error) {
+	out := &proven{policy: now}
 	claims := jwt.MapClaims{}
 	parser := jwt.NewParser(jwt.WithValidMethods(algorithms), jwt.WithLeeway(leeway), jwt.WithExpirationRequired(), jwt.WithTimeFunc(g.clock))
 	_, err := parser.ParseWithClaims(token, claims, func(t *jwt.Token) (any, error) {
@@ -77,7 +80,7 @@ func (g *Guard) prove(ctx context.Context, token string) (*proven, error) {
 			return nil, errors.New("the token needs an extension that we don't have")
 		}
 		from, _ := claims["iss"].(string)
-		if out.issuer = g.issuers[from]; out.issuer == nil {
+		if out.issuer = now.issuers[from]; out.issuer == nil {
 			return nil, errors.New("the issuer is not known")
 		}
 		id, _ := t.Header["kid"].(string)
@@ -95,11 +98,14 @@ func (g *Guard) prove(ctx context.Context, token string) (*proven, error) {
 	if err != nil || subject == "" {
 		return nil, errors.New("the token does not say whose it is")
 	}
+	if err := now.takenBack(out.issuer.Issuer, claims); err != nil {
+		return nil, err
+	}
 	expires, err := claims.GetExpirationTime()
 	if err != nil {
 		return nil, err
 	}
-	granted, err := g.granted(claims, out.issuer.Claims)
+	granted, err := now.granted(claims, out.issuer.Claims)
 	if err != nil {
 		return nil, err
 	}
@@ -109,25 +115,25 @@ func (g *Guard) prove(ctx context.Context, token string) (*proven, error) {
 
 // granted reads what the claims allow. A claim of another shape is no claim that was
 // left out: the token is refused.
-func (g *Guard) granted(claims jwt.MapClaims, names claimNames) (*grant, error) {
+func (p *policy) granted(claims jwt.MapClaims, names claimNames) (*grant, error) {
 	named, _, err := list(claims, names.Roles)
 	if err != nil {
 		return nil, err
 	}
 	out := &grant{}
 	for _, id := range named {
-		r := g.roles[id]
+		r := p.roles[id]
 		if r == nil {
 			// Of a role that is not known nothing is known but that it restricts.
 			return &grant{}, nil
 		}
-		p := part{role: r, bound: len(r.tops) > 0 || r.SubjectsFrom != "", tops: r.tops}
+		one := part{role: r, bound: len(r.tops) > 0 || r.SubjectsFrom != "", tops: r.tops}
 		if r.SubjectsFrom != "" {
-			if p.tops, _, err = refs(claims, r.SubjectsFrom); err != nil {
+			if one.tops, _, err = refs(claims, r.SubjectsFrom); err != nil {
 				return nil, err
 			}
 		}
-		out.parts = append(out.parts, p)
+		out.parts = append(out.parts, one)
 	}
 	brands, given, err := list(claims, names.Brands)
 	if err != nil {
@@ -142,8 +148,8 @@ func (g *Guard) granted(claims jwt.MapClaims, names claimNames) (*grant, error) 
 	}
 	if given {
 		// The token's own scope binds wherever that of any role would.
-		for _, p := range out.parts {
-			out.parts = append(out.parts, part{role: p.role, bound: true, tops: tops})
+		for _, one := range out.parts {
+			out.parts = append(out.parts, part{role: one.role, bound: true, tops: tops})
 		}
 	}
 	return out, nil

@@ -87,11 +87,15 @@ roles:
   claimed: {brands: [demo], subjects_from: stores, sections: {scores: [read]}, finest: month}
 `
 
+func fileOfTest(l *login) string {
+	return fmt.Sprintf("issuers:\n- {issuer: here, audience: us, jwks: %q}\n%s", l.URL, rolesOfTest)
+}
+
 // signedGuard is a guard that takes this issuer's tokens; its clock is moved by hand.
 func signedGuard(t *testing.T, l *login) (*Guard, *atomic.Int64) {
 	t.Helper()
 	name := filepath.Join(t.TempDir(), "access.yaml")
-	text := fmt.Sprintf("issuers:\n- {issuer: here, audience: us, jwks: %q}\n%s", l.URL, rolesOfTest)
+	text := fileOfTest(l)
 	if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -272,7 +276,7 @@ func TestKeysRotate(t *testing.T) {
 
 // settle waits until no keys are being read.
 func settle(g *Guard) {
-	i := g.issuers["here"]
+	i := g.source.now.Load().issuers["here"]
 	i.mu.Lock()
 	reading := i.reading
 	i.mu.Unlock()

@@ -96,6 +96,7 @@ type App struct {
 	memory       *bufconn.Listener
 	mux          *http.ServeMux
 	public       *http.ServeMux
+	crowded      func(http.ResponseWriter, *http.Request, time.Duration)
 	sessions     *sessions
 	web          *http.Server
 

@@ -100,11 +100,7 @@ func (s *steps) admit(ctx context.Context, c *call, outside bool) (context.Conte
 	if s.guard.Silent() {
 		return ctx, nil
 	}
-	var header string
-	if v := metadata.ValueFromIncomingContext(ctx, "authorization"); len(v) > 0 {
-		header = v[0]
-	}
-	who, err := s.guard.Authenticate(ctx, header)
+	who, err := s.guard.Authenticate(ctx, metadata.ValueFromIncomingContext(ctx, "authorization")...)
 	if err != nil {
 		return ctx, err
 	}

@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"errors"
 	"sync"
 	"time"
 
@@ -28,7 +27,7 @@ func (d *door) stream(impl any, stream grpc.ServerStream, info *grpc.StreamServe
 	if err != nil {
 		return err
 	}
-	inner, cancel := whileGood(inner)
+	inner, cancel := d.whileGood(inner)
 	defer cancel()
 	// Whoever only watches would hold a drain to its end; an upload may finish.
 	if info.IsServerStream && !info.IsClientStream {
@@ -40,26 +39,43 @@ func (d *door) stream(impl any, stream grpc.ServerStream, info *grpc.StreamServe
 	case err == nil || inner.Err() == nil || stream.Context().Err() != nil:
 	case d.draining.Err() != nil:
 		return fault.Unavailable(ReasonShuttingDown, "this replica is shutting down; go on after your cursor on another").Because(err)
-	case errors.Is(context.Cause(inner), errExpired):
-		return fault.Unauthenticated(access.ReasonTokenInvalid, "the token has expired; come back with another").Because(err)
+	case fault.Reason(context.Cause(inner)) != "":
+		return context.Cause(inner)
 	}
 	return err
 }
 
-var errExpired = fault.Unauthenticated(access.ReasonTokenInvalid, "the token has expired")
+var errExpired = fault.Unauthenticated(access.ReasonTokenInvalid, "the token has expired; come back with another")
 
-// whileGood lets a stream run for no longer than its caller's token.
-func whileGood(ctx context.Context) (context.Context, context.CancelFunc) {
+// judgeAgain is how often whoever has a stream open is judged anew.
+const judgeAgain = time.Second
+
+// whileGood lets a stream run for no longer than its caller's token, and ends it when
+// the token is taken back or allows something else.
+func (d *door) whileGood(ctx context.Context) (context.Context, context.CancelFunc) {
 	who := access.FromContext(ctx)
 	if who == nil || who.Until().IsZero() {
 		return context.WithCancel(ctx)
 	}
 	inner, cancel := context.WithCancelCause(ctx)
-	timer := time.AfterFunc(time.Until(who.Until()), func() { cancel(errExpired) })
-	return inner, func() {
-		timer.Stop()
-		cancel(nil)
-	}
+	go func() {
+		end, look := time.NewTimer(time.Until(who.Until())), time.NewTicker(judgeAgain)
+		defer end.Stop()
+		defer look.Stop()
+		for {
+			select {
+			case <-end.C:
+				cancel(errExpired)
+			case <-look.C:
+				if err := d.guard.Again(inner, who); err != nil && inner.Err() == nil {
+					cancel(err)
+				}
+			case <-inner.Done():
+				return
+			}
+		}
+	}()
+	return inner, func() { cancel(nil) }
 }
 
 // checkedStream allows and validates each message and carries the context of the steps.

@@ -32,6 +32,20 @@ func (a *App) Public(pattern string, handler http.Handler) {
 	a.public.Handle(pattern, handler)
 }
 
+// Crowded has page tell those who ask for public pages too often, and when to come again.
+func (a *App) Crowded(page func(w http.ResponseWriter, r *http.Request, wait time.Duration)) {
+	a.crowded = page
+}
+
+// tooOften refuses in the words of the page where a person reads them.
+func (a *App) tooOften(w http.ResponseWriter, r *http.Request, err error) {
+	if a.crowded != nil && strings.Contains(r.Header.Get("Accept"), "text/html") {
+		a.crowded(w, r, fault.From(err).RetryAfter)
+		return
+	}
+	refuse(w, http.StatusTooManyRequests, err)
+}
+
 // strangers is how many times a second an address may ask for public pages.
 const strangers = 10
 
@@ -45,7 +59,7 @@ func (a *App) admitted(next http.Handler) http.Handler {
 		}
 		address, _, _ := net.SplitHostPort(r.RemoteAddr)
 		if err := door.Pass(address, time.Now()); err != nil {
-			refuse(w, http.StatusTooManyRequests, err)
+			a.tooOften(w, r, err)
 			return
 		}
 		a.public.ServeHTTP(w, r)
@@ -76,8 +90,10 @@ func (a *App) authenticated(next http.Handler) http.Handler {
 			refuse(w, http.StatusForbidden, access.Denied())
 			return
 		}
-		ctx := access.OnBehalf(access.With(r.Context(), who, nil))
-		next.ServeHTTP(w, r.WithContext(ctx))
+		// What we ask on the caller's behalf shows its token: of its headers none goes on.
+		r = r.Clone(access.OnBehalf(access.With(r.Context(), who, nil)))
+		r.Header.Del("Authorization")
+		next.ServeHTTP(w, r)
 	})
 }
 
@@ -114,14 +130,14 @@ func localNames(next http.Handler) http.Handler {
 }
 
 func (a *App) authenticate(r *http.Request) (*access.Principal, error) {
-	header := r.Header.Get("Authorization")
-	if header == "" {
+	headers := r.Header.Values("Authorization")
+	if len(headers) == 0 {
 		if token := a.sessions.token(r); token != "" {
 			return a.guard.AuthenticateToken(r.Context(), token)
 		}
 	}
-	if _, password, ok := r.BasicAuth(); ok && !strings.HasPrefix(header, "Bearer ") {
+	if _, password, ok := r.BasicAuth(); ok && len(headers) == 1 {
 		return a.guard.AuthenticateToken(r.Context(), password)
 	}
-	return a.guard.Authenticate(r.Context(), header)
+	return a.guard.Authenticate(r.Context(), headers...)
 }

@@ -138,7 +138,9 @@ func (e *Engine[F]) open(ctx context.Context, b *brand[F]) error {
 		return e.define(b, f)
 	})
 	if err != nil && !errors.Is(err, errEnough) {
-		e.forget(b)
+		if b.defined != (feed.Cursor{}) {
+			e.forget(b)
+		}
 		return fmt.Errorf("read definitions of %s: %w", b.name, err)
 	}
 	b.mu.Lock()

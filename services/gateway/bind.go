@@ -16,6 +16,7 @@ import (
 	"github.com/rapport-cx/rapport/internal/sqldb"
 	"github.com/rapport-cx/rapport/internal/telemetry"
 	"github.com/rapport-cx/rapport/services/gateway/report"
+	"github.com/rapport-cx/rapport/services/gateway/survey"
 )
 
 // Bind serves the gateway of services on the process's HTTP port, and ReportService on
@@ -44,10 +45,22 @@ func Bind(ctx context.Context, a *app.App, cfg app.Config, kept floor.Config, se
 		Name:     "gateway",
 		Register: func(r grpc.ServiceRegistrar) { reportv1.RegisterReportServiceServer(r, reports) },
 		// Most of what the gateway does needs no database of its own: it is ready without.
-		Close: func(context.Context) error { return errors.Join(own.Close(), settings.Close()) },
+		Close: func(context.Context) error { return errors.Join(reports.Close(), own.Close(), settings.Close()) },
 	})
 	a.Handle("/", s)
+	s.Publish(a)
 	return nil
+}
+
+// Publish lets everybody at what is for customers.
+func (s *Server) Publish(a *app.App) {
+	if s.survey == nil {
+		return
+	}
+	for _, pattern := range survey.Patterns {
+		a.Public(pattern, s.survey)
+	}
+	a.Crowded(s.survey.Crowded)
 }
 
 // Open opens the gateway's own database, of how reports are set up, with its tables.

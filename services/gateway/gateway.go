@@ -2,7 +2,8 @@
 // no fact but how reports are set up: every answer is asked of the services over gRPC,
 // with the caller's deadline and credentials.
 //
-//	/v1/…          JSON for every public RPC, errors as google.rpc.Status
+//	/v1/…          JSON for every public RPC, errors as google.rpc.Status; streams a message a
+//	               line, or as server-sent events to who accepts those; reads have an ETag
 //	/openapi.json  what those are
 //	/              the overview, /live what moves it
 //	/omnichannel   how the brand is doing, in each channel and in all
@@ -20,6 +21,7 @@
 //	/rfm           the grid of recency and frequency; /rfm.csv in numbers
 //	/migration     who went from where to where; /migration.csv in numbers
 //	/drivers       what moves a score; /drivers.csv in numbers
+//	/s/{token}     where customers answer: public (package survey)
 package gateway
 
 import (

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -84,7 +85,7 @@ var calls = []call{
 // TestEveryRPCInJSON holds the JSON of each RPC against testdata.
 func TestEveryRPCInJSON(t *testing.T) {
 	w := newWorld(t)
-	w.golden(t, surveyv1.SurveyService_ServiceDesc, append(calls, driverCalls...), func(rpc string) {
+	w.golden(t, surveyv1.SurveyService_ServiceDesc, slices.Concat(calls[:len(calls)-1], linkCalls, calls[len(calls)-1:], driverCalls), func(rpc string) {
 		if rpc == "GetDrivers" {
 			w.explained(t)
 		}
@@ -142,6 +143,17 @@ var idOf = map[string]func(*testing.T, string) (name, value string){
 	"ReserveContact": func(t *testing.T, body string) (string, string) {
 		var made struct{ ReservationID string }
 		return "reservationId", told(t, body, &made, &made.ReservationID)
+	},
+	"CreateSurveyLink": func(t *testing.T, body string) (string, string) {
+		var made struct{ Link struct{ Token string } }
+		return "token", told(t, body, &made, &made.Link.Token)
+	},
+	"ListSurveyLinks": func(t *testing.T, body string) (string, string) {
+		var made struct{ Links []struct{ ID string } }
+		if err := json.Unmarshal([]byte(body), &made); err != nil || len(made.Links) != 1 {
+			t.Fatal(body, err)
+		}
+		return "link", made.Links[0].ID
 	},
 	"Hold": func(t *testing.T, body string) (string, string) {
 		var made struct{ Movement struct{ ID string } }

@@ -10,7 +10,6 @@ import (
 
 	"github.com/grpc-ecosystem/grpc-gateway/v2/runtime"
 	"google.golang.org/grpc/status"
-	"google.golang.org/protobuf/encoding/protojson"
 
 	commonv1 "github.com/rapport-cx/rapport/gen/rapport/common/v1"
 	journeyv1 "github.com/rapport-cx/rapport/gen/rapport/journey/v1"
@@ -27,6 +26,7 @@ import (
 	reportgw "github.com/rapport-cx/rapport/services/gateway/stub/rapport/report/v1"
 	segmentationgw "github.com/rapport-cx/rapport/services/gateway/stub/rapport/segmentation/v1"
 	surveygw "github.com/rapport-cx/rapport/services/gateway/stub/rapport/survey/v1"
+	"github.com/rapport-cx/rapport/services/gateway/survey"
 )
 
 // Server answers HTTP.
@@ -35,6 +35,8 @@ type Server struct {
 	services Services
 	routes   *http.ServeMux
 	calls    *runtime.ServeMux
+	// survey is what customers answer on; nil: there is no Survey.
+	survey *survey.Page
 }
 
 // New makes the gateway of services.
@@ -43,6 +45,7 @@ func New(cfg Config, services Services) (*Server, error) {
 	refuseUnknownParameters()
 	s.calls = runtime.NewServeMux(
 		runtime.WithMarshalerOption(runtime.MIMEWildcard, newCodec()),
+		runtime.WithMarshalerOption(mimeEvents, eventCodec{newCodec()}),
 		runtime.WithErrorHandler(s.callFailed),
 		runtime.WithStreamErrorHandler(func(_ context.Context, err error) *status.Status { return outgoing(err) }),
 		runtime.WithRoutingErrorHandler(s.routeFailed),
@@ -57,7 +60,7 @@ func New(cfg Config, services Services) (*Server, error) {
 		return nil, err
 	}
 	s.routes.Handle("GET /openapi.json", newDocument(openAPI, "application/json"))
-	s.routes.Handle("/v1/", s.bounded(s.calls))
+	s.routes.Handle("/v1/", validated(s.bounded(s.calls)))
 	s.routes.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusNotFound, fault.NotFound(nil, "nothing is at %s %s", r.Method, r.URL.Path))
 	})
@@ -86,7 +89,10 @@ func (s *Server) pages() error {
 		return err
 	}
 	run.Route(s.routes)
-	return nil
+	if s.services.Survey != nil {
+		s.survey, err = survey.New(survey.Config{Survey: s.services.Survey, Brands: s.cfg.Brands, Clock: s.cfg.Clock, Log: s.cfg.Log})
+	}
+	return err
 }
 
 // register routes the methods of the services that there are. The context is only of
@@ -120,18 +126,6 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	shell.Revalidated(s.routes).ServeHTTP(w, r)
 }
-
-// newCodec writes proto JSON with zeros and empty lists spelt out, and what is
-// absent left out: no answers must not read as null or 0. A misspelt field of a
-// request is an error, since ignoring it would answer another question.
-func newCodec() codec {
-	return codec{&runtime.JSONPb{MarshalOptions: protojson.MarshalOptions{EmitDefaultValues: true}}}
-}
-
-type codec struct{ *runtime.JSONPb }
-
-// StreamContentType names what streams are: a message a line.
-func (codec) StreamContentType(any) string { return "application/x-ndjson" }
 
 // traceHeaders lets a caller's trace go on; all else a caller must not set.
 func traceHeaders(key string) (string, bool) {

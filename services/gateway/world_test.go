@@ -91,6 +91,7 @@ func newGuardedWorld(t testing.TB, token config.SecretFile, broken ...grpc.Unary
 	g, err := gateway.New(gateway.Config{Brands: brands, MaxBody: maxBody, Clock: clock, Draining: a.Draining(), Log: quiet}, gateway.Services{Survey: surveyv1.NewSurveyServiceClient(way)})
 	must(err)
 	a.Handle("/", g)
+	g.Publish(a)
 	must(a.Start(ctx))
 	stop := sync.OnceFunc(func() {
 		err := errors.Join(a.Stop(), conn.Close())

@@ -26,11 +26,13 @@ type Server struct {
 	brands map[string]*brand
 	guard  *access.Guard
 	near   Neighbours
-	store  *store
-	tokens *seal.Sealer
-	seals  *seal.Sealer
-	clock  func() time.Time
-	log    *slog.Logger
+	// structure is what stands below what, as Survey says.
+	structure structure
+	store     *store
+	tokens    *seal.Sealer
+	seals     *seal.Sealer
+	clock     func() time.Time
+	log       *slog.Logger
 	// resolver says whose identities are.
 	resolver *people.Resolver
 	// arrivals are the events on their way in, a queue per brand.

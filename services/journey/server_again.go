@@ -7,6 +7,7 @@ import (
 
 	commonv1 "github.com/rapport-cx/rapport/gen/rapport/common/v1"
 	journeyv1 "github.com/rapport-cx/rapport/gen/rapport/journey/v1"
+	"github.com/rapport-cx/rapport/internal/access"
 	"github.com/rapport-cx/rapport/internal/differ"
 	"github.com/rapport-cx/rapport/internal/fault"
 	"github.com/rapport-cx/rapport/internal/feed"
@@ -16,12 +17,17 @@ import (
 
 // replay compares an event with the first one under its key: the same one gets
 // the first answer again, another one is told where it differs.
-func replay(first *feed.Fact, again *journeyv1.EventRecord) (receipt, error) {
+func replay(first *feed.Fact, again *arrival) (receipt, error) {
 	kept, err := record.Kept(first)
 	if err != nil {
 		return receipt{}, err
 	}
-	if field := difference(kept, again); field != "" {
+	of := kept.GetEvent().GetSubjects()
+	field := difference(kept, again.record)
+	if field != "" && !again.see.holds(of) {
+		return receipt{}, access.Denied() // not even that it is there
+	}
+	if field != "" {
 		return receipt{}, fault.Conflict(commonv1.Reason_REASON_KEY_REUSED, field,
 			"event %s came under this key with another %s", record.ID(first.Seq), field)
 	}

@@ -20,6 +20,8 @@ import (
 type arrival struct {
 	fact   feed.Fact
 	record *journeyv1.EventRecord
+	// see tells what its sender may know of whatever came before under its key.
+	see *sight
 	// sealed is the identity it came with, if nobody could say whose it is.
 	sealed []byte
 }
@@ -45,7 +47,11 @@ func (s *Server) RecordEvents(ctx context.Context, in *journeyv1.RecordEventsReq
 	if err != nil {
 		return nil, err
 	}
-	all, err := s.judge(ctx, b, in.GetEvents())
+	see, err := s.sight(ctx, b)
+	if err != nil {
+		return nil, err
+	}
+	all, err := s.judge(ctx, b, see, in.GetEvents())
 	if err != nil {
 		return nil, err
 	}
@@ -62,13 +68,17 @@ func (s *Server) RecordEvents(ctx context.Context, in *journeyv1.RecordEventsReq
 }
 
 // judge finds which events are good, each alone, asks whose their identities are,
-// all at once, and packs them.
-func (s *Server) judge(ctx context.Context, b *brand, events []*journeyv1.Event) (*batch, error) {
+// all at once, and packs them. Whoever sees a part of the structure only brings events of
+// that part.
+func (s *Server) judge(ctx context.Context, b *brand, see *sight, events []*journeyv1.Event) (*batch, error) {
 	rules, now := event.Rules{Brand: b.Brand, Zone: b.zone}, s.clock()
 	out := &batch{brand: b, results: make([]commit.Result[receipt], len(events))}
 	ready := make([]event.Ready, 0, len(events))
 	for i, e := range events {
 		one, err := judgeOne(rules, e, now)
+		if !see.holds(e.GetSubjects()) {
+			err = access.Denied()
+		}
 		if err != nil {
 			out.results[i].Err = err
 			continue
@@ -88,7 +98,7 @@ func (s *Server) judge(ctx context.Context, b *brand, events []*journeyv1.Event)
 		if err != nil {
 			return nil, err
 		}
-		out.arrivals[i] = arrival{fact: f, record: ready[i].Record}
+		out.arrivals[i] = arrival{fact: f, record: ready[i].Record, see: see}
 		if sealed != nil {
 			out.arrivals[i].sealed = sealed[i]
 		}
@@ -192,7 +202,7 @@ func (s *Server) commit(ctx context.Context, brand string, arrivals []arrival) [
 		case firsts[i] == nil:
 			results[i].Value = receipt{number: facts[i].Seq}
 		default:
-			results[i].Value, results[i].Err = replay(firsts[i], arrivals[i].record)
+			results[i].Value, results[i].Err = replay(firsts[i], &arrivals[i])
 		}
 	}
 	return results

@@ -79,7 +79,11 @@ func (s *Server) judgeChunk(stream grpc.ServerStream, in *journeyv1.ImportEvents
 	for i, row := range in.GetRows() {
 		events[i] = row.GetEvent()
 	}
-	all, err := s.judge(ctx, b, events)
+	see, err := s.sight(ctx, b)
+	if err != nil {
+		return nil, err
+	}
+	all, err := s.judge(ctx, b, see, events)
 	return &chunk{batch: all, rows: in.GetRows()}, err
 }
 

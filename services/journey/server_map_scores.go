@@ -22,11 +22,11 @@ func (s *Server) GetMapScores(ctx context.Context, in *journeyv1.GetMapScoresReq
 	if err != nil {
 		return nil, err
 	}
-	version, err := b.defined.Load().maps.Version(in.GetMapId(), in.GetVersion())
+	when, err := s.span(ctx, b, in.GetWindow())
 	if err != nil {
 		return nil, err
 	}
-	when, err := s.span(ctx, b, in.GetWindow())
+	version, err := b.defined.Load().maps.Version(in.GetMapId(), in.GetVersion())
 	if err != nil {
 		return nil, err
 	}
@@ -34,7 +34,9 @@ func (s *Server) GetMapScores(ctx context.Context, in *journeyv1.GetMapScoresReq
 	defer cancel() // whoever waits for scores need not, if there are no numbers
 	var found scores
 	var asking sync.WaitGroup
-	asking.Go(func() { found = s.scores(ctx, b.ID, version.GetContent(), surveyWindow(when.asked)) })
+	// Survey answers as it would answer the caller.
+	asked := access.OnBehalf(ctx)
+	asking.Go(func() { found = s.scores(asked, b.ID, version.GetContent(), surveyWindow(when.asked)) })
 	numbers, err := s.mapNumbers(ctx, b, in.GetMapId(), version, when.days)
 	if err != nil {
 		cancel()

@@ -2,6 +2,7 @@ package journey
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strings"
 
@@ -9,10 +10,8 @@ import (
 
 	commonv1 "github.com/rapport-cx/rapport/gen/rapport/common/v1"
 	journeyv1 "github.com/rapport-cx/rapport/gen/rapport/journey/v1"
-	surveyv1 "github.com/rapport-cx/rapport/gen/rapport/survey/v1"
 	"github.com/rapport-cx/rapport/internal/access"
-	"github.com/rapport-cx/rapport/internal/calendar"
-	"github.com/rapport-cx/rapport/internal/fault"
+	"github.com/rapport-cx/rapport/internal/few"
 )
 
 // sight is what one caller sees of the structure, which Survey keeps: Journey knows
@@ -23,9 +22,6 @@ type sight struct {
 	seen  map[access.Ref]bool
 }
 
-// maxSeen bounds the subjects that a question is narrowed to.
-const maxSeen = 20_000
-
 // sight asks Survey what stands below the caller's subjects. Without Survey nobody
 // knows, and callers who see a part only see nothing.
 func (s *Server) sight(ctx context.Context, b *brand) (*sight, error) {
@@ -34,9 +30,11 @@ func (s *Server) sight(ctx context.Context, b *brand) (*sight, error) {
 	for i, tops := range n.Tops {
 		below := map[access.Ref]bool{}
 		for _, top := range tops {
-			if err := s.below(ctx, b, top, below); err != nil {
+			found, err := s.structure.below(ctx, s.near.Survey, b.ID, top, s.clock())
+			if err != nil {
 				return nil, err
 			}
+			maps.Copy(below, found)
 		}
 		if i == 0 {
 			out.seen = below
@@ -53,28 +51,12 @@ func (s *Server) sight(ctx context.Context, b *brand) (*sight, error) {
 	return out, nil
 }
 
-// below collects a subject and all that stands below it; of one that is unknown there
-// is nothing.
-func (s *Server) below(ctx context.Context, b *brand, top access.Ref, into map[access.Ref]bool) error {
-	if s.near.Survey == nil {
-		return access.Denied()
-	}
-	for token := ""; ; {
-		page, err := s.near.Survey.ListSubjects(ctx, &surveyv1.ListSubjectsRequest{Brand: b.ID, Under: top.Proto(), PageSize: 1000, PageToken: token})
-		if fault.Is(err, commonv1.Reason_REASON_SUBJECT_UNKNOWN) {
-			return nil
-		}
-		if err != nil {
-			return fault.Unavailable(commonv1.Reason_REASON_UNAVAILABLE, "the structure cannot be asked for: try again").Because(err)
-		}
-		into[top] = true
-		for _, one := range page.GetSubjects() {
-			into[access.Ref{Kind: one.GetRef().GetKind(), ID: one.GetRef().GetId()}] = true
-		}
-		if token = page.GetNextPageToken(); token == "" || len(into) > maxSeen {
-			return nil
-		}
-	}
+// holds tells whether something that names these subjects is of what the caller sees:
+// all of them are.
+func (v *sight) holds(of []*commonv1.SubjectRef) bool {
+	return !v.bound || len(of) > 0 && !slices.ContainsFunc(of, func(ref *commonv1.SubjectRef) bool {
+		return !v.seen[access.Ref{Kind: ref.GetKind(), ID: ref.GetId()}]
+	})
 }
 
 // filter narrows whose events count. Requests are shared: it copies.
@@ -106,9 +88,6 @@ func (v *sight) filter(in *journeyv1.EventFilter) (*journeyv1.EventFilter, error
 	return out, nil
 }
 
-// tooFew is how many orders a group of a person must at least have.
-const tooFew = 5
-
 // shown leaves the groups that the caller sees. Of employees those with few are left
 // out, and where that is one alone, which the others would tell, the next is too.
 func shown[G any](v *sight, kind commonv1.SubjectKind, groups []G, key func(G) string, n func(G) int64) []G {
@@ -122,34 +101,29 @@ func shown[G any](v *sight, kind commonv1.SubjectKind, groups []G, key func(G) s
 	if !v.few || kind != commonv1.SubjectKind_SUBJECT_KIND_EMPLOYEE {
 		return out
 	}
-	all := len(out)
-	out = slices.DeleteFunc(out, func(g G) bool { return n(g) < tooFew })
-	if all-len(out) != 1 || len(out) == 0 {
-		return out
+	cells := make([]*few.Cell, len(out))
+	for i, g := range out {
+		cells[i] = &few.Cell{N: n(g)}
 	}
-	least := slices.MinFunc(out, func(x, y G) int { return int(max(-1, min(1, n(x)-n(y)))) })
-	return slices.DeleteFunc(out, func(g G) bool { return key(g) == key(least) })
+	few.Hide(cells...)
+	few.HideMore(cells)
+	kept := out[:0]
+	for i, g := range out {
+		if !cells[i].Hidden && cells[i].N > 0 {
+			kept = append(kept, g)
+		}
+	}
+	return kept
 }
 
 // cadence refuses windows that end where no week or month does, if the caller may not
 // know of less. Journey tells of nothing shorter than a day.
 func (s *Server) cadence(ctx context.Context, w *journeyv1.Window) error {
-	finest := calendar.Grain(s.guard.Narrowed(ctx).Finest)
-	if finest <= calendar.GrainDay {
-		return nil
-	}
-	fits := true
 	switch w := w.GetWindow().(type) {
 	case *journeyv1.Window_Dates:
-		for _, text := range []string{w.Dates.GetStart(), w.Dates.GetEnd()} {
-			day, err := calendar.ParseDay(text)
-			fits = fits && (err != nil || finest.First(day) == day)
-		}
+		return s.guard.Cadence(ctx).Dates(w.Dates)
 	case *journeyv1.Window_LastDays:
-		fits = false
-	}
-	if !fits {
-		return fault.Denied(access.ReasonDenied, "the caller's roles do not allow numbers of less than a %s", finest)
+		return s.guard.Cadence(ctx).Rolling()
 	}
 	return nil
 }

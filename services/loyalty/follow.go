@@ -108,7 +108,7 @@ func (s *Server) sweep(ctx context.Context, b *brand, limit int, done func(ledge
 	}
 	// As a commit would see the time, which never runs backwards.
 	now := max(s.clock().UnixMicro(), head.At)
-	tasks, err := ledger.DueTasks(ctx, s.store.db, b.ID, now, limit)
+	tasks, err := ledger.DueTasks(ctx, s.store.db, b.ID, b.people(), now, limit)
 	if err != nil || len(tasks) == 0 {
 		return 0, false, err
 	}

@@ -33,11 +33,27 @@ func (m *model) earn() {
 	case 1:
 		in.OnDelivery, active = true, never
 	}
+	occurred := m.clock.Now()
+	switch m.rnd.IntN(6) {
+	case 0:
+		in.Origin = &loyaltyv1.Origin{OrderId: order, OfferId: "spring"} // nothing was bought
+	case 1, 2:
+		occurred = occurred.Add(-time.Duration(m.rnd.Int64N(int64(6 * day))))
+		in.OccurredAt = stamp(occurred)
+		if active == 0 {
+			active = occurred.UnixMicro()
+		}
+	}
 	out, err := call(m, in, func(r *replica, in *loyaltyv1.EarnRequest) (*loyaltyv1.EarnResponse, error) {
 		return r.Earn(m.t.Context(), in)
 	})
 	r.settle(who)
-	lot := r.give(who, points, r.now, end.UnixMicro(), active)
+	if in.GetOrigin().GetOfferId() == "" {
+		r.bought(who, occurred.UnixMicro())
+	} else {
+		r.given(who, 0)
+	}
+	lot := r.give(who, points, occurred.UnixMicro(), end.UnixMicro(), active)
 	r.entries = append(r.entries, &refEntry{who: who, order: order, lot: lot, earned: points})
 	m.answered("earn", who, 0, out.GetBalance(), err)
 }
@@ -171,6 +187,7 @@ func (m *model) adjust() {
 	if in.Points < 0 {
 		_, want = r.spend(who, points)
 	} else {
+		r.given(who, 0)
 		r.give(who, points, r.now, end.UnixMicro(), 0)
 	}
 	m.answered("adjust", who, want, out.GetBalance(), err)
@@ -191,6 +208,9 @@ func (m *model) transfer() {
 	out, err := call(m, in, make)
 	r.settle(from)
 	r.settle(to)
+	if _, sum := r.live(from); sum-r.debts(from) >= points {
+		r.given(to, r.end(from))
+	}
 	parts, want := r.spend(from, points)
 	for _, p := range parts {
 		r.give(to, p.points, p.earned, p.expires, 0)
@@ -207,7 +227,7 @@ func (m *model) activate() {
 	r.settle(who)
 	for _, e := range r.entries {
 		if e.order == order && e.lot > 0 && r.has(who, e.who) {
-			if l := r.lots[e.lot-1]; l.activeAt != 0 && l.points > 0 && l.expires > r.now {
+			if l := r.lots[e.lot-1]; l.activeAt != 0 && l.points > 0 && l.expires > r.now && r.end(l.owner) > r.now {
 				r.activate(l)
 			}
 		}

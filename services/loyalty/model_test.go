@@ -63,7 +63,8 @@ func TestReference(t *testing.T) {
 				m.replicas[i] = newReplica(t, url, c.Now, loyalty.Neighbours{})
 				m.replicas[i].server.Read(m.page())
 			}
-			programme(t, m.replicas[0], club, &loyaltyv1.Lifetime{ExpireMonths: 1})
+			m.ref.idle = 4 * (seed % 2)
+			programme(t, m.replicas[0], club, &loyaltyv1.Lifetime{ExpireMonths: 1, IdleDays: int32(m.ref.idle)})
 			for range 250 {
 				m.step()
 				if t.Failed() {

@@ -17,7 +17,14 @@ type refLot struct {
 	id                        int
 	owner, points             int64
 	earned, expires, activeAt int64
+	// lapses are points that went since nothing was bought, and did not come back.
+	lapses []refLapse
 }
+
+type refLapse struct{ points, at int64 }
+
+// refClock is until when points of a number live without purchases.
+type refClock struct{ bought, until, given int64 }
 
 type refPart struct {
 	lot                            int
@@ -49,10 +56,13 @@ type reference struct {
 	owed    map[int64]int64
 	into    map[int64]int64
 	made    int
+	// idle is after how many days without purchases all points go; 0: never.
+	idle   int
+	clocks map[int64]refClock
 }
 
 func newReference(now time.Time) *reference {
-	return &reference{now: now.UnixMicro(), owed: map[int64]int64{}, into: map[int64]int64{}}
+	return &reference{now: now.UnixMicro(), owed: map[int64]int64{}, into: map[int64]int64{}, clocks: map[int64]refClock{}}
 }
 
 const people = 5
@@ -75,8 +85,121 @@ func (r *reference) numbers(who int64) (out []int64) {
 
 func (r *reference) has(who, owner int64) bool { return slices.Contains(r.numbers(who), owner) }
 
+// end is when all points of a person go.
+func (r *reference) end(who int64) int64 {
+	var c refClock
+	for _, n := range r.numbers(who) {
+		o := r.clocks[n]
+		if o.bought > c.bought || o.bought == c.bought && o.until > c.until {
+			c.bought, c.until = o.bought, o.until
+		}
+		c.given = max(c.given, o.given)
+	}
+	if c == (refClock{}) {
+		return never
+	}
+	return max(c.until, c.given)
+}
+
+// until is the midnight behind the days that points live for.
+func (r *reference) until(at int64) int64 {
+	moscow, err := time.LoadLocation("Europe/Moscow")
+	if err != nil {
+		panic(err)
+	}
+	y, m, d := time.UnixMicro(at).In(moscow).Date()
+	return time.Date(y, m, d+r.idle+1, 0, 0, 0, 0, moscow).UnixMicro()
+}
+
+// bought restarts a clock. What went before stays gone, what had not gone by it comes back.
+func (r *reference) bought(who, at int64) {
+	if r.idle == 0 {
+		return
+	}
+	if end := r.end(who); end <= r.now {
+		if at >= end {
+			r.lapse(who, end)
+		}
+		defer r.settle(who)
+	}
+	until, c := r.until(at), r.clocks[who]
+	if at > c.bought || at == c.bought && until > c.until {
+		c.bought, c.until = at, until
+	}
+	r.clocks[who] = c
+	if until <= r.now {
+		return
+	}
+	lots := slices.Clone(r.lots)
+	slices.SortFunc(lots, func(a, b *refLot) int { return cmp.Or(cmp.Compare(a.expires, b.expires), cmp.Compare(a.id, b.id)) })
+	for _, l := range lots {
+		for i, p := range l.lapses {
+			if !r.has(who, l.owner) || p.at <= at || l.expires <= r.now || p.points == 0 {
+				continue
+			}
+			l.lapses[i].points = 0
+			for _, e := range r.entries {
+				if e.lot == l.id {
+					e.expired -= p.points
+				}
+			}
+			if l.activeAt != 0 && l.activeAt != never && l.activeAt > r.now {
+				l.points += p.points
+				continue
+			}
+			l.activeAt = 0
+			l.points += r.pay(l.owner, p.points)
+		}
+	}
+}
+
+// given lets a clock run that does not; until 0: by the days from now.
+func (r *reference) given(who, until int64) {
+	end := r.end(who)
+	if r.idle == 0 || end > r.now && end != never {
+		return
+	}
+	if until == 0 {
+		until = r.until(r.now)
+	}
+	if end == never && until == never {
+		return
+	}
+	if end <= r.now {
+		r.lapse(who, end)
+	}
+	c := r.clocks[who]
+	c.given = max(c.given, until)
+	r.clocks[who] = c
+}
+
+// lapse posts that all points of a person went at a time.
+func (r *reference) lapse(who, at int64) (lots, points int64) {
+	for _, l := range r.lots {
+		if r.has(who, l.owner) && l.points > 0 && l.expires > at {
+			lots, points = lots+1, points+l.points
+			l.lapses = append(l.lapses, refLapse{l.points, at})
+			r.post(l)
+		}
+	}
+	return lots, points
+}
+
+// post empties a lot that went.
+func (r *reference) post(l *refLot) {
+	for _, e := range r.entries {
+		if e.lot == l.id {
+			e.expired += l.points
+		}
+	}
+	l.points = 0
+}
+
 // live are the lots of a person that may be spent, soonest first.
 func (r *reference) live(who int64) (out []*refLot, sum int64) {
+	if r.end(who) <= r.now {
+		return nil, 0
+	}
 	for _, l := range r.lots {
 		if r.has(who, l.owner) && l.points > 0 && l.activeAt == 0 && l.expires > r.now {
 			out, sum = append(out, l), sum+l.points
@@ -106,7 +229,7 @@ func (r *reference) pay(who, points int64) int64 {
 func (r *reference) settle(who int64) {
 	for _, n := range r.numbers(who) {
 		ripe := slices.DeleteFunc(slices.Clone(r.lots), func(l *refLot) bool {
-			return l.owner != n || l.points == 0 || l.activeAt == 0 || l.activeAt > r.now || l.expires <= r.now
+			return l.owner != n || l.points == 0 || l.activeAt == 0 || l.activeAt > r.now || l.expires <= r.now || r.end(who) <= r.now
 		})
 		slices.SortStableFunc(ripe, func(a, b *refLot) int { return cmp.Compare(a.activeAt, b.activeAt) })
 		for _, l := range ripe {
@@ -132,11 +255,11 @@ func (r *reference) give(owner, points, earned, expires, activeAt int64) int {
 	if activeAt <= r.now {
 		activeAt = 0
 	}
-	if activeAt == 0 && expires > r.now {
+	if activeAt == 0 && expires > r.now && r.end(owner) > r.now {
 		points = r.pay(owner, points)
 	}
 	r.made++
-	r.lots = append(r.lots, &refLot{r.made, owner, points, earned, expires, activeAt})
+	r.lots = append(r.lots, &refLot{id: r.made, owner: owner, points: points, earned: earned, expires: expires, activeAt: activeAt})
 	return r.made
 }
 
@@ -165,7 +288,7 @@ func (r *reference) spend(who, points int64) ([]refPart, commonv1.Reason) {
 func (r *reference) back(parts []refPart) {
 	for _, p := range parts {
 		points := p.points
-		if p.expires > r.now {
+		if p.expires > r.now && r.end(p.owner) > r.now {
 			points = r.pay(p.owner, points)
 		}
 		r.lots[p.lot-1].points += points
@@ -216,6 +339,14 @@ func (r *reference) reverse(who int64, order string, keepEarned, keepSpent int64
 		n := e.earned - e.undone - keep
 		free := min(n, e.expired-e.excused)
 		e.undone, e.excused = e.undone+n, e.excused+free
+		if e.lot > 0 {
+			pass := free
+			for i := range slices.Backward(r.lots[e.lot-1].lapses) {
+				l := &r.lots[e.lot-1].lapses[i]
+				part := min(pass, l.points)
+				l.points, pass = l.points-part, pass-part
+			}
+		}
 		take = append(take, debt{e, n - free})
 		stay := min(keepSpent, e.spent-e.given)
 		keepSpent -= stay
@@ -271,6 +402,12 @@ func (r *reference) expire() (lots, points, holds, activated int64) {
 			holds++
 		}
 	}
+	for n := int64(1); n <= people; n++ {
+		if end := r.end(n); end <= r.now {
+			l, p := r.lapse(n, end)
+			lots, points = lots+l, points+p
+		}
+	}
 	ripe := slices.Clone(r.lots)
 	slices.SortStableFunc(ripe, func(a, b *refLot) int { return cmp.Compare(a.activeAt, b.activeAt) })
 	for _, l := range ripe {
@@ -282,12 +419,7 @@ func (r *reference) expire() (lots, points, holds, activated int64) {
 	for _, l := range r.lots {
 		if l.points > 0 && l.expires <= r.now {
 			lots, points = lots+1, points+l.points
-			for _, e := range r.entries {
-				if e.lot == l.id {
-					e.expired += l.points
-				}
-			}
-			l.points = 0
+			r.post(l)
 		}
 	}
 	return lots, points, holds, activated
@@ -301,26 +433,28 @@ type refBalance struct {
 
 func (r *reference) balance(who int64) refBalance {
 	b := refBalance{Owed: r.debts(who), Expiries: map[int64]int64{}, Waiting: map[int64]int64{}}
-	free := map[int64]int64{}
+	free, end := map[int64]int64{}, r.end(who)
 	for _, l := range r.lots {
+		expires := min(l.expires, end)
 		switch {
-		case !r.has(who, l.owner) || l.points == 0 || l.expires <= r.now:
+		case !r.has(who, l.owner) || l.points == 0 || expires <= r.now:
 		case l.activeAt > r.now:
 			b.Pending += l.points
 			b.Waiting[l.activeAt] += l.points
 		default:
-			free[l.expires] += l.points
+			free[expires] += l.points
 		}
 	}
 	for _, h := range r.holds {
 		for _, p := range h.parts {
+			expires := min(p.expires, end)
 			switch {
 			case !r.has(who, p.owner):
 			case h.ends > r.now:
 				b.Held += p.points
-				b.Expiries[p.expires] += p.points
-			case p.expires > r.now:
-				free[p.expires] += p.points
+				b.Expiries[expires] += p.points
+			case expires > r.now:
+				free[expires] += p.points
 			}
 		}
 	}

@@ -79,6 +79,7 @@ func (s *Server) keeper(b *brand) *ledger.Keeper {
 		Terms: func(id string, at time.Time) (*loyaltyv1.Programme, error) {
 			return b.defined.Load().programmes.Terms(id, at)
 		},
+		Idle: func(id string) bool { return b.defined.Load().programmes.Idle(id) },
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/rapport-cx/rapport/internal/access"
 	"github.com/rapport-cx/rapport/internal/page"
 	"github.com/rapport-cx/rapport/internal/sqldb"
+	"github.com/rapport-cx/rapport/services/loyalty/ledger"
 	"github.com/rapport-cx/rapport/services/loyalty/programme"
 	"github.com/rapport-cx/rapport/services/loyalty/purchase"
 	"github.com/rapport-cx/rapport/services/loyalty/standing"
@@ -49,6 +50,9 @@ func (s *Server) ExamineEarn(ctx context.Context, in *loyaltyv1.ExamineEarnReque
 	}
 	if end := programme.Expiry(p.GetLifetime(), b.zone, bought.At); !end.IsZero() {
 		out.ExpiresAt = timestamppb.New(end)
+	}
+	if end := programme.IdleUntil(p.GetLifetime(), b.zone, bought.At); !end.IsZero() {
+		out.IdleUntil = timestamppb.New(end)
 	}
 	return out, nil
 }
@@ -199,6 +203,9 @@ func (s *Server) GetAccount(ctx context.Context, in *loyaltyv1.GetAccountRequest
 		ProgrammeId: in.GetProgrammeId(), CustomerId: b.people().Person(who), Tier: s.tierState(b, in.GetProgrammeId(), did),
 		Balance: found.stock.At(max(found.at, s.clock().UnixMicro())).Balance,
 		Earned:  l.Earned, Spent: l.Spent, Expired: l.Expired, Adjusted: l.Adjusted, Transferred: l.Transferred,
+	}
+	if end := found.stock.Clock.End(); end != ledger.Never {
+		out.IdleUntil = timestamppb.New(time.UnixMicro(end))
 	}
 	if l.FirstAt != 0 {
 		out.EnrolledAt = timestamppb.New(time.UnixMicro(l.FirstAt))

@@ -48,6 +48,9 @@ func (s *Server) GetLiability(ctx context.Context, in *loyaltyv1.GetLiabilityReq
 	}
 	now, today := s.clock().UnixMicro(), s.today(b)
 	if in.GetDay() != "" {
+		if err := s.guard.Cadence(ctx).EndOf(in.GetDay()); err != nil {
+			return nil, err
+		}
 		day, err := calendar.ParseDay(in.GetDay())
 		if err != nil {
 			return nil, fault.Invalid().Field("day", "%s", err).Err()
@@ -67,11 +70,19 @@ func (s *Server) GetLiability(ctx context.Context, in *loyaltyv1.GetLiabilityReq
 func (s *Server) liability(ctx context.Context, b *brand, p *loyaltyv1.Programme, read calendar.Days, at int64) (liability, error) {
 	flows, lots, stock := rate.FlowMeasure(p.GetId()), rate.LotMeasure(p.GetId()), rate.StockMeasure(p.GetId())
 	sum := rate.NewLiability(at, b.people().Person)
-	asOf, err := s.view(ctx, b, read, []string{flows, lots, stock}, func(v *fold.View[*rate.Fact]) {
+	measures := []string{flows, lots, stock}
+	if b.defined.Load().programmes.Idle(p.GetId()) {
+		measures = append(measures, rate.ClockMeasure(p.GetId()))
+	}
+	asOf, err := s.view(ctx, b, read, measures, func(v *fold.View[*rate.Fact]) {
+		for _, clocks := range measures[3:] {
+			onDays(v, clocks, read, func(_ calendar.Day, c *rate.Clocks) { sum.Clocks(c) })
+		}
 		onDays(v, flows, read, func(_ calendar.Day, f *rate.Flows) { sum.Flows(f) })
 		onDays(v, lots, read, func(_ calendar.Day, l *rate.Lots) { sum.Lots(l) })
 		onDays(v, stock, read, func(_ calendar.Day, l *rate.Stock) { sum.Stock(l) })
 	})
+	sum.Wind()
 	out := liability{sum.Answer(b.zone), sum.Until()}
 	out.answer.MinorUnits, out.answer.AsOf = worth(out.answer.GetPoints(), p.GetSpending().GetPointValue()), asOf
 	return out, err

@@ -47,6 +47,9 @@ func (s *Server) GetParticipation(ctx context.Context, in *loyaltyv1.GetParticip
 	if err != nil {
 		return nil, err
 	}
+	if err := s.guard.Cadence(ctx).Grain(in.GetGrain()); err != nil {
+		return nil, err
+	}
 	today := s.today(b)
 	compute := func(ctx context.Context) (*loyaltyv1.GetParticipationResponse, error) {
 		crowd, counted := rate.CrowdMeasure(p.GetId()), rate.CountMeasure(p.GetId())

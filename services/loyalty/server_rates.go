@@ -2,6 +2,7 @@ package loyalty
 
 import (
 	"context"
+	"strings"
 
 	"github.com/RoaringBitmap/roaring/v2/roaring64"
 
@@ -11,6 +12,7 @@ import (
 	"github.com/rapport-cx/rapport/internal/access"
 	"github.com/rapport-cx/rapport/internal/calendar"
 	"github.com/rapport-cx/rapport/internal/fault"
+	"github.com/rapport-cx/rapport/internal/few"
 	"github.com/rapport-cx/rapport/internal/fold"
 	"github.com/rapport-cx/rapport/services/loyalty/rate"
 )
@@ -41,16 +43,51 @@ func (s *Server) GetRedemptionRate(ctx context.Context, in *loyaltyv1.GetRedempt
 		return s.redemption(ctx, b, p, in, days, recorded, keep)
 	}
 	if scope.GetSegmentId() != "" {
-		keep, err := s.keeping(ctx, b, scope.GetSegmentId())
+		// Rates of a segment tell of who is in it.
+		if err := s.guard.Check(ctx, access.Request{Brand: b.ID, Verb: access.Read, Section: access.Segments}); err != nil {
+			return nil, err
+		}
+		keep, members, err := s.keeping(ctx, b, scope.GetSegmentId())
 		if err != nil {
 			return nil, err
 		}
 		out, err := compute(ctx, keep)
-		return out, lost("read redemption rate", err)
+		return s.shown(ctx, in, out, few.Few(members)), lost("read redemption rate", err)
 	}
 	out, err := fold.Ask(ctx, s.store.folds, question(b, in, days, recorded, s.today(b)), codec[loyaltyv1.GetRedemptionRateResponse](),
 		func(ctx context.Context) (*loyaltyv1.GetRedemptionRateResponse, error) { return compute(ctx, nil) })
-	return out, lost("read redemption rate", err)
+	return s.shown(ctx, in, out, false), lost("read redemption rate", err)
+}
+
+// shown is an answer as the caller may read it: of few members nothing is told, nor of an
+// employee with few redemptions, nor of as many more as would let those be had by
+// subtraction. Answers are shared: it copies.
+func (s *Server) shown(ctx context.Context, in *loyaltyv1.GetRedemptionRateRequest, out *loyaltyv1.GetRedemptionRateResponse, hidden bool) *loyaltyv1.GetRedemptionRateResponse {
+	if out == nil || !s.guard.Narrowed(ctx).FewHidden || !hidden && in.GetSplit() != loyaltyv1.RateSplit_RATE_SPLIT_SUBJECT {
+		return out
+	}
+	cells, staff := make([]*few.Cell, len(out.GetGroups())), []*few.Cell(nil)
+	for i, g := range out.GetGroups() {
+		cells[i] = &few.Cell{N: g.GetRedemptions(), Hidden: hidden}
+		if strings.HasPrefix(g.GetKey(), "EMPLOYEE:") {
+			staff = append(staff, cells[i])
+		}
+	}
+	few.Hide(staff...)
+	few.HideMore(staff)
+	shown := &loyaltyv1.GetRedemptionRateResponse{
+		Total: out.GetTotal(), Cohorts: out.GetCohorts(), Young: out.GetYoung(), Benchmark: out.GetBenchmark(), AsOf: out.GetAsOf(),
+	}
+	if hidden {
+		shown.Total, shown.Cohorts = &loyaltyv1.RedemptionRate{Suppressed: new(true)}, nil
+	}
+	for i, g := range out.GetGroups() {
+		if cells[i].Hidden {
+			g = &loyaltyv1.RedemptionRate{Key: g.GetKey(), Suppressed: new(true)}
+		}
+		shown.Groups = append(shown.Groups, g)
+	}
+	return shown
 }
 
 // rated is the first line of every question about a programme's numbers. The programme is
@@ -162,24 +199,24 @@ func setOf(names []string) map[string]bool {
 	return out
 }
 
-// keeping tells who is in a segment now: whoever's person is.
-func (s *Server) keeping(ctx context.Context, b *brand, segment string) (func(int64) bool, error) {
+// keeping tells who is in a segment now: whoever's person is; and how many are.
+func (s *Server) keeping(ctx context.Context, b *brand, segment string) (keep func(int64) bool, members int64, err error) {
 	if s.near.Segmentation == nil {
-		return nil, away("who is in a segment", nil)
+		return nil, 0, away("who is in a segment", nil)
 	}
 	got, err := s.near.Segmentation.GetSegmentBitmap(ctx, &segmentationv1.GetSegmentBitmapRequest{Brand: b.ID, SegmentId: segment})
 	switch {
 	case fault.Is(err, commonv1.Reason_REASON_SEGMENT_UNKNOWN):
-		return nil, fault.NotFound(commonv1.Reason_REASON_SEGMENT_UNKNOWN, "segment %q", segment)
+		return nil, 0, fault.NotFound(commonv1.Reason_REASON_SEGMENT_UNKNOWN, "segment %q", segment)
 	case err != nil:
-		return nil, away("who is in a segment", err)
+		return nil, 0, away("who is in a segment", err)
 	}
 	set := roaring64.New()
 	if len(got.GetBitmap()) > 0 {
 		if err := set.UnmarshalBinary(got.GetBitmap()); err != nil {
-			return nil, away("who is in a segment", err)
+			return nil, 0, away("who is in a segment", err)
 		}
 	}
 	people := b.people()
-	return func(who int64) bool { return set.Contains(uint64(people.Person(who))) }, nil
+	return func(who int64) bool { return set.Contains(uint64(people.Person(who))) }, int64(set.GetCardinality()), nil
 }

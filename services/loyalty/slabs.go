@@ -50,8 +50,12 @@ func (s *Server) recorded(ctx context.Context, b *brand) (calendar.Days, error) 
 // usualDays is how many days up to today are meant where none are given.
 const usualDays = 365
 
-// dated resolves days of the brand's calendar, and finds those that have facts.
+// dated resolves days of the brand's calendar, as the caller's cadence allows them, and
+// finds those that have facts.
 func (s *Server) dated(ctx context.Context, b *brand, path string, r *commonv1.DateRange) (days, recorded calendar.Days, err error) {
+	if err := s.guard.Cadence(ctx).Dates(r); err != nil {
+		return days, recorded, err
+	}
 	if r == nil {
 		today := s.today(b)
 		days = calendar.Days{From: today - usualDays + 1, Until: today + 1}

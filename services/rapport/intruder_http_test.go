@@ -77,7 +77,9 @@ var placeholder = regexp.MustCompile(`\{[^}]*\}`)
 
 // of puts a brand, and an id, into a route.
 func (r route) of(brand, id string) (path, body string) {
-	path = placeholder.ReplaceAllString(strings.ReplaceAll(r.path, "{brand}", brand), id)
+	// A kind that is none is refused as such, before anything is asked of anybody.
+	path = strings.NewReplacer("{brand}", brand, "{subject.kind}", "SUBJECT_KIND_STORE").Replace(r.path)
+	path = placeholder.ReplaceAllString(path, id)
 	switch {
 	case r.method == "GET" && strings.HasPrefix(path, "/v1/"):
 		return path, ""

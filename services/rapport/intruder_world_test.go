@@ -73,6 +73,7 @@ func roles() map[string]any {
 		"everything": map[string]any{"brands": []string{"*"}, "sections": sections("")},
 		"elsewhere":  map[string]any{"brands": []string{"sfo"}, "sections": sections("")},
 		"daily":      map[string]any{"brands": []string{"demo"}, "sections": sections(""), "finest": "day"},
+		"monthly":    map[string]any{"brands": []string{"demo"}, "sections": sections(""), "finest": "month"},
 		"metric":     map[string]any{"brands": []string{"demo"}, "sections": sections(""), "operations": []string{"GetMetric"}},
 		"wide":       map[string]any{"brands": []string{"demo"}, "sections": sections(""), "wide": []string{"segments"}},
 		"claimed":    map[string]any{"brands": []string{"demo"}, "sections": sections(""), "subjects_from": "stores"},

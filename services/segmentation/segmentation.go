@@ -23,6 +23,7 @@ import (
 	"github.com/rapport-cx/rapport/services/segmentation/rfm"
 	"github.com/rapport-cx/rapport/services/segmentation/segment"
 	"github.com/rapport-cx/rapport/services/segmentation/trial"
+	"github.com/rapport-cx/rapport/services/segmentation/value"
 )
 
 // Config are the service's own settings.
@@ -54,6 +55,10 @@ type brand struct {
 	// live has the segments and who is in them, evaluator keeps them up.
 	live      *segment.Live
 	evaluator *segment.Evaluator
+	// worth keeps what everybody bought on days that were asked for, values what else
+	// was asked of that.
+	worth  *value.Kept
+	values values
 	// panel has persons in columns.
 	panel *panel.Table
 	// opened is set once the definitions have been read from the log.
@@ -83,6 +88,9 @@ func (b *brand) forget() {
 	b.rfm.Store(rfm.NewBook())
 	b.trials.Store(trial.NewBook())
 	b.live.Forget()
+	if b.worth != nil {
+		b.worth.Forget()
+	}
 }
 
 // person is the number that stands for id now.

@@ -71,7 +71,7 @@ func New(cfg Config, all *config.Brands, guard *access.Guard, db *sqldb.DB, secr
 	s.contacts = commit.NewSet(commit.Options{Name: "segmentation-contact"}, s.serveContacts)
 	s.bought = s.purchasesOf
 	for _, b := range s.brands {
-		b.evaluator, b.panel = s.evaluatorOf(b), s.panelOf(b)
+		b.evaluator, b.panel, b.worth = s.evaluatorOf(b), s.panelOf(b), s.worthOf(b)
 	}
 	s.measurePanels()
 	return s, nil

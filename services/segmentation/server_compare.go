@@ -36,6 +36,9 @@ func (s *Server) CompareSegments(ctx context.Context, in *segmentationv1.Compare
 	if err != nil {
 		return nil, err
 	}
+	if err := s.comparisonCadence(ctx, in); err != nil {
+		return nil, err
+	}
 	c := &comparison{Server: s, b: b, today: b.zone.DayOf(s.clock())}
 	out := &segmentationv1.CompareSegmentsResponse{}
 	switch of := in.GetComparison().(type) {
@@ -48,6 +51,10 @@ func (s *Server) CompareSegments(ctx context.Context, in *segmentationv1.Compare
 		return nil, lost("compare segments", err)
 	}
 	out.AsOf = countedTo(c.asOf)
+	if s.hides(ctx) {
+		hideOverlap(out.GetOverlap())
+		hideMigration(out.GetMigration())
+	}
 	return out, nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"google.golang.org/protobuf/testing/protocmp"
@@ -52,6 +53,27 @@ func TestComparisonsAgainstRecount(t *testing.T) {
 		w.compareValue("", 30)
 		w.compareValue("often", 7)
 		audit(t, url, "")
+	})
+}
+
+// What is kept of everybody's purchases is what they are now, on any replica, whatever
+// happened since it was asked for last: purchases, merges, new customers, a new day.
+func TestValueIsKeptUp(t *testing.T) {
+	sqldbtest.EachURL(t, func(t *testing.T, url string) {
+		w := newWeek(t, url, 5)
+		for i := range 60 {
+			for first := w.bought == 0; first; first = w.bought == 0 {
+				w.step() // before the first purchase nothing is known of any
+			}
+			w.step()
+			w.followed()
+			w.w.settled(t)
+			w.compareValue("", 30)
+			if i%20 == 19 {
+				w.c.Add(24 * time.Hour)
+				w.today++
+			}
+		}
 	})
 }
 
@@ -189,6 +211,17 @@ func (w *week) compareValue(segment string, active int32) {
 		}
 	}
 	check(days, out.GetTotal())
+	// What is kept from one time to the next says the same as what is walked over.
+	for range 2 {
+		kept, err := w.one().GetSegmentValue(w.t.Context(), &segmentationv1.GetSegmentValueRequest{Brand: brand, SegmentId: segment, ActiveDays: active,
+			Dates: &commonv1.DateRange{Start: days.From.String(), End: days.Until.String()}})
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		if diff := cmp.Diff(out.GetTotal(), kept.GetTotal(), protocmp.Transform()); diff != "" {
+			w.t.Errorf("%q: kept (-walked +kept)\n%s", segment, diff)
+		}
+	}
 	for over := range days.Split(calendar.GrainWeek) {
 		check(over, out.GetPeriods()[at])
 		at++

@@ -113,6 +113,11 @@ func (s *Server) GetExperiment(ctx context.Context, in *segmentationv1.GetExperi
 	if err != nil {
 		return nil, err
 	}
+	if dates := in.GetDates(); dates != nil {
+		if err := s.guard.Cadence(ctx).Dates(dates); err != nil {
+			return nil, err
+		}
+	}
 	e, err := s.experiment(ctx, b, in.GetId())
 	if err != nil {
 		return nil, err
@@ -143,6 +148,9 @@ func (s *Server) GetExperiment(ctx context.Context, in *segmentationv1.GetExperi
 		measures = usualMeasures
 	}
 	out.Results, err = s.compareArms(ctx, b, e, found, measures, days, 0)
+	if s.hides(ctx) {
+		hideArms(out.GetResults())
+	}
 	return out, lost("compare arms", err)
 }
 

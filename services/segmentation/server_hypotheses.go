@@ -38,7 +38,7 @@ func (s *Server) CreateHypothesis(ctx context.Context, in *segmentationv1.Create
 	if err := trial.SameHypothesis(is, asked); err != nil {
 		return nil, err
 	}
-	return &segmentationv1.CreateHypothesisResponse{Hypothesis: is}, nil
+	return &segmentationv1.CreateHypothesisResponse{Hypothesis: s.shownHypothesis(ctx, is)}, nil
 }
 
 // suppose writes a hypothesis down, unless somebody did meanwhile.
@@ -146,9 +146,13 @@ func (s *Server) GetHypothesis(ctx context.Context, in *segmentationv1.GetHypoth
 	if err != nil {
 		return nil, err
 	}
+	h = s.shownHypothesis(ctx, h)
 	out := &segmentationv1.GetHypothesisResponse{Hypothesis: h, Data: h.GetConclusion().GetResult()}
 	if h.GetConclusion() == nil {
 		out.Data, out.Missing, err = s.data(ctx, b, h)
+		if s.hides(ctx) && hideDifference(out.GetData()) {
+			out.Missing = errFew.Error()
+		}
 	}
 	return out, lost("read data", err)
 }
@@ -210,6 +214,9 @@ func (s *Server) ListHypotheses(ctx context.Context, in *segmentationv1.ListHypo
 	out := b.trials.Load().Hypotheses(listedTrials, func(h *segmentationv1.Hypothesis) bool {
 		return (in.GetSegmentId() == "" || h.GetSegmentId() == in.GetSegmentId()) && !(in.GetOpen() && h.GetConclusion() != nil)
 	})
+	for i, h := range out {
+		out[i] = s.shownHypothesis(ctx, h)
+	}
 	return &segmentationv1.ListHypothesesResponse{Hypotheses: out}, nil
 }
 
@@ -236,7 +243,7 @@ func (s *Server) ConcludeHypothesis(ctx context.Context, in *segmentationv1.Conc
 	if is := h.GetConclusion(); is.GetDecision() != asked.GetDecision() || is.GetInsight() != asked.GetInsight() {
 		return nil, fault.Precondition(commonv1.Reason_REASON_HYPOTHESIS_CONCLUDED, "hypothesis %q was concluded otherwise", h.GetId())
 	}
-	return &segmentationv1.ConcludeHypothesisResponse{Hypothesis: h}, nil
+	return &segmentationv1.ConcludeHypothesisResponse{Hypothesis: s.shownHypothesis(ctx, h)}, nil
 }
 
 // conclude ends a hypothesis, unless somebody did meanwhile.

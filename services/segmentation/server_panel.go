@@ -26,6 +26,9 @@ func (s *Server) QueryPanel(ctx context.Context, in *segmentationv1.QueryPanelRe
 	if err != nil {
 		return nil, err
 	}
+	if err := s.windowCadence(ctx, b, in.GetWindow()); err != nil {
+		return nil, err
+	}
 	// What another replica declared or made a moment ago counts.
 	if err := s.store.folds.Sync(ctx, b.ID); err != nil {
 		return nil, lost("read definitions", err)
@@ -52,6 +55,9 @@ func (s *Server) QueryPanel(ctx context.Context, in *segmentationv1.QueryPanelRe
 		return nil, lost("look at everybody", err)
 	}
 	out.Chosen, out.Rest = p.Chosen, p.Rest
+	if s.hides(ctx) && hidePanel(out) {
+		return out, nil
+	}
 	return out, s.panelScores(ctx, in, out, p.Members)
 }
 
@@ -72,6 +78,8 @@ func (s *Server) panelScores(ctx context.Context, in *segmentationv1.QueryPanelR
 		ctx, cancel = context.WithTimeout(ctx, time.Until(until)*9/10)
 		defer cancel()
 	}
+	// Survey answers as it would answer the caller: it hides scores of few.
+	ctx = access.OnBehalf(ctx)
 	var wg sync.WaitGroup
 	ask := func(group *segmentationv1.PanelGroup, scope *surveyv1.Scope) {
 		group.Scores = make([]*segmentationv1.PanelScore, len(metrics))

@@ -142,7 +142,11 @@ func (s *Server) GetRfmGrid(ctx context.Context, in *segmentationv1.GetRfmGridRe
 	if err := rfm.Each(ctx, s.store.db, b.ID, run.GetId(), grid.Add); err != nil {
 		return nil, lost("read RFM", err)
 	}
-	return &segmentationv1.GetRfmGridResponse{Run: run, Cells: grid.Cells()}, nil
+	out := &segmentationv1.GetRfmGridResponse{Run: run, Cells: grid.Cells()}
+	if s.hides(ctx) {
+		hideGrid(out)
+	}
+	return out, nil
 }
 
 // rfmRun is the run of a number, the newest for 0.

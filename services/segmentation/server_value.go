@@ -5,6 +5,7 @@ import (
 	"sync"
 
 	"github.com/RoaringBitmap/roaring/v2/roaring64"
+	"google.golang.org/protobuf/proto"
 
 	commonv1 "github.com/rapport-cx/rapport/gen/rapport/common/v1"
 	segmentationv1 "github.com/rapport-cx/rapport/gen/rapport/segmentation/v1"
@@ -12,7 +13,6 @@ import (
 	"github.com/rapport-cx/rapport/internal/calendar"
 	"github.com/rapport-cx/rapport/internal/fault"
 	"github.com/rapport-cx/rapport/internal/stat"
-	"github.com/rapport-cx/rapport/services/segmentation/purchase"
 	"github.com/rapport-cx/rapport/services/segmentation/value"
 )
 
@@ -40,60 +40,91 @@ func (s *Server) walk(ctx context.Context, b *brand) (*value.Walk, error) {
 	return w, err
 }
 
-// GetSegmentValue counts what persons bought and who of them stayed, in one pass over
-// their purchases however many periods there are.
+// GetSegmentValue counts what persons bought and who of them stayed. Of everybody that
+// is kept and brought up to the log; else it takes one pass over their purchases,
+// however many periods there are, unless nothing changed since the last.
 func (s *Server) GetSegmentValue(ctx context.Context, in *segmentationv1.GetSegmentValueRequest) (*segmentationv1.GetSegmentValueResponse, error) {
 	b, err := s.enter(ctx, in.GetBrand(), access.Read)
 	if err != nil {
+		return nil, err
+	}
+	if err := s.valueCadence(ctx, in); err != nil {
 		return nil, err
 	}
 	days, periods, err := valuePeriods(in, b.zone.DayOf(s.clock()))
 	if err != nil {
 		return nil, err
 	}
-	out := &segmentationv1.GetSegmentValueResponse{}
-	// First: what is counted includes at least what as_of says.
-	asOf, err := purchase.AsOf(ctx, s.store.db, b.ID)
-	if err != nil {
-		return nil, lost("read value", err)
-	}
-	out.AsOf = countedTo(asOf)
-	members, err := s.valued(ctx, b, in.GetSegmentId())
-	if err != nil {
-		return nil, lost("read value", err)
-	}
-	w, err := s.walk(ctx, b)
-	if err != nil {
-		return nil, lost("read value", err)
-	}
 	active := int(in.GetActiveDays())
 	if active == 0 {
 		active = value.DefaultActive
 	}
-	whole, parts, err := countPeriods(ctx, w, members, days, periods, active)
+	if in.GetSegmentId() == "" && periods == nil {
+		sum, asOf, err := b.worth.Ask(ctx, value.Question{Days: days, Active: active})
+		if err != nil {
+			return nil, lost("read value", err)
+		}
+		told := &segmentationv1.GetSegmentValueResponse{Total: valueOf(days, sum.Group, sum.Period), AsOf: countedTo(asOf)}
+		if s.hides(ctx) {
+			err = s.hideValue(ctx, b, false, told)
+		}
+		return told, err
+	}
+	return s.valueBy(ctx, b, in.GetSegmentId(), days, periods, active)
+}
+
+// valueBy walks over the purchases of a segment, or counts periods, unless what was
+// found before still holds.
+func (s *Server) valueBy(ctx context.Context, b *brand, segment string, days calendar.Days, periods []calendar.Days, active int) (*segmentationv1.GetSegmentValueResponse, error) {
+	members, changed, err := s.valued(ctx, b, segment)
 	if err != nil {
 		return nil, lost("read value", err)
 	}
-	out.Total = valuesOf(whole)[0]
-	if parts != nil {
-		out.Periods = valuesOf(parts)
+	// Read before what is counted: that includes at least what both say.
+	version, asOf, err := b.worth.Version(ctx)
+	if err != nil {
+		return nil, lost("read value", err)
 	}
-	return out, nil
+	key := valueKey{segment: segment, days: days, periods: len(periods), active: active}
+	holds := valueVersion{purchases: version, members: changed}
+	out := b.values.find(key, holds)
+	if out == nil {
+		w, err := s.walk(ctx, b)
+		if err != nil {
+			return nil, lost("read value", err)
+		}
+		whole, parts, err := countPeriods(ctx, w, members, days, periods, active)
+		if err != nil {
+			return nil, lost("read value", err)
+		}
+		out = &segmentationv1.GetSegmentValueResponse{Total: valuesOf(whole)[0]}
+		if parts != nil {
+			out.Periods = valuesOf(parts)
+		}
+		b.values.keep(key, holds, out)
+	}
+	told := &segmentationv1.GetSegmentValueResponse{Total: out.GetTotal(), Periods: out.GetPeriods(), AsOf: countedTo(asOf)}
+	if !s.hides(ctx) {
+		return told, nil
+	}
+	told = proto.CloneOf(told) // what is kept is for everybody
+	return told, s.hideValue(ctx, b, segment != "", told)
 }
 
-// valued are the members of a segment, nil for no segment: all persons.
-func (s *Server) valued(ctx context.Context, b *brand, id string) (*roaring64.Bitmap, error) {
+// valued are the members of a segment and the last fact that changed them, nil for no
+// segment: all persons.
+func (s *Server) valued(ctx context.Context, b *brand, id string) (*roaring64.Bitmap, int64, error) {
 	if id == "" {
-		return nil, nil
+		return nil, 0, nil
 	}
 	if err := s.current(ctx, b); err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	if _, err := s.knownSegment(ctx, b, id); err != nil {
-		return nil, err
+		return nil, 0, err
 	}
-	members, _ := b.live.Members(id)
-	return members, nil
+	members, changed := b.live.Members(id)
+	return members, changed, nil
 }
 
 // countPeriods counts persons over all the days and, if there are any, over periods.
@@ -170,19 +201,23 @@ func valueDates(r *commonv1.DateRange, bad *fault.Fields) calendar.Days {
 
 func valuesOf(p *value.Periods) (all []*segmentationv1.ValuePeriod) {
 	p.Each(func(over calendar.Days, bought value.Group, who value.Period) {
-		out := &segmentationv1.ValuePeriod{
-			Dates: &commonv1.DateRange{Start: over.From.String(), End: over.Until.String()}, Value: bought.Value(over),
-			ActiveAtStart: who.Start, ActiveAtEnd: who.End, Came: who.New, Active: who.Active, Lost: who.Lost,
-		}
-		if percent, ok := who.Retention(); ok {
-			low, high := stat.Wilson(who.End-who.New, who.Start)
-			out.Retention, out.RetentionLow, out.RetentionHigh = &percent, &low, &high
-		}
-		if percent, ok := who.Churn(); ok {
-			low, high := stat.Wilson(who.Lost, who.Active)
-			out.Churn, out.ChurnLow, out.ChurnHigh = &percent, &low, &high
-		}
-		all = append(all, out)
+		all = append(all, valueOf(over, bought, who))
 	})
 	return all
+}
+
+func valueOf(over calendar.Days, bought value.Group, who value.Period) *segmentationv1.ValuePeriod {
+	out := &segmentationv1.ValuePeriod{
+		Dates: &commonv1.DateRange{Start: over.From.String(), End: over.Until.String()}, Value: bought.Value(over),
+		ActiveAtStart: who.Start, ActiveAtEnd: who.End, Came: who.New, Active: who.Active, Lost: who.Lost,
+	}
+	if percent, ok := who.Retention(); ok {
+		low, high := stat.Wilson(who.End-who.New, who.Start)
+		out.Retention, out.RetentionLow, out.RetentionHigh = &percent, &low, &high
+	}
+	if percent, ok := who.Churn(); ok {
+		low, high := stat.Wilson(who.Lost, who.Active)
+		out.Churn, out.ChurnLow, out.ChurnHigh = &percent, &low, &high
+	}
+	return out
 }

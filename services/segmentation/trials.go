@@ -13,6 +13,7 @@ import (
 	commonv1 "github.com/rapport-cx/rapport/gen/rapport/common/v1"
 	segmentationv1 "github.com/rapport-cx/rapport/gen/rapport/segmentation/v1"
 	surveyv1 "github.com/rapport-cx/rapport/gen/rapport/survey/v1"
+	"github.com/rapport-cx/rapport/internal/access"
 	"github.com/rapport-cx/rapport/internal/calendar"
 	"github.com/rapport-cx/rapport/internal/fault"
 	"github.com/rapport-cx/rapport/internal/feed"
@@ -26,6 +27,7 @@ import (
 var (
 	errNoSurvey = errors.New("no service of this deployment has metrics")
 	errTooMany  = errors.New("the persons are too many to be asked about")
+	errFew      = errors.New("too few have answered to tell of")
 )
 
 // ofMetric reads a metric over the answers of a scope. Survey gets a part of the
@@ -38,7 +40,8 @@ func (s *Server) ofMetric(ctx context.Context, b *brand, metric string, days cal
 	if end, ok := ctx.Deadline(); ok {
 		wait = min(wait, time.Until(end)*3/4)
 	}
-	asking, cancel := context.WithTimeout(ctx, wait)
+	// Survey answers as it would answer the caller: it hides scores of few.
+	asking, cancel := context.WithTimeout(access.OnBehalf(ctx), wait)
 	defer cancel()
 	out, err := s.neighbours.Survey.GetMetric(asking, &surveyv1.GetMetricRequest{Brand: b.ID, Metric: metric, Scope: scope,
 		Window: &surveyv1.Window{Window: &surveyv1.Window_Dates{Dates: dates(days)}}})
@@ -47,6 +50,9 @@ func (s *Server) ofMetric(ctx context.Context, b *brand, metric string, days cal
 	}
 	if err != nil {
 		return trial.Sample{}, err
+	}
+	if out.GetTotal().GetSuppressed() {
+		return trial.Sample{}, errFew
 	}
 	return trial.OfScore(out.GetMetric(), out.GetTotal()), nil
 }
@@ -99,7 +105,7 @@ func packed(who *people.Mapping, persons *roaring64.Bitmap) ([]byte, error) {
 
 // missing tells a caller why there is no reading.
 func missing(err error) string {
-	for _, own := range []error{errNoSurvey, errTooMany} {
+	for _, own := range []error{errNoSurvey, errTooMany, errFew} {
 		if errors.Is(err, own) {
 			return own.Error()
 		}
@@ -112,7 +118,7 @@ func must(err error, path string) error {
 	switch {
 	case err == nil:
 		return nil
-	case errors.Is(err, errNoSurvey):
+	case errors.Is(err, errNoSurvey), errors.Is(err, errFew):
 		return fault.Invalid().Field(path, "%v", err).Err()
 	case fault.Is(err, commonv1.Reason_REASON_METRIC_UNKNOWN):
 		return fault.Invalid().Reason(commonv1.Reason_REASON_METRIC_UNKNOWN).Field(path, "%s", missing(err)).Err()

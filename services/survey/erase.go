@@ -7,6 +7,7 @@ import (
 	surveyv1 "github.com/rapport-cx/rapport/gen/rapport/survey/v1"
 	"github.com/rapport-cx/rapport/internal/feed"
 	"github.com/rapport-cx/rapport/internal/sqldb"
+	"github.com/rapport-cx/rapport/services/survey/link"
 	"github.com/rapport-cx/rapport/services/survey/record"
 	"github.com/rapport-cx/rapport/services/survey/tally"
 )
@@ -15,7 +16,7 @@ import (
 const erasePage = 500
 
 // erase blanks what one customer wrote, in every version of every response and in
-// the cases they opened. The responses are restated without comments; scores, days
+// the cases they opened, and throws away what they had not finished. The responses are restated without comments; scores, days
 // and the customer's number stay, so that no count moves.
 func (s *Server) erase(ctx context.Context, tx *sqldb.Tx, brand string, customer int64) (records int64, facts []feed.Fact, err error) {
 	responses, err := responsesOf(ctx, feed.In(tx), brand, customer)
@@ -31,7 +32,11 @@ func (s *Server) erase(ctx context.Context, tx *sqldb.Tx, brand string, customer
 		facts = append(facts, more...)
 	}
 	n, err := s.desk.Erase(ctx, tx, brand, responses)
-	return records + n, facts, err
+	if err != nil {
+		return 0, nil, err
+	}
+	drafts, err := link.Erase(ctx, tx, brand, customer)
+	return records + n + drafts, facts, err
 }
 
 // responsesOf are the numbers of the responses of which a version came with the
@@ -49,8 +54,9 @@ func responsesOf(ctx context.Context, log feed.Reader, brand string, customer in
 			return slices.Compact(out), nil
 		}
 		for i := range facts {
-			out = append(out, record.First(&facts[i]))
-			before = facts[i].Seq
+			if before = facts[i].Seq; facts[i].Kind == record.Response || facts[i].Kind == record.Reversal {
+				out = append(out, record.First(&facts[i]))
+			}
 		}
 	}
 }
@@ -104,8 +110,10 @@ func (s *Server) eraseResponse(ctx context.Context, tx *sqldb.Tx, brand string, 
 	if facts, err = at.restated(reasonErased, forget); err != nil {
 		return nil, 0, err
 	}
-	touched, err = s.blankResponse(ctx, tx, brand, first)
-	return facts, touched, err
+	if touched, err = s.blankResponse(ctx, tx, brand, first); err != nil {
+		return nil, 0, err
+	}
+	return facts, touched, s.blankReplies(ctx, tx, brand, first)
 }
 
 // blankResponse blanks all versions of a response, and tells if there was anything

@@ -22,8 +22,10 @@ import (
 	"github.com/rapport-cx/rapport/services/survey/directory"
 	"github.com/rapport-cx/rapport/services/survey/intake"
 	"github.com/rapport-cx/rapport/services/survey/join"
+	"github.com/rapport-cx/rapport/services/survey/link"
 	"github.com/rapport-cx/rapport/services/survey/query"
 	"github.com/rapport-cx/rapport/services/survey/record"
+	"github.com/rapport-cx/rapport/services/survey/reply"
 	"github.com/rapport-cx/rapport/services/survey/segments"
 	"github.com/rapport-cx/rapport/services/survey/tally"
 )
@@ -46,6 +48,8 @@ type Server struct {
 	neighbours Neighbours
 	resolver   *people.Resolver
 	sealed     *people.Sealed
+	// links make and read the tokens of survey links.
+	links *link.Keys
 }
 
 // New makes a server on a database. A nil cache means no Redis. Migrate must run
@@ -66,6 +70,9 @@ func New(all *config.Brands, guard *access.Guard, db *sqldb.DB, cache *hot.Cache
 	if s.tokens, err = seal.New(secret, "survey/token"); err != nil {
 		return nil, err
 	}
+	if s.links, err = link.NewKeys(secret); err != nil {
+		return nil, err
+	}
 	facts := feed.New(db)
 	folding.Clock, folding.Logger = clock, log
 	s.store = &Store{db: db, log: facts, clock: clock, folds: fold.New(folding, facts, db, cache, s.folding())}
@@ -84,7 +91,7 @@ func New(all *config.Brands, guard *access.Guard, db *sqldb.DB, cache *hot.Cache
 func (s *Server) folding() fold.Rules[*tally.Tally] {
 	return fold.Rules[*tally.Tally]{
 		Decode: func(_ string, f *feed.Fact) (*tally.Tally, bool, error) {
-			t, err := record.Tally(f)
+			t, err := record.Counted(f)
 			return t, t != nil, err
 		},
 		Measures:    tally.Measures,
@@ -97,6 +104,8 @@ func (s *Server) folding() fold.Rules[*tally.Tally] {
 				return nil
 			case f.Kind == record.Person:
 				return b.people.Load().ApplyBody(f.Body)
+			case f.Kind == record.Reply:
+				return b.replies.Load().Apply(f)
 			}
 			return b.book.Load().Apply(f)
 		},
@@ -104,6 +113,7 @@ func (s *Server) folding() fold.Rules[*tally.Tally] {
 			if b := s.brands[id]; b != nil {
 				b.book.Store(directory.New())
 				b.people.Store(people.NewBook())
+				b.replies.Store(reply.NewBook())
 			}
 		},
 	}
@@ -146,6 +156,9 @@ func (s *Server) Migrate(ctx context.Context) error {
 		return err
 	}
 	if err := people.Migrate(ctx, s.store.db); err != nil {
+		return err
+	}
+	if err := link.Migrate(ctx, s.store.db); err != nil {
 		return err
 	}
 	return cases.Migrate(ctx, s.store.db)

@@ -12,6 +12,7 @@ import (
 type refused struct {
 	in  *surveyv1.Response
 	key []byte
+	may inside
 	err error
 }
 
@@ -33,7 +34,7 @@ func (s *Server) settle(ctx context.Context, b *brand, all []refused) ([]commit.
 	}
 	for i, r := range all {
 		if first := byKey[string(r.key)]; first != nil && intake.CheckOutput(r.in) == nil {
-			again := arrival{record: s.rules(b).Record(r.in, r.in.GetSurveyVersion()), newest: r.in.GetSurveyVersion() == 0}
+			again := arrival{record: s.rules(b).Record(r.in, r.in.GetSurveyVersion()), newest: r.in.GetSurveyVersion() == 0, inside: r.may}
 			out[i].Value, out[i].Err = replay(first, &again)
 		}
 	}

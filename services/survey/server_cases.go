@@ -99,5 +99,8 @@ func (s *Server) ReopenCase(ctx context.Context, in *surveyv1.ReopenCaseRequest)
 
 // GetCaseStats reads how many wait and how long resolving takes.
 func (s *Server) GetCaseStats(ctx context.Context, in *surveyv1.GetCaseStatsRequest) (*surveyv1.GetCaseStatsResponse, error) {
+	if err := s.guard.Cadence(ctx).Days(in.GetFirstDay(), in.GetLastDay()); err != nil {
+		return nil, err
+	}
 	return worked(ctx, s, in, access.Read, narrowStats, s.desk.GetCaseStats)
 }

@@ -83,11 +83,17 @@ func (s *Server) judgeChunk(stream grpc.ServerStream, in *surveyv1.ImportRespons
 	if len(in.GetRows()) > maxRows {
 		return nil, fault.Invalid().Field("rows", "must have at most %d entries", maxRows).Err()
 	}
-	now, synced := s.clock(), false
+	now, synced, may := s.clock(), false, s.inside(ctx, b)
 	var again []refused
 	var lines []int64
 	c := &chunk{brand: b, answer: &surveyv1.ImportResponsesResponse{}}
 	for _, row := range in.GetRows() {
+		if err := s.permits(ctx, b, may, row.GetResponse()); denied(err) {
+			c.refuse(row.GetLine(), err)
+			continue
+		} else if err != nil {
+			return nil, err
+		}
 		a, err := s.judgeRow(b, row, now)
 		if outdated(err) && !synced {
 			synced = true
@@ -98,10 +104,11 @@ func (s *Server) judgeChunk(stream grpc.ServerStream, in *surveyv1.ImportRespons
 		}
 		if err != nil {
 			r := row.GetResponse()
-			again = append(again, refused{r, intake.Key(r.GetSource(), r.GetExternalId(), ""), err})
+			again = append(again, refused{r, intake.Key(r.GetSource(), r.GetExternalId(), ""), may, err})
 			lines = append(lines, row.GetLine())
 			continue
 		}
+		a.inside = may
 		c.lines, c.arrivals = append(c.lines, row.GetLine()), append(c.arrivals, a)
 	}
 	settled, err := s.settle(ctx, b, again)

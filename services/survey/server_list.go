@@ -45,8 +45,10 @@ func (s *Server) ListResponses(ctx context.Context, in *surveyv1.ListResponsesRe
 			return nil, err
 		}
 	}
-	out.Responses, err = s.show(ctx, b, places)
-	return out, err
+	if out.Responses, err = s.show(ctx, b, places); err != nil {
+		return nil, err
+	}
+	return out, s.replied(ctx, b, false, out.Responses...)
 }
 
 // show reads the versions at the places, in their order.

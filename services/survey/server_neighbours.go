@@ -147,8 +147,9 @@ func (s *Server) attend(ctx context.Context, id string) error {
 	if !s.ready(ctx, id) {
 		return nil
 	}
-	errs := make(chan error, 2)
+	errs := make(chan error, 3)
 	go func() { errs <- s.listen(ctx, s.brands[id]) }()
+	go func() { errs <- s.answeredLinks(s.brands[id]).Run(ctx) }()
 	go func() {
 		err := s.desk.Run(ctx, id)
 		if err != nil && ctx.Err() == nil {
@@ -156,5 +157,5 @@ func (s *Server) attend(ctx context.Context, id string) error {
 		}
 		errs <- err
 	}()
-	return errors.Join(<-errs, <-errs)
+	return errors.Join(<-errs, <-errs, <-errs)
 }

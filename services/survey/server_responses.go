@@ -36,6 +36,9 @@ func (s *Server) GetResponse(ctx context.Context, in *surveyv1.GetResponseReques
 	if !see.Touches(out.GetCountedIn()) {
 		return nil, access.Denied()
 	}
+	if err := s.replied(ctx, b, true, out); err != nil {
+		return nil, err
+	}
 	return &surveyv1.GetResponseResponse{Response: out}, nil
 }
 
@@ -79,6 +82,15 @@ func stand(ctx context.Context, log feed.Reader, brand, id string) (*standing, e
 	return at, err
 }
 
+// counted are the subjects that it counts in.
+func (at *standing) counted(b *brand) []*commonv1.SubjectRef {
+	out, err := record.Read(at.newest, b.book.Load().Ref)
+	if err != nil {
+		return nil
+	}
+	return out.GetCountedIn()
+}
+
 // reversal takes the newest version out of every number.
 func (at *standing) reversal(reason string, superseded bool) (feed.Fact, error) {
 	t, err := record.Tally(at.newest)
@@ -99,11 +111,7 @@ func (s *Server) RetractResponse(ctx context.Context, in *surveyv1.RetractRespon
 		return nil, err
 	}
 	out := &surveyv1.RetractResponseResponse{}
-	err = s.store.change(ctx, b.ID, func(log feed.Reader, _ time.Time) ([]feed.Fact, error) {
-		at, err := stand(ctx, log, b.ID, in.GetId())
-		if err != nil {
-			return nil, err
-		}
+	err = s.changing(ctx, b, in.GetId(), func(at *standing) ([]feed.Fact, error) {
 		if out.Replayed = at.retracted; out.Replayed {
 			return nil, nil
 		}
@@ -122,12 +130,11 @@ func (s *Server) AmendResponse(ctx context.Context, in *surveyv1.AmendResponseRe
 	if err != nil {
 		return nil, err
 	}
+	if err := s.permits(ctx, b, s.inside(ctx, b), in.GetResponse()); err != nil {
+		return nil, err
+	}
 	out := &surveyv1.AmendResponseResponse{}
-	err = s.store.change(ctx, b.ID, func(log feed.Reader, _ time.Time) ([]feed.Fact, error) {
-		at, err := stand(ctx, log, b.ID, in.GetResponse().GetId())
-		if err != nil {
-			return nil, err
-		}
+	err = s.changing(ctx, b, in.GetResponse().GetId(), func(at *standing) ([]feed.Fact, error) {
 		facts, err := s.amendment(b, at, in)
 		out.Replayed = err == nil && facts == nil
 		return facts, err
@@ -185,7 +192,7 @@ func (s *Server) amendment(b *brand, at *standing, in *surveyv1.AmendResponseReq
 func replacement(old, in *surveyv1.Response) *surveyv1.Response {
 	out := proto.CloneOf(in)
 	out.Id, out.Version, out.ReceivedAt, out.CountedIn = "", 0, nil, nil
-	out.ChangedAt, out.ChangeReason, out.Retracted = nil, "", false
+	out.ChangedAt, out.ChangeReason, out.Retracted, out.Replies = nil, "", false, nil
 	out.Source, out.ExternalId = old.GetSource(), old.GetExternalId()
 	if out.GetCustomer() == nil {
 		out.Customer = old.GetCustomer()

@@ -29,6 +29,8 @@ type arrival struct {
 	// tally is what it counts for; joins says that it wants to know of its order.
 	tally *tally.Tally
 	joins bool
+	// inside tells what its sender may know of whatever came before under its key.
+	inside inside
 }
 
 // pack writes the fact anew after something was told of it.
@@ -53,6 +55,10 @@ func (s *Server) SubmitResponse(ctx context.Context, in *surveyv1.SubmitResponse
 	if in.GetRequestId() == "" && in.GetResponse().GetExternalId() == "" {
 		return nil, fault.Invalid().Field("request_id", "is required where response.external_id is not given").Err()
 	}
+	may := s.inside(ctx, b)
+	if err := s.permits(ctx, b, may, in.GetResponse()); err != nil {
+		return nil, err
+	}
 	a, err := s.judge(b, in.GetResponse(), in.GetRequestId(), s.clock())
 	if outdated(err) {
 		if err := s.store.folds.Sync(ctx, b.ID); err != nil {
@@ -65,9 +71,10 @@ func (s *Server) SubmitResponse(ctx context.Context, in *surveyv1.SubmitResponse
 	}
 	var r receipt
 	if err == nil {
+		a.inside = may
 		r, err = s.arrivals.Do(ctx, b.ID, a)
 	} else {
-		r, err = s.again(ctx, b, in, err)
+		r, err = s.again(ctx, b, in, may, err)
 	}
 	if err != nil {
 		return nil, err
@@ -92,8 +99,8 @@ func (s *Server) judge(b *brand, in *surveyv1.Response, requestID string, now ti
 }
 
 // again answers a refused response that may be a retry.
-func (s *Server) again(ctx context.Context, b *brand, in *surveyv1.SubmitResponseRequest, refusal error) (receipt, error) {
-	refused := []refused{{in.GetResponse(), intake.Key(in.GetResponse().GetSource(), in.GetResponse().GetExternalId(), in.GetRequestId()), refusal}}
+func (s *Server) again(ctx context.Context, b *brand, in *surveyv1.SubmitResponseRequest, may inside, refusal error) (receipt, error) {
+	refused := []refused{{in.GetResponse(), intake.Key(in.GetResponse().GetSource(), in.GetResponse().GetExternalId(), in.GetRequestId()), may, refusal}}
 	settled, err := s.settle(ctx, b, refused)
 	if err != nil {
 		return receipt{}, err
@@ -148,7 +155,11 @@ func replay(first *feed.Fact, again *arrival) (receipt, error) {
 	if again.newest {
 		again.record.Response.SurveyVersion = kept.GetResponse().GetSurveyVersion()
 	}
-	if field := difference(kept, again.record); field != "" {
+	field := difference(kept, again.record)
+	if field != "" && again.inside != nil && !again.inside(kept.GetResponse().GetSubjects()) {
+		return receipt{}, access.Denied() // not even that it is there
+	}
+	if field != "" {
 		return receipt{}, fault.Conflict(commonv1.Reason_REASON_KEY_REUSED, field,
 			"response %s came under this key with another %s", record.ID(first.Seq), field)
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/rapport-cx/rapport/internal/people"
 	"github.com/rapport-cx/rapport/services/survey/directory"
 	"github.com/rapport-cx/rapport/services/survey/query"
+	"github.com/rapport-cx/rapport/services/survey/reply"
 )
 
 // brand is one brand's place in this process.
@@ -27,6 +28,8 @@ type brand struct {
 	book atomic.Pointer[directory.Book]
 	// people is who stands for whom, as Segmentation says.
 	people atomic.Pointer[people.Book]
+	// replies is what was replied to responses; it is replaced like book.
+	replies atomic.Pointer[reply.Book]
 	// asked answers questions about scores.
 	asked *query.Brand
 	// opened is set once the book has been read from the log.
@@ -48,6 +51,7 @@ func newBrands(all *config.Brands) (map[string]*brand, error) {
 		one := &brand{Brand: b, zone: zone, hours: hours}
 		one.book.Store(directory.New())
 		one.people.Store(people.NewBook())
+		one.replies.Store(reply.NewBook())
 		out[b.ID] = one
 	}
 	return out, nil

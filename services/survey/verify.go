@@ -13,6 +13,7 @@ import (
 	"github.com/rapport-cx/rapport/internal/config"
 	"github.com/rapport-cx/rapport/internal/floor"
 	"github.com/rapport-cx/rapport/internal/fold"
+	"github.com/rapport-cx/rapport/services/survey/tally"
 )
 
 // Upkeep is the service opened for work on its own tables: nothing is served and
@@ -71,6 +72,9 @@ func (s *Server) foldName(brand, measure string) string {
 	n, err := strconv.ParseUint(number, 10, 32)
 	if err != nil {
 		return measure
+	}
+	if uint32(n) == tally.Invitations {
+		return how + ":invitations"
 	}
 	if m := s.brands[brand].book.Load().MetricByNumber(uint32(n)); m != nil {
 		return how + ":" + m.Def.GetName()

@@ -69,6 +69,11 @@ func (o *omnichannel) keys() []string {
 			keys = append(keys, g.GetKey())
 		}
 	}
+	if o.invited != nil {
+		for _, g := range o.invited[current].GetSeries() {
+			keys = append(keys, g.GetKey()[0])
+		}
+	}
 	if o.points != nil {
 		keys = slices.AppendSeq(keys, maps.Keys(o.points[current].channels))
 	}
@@ -92,6 +97,9 @@ func (o *omnichannel) group(key string) *reportv1.ChannelReport {
 	}
 	if o.responses != nil {
 		out.Responses = reading{at: []*surveyv1.GetMetricResponse{o.responses}}.score(current, key).GetN()
+	}
+	if o.invited != nil {
+		add(rated(stretches(o.invited, func(r *surveyv1.GetInvitationStatsResponse) *reportv1.Rate { return answeredShare(key, r) })))
 	}
 	if o.orders != nil {
 		ofChannel := stretches(o.orders, func(r *journeyv1.GetSuccessIndexResponse) *journeyv1.SuccessIndex {

@@ -33,12 +33,21 @@ type circuit struct {
 	steps *gobreaker.TwoStepCircuitBreaker[struct{}]
 }
 
-func newCircuit(name string, rest time.Duration) *circuit {
+func newCircuit(name string, rest time.Duration, changed func(service, state string)) *circuit {
 	return &circuit{gobreaker.NewTwoStepCircuitBreaker[struct{}](gobreaker.Settings{
 		Name: name, Timeout: rest,
-		ReadyToTrip: func(n gobreaker.Counts) bool { return n.ConsecutiveFailures >= tripAfter },
-		IsExcluded:  func(err error) bool { return errors.Is(err, errNothing) },
+		ReadyToTrip:   func(n gobreaker.Counts) bool { return n.ConsecutiveFailures >= tripAfter },
+		IsExcluded:    func(err error) bool { return errors.Is(err, errNothing) },
+		OnStateChange: func(name string, _, to gobreaker.State) { changed(name, to.String()) },
 	})}
+}
+
+// open is 1 while the service is left alone.
+func (c *circuit) open() int64 {
+	if c.steps.State() == gobreaker.StateOpen {
+		return 1
+	}
+	return 0
 }
 
 // visit is what one report asks of one service.

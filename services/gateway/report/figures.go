@@ -7,6 +7,7 @@ import (
 	reportv1 "github.com/rapport-cx/rapport/gen/rapport/report/v1"
 	surveyv1 "github.com/rapport-cx/rapport/gen/rapport/survey/v1"
 	"github.com/rapport-cx/rapport/internal/access"
+	"github.com/rapport-cx/rapport/internal/fault"
 )
 
 // SetMetricTree replaces a brand's tree of figures.
@@ -16,6 +17,9 @@ func (s *Server) SetMetricTree(ctx context.Context, in *reportv1.SetMetricTreeRe
 		return nil, err
 	}
 	if err := checkTree(in.GetTree()); err != nil {
+		return nil, err
+	}
+	if err := s.checkFigures(ctx, b, in.GetTree()); err != nil {
 		return nil, err
 	}
 	out := &reportv1.SetMetricTreeResponse{}
@@ -30,6 +34,25 @@ func (s *Server) SetMetricTree(ctx context.Context, in *reportv1.SetMetricTreeRe
 		return nil, err
 	}
 	return out, nil
+}
+
+// checkFigures refuses a tree of metrics that the brand does not have.
+func (s *Server) checkFigures(ctx context.Context, b *brand, tree *reportv1.MetricTree) error {
+	if !slices.ContainsFunc(tree.GetNodes(), func(n *reportv1.MetricNode) bool { return n.GetMetric() != "" }) {
+		return nil
+	}
+	if s.from.Survey == nil {
+		return fault.Unimplemented(nil, "which metrics there are is told by Survey, which is no part of this deployment")
+	}
+	ctx, cancel := s.bounded(ctx)
+	defer cancel()
+	v := s.visit()
+	defer v.leave()
+	metrics, err := s.metrics(ctx, &asking{brand: b, visits: v})
+	if err != nil {
+		return err
+	}
+	return known(tree, metrics)
 }
 
 // GetMetricTree reads the tree with its figures.

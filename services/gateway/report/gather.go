@@ -2,6 +2,7 @@ package report
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -35,6 +36,11 @@ type visits struct {
 	all    map[string]*visit
 }
 
+// visit begins one; leave must end it.
+func (s *Server) visit() *visits {
+	return &visits{s: s, places: make(chan struct{}, atOnce), all: map[string]*visit{}}
+}
+
 // of is the visit at a service; it begins when first asked for.
 func (v *visits) of(service string) *visit {
 	v.mu.Lock()
@@ -57,7 +63,7 @@ func (v *visits) leave() {
 func (s *Server) gather(ctx context.Context, b *brand, parts []part) ([]*reportv1.Section, error) {
 	ctx, cancel := s.bounded(ctx)
 	defer cancel()
-	v := &visits{s: s, places: make(chan struct{}, atOnce), all: map[string]*visit{}}
+	v := s.visit()
 	sections, failed := make([]*reportv1.Section, len(parts)), make([]error, len(parts))
 	var works sync.WaitGroup
 	for i, p := range parts {
@@ -66,12 +72,18 @@ func (s *Server) gather(ctx context.Context, b *brand, parts []part) ([]*reportv
 	works.Wait()
 	v.leave()
 	for _, err := range failed {
-		if fault.Is(err, commonv1.Reason_REASON_SUBJECT_UNKNOWN) || fault.Is(err, commonv1.Reason_REASON_CUSTOMER_UNKNOWN) ||
-			fault.Is(err, commonv1.Reason_REASON_METRIC_UNKNOWN) {
+		if slices.ContainsFunc(unknown, func(r commonv1.Reason) bool { return fault.Is(err, r) }) {
 			return nil, err
 		}
 	}
 	return sections, nil
+}
+
+// unknown are the reasons by which a service says that what the request names is not
+// there.
+var unknown = []commonv1.Reason{
+	commonv1.Reason_REASON_SUBJECT_UNKNOWN, commonv1.Reason_REASON_CUSTOMER_UNKNOWN, commonv1.Reason_REASON_METRIC_UNKNOWN,
+	commonv1.Reason_REASON_SEGMENT_UNKNOWN, commonv1.Reason_REASON_PROGRAMME_UNKNOWN,
 }
 
 // bounded leaves a margin of the caller's time, half of it where there is hardly any.
@@ -87,11 +99,14 @@ func (s *Server) bounded(ctx context.Context) (context.Context, context.CancelFu
 func (s *Server) section(ctx context.Context, p part, a *asking) (*reportv1.Section, error) {
 	out := &reportv1.Section{Name: p.name, Source: p.source, Status: reportv1.Section_STATUS_ABSENT, Message: p.absent}
 	if p.absent != "" {
+		s.meter.section(ctx, out, 0)
 		return out, nil
 	}
 	began := time.Now()
 	err := protected(func() error { return p.fetch(ctx, a) })
-	out.Took = durationpb.New(time.Since(began))
+	took := time.Since(began)
+	out.Took = durationpb.New(took)
+	defer func() { s.meter.section(ctx, out, took) }()
 	if out.Status, out.Message = outcome(ctx, err); err == nil {
 		out.AsOf = a.asOf
 		return out, nil

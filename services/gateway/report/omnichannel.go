@@ -21,9 +21,10 @@ const (
 	contactsSection  = "contacts"
 	loyaltySection   = "loyalty"
 	retentionSection = "retention"
+	invitedSection   = "invitations"
 )
 
-var omnichannelSections = []string{scoresSection, responsesSection, ordersSection, contactsSection, loyaltySection, retentionSection}
+var omnichannelSections = []string{scoresSection, responsesSection, ordersSection, contactsSection, loyaltySection, retentionSection, invitedSection}
 
 // omnichannel is a report on its way: what was asked for and, of each section that is
 // there, what the services said.
@@ -40,6 +41,7 @@ type omnichannel struct {
 	contacts  []*journeyv1.GetContactRateResponse
 	points    []points
 	retained  []*segmentationv1.ValuePeriod
+	invited   []*surveyv1.GetInvitationStatsResponse
 }
 
 // chosen checks which sections are asked for; all if none is named.
@@ -65,6 +67,10 @@ func (o *omnichannel) parts(names []string) []part {
 		o.s.part(contactsSection, fromJourney, o.fetchContacts),
 		o.s.part(loyaltySection, fromLoyalty, o.fetchLoyalty),
 		o.s.part(retentionSection, fromSegmentation, o.fetchRetained),
+		o.s.part(invitedSection, fromSurvey, o.fetchInvited),
+	}
+	if o.subject.GetKind() == commonv1.SubjectKind_SUBJECT_KIND_EMPLOYEE && all[6].absent == "" {
+		all[6].absent = "invitations are not counted by employee"
 	}
 	if o.w.all && all[4].absent == "" {
 		all[4].absent = "points are counted between two days"
@@ -145,6 +151,15 @@ func (o *omnichannel) fetchRetained(ctx context.Context, a *asking) error {
 	read, err := o.s.retained(ctx, a, o.w.beside())
 	if err == nil {
 		o.retained = read
+	}
+	return err
+}
+
+// fetchInvited counts who was asked, on the day of asking, and who of them answered.
+func (o *omnichannel) fetchInvited(ctx context.Context, a *asking) error {
+	read, err := o.s.invited(ctx, a, o.w.beside(), o.subject)
+	if err == nil {
+		o.invited = read
 	}
 	return err
 }

@@ -16,6 +16,7 @@ import (
 
 // The rates of a report, by name and in its order.
 const (
+	responseRate = "response_rate"
 	successIndex = "success_index"
 	contactRate  = "contact_rate"
 	redemption   = "redemption_rate"

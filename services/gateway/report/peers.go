@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"slices"
-	"strings"
 
 	"google.golang.org/protobuf/proto"
 
@@ -12,7 +11,6 @@ import (
 	reportv1 "github.com/rapport-cx/rapport/gen/rapport/report/v1"
 	surveyv1 "github.com/rapport-cx/rapport/gen/rapport/survey/v1"
 	"github.com/rapport-cx/rapport/internal/access"
-	"github.com/rapport-cx/rapport/internal/fault"
 )
 
 // rolling asks for the main metric of each day, over the window that ends with it.
@@ -23,25 +21,16 @@ func (c *scorecard) rolling(main *surveyv1.Metric) *surveyv1.GetMetricRequest {
 	}
 }
 
-// alike are the labels that peers share with the subject.
-func (c *scorecard) alike(ctx context.Context, a *asking) (map[string]string, error) {
-	label := c.in.GetPeersByLabel()
-	if label == "" {
-		return nil, nil
+// standing is where the subject stands among its peers. Survey tells it without naming
+// any of them, so that a seller may be told, too.
+func (c *scorecard) standing(ctx context.Context, a *asking, metric string) (*surveyv1.GetStandingResponse, error) {
+	in := &surveyv1.GetStandingRequest{Brand: c.b.ID, Subject: c.in.GetSubject(), Metric: metric, Window: c.w.ofAnswers(),
+		PeersByLabel: c.in.GetPeersByLabel(), MinN: c.in.GetMinN()}
+	if in.MinN == 0 {
+		in.MinN = rankedFrom
 	}
-	entry, err := c.entry(ctx, a)
-	if err != nil {
-		return nil, err
-	}
-	value, ok := entry.GetLabels()[label]
-	if !ok {
-		return nil, fault.Precondition(nil, "it has no label %s to find peers by", label)
-	}
-	return map[string]string{label: value}, nil
+	return call(ctx, a, fromSurvey, c.s.from.Survey.GetStanding, in)
 }
-
-// pageOfRanks is how much of a league table is read at once.
-const pageOfRanks = 1000
 
 // fetchRank looks the subject up in the league table of its peers.
 func (c *scorecard) fetchRank(ctx context.Context, a *asking) error {
@@ -49,61 +38,41 @@ func (c *scorecard) fetchRank(ctx context.Context, a *asking) error {
 	if err != nil || main == nil {
 		return err
 	}
-	labels, err := c.alike(ctx, a)
+	at, err := c.standing(ctx, a, main.GetName())
 	if err != nil {
 		return err
 	}
-	in := &surveyv1.RankSubjectsRequest{
-		Brand: c.b.ID, Metric: main.GetName(), Window: c.w.ofAnswers(), Kind: c.in.GetSubject().GetKind(), Labels: labels,
-		MinN: c.in.GetMinN(), PageSize: pageOfRanks,
+	c.out.Rank, c.out.Peers = at.GetStanding(), at.GetRanked()
+	if at.GetHidden() || at.Median != nil {
+		c.out.Spread = &reportv1.PeerSpread{LowerQuartile: at.LowerQuartile, Median: at.Median, UpperQuartile: at.UpperQuartile, Hidden: at.GetHidden()}
 	}
-	if in.MinN == 0 {
-		in.MinN = rankedFrom
-	}
-	for {
-		page, err := call(ctx, a, fromSurvey, c.s.from.Survey.RankSubjects, in)
-		if err != nil {
-			return err
-		}
-		at := slices.IndexFunc(page.GetSubjects(), func(r *surveyv1.RankedSubject) bool { return proto.Equal(r.GetSubject(), c.in.GetSubject()) })
-		if at >= 0 {
-			c.out.Rank = page.GetSubjects()[at]
-		}
-		if in.PageToken = page.GetNextPageToken(); at >= 0 || in.PageToken == "" {
-			c.out.Peers = page.GetRanked()
-			return nil
-		}
-	}
+	return nil
 }
 
 // fetchGaps sets the parameters beside the peers'.
 func (c *scorecard) fetchGaps(ctx context.Context, a *asking) error {
-	labels, err := c.alike(ctx, a)
-	if err != nil {
-		return err
-	}
-	kind := c.in.GetSubject().GetKind()
-	by, key := &surveyv1.GroupBy{Dimension: surveyv1.Dimension_DIMENSION_SUBJECT_KIND}, strings.TrimPrefix(kind.String(), "SUBJECT_KIND_")
-	for label, value := range labels {
-		by, key = &surveyv1.GroupBy{Dimension: surveyv1.Dimension_DIMENSION_LABEL, Kind: kind, Key: label}, value
-	}
 	metrics, err := c.s.metrics(ctx, a)
 	if err != nil {
 		return err
 	}
 	metrics = slices.DeleteFunc(metrics, func(m *surveyv1.Metric) bool { return !parameter(m) })
-	var own, peers []reading
-	err = together(ctx, func(ctx context.Context) (err error) {
+	var own []reading
+	peers := make([]*surveyv1.GetStandingResponse, len(metrics))
+	calls := []func(context.Context) error{func(ctx context.Context) (err error) {
 		own, err = c.s.readings(ctx, a, metrics, []window{c.w}, c.in.GetSubject())
 		return err
-	}, func(ctx context.Context) (err error) {
-		peers, err = c.s.readings(ctx, a, metrics, []window{c.w}, nil, by)
-		return err
-	})
-	if err == nil {
-		c.out.Gaps = c.b.gaps(own, peers, key)
+	}}
+	for i, m := range metrics {
+		calls = append(calls, func(ctx context.Context) (err error) {
+			peers[i], err = c.standing(ctx, a, m.GetName())
+			return err
+		})
 	}
-	return err
+	if err := together(ctx, calls...); err != nil {
+		return err
+	}
+	c.out.Gaps = c.b.gaps(own, peers)
+	return nil
 }
 
 // parameter tells what a subject can be better or worse at: not the index over all of
@@ -119,18 +88,20 @@ func parameter(m *surveyv1.Metric) bool {
 
 // gaps of the parameters that have answers, widest below the peers first. Metrics of
 // different scales are compared by the part of the scale that lies between.
-func (b *brand) gaps(own, peers []reading, key string) []*reportv1.ParameterGap {
+func (b *brand) gaps(own []reading, peers []*surveyv1.GetStandingResponse) []*reportv1.ParameterGap {
 	var out []*reportv1.ParameterGap
 	part := map[*reportv1.ParameterGap]float64{}
 	for i, r := range own {
-		mine, all := r.score(current, ""), peers[i].score(current, key)
+		mine, all := r.score(current, ""), peers[i].GetPeers()
 		if mine.GetN() == 0 {
 			continue
 		}
-		g := &reportv1.ParameterGap{Metric: r.metric.GetName(), Title: b.title(r.metric), Score: mine, Peers: all}
-		g.Gap = difference(mine.Value, all.Value, all.GetN()).Change
+		g := &reportv1.ParameterGap{Metric: r.metric.GetName(), Title: b.title(r.metric), Score: mine, Peers: all, Median: peers[i].Median}
 		of := sampled(r.metric, mine)
-		g.Significant = apart(of, sampled(r.metric, all).without(of))
+		if all != nil {
+			g.Gap = difference(mine.Value, all.Value, all.GetN()).Change
+			g.Significant = apart(of, sampled(r.metric, all).without(of))
+		}
 		part[g] = g.GetGap() / (of.top - of.low)
 		out = append(out, g)
 	}
@@ -140,13 +111,15 @@ func (b *brand) gaps(own, peers []reading, key string) []*reportv1.ParameterGap 
 
 // title is a metric's name for people, in the first of the brand's languages that it
 // has one in; else its own.
-func (b *brand) title(m *surveyv1.Metric) string {
+func (b *brand) title(m *surveyv1.Metric) string { return b.text(m.GetTitle().GetTexts(), m.GetName()) }
+
+func (b *brand) text(texts map[string]string, otherwise string) string {
 	for _, locale := range b.Locales {
-		if text := m.GetTitle().GetTexts()[locale]; text != "" {
+		if text := texts[locale]; text != "" {
 			return text
 		}
 	}
-	return m.GetName()
+	return otherwise
 }
 
 // detailed allows what is about single customers.

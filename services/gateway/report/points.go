@@ -23,7 +23,7 @@ type points struct {
 	benchmark float64
 }
 
-// points reads what became of points. A brand has few programmes, often one.
+// points reads what became of points, by channel. A brand has few programmes, often one.
 func (s *Server) points(ctx context.Context, a *asking, of []window, subject *commonv1.SubjectRef) ([]points, error) {
 	list, err := call(ctx, a, fromLoyalty, s.from.Loyalty.ListProgrammes, &loyaltyv1.ListProgrammesRequest{Brand: a.brand.ID})
 	if err != nil || len(list.GetProgrammes()) == 0 {
@@ -33,15 +33,22 @@ func (s *Server) points(ctx context.Context, a *asking, of []window, subject *co
 	if err != nil {
 		return nil, err
 	}
-	n := len(list.GetProgrammes())
+	return s.redeemed(ctx, a, of, list.GetProgrammes(), func(w window, programme string) *loyaltyv1.GetRedemptionRateRequest {
+		return &loyaltyv1.GetRedemptionRateRequest{Brand: a.brand.ID, Split: loyaltyv1.RateSplit_RATE_SPLIT_CHANNEL,
+			Scope: &loyaltyv1.RateScope{ProgrammeId: programme, Dates: w.dates(), Subjects: subjects}}
+	})
+}
+
+// redeemed asks of each programme in each stretch of time, and pools the programmes.
+func (s *Server) redeemed(ctx context.Context, a *asking, of []window, programmes []*loyaltyv1.Programme,
+	ask func(w window, programme string) *loyaltyv1.GetRedemptionRateRequest) ([]points, error) {
+	n := len(programmes)
 	read := make([]*loyaltyv1.GetRedemptionRateResponse, len(of)*n)
 	calls := make([]func(context.Context) error, len(read))
 	for i := range calls {
-		w, programme := of[i/n], list.GetProgrammes()[i%n]
+		in := ask(of[i/n], programmes[i%n].GetId())
 		calls[i] = func(ctx context.Context) (err error) {
-			read[i], err = call(ctx, a, fromLoyalty, s.from.Loyalty.GetRedemptionRate, &loyaltyv1.GetRedemptionRateRequest{
-				Brand: a.brand.ID, Split: loyaltyv1.RateSplit_RATE_SPLIT_CHANNEL,
-				Scope: &loyaltyv1.RateScope{ProgrammeId: programme.GetId(), Dates: w.dates(), Subjects: subjects}})
+			read[i], err = call(ctx, a, fromLoyalty, s.from.Loyalty.GetRedemptionRate, in)
 			return err
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	commonv1 "github.com/rapport-cx/rapport/gen/rapport/common/v1"
 	reportv1 "github.com/rapport-cx/rapport/gen/rapport/report/v1"
 	surveyv1 "github.com/rapport-cx/rapport/gen/rapport/survey/v1"
+	"github.com/rapport-cx/rapport/internal/fault"
 )
 
 // lowShare is the metric that every questionnaire with a score counts in.
@@ -39,6 +40,28 @@ func (s *Server) metrics(ctx context.Context, a *asking) ([]*surveyv1.Metric, er
 		return cmp.Or(cmp.Compare(place(x), place(y)), strings.Compare(x.GetName(), y.GetName()))
 	})
 	return list, nil
+}
+
+// chosenMetrics are metrics by name, in the order of the names; all that suit if none is given.
+func (s *Server) chosenMetrics(ctx context.Context, a *asking, names []string, suits func(*surveyv1.Metric) bool) ([]*surveyv1.Metric, error) {
+	all, err := s.metrics(ctx, a)
+	if err != nil || len(names) == 0 {
+		return slices.DeleteFunc(all, func(m *surveyv1.Metric) bool { return !suits(m) }), err
+	}
+	out := make([]*surveyv1.Metric, len(names))
+	for i, name := range names {
+		at := slices.IndexFunc(all, func(m *surveyv1.Metric) bool { return m.GetName() == name })
+		if at < 0 {
+			return nil, fault.NotFound(commonv1.Reason_REASON_METRIC_UNKNOWN, "metric %q", name)
+		}
+		out[i] = all[at]
+	}
+	return out, nil
+}
+
+// judgeable tells that the metric has an interval, and differences of it a meaning.
+func judgeable(m *surveyv1.Metric) bool {
+	return m.GetKind() != surveyv1.MetricKind_METRIC_KIND_CSI_OVERALL
 }
 
 // place of a metric's kind in a report.

@@ -18,6 +18,7 @@ type Server struct {
 	brands   map[string]*brand
 	circuits map[string]*circuit
 	company  *company
+	meter    *meter
 }
 
 // New makes the service over others. The store keeps how reports are set up.
@@ -26,9 +27,19 @@ func New(cfg Config, from Services, trees *Store) *Server {
 	s := &Server{cfg: cfg, from: from, trees: trees, brands: newBrands(cfg.Brands), circuits: map[string]*circuit{},
 		company: &company{patience: cfg.Patience, calls: map[string]*line{}}}
 	for _, name := range []string{fromSurvey, fromSegmentation, fromJourney, fromLoyalty} {
-		s.circuits[name] = newCircuit(name, cfg.Rest)
+		s.circuits[name] = newCircuit(name, cfg.Rest, s.circuitChanged)
 	}
+	s.meter = newMeter(s.circuits)
 	return s
+}
+
+// Close ends what the service tells of itself. Nobody may ask any more.
+func (s *Server) Close() error { return s.meter.close() }
+
+// circuitChanged tells that a service is left alone, or asked again.
+func (s *Server) circuitChanged(service, state string) {
+	s.meter.changed(service, state)
+	s.cfg.Log.Warn("a service's circuit changed", "service", service, "state", state)
 }
 
 // enter is the first line of every method: the brand exists and the caller may do this.

@@ -35,6 +35,18 @@ func checkTree(t *reportv1.MetricTree) error {
 	return f.Err()
 }
 
+// known refuses a tree that names metrics that are none.
+func known(t *reportv1.MetricTree, metrics []*surveyv1.Metric) error {
+	f := fault.Invalid()
+	for i, n := range t.GetNodes() {
+		name := n.GetMetric()
+		if name != "" && !slices.ContainsFunc(metrics, func(m *surveyv1.Metric) bool { return m.GetName() == name }) {
+			f.Field("tree.nodes["+strconv.Itoa(i)+"].metric", "names no metric of the brand: %q", name)
+		}
+	}
+	return f.Err()
+}
+
 // replaced is the tree that takes the place of another one. The same content again
 // changes nothing, whatever version it names: nil.
 func replaced(have, tree *reportv1.MetricTree) (*reportv1.MetricTree, error) {
@@ -85,7 +97,8 @@ func nodeID(metric string) string {
 
 // needs tells which sections the figures of a tree come from.
 func needs(t *reportv1.MetricTree) func(section string) bool {
-	from := map[string]string{successIndex: ordersSection, contactRate: contactsSection, retention: retentionSection, redemption: loyaltySection}
+	from := map[string]string{successIndex: ordersSection, contactRate: contactsSection, retention: retentionSection, redemption: loyaltySection,
+		responseRate: invitedSection}
 	return func(section string) bool {
 		return section == scoresSection || slices.ContainsFunc(t.GetNodes(), func(n *reportv1.MetricNode) bool { return from[n.GetRate()] == section })
 	}

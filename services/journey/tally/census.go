@@ -3,6 +3,8 @@ package tally
 import (
 	"encoding/binary"
 	"iter"
+
+	"github.com/rapport-cx/rapport/internal/compact"
 )
 
 // census counts distinct values.
@@ -41,29 +43,29 @@ func (c *census[T]) AppendBinary(b []byte) []byte {
 	order := c.dict.ordered(used)
 	b = binary.AppendUvarint(append(b, censusFormat), uint64(len(order)))
 	for _, i := range order {
-		b = binary.AppendVarint(appendText(b, c.dict.packed[i]), c.counts[i])
+		b = binary.AppendVarint(compact.AppendText(b, c.dict.packed[i]), c.counts[i])
 	}
 	return b
 }
 
 // UnmarshalBinary replaces the content by what AppendBinary packed.
 func (c *census[T]) UnmarshalBinary(data []byte) error {
-	r := reader{b: string(data)}
-	if r.flags(censusFormat) != censusFormat {
+	r := reader{compact.Reader{Rest: string(data)}}
+	if r.Flags(censusFormat) != censusFormat {
 		return errSlab
 	}
 	out := census[T]{dict: dict[T]{read: c.dict.read}}
-	for range r.count(2) {
+	for range r.Count(2) {
 		if !out.dict.readOne(&r) {
 			return errSlab
 		}
-		n := r.int()
+		n := r.Int()
 		if n == 0 {
 			return errSlab
 		}
 		out.counts = append(out.counts, n)
 	}
-	if r.bad || r.b != "" {
+	if r.End() != nil {
 		return errSlab
 	}
 	*c = out
@@ -78,7 +80,7 @@ type Kinds struct{ census[string] }
 
 // NewKinds returns an empty slab.
 func NewKinds() *Kinds {
-	return &Kinds{census[string]{dict: dict[string]{read: (*reader).text}}}
+	return &Kinds{census[string]{dict: dict[string]{read: func(r *reader) string { return r.Text() }}}}
 }
 
 // Apply counts the event, or takes it out.

@@ -1,6 +1,10 @@
 package tally
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/rapport-cx/rapport/internal/compact"
+)
 
 // dict numbers distinct values by their packed form.
 type dict[T any] struct {
@@ -23,7 +27,7 @@ func (d *dict[T]) number(packed string) uint32 {
 		return n
 	}
 	n := uint32(len(d.packed))
-	d.add(packed, d.read(&reader{b: packed}))
+	d.add(packed, d.read(&reader{compact.Reader{Rest: packed}}))
 	d.index[packed] = n
 	return n
 }
@@ -56,12 +60,12 @@ func (d *dict[T]) ordered(used []bool) []uint32 {
 
 // readOne takes one more packed entry, which must stand behind the last.
 func (d *dict[T]) readOne(r *reader) bool {
-	packed := r.text()
-	in := reader{b: packed}
+	packed := r.Text()
+	in := reader{compact.Reader{Rest: packed}}
 	entry := d.read(&in)
 	last := len(d.packed) - 1
-	if r.bad || in.bad || in.b != "" || last >= 0 && d.packed[last] >= packed {
-		r.fail()
+	if r.Bad || in.Bad || in.Rest != "" || last >= 0 && d.packed[last] >= packed {
+		r.Fail()
 		return false
 	}
 	d.add(packed, entry)

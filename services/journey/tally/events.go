@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"encoding/binary"
 	"slices"
+
+	"github.com/rapport-cx/rapport/internal/compact"
 )
 
 // Events are the events of one kind on one day: how many each customer had of each
@@ -43,7 +45,7 @@ func (e *Events) AppendBinary(b []byte) []byte {
 	b = binary.AppendUvarint(append(b, eventsFormat), uint64(len(order)))
 	for i, t := range order {
 		rank[t] = uint32(i)
-		b = appendText(b, e.traits.packed[t])
+		b = compact.AppendText(b, e.traits.packed[t])
 	}
 	rows := ranked(run, rank)
 	b = binary.AppendUvarint(b, uint64(len(rows)))
@@ -89,18 +91,18 @@ func ranked(run Run, rank []uint32) []row {
 
 // UnmarshalBinary replaces the content by what AppendBinary packed.
 func (e *Events) UnmarshalBinary(data []byte) error {
-	r := reader{b: string(data)}
-	if r.flags(eventsFormat) != eventsFormat {
+	r := reader{compact.Reader{Rest: string(data)}}
+	if r.Flags(eventsFormat) != eventsFormat {
 		return errSlab
 	}
 	out := NewEvents()
-	for range r.count(1) {
+	for range r.Count(1) {
 		if !out.traits.readOne(&r) {
 			return errSlab
 		}
 	}
 	out.rows.settled = readRun(&r, len(out.traits.packed))
-	if r.bad || r.b != "" {
+	if r.End() != nil {
 		return errSlab
 	}
 	*e = *out
@@ -108,24 +110,24 @@ func (e *Events) UnmarshalBinary(data []byte) error {
 }
 
 func readRun(r *reader, traits int) Run {
-	n := r.count(1)
+	n := r.Count(1)
 	run := Run{make([]int64, n), make([]uint32, n), make([]int32, n)}
 	used := make([]bool, traits)
 	unused, last := traits, int64(0)
 	for i := range n {
-		head := r.uint()
+		head := r.Uint()
 		who, trait, count := last+int64(head>>1), uint32(0), int64(1)
 		if traits > 1 {
-			trait = uint32(r.uint())
+			trait = uint32(r.Uint())
 		}
 		if head&once == 0 {
-			count = r.int()
+			count = r.Int()
 			if count == 0 || count == 1 || count != int64(int32(count)) {
-				r.fail()
+				r.Fail()
 			}
 		}
-		if r.bad || who < last || int(trait) >= traits || i > 0 && who == last && trait <= run.Trait[i-1] {
-			r.fail()
+		if r.Bad || who < last || int(trait) >= traits || i > 0 && who == last && trait <= run.Trait[i-1] {
+			r.Fail()
 			return Run{}
 		}
 		if !used[trait] {
@@ -135,7 +137,7 @@ func readRun(r *reader, traits int) Run {
 		run.Who[i], run.Trait[i], run.Count[i], last = who, trait, int32(count), who
 	}
 	if unused > 0 {
-		r.fail()
+		r.Fail()
 	}
 	return run
 }

@@ -5,6 +5,7 @@ import (
 
 	commonv1 "github.com/rapport-cx/rapport/gen/rapport/common/v1"
 	journeyv1 "github.com/rapport-cx/rapport/gen/rapport/journey/v1"
+	"github.com/rapport-cx/rapport/internal/compact"
 	"github.com/rapport-cx/rapport/services/journey/record"
 )
 
@@ -31,14 +32,14 @@ func (o Outcome) pack() string {
 	b := binary.AppendUvarint(room[:0], uint64(uint32(o.Status)))
 	b = append(b, flag(o.Late, lateBit)|flag(o.Partial, partialBit)|flag(o.Missorted, missortedBit))
 	b = binary.AppendUvarint(b, uint64(o.Channel))
-	return string(appendText(appendSubjects(b, o.Subjects), o.Reason))
+	return string(compact.AppendText(appendSubjects(b, o.Subjects), o.Reason))
 }
 
 func readOutcome(r *reader) Outcome {
-	o := Outcome{Status: journeyv1.OrderOutcome_Status(r.atMost(1<<31 - 1))}
-	flags := r.flags(lateBit | partialBit | missortedBit)
+	o := Outcome{Status: journeyv1.OrderOutcome_Status(r.AtMost(1<<31 - 1))}
+	flags := r.Flags(lateBit | partialBit | missortedBit)
 	o.Late, o.Partial, o.Missorted = flags&lateBit != 0, flags&partialBit != 0, flags&missortedBit != 0
-	o.Channel = commonv1.Channel(r.atMost(1<<31 - 1))
-	o.Subjects, o.Reason = r.subjects(), r.text()
+	o.Channel = commonv1.Channel(r.AtMost(1<<31 - 1))
+	o.Subjects, o.Reason = r.subjects(), r.Text()
 	return o
 }

@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/rapport-cx/rapport/internal/compact"
 	"github.com/rapport-cx/rapport/internal/feed"
 	"github.com/rapport-cx/rapport/services/journey/record"
 )
@@ -53,7 +54,7 @@ func decodeEvent(f *feed.Fact) (*Fact, error) {
 	t := Trait{Employee: p.Employee, Channel: p.Channel, Subjects: p.Subjects, Reason: p.Reason, Touchpoint: p.Touchpoint}
 	return &Fact{
 		sign: int32(p.Sign), who: p.Who, measure: KindMeasure(p.Kind),
-		packed: t.pack(), packedKind: string(appendText(nil, p.Kind)),
+		packed: t.pack(), packedKind: string(compact.AppendText(nil, p.Kind)),
 	}, nil
 }
 

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	commonv1 "github.com/rapport-cx/rapport/gen/rapport/common/v1"
+	"github.com/rapport-cx/rapport/internal/compact"
 	"github.com/rapport-cx/rapport/services/journey/record"
 )
 
@@ -25,14 +26,14 @@ func (t Trait) pack() string {
 	b := append(room[:0], flag(t.Employee, 1))
 	b = binary.AppendUvarint(b, uint64(t.Channel))
 	b = appendSubjects(b, t.Subjects)
-	b = appendText(appendText(b, t.Reason), t.Touchpoint)
+	b = compact.AppendText(compact.AppendText(b, t.Reason), t.Touchpoint)
 	return string(b)
 }
 
 func readTrait(r *reader) Trait {
 	return Trait{
-		Employee: r.flags(1) == 1, Channel: commonv1.Channel(r.atMost(1<<31 - 1)),
-		Subjects: r.subjects(), Reason: r.text(), Touchpoint: r.text(),
+		Employee: r.Flags(1) == 1, Channel: commonv1.Channel(r.AtMost(1<<31 - 1)),
+		Subjects: r.subjects(), Reason: r.Text(), Touchpoint: r.Text(),
 	}
 }
 
@@ -41,10 +42,6 @@ func flag(set bool, bit byte) byte {
 		return bit
 	}
 	return 0
-}
-
-func appendText(b []byte, s string) []byte {
-	return append(binary.AppendUvarint(b, uint64(len(s))), s...)
 }
 
 // appendSubjects packs the set of subjects: an event that names one twice counts
@@ -58,7 +55,7 @@ func appendSubjects(b []byte, named []record.Subject) []byte {
 	}
 	b = binary.AppendUvarint(b, uint64(len(set)))
 	for _, s := range set {
-		b = appendText(binary.AppendUvarint(b, uint64(uint32(s.Kind))), s.ID)
+		b = compact.AppendText(binary.AppendUvarint(b, uint64(uint32(s.Kind))), s.ID)
 	}
 	return b
 }

@@ -14,6 +14,8 @@ type Account struct {
 	Available, Held, Pending, Owed int64
 	// Lots counts those with points, of both kinds.
 	Lots int64
+	// Clock is until when all of them live without purchases.
+	Clock Clock
 
 	// active are the lots that may be spent, soonest first. With more, there are others
 	// behind edge; loose are those of them that were asked for, or made, alone.
@@ -79,6 +81,12 @@ func (a *Account) insert(l *Lot) {
 	if i, ok := slices.BinarySearchFunc(*list, l, sooner); !ok {
 		*list = slices.Insert(*list, i, l)
 	}
+}
+
+// loosen notes a lot that was asked for alone.
+func (a *Account) loosen(l *Lot) {
+	i := sort.Search(len(a.loose), func(i int) bool { return sooner(a.loose[i], l) >= 0 })
+	a.loose = slices.Insert(a.loose, i, l)
 }
 
 // remove takes a lot out that has no points left.

@@ -59,6 +59,9 @@ func (w *work) ready(programme string, customer int64) (Person, error) {
 	}
 	for _, a := range p {
 		lots, holds := a.Due(w.now)
+		if p.ended(w.now) {
+			lots = nil // they went with all the others
+		}
 		for _, l := range lots {
 			if err := w.ripen(a, l); err != nil {
 				return nil, err
@@ -191,6 +194,17 @@ func (w *work) earn(t *Task, p Person, own *Account, in *loyaltyv1.EarnRequest) 
 	default:
 		g.ActiveAt = programme.ActiveFrom(life, w.Zone, time.UnixMicro(occurred)).UnixMicro()
 	}
+	if !p.room(g.Points) {
+		return w.settled(t, p, nil, ErrTooMuch, occurred)
+	}
+	if purchased(in.GetOrigin()) {
+		err = w.bought(t, p, own, occurred)
+	} else {
+		err = w.given(t, p, own, 0)
+	}
+	if err != nil {
+		return Outcome{}, err
+	}
 	e := w.entry(loyaltyv1.MovementKind_MOVEMENT_KIND_EARN, t.Programme)
 	if g.ActiveAt > w.now {
 		t.Record.ActiveAt = g.ActiveAt
@@ -207,6 +221,11 @@ func (w *work) adjust(t *Task, p Person, own *Account, in *loyaltyv1.AdjustReque
 	if in.GetExpiresAt() != nil {
 		g.ExpiresAt = in.GetExpiresAt().AsTime().UnixMicro()
 	}
+	if g.Points > 0 && p.room(g.Points) {
+		if err := w.given(t, p, own, 0); err != nil {
+			return Outcome{}, err
+		}
+	}
 	e := w.entry(loyaltyv1.MovementKind_MOVEMENT_KIND_ADJUST, t.Programme)
 	return w.settled(t, p, e, e.Adjust(p, own, g), w.now)
 }
@@ -218,6 +237,18 @@ func (w *work) transfer(t *Task, p Person, _ *loyaltyv1.TransferRequest) (Outcom
 	}
 	if w.people.Person(t.Who) == w.people.Person(t.To) {
 		return Outcome{}, fault.Invalid().Field("to", "must be another person").Err()
+	}
+	// Whoever gives must be known to be able to, before anything of who gets changes.
+	points := t.Record.GetTransfer().GetPoints()
+	have, err := p.Spendable(w.now)
+	if err == nil {
+		err = p.reach(min(points, have), w.now)
+	}
+	if err == nil && have >= points && to.room(points) {
+		err = w.given(t, to, w.memory.account(t.Programme, t.To), p.end())
+	}
+	if err != nil {
+		return Outcome{}, err
 	}
 	e := w.entry(loyaltyv1.MovementKind_MOVEMENT_KIND_TRANSFER, t.Programme)
 	return w.settled(t, p, e, e.Transfer(p, to, e.account(t.To), t.Record.GetTransfer().GetPoints()), w.now)

@@ -92,18 +92,23 @@ func (a *audit) wrong(table string, seq int64, format string, args ...any) {
 // accounts compares the sums. Of whom the log says nothing a row may be empty.
 func (a *audit) accounts(ctx context.Context) error {
 	seen := map[Place]bool{}
-	err := a.store.each(ctx, "accounts", `SELECT programme, customer, available, held, pending, owed, lots FROM account
+	err := a.store.each(ctx, "accounts", `SELECT programme, customer, available, held, pending, owed, lots, clock, idle_at FROM account
 WHERE brand = $1 ORDER BY customer, programme`, []any{a.store.brand}, func(scan func(...any) error) error {
 		var p Place
 		var got [5]int64
-		if err := scan(&p.Programme, &p.Customer, &got[0], &got[1], &got[2], &got[3], &got[4]); err != nil {
+		var clock string
+		var look int64
+		if err := scan(&p.Programme, &p.Customer, &got[0], &got[1], &got[2], &got[3], &got[4], &clock, &look); err != nil {
 			return err
 		}
 		a.n++
 		seen[p] = true
-		want := [5]int64{}
+		want, runs := [5]int64{}, Clock{}
 		if s := a.past.Places[p]; s != nil {
-			want = s.row()
+			want, runs = s.row(), s.Clock
+		}
+		if clock != runs.show() || (look == Never) != (want[4] == 0 || runs.End() == Never) {
+			a.wrong("account", a.head, "account %d of %s has the clock %s, looked at %d, the log says %s", p.Customer, p.Programme, clock, look, runs.show())
 		}
 		if got != want {
 			a.wrong("account", a.head, "account %d of %s has available, held, pending, owed, lots %d, the log says %d", p.Customer, p.Programme, got, want)
@@ -222,6 +227,7 @@ func Rebuild(ctx context.Context, tx *sqldb.Tx, brand string) error {
 	for p, s := range a.past.Places {
 		acc := NewAccount(p.Programme, p.Customer)
 		acc.Available, acc.Held, acc.Pending, acc.Owed, acc.Lots = s.Available, s.Held, s.Pending, s.Owed, int64(len(s.Lots))
+		acc.Clock = s.Clock
 		c.account(acc)
 		for _, l := range s.Lots {
 			c.lot(acc, l)

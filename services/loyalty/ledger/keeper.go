@@ -38,6 +38,8 @@ type Keeper struct {
 	// People tells who is whom, Terms what points follow that were given at a time.
 	People func() *people.Mapping
 	Terms  func(programme string, at time.Time) (*loyaltyv1.Programme, error)
+	// Idle tells whether points of a programme ever go after a time without purchases.
+	Idle   func(programme string) bool
 	Logger *slog.Logger
 	// Page is up to how many lots an account is read whole, and how many of larger ones
 	// at first; 0: 256.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"maps"
 	"slices"
-	"sort"
 
 	"google.golang.org/protobuf/proto"
 
@@ -239,8 +238,7 @@ func (m *memory) one(ctx context.Context, s store, want *Missing) error {
 	if len(found) > 0 {
 		l = found[0].Lot
 	}
-	i := sort.Search(len(a.loose), func(i int) bool { return sooner(a.loose[i], l) >= 0 })
-	a.loose = slices.Insert(a.loose, i, l)
+	a.loosen(l)
 	return nil
 }
 

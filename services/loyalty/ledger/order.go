@@ -110,6 +110,9 @@ func (w *work) expiredOf(seq int64) (total int64, err error) {
 			for _, p := range m.GetTaken() {
 				total += p.GetPoints()
 			}
+			for _, p := range append(slices.Clone(m.GetGiven()), r.GetPaid()...) {
+				total -= p.GetPoints()
+			}
 		}
 	}
 	err = w.log.ReadOf(w.ctx, w.Brand, seq, 0, func(f *feed.Fact) error {

@@ -44,9 +44,10 @@ func cutNumber(rest string, ok bool) (text, left string, more bool) {
 
 // readAccounts reads the accounts of one number.
 func readAccounts(customer int64, rows *string) (out []*Account, err error) {
-	err = unpack(rows, 5, func(programme string, n []int64) {
+	err = unpack(rows, 5+clockWidth, func(programme string, n []int64) {
 		a := NewAccount(programme, customer)
 		a.Available, a.Held, a.Pending, a.Owed, a.Lots, a.stored = n[0], n[1], n[2], n[3], n[4], true
+		a.Clock = readClock(n[5:])
 		out = append(out, a)
 	})
 	return out, err

@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"fmt"
 	"math"
 
 	loyaltyv1 "github.com/rapport-cx/rapport/gen/rapport/loyalty/v1"
@@ -42,6 +43,9 @@ func (p Person) owed() (total int64) {
 
 // live is what has not expired of what is posted as available.
 func (p Person) live(now int64) (total int64, err error) {
+	if p.ended(now) {
+		return 0, nil
+	}
 	for _, a := range p {
 		gone, err := a.expired(now)
 		if err != nil {
@@ -69,7 +73,9 @@ func (p Person) Balance(now int64) (*loyaltyv1.Balance, error) {
 	out := &loyaltyv1.Balance{Available: max(0, live-owed), Owed: max(0, owed-live)}
 	for _, a := range p {
 		out.Held = sum(out.Held, a.Held)
-		out.Pending = sum(out.Pending, a.Pending-a.lapsed(now))
+		if !p.ended(now) {
+			out.Pending = sum(out.Pending, a.Pending-a.lapsed(now))
+		}
 	}
 	return out, nil
 }
@@ -80,29 +86,46 @@ type taking struct {
 	from, i int
 }
 
+// errTorn says that lots were read that are newer than the account they are of.
+var errTorn = fmt.Errorf("lots and their account are of two moments: %w", errUnsure)
+
 // reach tells that lots of so many points are in memory, and Missing if not. It counts
 // what is spendable whatever is owed.
 func (p Person) reach(points, now int64) error {
 	for _, a := range p {
-		if !a.more {
-			continue
-		}
 		// Lots behind the edge may be sooner than another account's, so each account
 		// that has more must reach the amount by itself.
-		var sum int64
-		for _, l := range a.active {
-			if l.ExpiresAt > now {
-				sum += l.Points
-			}
-			if sum >= points {
-				break
-			}
-		}
-		if sum < points {
+		if a.more && a.known(points, now) < points {
 			return &Missing{Account: a}
 		}
 	}
 	return nil
+}
+
+// sound refuses to go on where fewer points are in lots than accounts say there are: what
+// was read since they were is of another moment.
+func (p Person) sound(points, now int64) error {
+	var sum int64
+	for _, a := range p {
+		sum += a.known(points, now)
+	}
+	if sum < points {
+		return errTorn
+	}
+	return nil
+}
+
+// known sums up lots in memory that may be spent, until there are so many points.
+func (a *Account) known(points, now int64) (sum int64) {
+	for _, l := range a.active {
+		if sum >= points {
+			break
+		}
+		if l.ExpiresAt > now {
+			sum += l.Points
+		}
+	}
+	return sum
 }
 
 // take takes points out of the soonest lots, of all numbers. There must be as many, and

@@ -59,7 +59,7 @@ func (h *hall) step() {
 		}
 	case 7:
 		if len(own.active) > 0 {
-			e.Expire(own, own.active[0])
+			e.Expire(own, own.active[0], own.active[0].ExpiresAt)
 		}
 	}
 	var short *Insufficient

@@ -13,8 +13,8 @@ import (
 // stock is a number with what it owes, its lots summed by their times, and whether it has
 // holds. See packed for why it is packed.
 const stock = `SELECT v.customer,
-(SELECT string_agg(a.programme || ' ' || a.owed || ' ' || a.held, ',')
- FROM account a WHERE a.brand = $1 AND a.customer = v.customer AND (a.owed > 0 OR a.held > 0)),
+(SELECT string_agg(a.programme || ' ' || a.owed || ' ' || a.held || ' ' || a.clock, ',')
+ FROM account a WHERE a.brand = $1 AND a.customer = v.customer AND (a.owed > 0 OR a.held > 0 OR a.clock <> '` + stopped + `')),
 (SELECT string_agg(o.programme || ' ' || o.active_at || ' ' || o.expires_at || ' ' || o.points, ',')
  FROM (SELECT l.programme, l.active_at, l.expires_at, CAST(sum(l.points) AS BIGINT) AS points FROM lot l
   WHERE l.brand = $1 AND l.customer = v.customer GROUP BY l.programme, l.active_at, l.expires_at) o),
@@ -65,8 +65,9 @@ func stocks(ctx context.Context, s store, customers []int64) (by map[Place]*Stoc
 		if seq != nil {
 			head.Seq, head.At = *seq, *at
 		}
-		err := unpack(accounts, 2, func(programme string, n []int64) {
-			place(by, programme, customer).Owed = n[0]
+		err := unpack(accounts, 2+clockWidth, func(programme string, n []int64) {
+			one := place(by, programme, customer)
+			one.Owed, one.Clock = n[0], readClock(n[2:])
 			if n[1] > 0 && (len(holders) == 0 || holders[len(holders)-1] != customer) {
 				holders = append(holders, customer)
 			}
@@ -106,6 +107,7 @@ func (s *Stock) Add(o *Stock) {
 		return
 	}
 	s.Lots, s.Holds, s.Owed = append(s.Lots, o.Lots...), append(s.Holds, o.Holds...), sum(s.Owed, o.Owed)
+	s.Clock = s.Clock.join(o.Clock)
 }
 
 // Reader reads entries of a brand.

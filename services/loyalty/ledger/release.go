@@ -149,18 +149,15 @@ func (w *work) due(t *Task) (Outcome, error) {
 	if err != nil || l == nil || l.Points == 0 {
 		return Outcome{}, err
 	}
-	occurred := l.ExpiresAt
-	switch {
-	case t.Due == loyaltyv1.MovementKind_MOVEMENT_KIND_EXPIRE:
-		if !e.Expire(a, l) {
-			return Outcome{}, nil
-		}
-	case l.ActiveAt == 0 || l.ActiveAt > w.now || l.ExpiresAt <= w.now:
-		return Outcome{}, nil
-	default:
-		occurred = l.ActiveAt
-		e.Activate(a, l)
+	if t.Due == loyaltyv1.MovementKind_MOVEMENT_KIND_EXPIRE {
+		end := p.end()
+		return w.expire(t, p, a, l, min(l.ExpiresAt, end), end < l.ExpiresAt)
 	}
+	if l.ActiveAt == 0 || l.ActiveAt > w.now || l.ExpiresAt <= w.now || p.ended(w.now) {
+		return Outcome{}, nil
+	}
+	occurred := l.ActiveAt
+	e.Activate(a, l)
 	t.Record = &loyaltyv1.EntryRecord{Movement: e.Movement(t.Programme, t.Who, occurred)}
 	return w.keep(t, p, l.ID.Seq())
 }

@@ -28,6 +28,7 @@ type Past struct {
 type Sum struct {
 	Available, Held, Pending, Owed int64
 	Lots                           map[LotID]*Lot
+	Clock                          Clock
 }
 
 // NewPast is before anything happened.
@@ -57,10 +58,27 @@ func (p *Past) Apply(seq int64, r *loyaltyv1.EntryRecord) error {
 	if total != 0 {
 		return fmt.Errorf("movement %d sums to %d", seq, total)
 	}
+	p.wind(r, m)
 	if err := p.lots(seq, r, m); err != nil {
 		return fmt.Errorf("movement %d: %w", seq, err)
 	}
 	return nil
+}
+
+// wind lets the clock of who got points be what the movement left it at.
+func (p *Past) wind(r *loyaltyv1.EntryRecord, m *loyaltyv1.Movement) {
+	if r.GetLapsedAt() != 0 && len(m.GetTaken()) > 0 {
+		s := p.at(m.GetProgrammeId(), m.GetCustomerId())
+		s.Clock.Lapsed = max(s.Clock.Lapsed, r.GetLapsedAt())
+	}
+	if c := r.GetClock(); c != nil {
+		who := m.GetCustomerId()
+		if m.GetToCustomerId() != 0 {
+			who = m.GetToCustomerId()
+		}
+		s := p.at(m.GetProgrammeId(), who)
+		s.Clock.Bought, s.Clock.Until, s.Clock.Given = c.GetBoughtAt(), c.GetUntil(), c.GetGivenUntil()
+	}
 }
 
 func (p *Past) post(programme string, leg *loyaltyv1.Posting) {
@@ -116,7 +134,8 @@ func (p *Past) lots(seq int64, r *loyaltyv1.EntryRecord, m *loyaltyv1.Movement) 
 // activeAt is from when points may be spent that the movement gave; 0: at once.
 func activeAt(r *loyaltyv1.EntryRecord, m *loyaltyv1.Movement) int64 {
 	waits := slices.ContainsFunc(m.GetPostings(), func(l *loyaltyv1.Posting) bool { return l.GetAccount() == pending && l.GetPoints() > 0 })
-	if m.GetKind() == loyaltyv1.MovementKind_MOVEMENT_KIND_EARN && waits {
+	earned := m.GetKind() == loyaltyv1.MovementKind_MOVEMENT_KIND_EARN
+	if (earned || m.GetKind() == loyaltyv1.MovementKind_MOVEMENT_KIND_EXPIRE) && waits {
 		return r.GetActiveAt()
 	}
 	return 0
@@ -179,7 +198,7 @@ func (p *Past) Stock(programme string, numbers []int64) *Stock {
 		if s == nil {
 			continue
 		}
-		out.Owed = sum(out.Owed, s.Owed)
+		out.Owed, out.Clock = sum(out.Owed, s.Owed), out.Clock.join(s.Clock)
 		for _, l := range s.Lots {
 			out.Lots = append(out.Lots, Share{Points: l.Points, ExpiresAt: l.ExpiresAt, At: l.ActiveAt})
 		}

@@ -122,10 +122,14 @@ func (e *Entry) prepare(p Person, done []*Done, back []Part, most int64) error {
 	if err != nil {
 		return err
 	}
+	there := min(most, live)
 	for _, part := range back {
 		live = sum(live, part.Points)
 	}
-	return p.reach(min(most, live), e.Now)
+	if err := p.reach(min(most, live), e.Now); err != nil {
+		return err
+	}
+	return p.sound(there, e.Now)
 }
 
 // last are the parts that go back next: of those taken last, the ones not returned yet.

@@ -38,7 +38,7 @@ func (e *Entry) grant(p Person, to *Account, g Grant) {
 	if g.ActiveAt <= e.Now {
 		g.ActiveAt = 0
 	}
-	if g.ActiveAt == 0 && g.ExpiresAt > e.Now {
+	if g.ActiveAt == 0 && g.ExpiresAt > e.Now && !p.ended(e.Now) {
 		points = e.pay(p, points)
 	}
 	e.lot(to, points, g.EarnedAt, g.ExpiresAt, g.ActiveAt)
@@ -54,6 +54,9 @@ func (e *Entry) spend(p Person, points int64) error {
 		return &Insufficient{have}
 	}
 	if err := p.reach(points, e.Now); err != nil {
+		return err
+	}
+	if err := p.sound(points, e.Now); err != nil {
 		return err
 	}
 	e.taken = e.take(p, points)
@@ -104,7 +107,7 @@ func (e *Entry) Transfer(from, to Person, account *Account, points int64) error 
 // Activate makes pending lots available; those that expired stay what they are.
 func (e *Entry) Activate(a *Account, lots ...*Lot) {
 	for _, l := range lots {
-		if l.ActiveAt == 0 || l.ExpiresAt <= e.Now {
+		if l.ActiveAt == 0 || l.ExpiresAt <= e.Now || e.Person(a.Customer).ended(e.Now) {
 			continue
 		}
 		points := l.Points
@@ -119,9 +122,9 @@ func (e *Entry) Activate(a *Account, lots ...*Lot) {
 	}
 }
 
-// Expire posts a lot that has expired. False: there is nothing to post.
-func (e *Entry) Expire(a *Account, l *Lot) bool {
-	if l == nil || l.Points == 0 || l.ExpiresAt > e.Now {
+// Expire posts a lot that expired at a time. False: there is nothing to post.
+func (e *Entry) Expire(a *Account, l *Lot, at int64) bool {
+	if l == nil || l.Points == 0 || at > e.Now {
 		return false
 	}
 	e.post(expired, 0, l.Points)
@@ -210,7 +213,7 @@ func (e *Entry) back(parts []Part) {
 	for _, p := range parts {
 		a := e.account(p.Customer)
 		points := p.Points
-		if p.ExpiresAt > e.Now {
+		if p.ExpiresAt > e.Now && !e.Person(p.Customer).ended(e.Now) {
 			points = e.pay(e.Person(p.Customer), points)
 		}
 		if n := p.Points - points; n > 0 {
@@ -224,6 +227,17 @@ func (e *Entry) back(parts []Part) {
 	}
 }
 
+// wait gives all points of a pending lot back to it.
+func (e *Entry) wait(p Part, activeAt int64) {
+	l := e.changes.Lots[p.Lot].Lot // it may have been emptied in this very batch
+	if l == nil {
+		l = &Lot{ID: p.Lot, EarnedAt: p.EarnedAt, ExpiresAt: p.ExpiresAt}
+	}
+	l.Points, l.ActiveAt = p.Points, activeAt
+	e.add(e.account(p.Customer), l)
+	e.given = append(e.given, p)
+}
+
 // restore puts points into a lot again, which may have been used up.
 func (e *Entry) restore(a *Account, p Part, points int64) {
 	l, _ := a.find(p.Lot, p.ExpiresAt) // known has looked
@@ -235,7 +249,8 @@ func (e *Entry) restore(a *Account, p Part, points int64) {
 		l = &Lot{ID: p.Lot, EarnedAt: p.EarnedAt, ExpiresAt: p.ExpiresAt}
 	}
 	if l.Points == 0 {
-		l.Points = points
+		// Of one that was looked for and not there only the key is known.
+		l.Points, l.EarnedAt, l.ActiveAt = points, p.EarnedAt, 0
 		e.add(a, l)
 		return
 	}

@@ -83,12 +83,7 @@ func (s *Session) Balance(programme string, customer int64) (*loyaltyv1.Balance,
 		if !errors.As(err, &missing) {
 			return nil, err
 		}
-		if missing.Lot != 0 {
-			err = s.w.memory.one(s.w.ctx, s.w.store, missing)
-		} else {
-			err = s.w.memory.extend(s.w.ctx, s.w.store, missing.Account)
-		}
-		if err != nil {
+		if err := s.w.fetch(missing); err != nil {
 			return nil, err
 		}
 	}

@@ -86,7 +86,7 @@ const unionOf = 64
 // brand under plans of a young table. The derived table reads no more than it must of
 // those who have very many lots.
 const packed = `SELECT v.customer,
-(SELECT string_agg(a.programme || ' ' || a.available || ' ' || a.held || ' ' || a.pending || ' ' || a.owed || ' ' || a.lots, ',')
+(SELECT string_agg(a.programme || ' ' || a.available || ' ' || a.held || ' ' || a.pending || ' ' || a.owed || ' ' || a.lots || ' ' || a.clock, ',')
  FROM account a WHERE a.brand = $1 AND a.customer = v.customer),
 (SELECT string_agg(o.programme || ' ' || o.id || ' ' || o.points || ' ' || o.earned_at || ' ' || o.expires_at || ' ' || o.active_at, ',')
  FROM (SELECT l.programme, l.id, l.points, l.earned_at, l.expires_at, l.active_at FROM lot l

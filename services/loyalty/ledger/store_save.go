@@ -64,21 +64,26 @@ func (c *Changes) saveAccounts(brand string) []statement {
 	}
 	n := len(all)
 	customer, programme := make([]int64, n), make([]string, n)
-	sums := [5][]int64{}
+	sums, clock := [6][]int64{}, make([]string, n)
 	for i := range sums {
 		sums[i] = make([]int64, n)
 	}
 	for i, a := range all {
 		customer[i], programme[i] = a.Customer, a.Programme
-		for j, v := range [5]int64{a.Available, a.Held, a.Pending, a.Owed, a.Lots} {
+		for j, v := range [6]int64{a.Available, a.Held, a.Pending, a.Owed, a.Lots, a.look()} {
 			sums[j][i] = v
+		}
+		if clock[i] = stopped; a.Clock != (Clock{}) {
+			clock[i] = a.Clock.show()
 		}
 	}
 	return []statement{rows("account", brand, `ON CONFLICT (brand, customer, programme) DO UPDATE SET available = excluded.available,
-held = excluded.held, pending = excluded.pending, owed = excluded.owed, lots = excluded.lots`,
+held = excluded.held, pending = excluded.pending, owed = excluded.owed, lots = excluded.lots,
+idle_at = excluded.idle_at, clock = excluded.clock`,
 		sqldb.Column{Name: "customer", Data: customer}, sqldb.Column{Name: "programme", Data: programme},
 		sqldb.Column{Name: "available", Data: sums[0]}, sqldb.Column{Name: "held", Data: sums[1]},
-		sqldb.Column{Name: "pending", Data: sums[2]}, sqldb.Column{Name: "owed", Data: sums[3]}, sqldb.Column{Name: "lots", Data: sums[4]})}
+		sqldb.Column{Name: "pending", Data: sums[2]}, sqldb.Column{Name: "owed", Data: sums[3]}, sqldb.Column{Name: "lots", Data: sums[4]},
+		sqldb.Column{Name: "idle_at", Data: sums[5]}, sqldb.Column{Name: "clock", Data: clock})}
 }
 
 func (c *Changes) saveLots(brand string) (out []statement) {

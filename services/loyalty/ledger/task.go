@@ -30,6 +30,7 @@ func (t *Task) clear() {
 	}
 	r := t.Record
 	r.Movement, r.Refusal, r.Balance, r.Undone, r.Paid, r.ActiveAt, r.EndsAt = nil, nil, nil, nil, nil, 0, 0
+	r.Clock, r.LapsedAt, r.Again = nil, 0, false
 	if t.byHold() {
 		t.Programme, t.Who = "", 0
 	}

@@ -14,6 +14,8 @@ type Stock struct {
 	Holds []Share
 	// Owed is what all numbers owe.
 	Owed int64
+	// Clock is until when all of it lives without purchases.
+	Clock Clock
 }
 
 // Share is points that expire together. Of lots At is 0, or from when they may be spent;
@@ -31,7 +33,9 @@ type View struct {
 func (s *Stock) At(now int64) View {
 	v := View{Balance: &loyaltyv1.Balance{}}
 	free, kept, later := map[int64]int64{}, map[int64]int64{}, map[int64]int64{}
+	idle := s.Clock.End()
 	for _, l := range s.Lots {
+		l.ExpiresAt = min(l.ExpiresAt, idle)
 		switch {
 		case l.ExpiresAt <= now:
 		case l.At > now:
@@ -42,6 +46,7 @@ func (s *Stock) At(now int64) View {
 		}
 	}
 	for _, h := range s.Holds {
+		h.ExpiresAt = min(h.ExpiresAt, idle)
 		switch {
 		case h.At > now:
 			kept[h.ExpiresAt] = sum(kept[h.ExpiresAt], h.Points)

@@ -116,15 +116,23 @@ func (w *work) one(t *Task) (Outcome, error) {
 		if !errors.As(err, &missing) {
 			return out, err
 		}
-		if missing.Lot != 0 {
-			err = w.memory.one(w.ctx, w.store, missing)
-		} else {
-			err = w.memory.extend(w.ctx, w.store, missing.Account)
-		}
-		if err != nil {
+		if err := w.fetch(missing); err != nil {
 			return Outcome{}, err
 		}
 	}
+}
+
+// fetch makes known what a rule missed. A lot that was emptied in this very commit has its
+// row still: that is not asked.
+func (w *work) fetch(m *Missing) error {
+	if m.Lot == 0 {
+		return w.memory.extend(w.ctx, w.store, m.Account)
+	}
+	if c, ok := w.changes.Lots[m.Lot]; ok && c.Lot.Points == 0 {
+		m.Account.loosen(c.Lot)
+		return nil
+	}
+	return w.memory.one(w.ctx, w.store, m)
 }
 
 // again answers a task whose key was used before.

@@ -98,6 +98,12 @@ func (b *Book) Terms(id string, at time.Time) (*loyaltyv1.Programme, error) {
 	return all[0], nil
 }
 
+// Idle tells whether any version of a programme lets points go after a time without
+// purchases.
+func (b *Book) Idle(id string) bool {
+	return slices.ContainsFunc(b.Versions(id), func(p *loyaltyv1.Programme) bool { return p.GetLifetime().GetIdleDays() > 0 })
+}
+
 // List has the newest versions, ordered by id.
 func (b *Book) List() []*loyaltyv1.Programme {
 	b.mu.RLock()

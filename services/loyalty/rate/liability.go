@@ -17,6 +17,8 @@ type Liability struct {
 	holders map[stockKey]int64
 	person  Person
 	owed    int64
+	// clocks are until when points of persons live without purchases.
+	clocks map[int64]Clock
 }
 
 // Person finds who stands for a number now; itself, if nobody else does.
@@ -24,7 +26,7 @@ type Person func(number int64) int64
 
 // NewLiability begins a sum as of a moment in Unix microseconds.
 func NewLiability(at int64, person Person) *Liability {
-	return &Liability{at: at, expires: map[int64]int64{}, holders: map[stockKey]int64{}, person: person}
+	return &Liability{at: at, expires: map[int64]int64{}, holders: map[stockKey]int64{}, person: person, clocks: map[int64]Clock{}}
 }
 
 // Lots adds a day.
@@ -49,6 +51,34 @@ func (l *Liability) Stock(s *Stock) {
 			delete(l.holders, key)
 		}
 	}
+}
+
+// Clocks adds a day of clocks.
+func (l *Liability) Clocks(s *Clocks) {
+	for who, c := range s.by {
+		p := l.person(who)
+		l.clocks[p] = l.clocks[p].join(c)
+	}
+}
+
+// Wind lets points of persons go when their clocks end, once all days were added. Without
+// clocks sums by lot stand.
+func (l *Liability) Wind() {
+	if len(l.clocks) == 0 {
+		return
+	}
+	holders := make(map[stockKey]int64, len(l.holders))
+	clear(l.expires)
+	for at, n := range l.holders {
+		if c, ok := l.clocks[at.who]; ok {
+			at.expires = min(at.expires, c.end())
+		}
+		if at.expires > l.at {
+			holders[at] += n
+			l.expires[at.expires] += n
+		}
+	}
+	l.holders = holders
 }
 
 // Flows adds what a day let members owe.

@@ -7,6 +7,7 @@ import (
 
 	loyaltyv1 "github.com/rapport-cx/rapport/gen/rapport/loyalty/v1"
 	"github.com/rapport-cx/rapport/internal/calendar"
+	"github.com/rapport-cx/rapport/internal/compact"
 	"github.com/rapport-cx/rapport/services/loyalty/record"
 )
 
@@ -26,7 +27,7 @@ const (
 func Pack(r *loyaltyv1.EntryRecord, zone *calendar.Zone) []byte {
 	f := read(r, zone)
 	b := append(make([]byte, 0, 96), packedFormat)
-	b = appendText(b, f.programme)
+	b = compact.AppendText(b, f.programme)
 	var flags byte
 	if f.active {
 		flags |= isActive
@@ -35,21 +36,24 @@ func Pack(r *loyaltyv1.EntryRecord, zone *calendar.Zone) []byte {
 		flags |= isSpender
 	}
 	b = append(b, flags)
-	b = appendInts(b, f.who, f.to, f.owed)
+	b = compact.AppendInts(b, f.who, f.to, f.owed)
 	b = binary.AppendUvarint(b, uint64(len(f.flows)))
 	for _, x := range f.flows {
-		b = appendText(appendInts(b, x.at.who, int64(x.at.day)), x.at.place)
-		b = appendInts(b, x.n[:]...)
+		b = compact.AppendText(compact.AppendInts(b, x.at.who, int64(x.at.day)), x.at.place)
+		b = compact.AppendInts(b, x.n[:]...)
 	}
 	b = binary.AppendUvarint(b, uint64(len(f.parts)))
 	for _, x := range f.parts {
-		b = appendInts(b, x.who, int64(x.at.earned), x.at.expires)
-		b = appendInts(b, x.n[:]...)
+		b = compact.AppendInts(b, x.who, int64(x.at.earned), x.at.expires)
+		b = compact.AppendInts(b, x.n[:]...)
 	}
 	b = binary.AppendUvarint(b, uint64(len(f.counted)))
 	for _, x := range f.counted {
-		b = appendInts(b, x.at.who, int64(x.at.day))
-		b = appendInts(b, x.n[:]...)
+		b = compact.AppendInts(b, x.at.who, int64(x.at.day))
+		b = compact.AppendInts(b, x.n[:]...)
+	}
+	if f.clocked != 0 {
+		b = compact.AppendInts(b, f.clocked, f.clock.bought, f.clock.until, f.clock.given)
 	}
 	return b
 }
@@ -83,10 +87,16 @@ func read(r *loyaltyv1.EntryRecord, zone *calendar.Zone) *Fact {
 		from := origin(r)
 		f.flow(f.who, day, packPlace(from.GetChannel(), from.GetSubjects()), n)
 	}
-	if in := r.GetEarn(); in.GetOrigin().GetOrderId() != "" {
+	if in := r.GetEarn(); in.GetOrigin().GetOrderId() != "" && in.GetOrigin().GetOfferId() == "" {
 		f.count(f.who, day, in.GetPoints(), in.GetSpent())
 	}
 	f.lots(r, zone)
+	if c := r.GetClock(); c != nil {
+		f.clocked, f.clock = f.who, Clock{c.GetBoughtAt(), c.GetUntil(), c.GetGivenUntil()}
+		if f.to != 0 {
+			f.clocked = f.to
+		}
+	}
 	return f
 }
 
@@ -120,6 +130,8 @@ func (f *Fact) lots(r *loyaltyv1.EntryRecord, zone *calendar.Zone) {
 		put(paid, -1, 0, 0)
 	case loyaltyv1.MovementKind_MOVEMENT_KIND_EXPIRE:
 		put(taken, -1, 0, 1)
+		put(given, 1, 0, -1)
+		put(paid, 0, 0, -1)
 	case loyaltyv1.MovementKind_MOVEMENT_KIND_REVERSE:
 		put(given, 1, -1, 0)
 		put(paid, 0, -1, 0)
@@ -166,7 +178,7 @@ func origin(r *loyaltyv1.EntryRecord) *loyaltyv1.Origin {
 }
 
 // PackReceipt is what folds need of a purchase.
-func PackReceipt(amount int64) []byte { return appendInts([]byte{packedFormat}, amount) }
+func PackReceipt(amount int64) []byte { return compact.AppendInts([]byte{packedFormat}, amount) }
 
 // DayOf is the brand's day of a time in Unix microseconds.
 func dayOf(zone *calendar.Zone, micros int64) calendar.Day { return zone.DayOf(time.UnixMicro(micros)) }

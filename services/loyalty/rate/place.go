@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	commonv1 "github.com/rapport-cx/rapport/gen/rapport/common/v1"
+	"github.com/rapport-cx/rapport/internal/compact"
 )
 
 // Subject is something that movements are told of.
@@ -44,21 +45,21 @@ func packPlace(channel commonv1.Channel, named []*commonv1.SubjectRef) string {
 	b := binary.AppendVarint(room[:0], int64(channel))
 	b = binary.AppendUvarint(b, uint64(len(set)))
 	for _, s := range set {
-		b = appendText(binary.AppendVarint(b, int64(s.Kind)), s.ID)
+		b = compact.AppendText(binary.AppendVarint(b, int64(s.Kind)), s.ID)
 	}
 	return string(b)
 }
 
 // readPlace reads what packPlace packed.
 func readPlace(packed string) (Place, error) {
-	r := reader{b: packed}
-	p := Place{Channel: commonv1.Channel(r.small())}
-	for i := range r.count(2) {
-		p.Subjects = append(p.Subjects, Subject{commonv1.SubjectKind(r.small()), r.text()})
+	r := compact.Reader{Rest: packed}
+	p := Place{Channel: commonv1.Channel(r.Int32())}
+	for i := range r.Count(2) {
+		p.Subjects = append(p.Subjects, Subject{commonv1.SubjectKind(r.Int32()), r.Text()})
 		if i > 0 && compareSubjects(p.Subjects[i-1], p.Subjects[i]) >= 0 {
-			r.fail()
+			r.Fail()
 			break
 		}
 	}
-	return p, r.end()
+	return p, r.End()
 }

@@ -14,6 +14,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/rapport-cx/rapport/internal/compact"
 	"github.com/rapport-cx/rapport/internal/feed"
 	"github.com/rapport-cx/rapport/internal/fold"
 	"github.com/rapport-cx/rapport/services/loyalty/record"
@@ -96,6 +97,10 @@ type Fact struct {
 	flows   []flow
 	parts   []part
 	counted []counting
+	// clock is until when points of clocked live on without purchases, if that changed; 0:
+	// nobody's did.
+	clocked int64
+	clock   Clock
 	// amount is a receipt's, in minor units.
 	amount int64
 }
@@ -108,12 +113,12 @@ func Decode(_ string, f *feed.Fact) (*Fact, bool, error) {
 	case record.Movement:
 		out, err = unpack(f.Data)
 	case record.Receipt:
-		r := reader{b: string(f.Data)}
-		if r.uint() != packedFormat {
-			r.fail()
+		r := compact.Reader{Rest: string(f.Data)}
+		if r.Uint() != packedFormat {
+			r.Fail()
 		}
-		out = &Fact{who: f.Who, amount: r.int()}
-		err = r.end()
+		out = &Fact{who: f.Who, amount: r.Int()}
+		err = r.End()
 	default:
 		return nil, false, nil
 	}
@@ -125,39 +130,36 @@ func Decode(_ string, f *feed.Fact) (*Fact, bool, error) {
 
 // unpack reads what Pack packed.
 func unpack(data []byte) (*Fact, error) {
-	r := reader{b: string(data)}
-	if r.uint() != packedFormat {
-		return nil, errPacked
+	r := compact.Reader{Rest: string(data)}
+	if r.Uint() != packedFormat {
+		return nil, compact.ErrDamaged
 	}
-	f := &Fact{programme: r.text()}
-	flags := r.uint()
+	f := &Fact{programme: r.Text()}
+	flags := r.Uint()
 	f.active, f.spender = flags&isActive != 0, flags&isSpender != 0
-	f.who, f.to, f.owed = r.int(), r.int(), r.int()
-	f.flows = make([]flow, r.count(7))
+	f.who, f.to, f.owed = r.Int(), r.Int(), r.Int()
+	f.flows = make([]flow, r.Count(7))
 	for i := range f.flows {
 		x := &f.flows[i]
-		x.at = rowKey{r.int(), r.small(), r.text()}
-		r.into(x.n[:])
+		x.at = rowKey{r.Int(), r.Int32(), r.Text()}
+		r.Ints(x.n[:])
 	}
-	f.parts = make([]part, r.count(6))
+	f.parts = make([]part, r.Count(6))
 	for i := range f.parts {
 		x := &f.parts[i]
-		x.who, x.at = r.int(), lotKey{r.small(), r.int()}
-		r.into(x.n[:])
+		x.who, x.at = r.Int(), lotKey{r.Int32(), r.Int()}
+		r.Ints(x.n[:])
 	}
-	f.counted = make([]counting, r.count(4))
+	f.counted = make([]counting, r.Count(4))
 	for i := range f.counted {
 		x := &f.counted[i]
-		x.at = countKey{r.int(), r.small()}
-		r.into(x.n[:])
+		x.at = countKey{r.Int(), r.Int32()}
+		r.Ints(x.n[:])
 	}
-	return f, r.end()
-}
-
-func (r *reader) into(n []int64) {
-	for i := range n {
-		n[i] = r.int()
+	if r.Rest != "" {
+		f.clocked, f.clock = r.Int(), Clock{r.Int(), r.Int(), r.Int()}
 	}
+	return f, r.End()
 }
 
 // Measures of a programme begin with what they are; Receipts is every brand's.
@@ -169,6 +171,7 @@ const (
 	rowPrefix   = "rows:"
 	countPrefix = "count:"
 	crowdPrefix = "crowd:"
+	clockPrefix = "clock:"
 )
 
 // FlowMeasure is points issued, spent and expired, by place.
@@ -189,8 +192,11 @@ func CountMeasure(programme string) string { return countPrefix + programme }
 // CrowdMeasure is who moved anything.
 func CrowdMeasure(programme string) string { return crowdPrefix + programme }
 
+// ClockMeasure is until when points live without purchases.
+func ClockMeasure(programme string) string { return clockPrefix + programme }
+
 // names are the measures of one programme. They are made once: every entry needs them.
-type names struct{ flow, lots, stock, rows, count, crowd string }
+type names struct{ flow, lots, stock, rows, count, crowd, clock string }
 
 var named sync.Map
 
@@ -201,7 +207,7 @@ func namesOf(programme string) *names {
 	programme = strings.Clone(programme) // it is part of a fact
 	n, _ := named.LoadOrStore(programme, &names{
 		FlowMeasure(programme), LotMeasure(programme), StockMeasure(programme),
-		RowMeasure(programme), CountMeasure(programme), CrowdMeasure(programme),
+		RowMeasure(programme), CountMeasure(programme), CrowdMeasure(programme), ClockMeasure(programme),
 	})
 	return n.(*names)
 }
@@ -222,6 +228,9 @@ func Measures(f *Fact, _ int32, into []string) []string {
 	if len(f.counted) > 0 {
 		into = append(into, n.count)
 	}
+	if f.clocked != 0 {
+		into = append(into, n.clock)
+	}
 	return into
 }
 
@@ -241,6 +250,8 @@ func New(measure string) fold.Slab[*Fact] {
 		return NewCounted()
 	case crowdPrefix:
 		return NewCrowd()
+	case clockPrefix:
+		return NewClocks()
 	case Receipts + ":":
 		return NewBought()
 	}
@@ -253,5 +264,5 @@ type void struct{}
 
 func (void) Apply(int32, *Fact)           {}
 func (void) AppendBinary(b []byte) []byte { return b }
-func (void) UnmarshalBinary([]byte) error { return errPacked }
+func (void) UnmarshalBinary([]byte) error { return compact.ErrDamaged }
 func (void) Size() int                    { return 0 }

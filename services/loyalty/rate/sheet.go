@@ -5,6 +5,8 @@ import (
 	"encoding/binary"
 	"iter"
 	"slices"
+
+	"github.com/rapport-cx/rapport/internal/compact"
 )
 
 // sheet holds signed sums by key, in the order of keys. A row that is there costs a
@@ -96,29 +98,29 @@ func (s *sheet[K]) pack(b []byte, key func(b []byte, last, k K) []byte) []byte {
 	b = binary.AppendUvarint(append(b, sheetFormat), uint64(len(all.keys)))
 	var last K
 	for i, k := range all.keys {
-		b = appendInts(key(b, last, k), all.n[i*s.width:(i+1)*s.width]...)
+		b = compact.AppendInts(key(b, last, k), all.n[i*s.width:(i+1)*s.width]...)
 		last = k
 	}
 	return b
 }
 
 // unpack replaces the rows by those that pack wrote.
-func (s *sheet[K]) unpack(r *reader, key func(r *reader, last K) K) {
-	if r.uint() != sheetFormat {
-		r.fail()
+func (s *sheet[K]) unpack(r *compact.Reader, key func(r *compact.Reader, last K) K) {
+	if r.Uint() != sheetFormat {
+		r.Fail()
 		return
 	}
-	size := r.count(s.width + 1)
+	size := r.Count(s.width + 1)
 	out := rows[K]{make([]K, size), make([]int64, size*s.width)}
 	var last K
 	for i := range size {
 		n := out.n[i*s.width : (i+1)*s.width]
 		out.keys[i] = key(r, last)
-		r.into(n)
+		r.Ints(n)
 		if i > 0 && s.compare(last, out.keys[i]) >= 0 || !slices.ContainsFunc(n, func(v int64) bool { return v != 0 }) {
-			r.fail()
+			r.Fail()
 		}
-		if r.bad {
+		if r.Bad {
 			return
 		}
 		last = out.keys[i]

@@ -2,6 +2,8 @@ package rate
 
 import (
 	"cmp"
+
+	"github.com/rapport-cx/rapport/internal/compact"
 )
 
 // Flows are the points issued, spent and expired on a day, by place, and what is owed.
@@ -25,20 +27,20 @@ func (s *Flows) Apply(_ int32, f *Fact) {
 
 // AppendBinary packs the sums.
 func (s *Flows) AppendBinary(b []byte) []byte {
-	return s.pack(appendInts(b, s.owed), func(b []byte, _, place string) []byte { return appendText(b, place) })
+	return s.pack(compact.AppendInts(b, s.owed), func(b []byte, _, place string) []byte { return compact.AppendText(b, place) })
 }
 
 // UnmarshalBinary replaces the content by what AppendBinary packed.
 func (s *Flows) UnmarshalBinary(data []byte) error {
-	r, out := reader{b: string(data)}, NewFlows()
-	out.owed = r.int()
-	out.unpack(&r, func(r *reader, _ string) string { return r.text() })
+	r, out := compact.Reader{Rest: string(data)}, NewFlows()
+	out.owed = r.Int()
+	out.unpack(&r, func(r *compact.Reader, _ string) string { return r.Text() })
 	for place := range out.all() {
 		if _, err := readPlace(place); err != nil {
 			return err
 		}
 	}
-	if err := r.end(); err != nil {
+	if err := r.End(); err != nil {
 		return err
 	}
 	*s = *out
@@ -64,15 +66,15 @@ func (s *Lots) Apply(_ int32, f *Fact) {
 // AppendBinary packs the sums.
 func (s *Lots) AppendBinary(b []byte) []byte {
 	return s.pack(b, func(b []byte, last, k lotKey) []byte {
-		return appendInts(b, int64(k.earned)-int64(last.earned), k.expires)
+		return compact.AppendInts(b, int64(k.earned)-int64(last.earned), k.expires)
 	})
 }
 
 // UnmarshalBinary replaces the content by what AppendBinary packed.
 func (s *Lots) UnmarshalBinary(data []byte) error {
-	r, out := reader{b: string(data)}, NewLots()
-	out.unpack(&r, func(r *reader, last lotKey) lotKey { return lotKey{last.earned + r.small(), r.int()} })
-	if err := r.end(); err != nil {
+	r, out := compact.Reader{Rest: string(data)}, NewLots()
+	out.unpack(&r, func(r *compact.Reader, last lotKey) lotKey { return lotKey{last.earned + r.Int32(), r.Int()} })
+	if err := r.End(); err != nil {
 		return err
 	}
 	*s = *out
@@ -99,14 +101,14 @@ func (s *Stock) Apply(_ int32, f *Fact) {
 
 // AppendBinary packs the sums.
 func (s *Stock) AppendBinary(b []byte) []byte {
-	return s.pack(b, func(b []byte, last, k stockKey) []byte { return appendInts(b, k.who-last.who, k.expires) })
+	return s.pack(b, func(b []byte, last, k stockKey) []byte { return compact.AppendInts(b, k.who-last.who, k.expires) })
 }
 
 // UnmarshalBinary replaces the content by what AppendBinary packed.
 func (s *Stock) UnmarshalBinary(data []byte) error {
-	r, out := reader{b: string(data)}, NewStock()
-	out.unpack(&r, func(r *reader, last stockKey) stockKey { return stockKey{last.who + r.int(), r.int()} })
-	if err := r.end(); err != nil {
+	r, out := compact.Reader{Rest: string(data)}, NewStock()
+	out.unpack(&r, func(r *compact.Reader, last stockKey) stockKey { return stockKey{last.who + r.Int(), r.Int()} })
+	if err := r.End(); err != nil {
 		return err
 	}
 	*s = *out
@@ -134,14 +136,14 @@ func (s *Counted) Apply(_ int32, f *Fact) {
 
 // AppendBinary packs the sums.
 func (s *Counted) AppendBinary(b []byte) []byte {
-	return s.pack(b, func(b []byte, last, k countKey) []byte { return appendInts(b, k.who-last.who, int64(k.day)) })
+	return s.pack(b, func(b []byte, last, k countKey) []byte { return compact.AppendInts(b, k.who-last.who, int64(k.day)) })
 }
 
 // UnmarshalBinary replaces the content by what AppendBinary packed.
 func (s *Counted) UnmarshalBinary(data []byte) error {
-	r, out := reader{b: string(data)}, NewCounted()
-	out.unpack(&r, func(r *reader, last countKey) countKey { return countKey{last.who + r.int(), r.small()} })
-	if err := r.end(); err != nil {
+	r, out := compact.Reader{Rest: string(data)}, NewCounted()
+	out.unpack(&r, func(r *compact.Reader, last countKey) countKey { return countKey{last.who + r.Int(), r.Int32()} })
+	if err := r.End(); err != nil {
 		return err
 	}
 	*s = *out

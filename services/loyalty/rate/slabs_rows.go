@@ -6,6 +6,8 @@ import (
 	"slices"
 
 	"github.com/RoaringBitmap/roaring/v2/roaring64"
+
+	"github.com/rapport-cx/rapport/internal/compact"
 )
 
 // Rows are the points issued and spent on a day by number, place, and the day that they count for.
@@ -36,38 +38,38 @@ func (s *Rows) AppendBinary(b []byte) []byte {
 	places = slices.Compact(places)
 	b = binary.AppendUvarint(b, uint64(len(places)))
 	for _, p := range places {
-		b = appendText(b, p)
+		b = compact.AppendText(b, p)
 	}
 	return s.pack(b, func(b []byte, last, k rowKey) []byte {
 		at, _ := slices.BinarySearch(places, k.place)
-		return binary.AppendUvarint(appendInts(b, k.who-last.who, int64(k.day)), uint64(at))
+		return binary.AppendUvarint(compact.AppendInts(b, k.who-last.who, int64(k.day)), uint64(at))
 	})
 }
 
 // UnmarshalBinary replaces the content by what AppendBinary packed.
 func (s *Rows) UnmarshalBinary(data []byte) error {
-	r, out := reader{b: string(data)}, NewRows()
-	places := make([]string, r.count(1))
+	r, out := compact.Reader{Rest: string(data)}, NewRows()
+	places := make([]string, r.Count(1))
 	unused := map[uint64]bool{}
 	for i := range places {
-		places[i], unused[uint64(i)] = r.text(), true
+		places[i], unused[uint64(i)] = r.Text(), true
 		if _, err := readPlace(places[i]); err != nil || i > 0 && places[i-1] >= places[i] {
-			r.fail()
+			r.Fail()
 		}
 	}
-	out.unpack(&r, func(r *reader, last rowKey) rowKey {
-		k := rowKey{who: last.who + r.int(), day: r.small()}
-		at := r.uint()
+	out.unpack(&r, func(r *compact.Reader, last rowKey) rowKey {
+		k := rowKey{who: last.who + r.Int(), day: r.Int32()}
+		at := r.Uint()
 		if at >= uint64(len(places)) {
-			r.fail()
+			r.Fail()
 			return k
 		}
 		delete(unused, at)
 		k.place = places[at]
 		return k
 	})
-	if err := r.end(); err != nil || len(unused) > 0 {
-		return errPacked
+	if err := r.End(); err != nil || len(unused) > 0 {
+		return compact.ErrDamaged
 	}
 	*s = *out
 	return nil
@@ -89,14 +91,14 @@ func (s *Bought) Apply(_ int32, f *Fact) { s.add(f.who, []int64{1, f.amount}) }
 
 // AppendBinary packs the sums.
 func (s *Bought) AppendBinary(b []byte) []byte {
-	return s.pack(b, func(b []byte, last, who int64) []byte { return appendInts(b, who-last) })
+	return s.pack(b, func(b []byte, last, who int64) []byte { return compact.AppendInts(b, who-last) })
 }
 
 // UnmarshalBinary replaces the content by what AppendBinary packed.
 func (s *Bought) UnmarshalBinary(data []byte) error {
-	r, out := reader{b: string(data)}, NewBought()
-	out.unpack(&r, func(r *reader, last int64) int64 { return last + r.int() })
-	if err := r.end(); err != nil {
+	r, out := compact.Reader{Rest: string(data)}, NewBought()
+	out.unpack(&r, func(r *compact.Reader, last int64) int64 { return last + r.Int() })
+	if err := r.End(); err != nil {
 		return err
 	}
 	*s = *out
@@ -144,20 +146,20 @@ func (s *Crowd) AppendBinary(b []byte) []byte {
 
 // UnmarshalBinary replaces the content by what AppendBinary packed.
 func (s *Crowd) UnmarshalBinary(data []byte) error {
-	r, out := reader{b: string(data)}, NewCrowd()
+	r, out := compact.Reader{Rest: string(data)}, NewCrowd()
 	for _, set := range []*roaring64.Bitmap{out.moved, out.active, out.spenders} {
 		last := uint64(0)
-		for i := range r.count(1) {
-			step := r.uint()
+		for i := range r.Count(1) {
+			step := r.Uint()
 			if i > 0 && step == 0 || last+step < last {
-				r.fail()
+				r.Fail()
 				break
 			}
 			last += step
 			set.Add(last)
 		}
 	}
-	if err := r.end(); err != nil {
+	if err := r.End(); err != nil {
 		return err
 	}
 	*s = *out

@@ -98,8 +98,11 @@ func (s *sums) add(f *feed.Fact, r *loyaltyv1.EntryRecord, find reader) {
 	}
 }
 
-// purchased tells whether an entry was earned by a purchase: it names its order.
-func purchased(r *loyaltyv1.EntryRecord) bool { return r.GetEarn().GetOrigin().GetOrderId() != "" }
+// purchased tells whether an entry was earned by a purchase: it names its order, and no
+// offer that gave it besides.
+func purchased(r *loyaltyv1.EntryRecord) bool {
+	return r.GetEarn().GetOrigin().GetOrderId() != "" && r.GetEarn().GetOrigin().GetOfferId() == ""
+}
 
 func (s *sums) live(who Member, l Lifetime) {
 	sum := s.lifetime[who]

@@ -71,6 +71,15 @@ func (g *Group) Plus(o *Group) {
 	g.Related += o.Related
 }
 
+// minus takes out what was counted in by Plus.
+func (g *Group) minus(o *Group) {
+	g.Persons -= o.Persons
+	g.Buyers -= o.Buyers
+	g.Purchases -= o.Purchases
+	g.Spent -= o.Spent
+	g.Related -= o.Related
+}
+
 // Value is what a group bought in so many days is worth.
 func (g *Group) Value(days calendar.Days) *segmentationv1.GroupValue {
 	out := &segmentationv1.GroupValue{Persons: g.Persons, Buyers: g.Buyers, Purchases: g.Purchases, Spent: g.Spent}

@@ -36,6 +36,15 @@ func (p *Period) Add(bought []calendar.Day, over calendar.Days, active int) {
 	p.Lost += ever * (1 - end)
 }
 
+// plus counts others in, or out again where sign is −1.
+func (p *Period) plus(o *Period, sign int64) {
+	p.Start += sign * o.Start
+	p.End += sign * o.End
+	p.New += sign * o.New
+	p.Active += sign * o.Active
+	p.Lost += sign * o.Lost
+}
+
 // anyOf is 1 if any of the days lies within, else 0.
 func anyOf(days []calendar.Day, within calendar.Days) int64 {
 	at, _ := slices.BinarySearch(days, within.From)

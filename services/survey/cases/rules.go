@@ -101,3 +101,14 @@ func cut(text string, n int) string {
 	}
 	return text[:n]
 }
+
+// DueAt is when the cases that a response opens are due, the first of them; false: it
+// opens none.
+func DueAt(b Brand, q *surveyv1.Questionnaire, r *surveyv1.Response, received time.Time) (due time.Time, ok bool) {
+	for _, rule := range matching(q, r) {
+		if at := b.Hours.Due(received, dueIn(rule)); !ok || at.Before(due) {
+			due, ok = at, true
+		}
+	}
+	return due, ok
+}

@@ -20,6 +20,7 @@ func CheckOutput(in *surveyv1.Response) error {
 		{"retracted", in.GetRetracted()},
 		{"changed_at", in.GetChangedAt() != nil},
 		{"change_reason", in.GetChangeReason() != ""},
+		{"replies", len(in.GetReplies()) > 0},
 	} {
 		if o.set {
 			f.Field("response."+o.field, "is filled in by the server")

@@ -34,12 +34,19 @@ type Plan struct {
 
 // Metric checks a question and resolves it at a moment.
 func (b *Brand) Metric(ctx context.Context, req *surveyv1.GetMetricRequest, now time.Time) (*Plan, error) {
-	a := b.asker(now)
-	p := &Plan{b: b, now: now, grain: grainOf(req.GetGrain()), rolling: int(req.GetRollingDays())}
-	var err error
-	if p.subject, err = b.measured(req.GetMetric()); err != nil {
+	subject, err := b.measured(req.GetMetric())
+	if err != nil {
 		return nil, err
 	}
+	return b.plan(ctx, 'm', subject, req, now)
+}
+
+// plan resolves a question about what is measured; kind keeps apart what the request
+// does not tell apart.
+func (b *Brand) plan(ctx context.Context, kind byte, subject measured, req *surveyv1.GetMetricRequest, now time.Time) (*Plan, error) {
+	a := b.asker(now)
+	p := &Plan{b: b, subject: subject, now: now, grain: grainOf(req.GetGrain()), rolling: int(req.GetRollingDays())}
+	var err error
 	fine := p.grain.Valid() && !p.grain.WholeDays()
 	live := req.GetClock() == surveyv1.Clock_CLOCK_ANSWER || req.GetClock() == surveyv1.Clock_CLOCK_UNSPECIFIED && fine
 	if fine && !live {
@@ -65,7 +72,7 @@ func (b *Brand) Metric(ctx context.Context, req *surveyv1.GetMetricRequest, now 
 		return nil, err
 	}
 	p.version = a.extra()
-	p.ask, err = askBytes('m', b.era(now, p.scope.current), req, p.window)
+	p.ask, err = askBytes(kind, b.era(now, p.scope.current), req, p.window)
 	return p, err
 }
 

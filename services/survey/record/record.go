@@ -3,7 +3,8 @@
 //
 // A response is a RESPONSE fact. An amendment is two facts of one commit, a
 // REVERSAL of the version before and a RESPONSE whose Of names the first; a
-// retraction is the REVERSAL alone. Everything else is a definition.
+// retraction is the REVERSAL alone. Links and what becomes of them are facts of their
+// own. Everything else is a definition.
 package record
 
 import (
@@ -39,11 +40,32 @@ const (
 	// Person is a merge, unmerge or erasure that Segmentation told of; body
 	// CustomerEvent.
 	Person int16 = 14
+	// Reply says something to a response on behalf of who was rated, or decides about
+	// what was said; body ReplyRecord.
+	Reply int16 = 15
+	// Link makes a personal survey link, an invitation; body LinkRecord, data a Tally.
+	Link int16 = 20
+	// OpenLink makes one for anybody; it belongs to no day. As Link.
+	OpenLink int16 = 21
+	// LinkStep says that somebody came further by a link; data a Tally, Of a personal
+	// link's own fact.
+	LinkStep int16 = 22
+	// LinkEnd takes the link that Of names back.
+	LinkEnd int16 = 23
 )
 
 // Definitions are the kinds that belong to no day: those the directory is a fold
-// of, and who is who.
-var Definitions = []int16{Subject, Metric, Survey, Goal, Person}
+// of, who is who, and who replied.
+var Definitions = []int16{Subject, Metric, Survey, Goal, Person, Reply}
+
+// ReplyOf reads a REPLY fact.
+func ReplyOf(f *feed.Fact) (*surveyv1.ReplyRecord, error) {
+	r := &surveyv1.ReplyRecord{}
+	if err := proto.Unmarshal(f.Body, r); err != nil {
+		return nil, fmt.Errorf("fact %d: read reply: %w", f.Seq, err)
+	}
+	return r, nil
+}
 
 // Tally unpacks what a RESPONSE or REVERSAL counts for; nil for other kinds.
 func Tally(f *feed.Fact) (*tally.Tally, error) {
@@ -59,6 +81,19 @@ func Tally(f *feed.Fact) (*tally.Tally, error) {
 	} else {
 		t.Row = f.Seq
 	}
+	return t, nil
+}
+
+// Counted unpacks whatever is folded: responses, and how far invitations came.
+func Counted(f *feed.Fact) (*tally.Tally, error) {
+	if f.Kind != Link && f.Kind != LinkStep {
+		return Tally(f)
+	}
+	t, err := tally.Parse(f.Data)
+	if err != nil {
+		return nil, fmt.Errorf("fact %d: %w", f.Seq, err)
+	}
+	t.Row = f.Seq
 	return t, nil
 }
 

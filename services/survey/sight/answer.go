@@ -6,6 +6,7 @@ import (
 
 	commonv1 "github.com/rapport-cx/rapport/gen/rapport/common/v1"
 	surveyv1 "github.com/rapport-cx/rapport/gen/rapport/survey/v1"
+	"github.com/rapport-cx/rapport/internal/few"
 )
 
 // Trim leaves out the groups of subjects that the caller does not see: an answer that
@@ -40,7 +41,7 @@ func keyed(key string) *commonv1.SubjectRef {
 // Goals leaves those of subjects that the caller sees; those of the brand as a whole
 // are for who sees all of it. Of an employee with few answers it tells the target only.
 func (s *Sight) Goals(out *surveyv1.ListGoalsResponse) *surveyv1.ListGoalsResponse {
-	if !s.bound && !s.few {
+	if !s.bound && !s.few && s.cadence == 0 {
 		return out
 	}
 	shown := &surveyv1.ListGoalsResponse{}
@@ -49,7 +50,8 @@ func (s *Sight) Goals(out *surveyv1.ListGoalsResponse) *surveyv1.ListGoalsRespon
 		if s.One(subject) != nil {
 			continue
 		}
-		if s.few && subject.GetKind() == commonv1.SubjectKind_SUBJECT_KIND_EMPLOYEE && isFew(g.GetScore().GetN()) {
+		hidden := s.few && subject.GetKind() == commonv1.SubjectKind_SUBJECT_KIND_EMPLOYEE && few.Few(g.GetScore().GetN())
+		if hidden || s.cadence.Dates(g.GetGoal().GetDays()) != nil {
 			g = &surveyv1.GoalAttainment{Goal: g.GetGoal(), Score: Hidden()}
 		}
 		shown.Goals = append(shown.Goals, g)

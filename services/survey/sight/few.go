@@ -8,13 +8,9 @@ import (
 
 	commonv1 "github.com/rapport-cx/rapport/gen/rapport/common/v1"
 	surveyv1 "github.com/rapport-cx/rapport/gen/rapport/survey/v1"
+	"github.com/rapport-cx/rapport/internal/few"
 	"github.com/rapport-cx/rapport/services/survey/directory"
 )
-
-// tooFew is how many answers a score of persons must at least have.
-const tooFew = 5
-
-func isFew(n int64) bool { return n > 0 && n < tooFew }
 
 // Hidden is a score of which nothing is told.
 func Hidden() *surveyv1.Score { return &surveyv1.Score{Suppressed: new(true)} }
@@ -112,7 +108,7 @@ func (s *Sight) Everybody(in *surveyv1.Scope) *surveyv1.Scope {
 // are those of a store's other employees and of none.
 func (s *Sight) TellsFew(in *surveyv1.Scope, n, all int64) bool {
 	others := OfPeople(in) || len(s.facets(in)) > 0
-	return isFew(n) || others && isFew(all-n)
+	return few.Few(n) || others && few.Few(all-n)
 }
 
 // HideAll is an answer of which nothing may be told but the definition.
@@ -133,7 +129,7 @@ func (s *Sight) HideFew(in *surveyv1.GetMetricRequest, out *surveyv1.GetMetricRe
 	})
 	for _, c := range t.cells {
 		// Those outside of a segment are a cell as well, though it is not shown.
-		c.hidden = isFew(c.n) || segments && c.whole && isFew(out.GetTotal().GetN()-c.n)
+		c.Hidden = few.Few(c.N) || segments && c.whole && few.Few(out.GetTotal().GetN()-c.N)
 	}
 	t.settle(len(in.GetGroupBy()), in.GetRollingDays() == 0)
 	return t.shown(out)

@@ -1,26 +1,25 @@
 package sight
 
 import (
-	"time"
-
 	"google.golang.org/protobuf/proto"
 
 	commonv1 "github.com/rapport-cx/rapport/gen/rapport/common/v1"
 	surveyv1 "github.com/rapport-cx/rapport/gen/rapport/survey/v1"
 	"github.com/rapport-cx/rapport/internal/access"
-	"github.com/rapport-cx/rapport/internal/calendar"
-	"github.com/rapport-cx/rapport/internal/fault"
+	"github.com/rapport-cx/rapport/internal/few"
 )
 
 // Metric narrows a question for a score.
 func (s *Sight) Metric(in *surveyv1.GetMetricRequest) (*surveyv1.GetMetricRequest, error) {
-	if err := s.grain(calendar.Grain(in.GetGrain())); err != nil {
+	if err := s.cadence.Grain(in.GetGrain()); err != nil {
 		return nil, err
 	}
 	for _, by := range in.GetGroupBy() {
-		if by.GetDimension() == surveyv1.Dimension_DIMENSION_HOUR && s.finest > calendar.GrainHour ||
-			by.GetDimension() == surveyv1.Dimension_DIMENSION_DAY_OF_WEEK && s.finest > calendar.GrainDay {
-			return nil, s.tooFine()
+		split := map[surveyv1.Dimension]commonv1.Grain{
+			surveyv1.Dimension_DIMENSION_HOUR: commonv1.Grain_GRAIN_HOUR, surveyv1.Dimension_DIMENSION_DAY_OF_WEEK: commonv1.Grain_GRAIN_DAY,
+		}[by.GetDimension()]
+		if err := s.cadence.Grain(split); err != nil {
+			return nil, err
 		}
 	}
 	if err := s.window(in.GetWindow()); err != nil || !s.bound {
@@ -38,8 +37,8 @@ func (s *Sight) Metric(in *surveyv1.GetMetricRequest) (*surveyv1.GetMetricReques
 
 // Watch is Metric for who wants to be told of every change.
 func (s *Sight) Watch(in *surveyv1.GetMetricRequest) (*surveyv1.GetMetricRequest, error) {
-	if s.finest > calendar.GrainHour {
-		return nil, s.tooFine()
+	if err := s.cadence.Grain(commonv1.Grain_GRAIN_HOUR); err != nil {
+		return nil, err
 	}
 	return s.Metric(in)
 }
@@ -47,24 +46,32 @@ func (s *Sight) Watch(in *surveyv1.GetMetricRequest) (*surveyv1.GetMetricRequest
 // Rank narrows a question for a league table. Of employees those with few answers are
 // not ranked, as a table tells each one's score.
 func (s *Sight) Rank(in *surveyv1.RankSubjectsRequest) (*surveyv1.RankSubjectsRequest, error) {
-	if err := s.window(in.GetWindow()); err != nil {
-		return nil, err
+	out, err := s.Peers(in)
+	if err != nil || !s.bound {
+		return out, err
 	}
-	raise := s.few && in.GetMinN() < tooFew && (in.GetKind() == commonv1.SubjectKind_SUBJECT_KIND_EMPLOYEE || in.GetSegmentId() != "")
-	if !s.bound && !raise {
-		return in, nil
-	}
-	out := proto.CloneOf(in)
-	if raise {
-		out.MinN = tooFew
-	}
+	out = proto.CloneOf(out)
 	if in.GetUnder() != nil && !s.Sees(in.GetUnder()) {
 		return nil, access.Denied()
 	}
-	var err error
 	out.Within, err = s.Within(in.GetWithin()...)
 	return out, err
 }
+
+// Peers is Rank for a table that tells of nobody but one who is seen: it is of all.
+func (s *Sight) Peers(in *surveyv1.RankSubjectsRequest) (*surveyv1.RankSubjectsRequest, error) {
+	if err := s.window(in.GetWindow()); err != nil {
+		return nil, err
+	}
+	if s.few && in.GetMinN() < few.Least && (in.GetKind() == commonv1.SubjectKind_SUBJECT_KIND_EMPLOYEE || in.GetSegmentId() != "") {
+		in = proto.CloneOf(in)
+		in.MinN = few.Least
+	}
+	return in, nil
+}
+
+// TellsPeers says that so many others are enough to tell how they do together.
+func (s *Sight) TellsPeers(others int32) bool { return !s.bound || others >= few.Least }
 
 // Compare narrows both sides of a comparison.
 func (s *Sight) Compare(in *surveyv1.CompareMetricRequest) (*surveyv1.CompareMetricRequest, error) {
@@ -112,43 +119,15 @@ func OfPeople(scopes ...*surveyv1.Scope) bool {
 	return false
 }
 
-// tooFine is the refusal of what tells of shorter stretches than the caller may know.
-func (s *Sight) tooFine() error {
-	return fault.Denied(access.ReasonDenied, "the caller's roles do not allow numbers of less than a %s", s.finest)
-}
-
-func (s *Sight) grain(g calendar.Grain) error {
-	if g != 0 && g < s.finest {
-		return s.tooFine()
-	}
-	return nil
-}
-
-// window allows stretches that begin and end where those of the finest grain do:
-// otherwise the difference of two would tell of what lies between.
+// window allows stretches as the caller's cadence does. Without one it is all there is.
 func (s *Sight) window(w *surveyv1.Window) error {
-	if s.finest == 0 {
-		return nil
-	}
-	fits := true
 	switch w := w.GetWindow().(type) {
 	case *surveyv1.Window_Range:
-		fits = s.edge(w.Range.GetStart().AsTime()) && s.edge(w.Range.GetEnd().AsTime())
+		return s.cadence.Range(s.zone, w.Range)
 	case *surveyv1.Window_Dates:
-		fits = s.firstDay(w.Dates.GetStart()) && s.firstDay(w.Dates.GetEnd())
+		return s.cadence.Dates(w.Dates)
 	case *surveyv1.Window_LastDays:
-		fits = s.finest <= calendar.GrainDay
-	}
-	if !fits {
-		return s.tooFine()
+		return s.cadence.Rolling()
 	}
 	return nil
-}
-
-func (s *Sight) edge(t time.Time) bool { return s.zone.Truncate(s.finest, t).Equal(t) }
-
-// firstDay is also what is no date: it is refused as such where it is read.
-func (s *Sight) firstDay(text string) bool {
-	day, err := calendar.ParseDay(text)
-	return err != nil || s.finest <= calendar.GrainDay || s.finest.First(day) == day
 }

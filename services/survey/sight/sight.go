@@ -22,18 +22,18 @@ import (
 
 // Sight is what one caller sees, at one moment.
 type Sight struct {
-	book   *directory.Book
-	zone   *calendar.Zone
-	finest calendar.Grain // 0: any
-	few    bool           // scores of few persons are hidden
-	bound  bool
-	seen   map[uint32]bool // everything that is seen, if bound
-	tops   []*commonv1.SubjectRef
+	book    *directory.Book
+	zone    *calendar.Zone
+	cadence access.Cadence
+	few     bool // scores of few persons are hidden
+	bound   bool
+	seen    map[uint32]bool // everything that is seen, if bound
+	tops    []*commonv1.SubjectRef
 }
 
 // New resolves a narrowing by the structure of now.
 func New(n *access.Narrowing, book *directory.Book, zone *calendar.Zone, now time.Time) *Sight {
-	s := &Sight{book: book, zone: zone, finest: calendar.Grain(n.Finest), few: n.FewHidden, bound: n.Bound()}
+	s := &Sight{book: book, zone: zone, cadence: access.Cadence(n.Finest), few: n.FewHidden, bound: n.Bound()}
 	if !s.bound {
 		return s
 	}

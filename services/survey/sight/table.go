@@ -5,12 +5,12 @@ import (
 	"strings"
 
 	surveyv1 "github.com/rapport-cx/rapport/gen/rapport/survey/v1"
+	"github.com/rapport-cx/rapport/internal/few"
 )
 
 // cell is one score of an answer.
 type cell struct {
-	n      int64
-	hidden bool
+	few.Cell
 	whole  bool // a series' total, not one of its points
 	series int
 	bucket int64 // a point's start
@@ -26,9 +26,9 @@ type table struct {
 func newTable(out *surveyv1.GetMetricResponse) *table {
 	t := &table{}
 	for i, one := range out.GetSeries() {
-		row := []*cell{{n: one.GetTotal().GetN(), whole: true, series: i}}
+		row := []*cell{{Cell: few.Cell{N: one.GetTotal().GetN()}, whole: true, series: i}}
 		for _, p := range one.GetPoints() {
-			row = append(row, &cell{n: p.GetScore().GetN(), series: i, bucket: p.GetStart().GetSeconds()})
+			row = append(row, &cell{Cell: few.Cell{N: p.GetScore().GetN()}, series: i, bucket: p.GetStart().GetSeconds()})
 		}
 		t.series, t.keys, t.cells = append(t.series, row), append(t.keys, one.GetKey()), append(t.cells, row...)
 	}
@@ -37,18 +37,22 @@ func newTable(out *surveyv1.GetMetricResponse) *table {
 
 // lines are sets of cells whose sum may be known: a series' points, if each is of its
 // own bucket, and the cells of one bucket, or totals, along each dimension.
-func (t *table) lines(dimensions int, apart bool) (out [][]*cell) {
+func (t *table) lines(dimensions int, apart bool) (out [][]*few.Cell) {
 	type along struct {
 		dimension int
 		others    string
 		whole     bool
 		bucket    int64
 	}
-	found := map[along][]*cell{}
+	found := map[along][]*few.Cell{}
 	var order []along
 	for i, row := range t.series {
 		if apart && len(row) > 1 {
-			out = append(out, row[1:])
+			points := make([]*few.Cell, 0, len(row)-1)
+			for _, c := range row[1:] {
+				points = append(points, &c.Cell)
+			}
+			out = append(out, points)
 		}
 		for _, c := range row {
 			for d := range dimensions {
@@ -57,7 +61,7 @@ func (t *table) lines(dimensions int, apart bool) (out [][]*cell) {
 				if found[k] == nil {
 					order = append(order, k)
 				}
-				found[k] = append(found[k], c)
+				found[k] = append(found[k], &c.Cell)
 			}
 		}
 	}
@@ -75,34 +79,14 @@ func (t *table) settle(dimensions int, apart bool) {
 		for _, row := range t.series {
 			// Points without their total would add up to it.
 			for _, c := range row[1:] {
-				if row[0].hidden && !c.hidden {
-					c.hidden, again = true, true
+				if row[0].Hidden && !c.Hidden {
+					c.Hidden, again = true, true
 				}
 			}
 		}
 		for _, line := range lines {
-			again = hideMore(line) || again
+			again = few.HideMore(line) || again
 		}
-	}
-}
-
-// hideMore hides the least of a line's shown cells while what is hidden can be told.
-func hideMore(line []*cell) (changed bool) {
-	for {
-		count, sum := 0, int64(0)
-		var least *cell
-		for _, c := range line {
-			switch {
-			case c.hidden:
-				count, sum = count+1, sum+c.n
-			case c.n > 0 && (least == nil || c.n < least.n):
-				least = c
-			}
-		}
-		if count == 0 || count > 1 && sum >= tooFew || least == nil {
-			return changed
-		}
-		least.hidden, changed = true, true
 	}
 }
 
@@ -112,13 +96,13 @@ func (t *table) shown(in *surveyv1.GetMetricResponse) *surveyv1.GetMetricRespons
 	for i, one := range in.GetSeries() {
 		row := t.series[i]
 		series := &surveyv1.Series{Key: one.GetKey(), Label: one.GetLabel(), Total: one.GetTotal()}
-		if row[0].hidden {
+		if row[0].Hidden {
 			series.Total = Hidden()
 			out.Series = append(out.Series, series)
 			continue
 		}
 		for k, p := range one.GetPoints() {
-			if row[k+1].hidden {
+			if row[k+1].Hidden {
 				p = &surveyv1.Point{Start: p.GetStart(), End: p.GetEnd(), Score: Hidden()}
 			}
 			series.Points = append(series.Points, p)

@@ -11,6 +11,7 @@ import (
 	surveyv1 "github.com/rapport-cx/rapport/gen/rapport/survey/v1"
 	"github.com/rapport-cx/rapport/internal/access"
 	"github.com/rapport-cx/rapport/internal/calendar"
+	"github.com/rapport-cx/rapport/internal/few"
 	"github.com/rapport-cx/rapport/services/survey/directory"
 )
 
@@ -79,7 +80,7 @@ func TestWhatIsHiddenIsNotFoundBySubtraction(t *testing.T) {
 			for day, n := range cells {
 				id := fmt.Sprint(i, "/", day)
 				truth[id], told[id] = n, seen[day]
-				if told[id] && n < tooFew {
+				if told[id] && n < few.Least {
 					t.Fatalf("round %d: %d answers are told", round, n)
 				}
 				if day >= 0 && seen[-1] {
@@ -100,7 +101,7 @@ func TestWhatIsHiddenIsNotFoundBySubtraction(t *testing.T) {
 					count, sum = count+1, sum+truth[id]
 				}
 			}
-			if count > 0 && shown > 0 && (count == 1 || sum < tooFew) {
+			if count > 0 && shown > 0 && (count == 1 || sum < few.Least) {
 				t.Fatalf("round %d: in line %s %d hidden cells have %d answers:\n%v\n%v", round, line, count, sum, whole, out)
 			}
 		}

@@ -42,10 +42,12 @@ func ViewsOf(metric uint32) Views {
 
 // Measures appends the measures of the day that t moves, each once. Every
 // response stands in the rows of low.share, scored or not: they are the index
-// of all responses.
+// of all responses. What stands under Invitations is none.
 func Measures(t *Tally, day int32, into []string) []string {
-	all := ViewsOf(LowShare)
-	into = appendViews(into, t, day, "", "", all.DayRows, all.LiveRows)
+	if !t.invitation() {
+		all := ViewsOf(LowShare)
+		into = appendViews(into, t, day, "", "", all.DayRows, all.LiveRows)
+	}
 	for i, s := range t.Scores {
 		if i > 0 && t.Scores[i-1].Metric == s.Metric {
 			continue
@@ -58,6 +60,8 @@ func Measures(t *Tally, day int32, into []string) []string {
 	}
 	return into
 }
+
+func (t *Tally) invitation() bool { return len(t.Scores) == 1 && t.Scores[0].Metric == Invitations }
 
 func appendViews(into []string, t *Tally, day int32, byDay, live, dayRows, liveRows string) []string {
 	if t.Day == day {

@@ -64,6 +64,10 @@ type Score struct {
 // with a low score, 0 for one without.
 const LowShare uint32 = 0
 
+// Invitations is the number under which links stand: what counts there is how far
+// somebody came, and no answer. The directory never gives this number out.
+const Invitations uint32 = 1<<32 - 1
+
 const format = 1
 
 var errTally = errors.New("tally: packed record is damaged")

@@ -133,6 +133,15 @@ const (
 	Reason_REASON_OFFER_FORBIDDEN Reason = 51
 	// The caller asks more often than it may; try again after the time told.
 	Reason_REASON_RATE_LIMITED Reason = 60
+	// Nobody replied to the response on behalf of that subject.
+	Reason_REASON_REPLY_UNKNOWN Reason = 70
+	// The survey link takes no answers: metadata "state" says why.
+	Reason_REASON_LINK_ENDED Reason = 71
+	// The customer may not be contacted so now; metadata "rule" names the first rule that
+	// forbids it, "allowed_from" when it will not any more, if it will.
+	Reason_REASON_CONTACT_FORBIDDEN Reason = 72
+	// No survey link has that token or id.
+	Reason_REASON_LINK_UNKNOWN Reason = 73
 )
 
 // Enum value maps for Reason.
@@ -191,6 +200,10 @@ var (
 		50: "REASON_OFFER_UNKNOWN",
 		51: "REASON_OFFER_FORBIDDEN",
 		60: "REASON_RATE_LIMITED",
+		70: "REASON_REPLY_UNKNOWN",
+		71: "REASON_LINK_ENDED",
+		72: "REASON_CONTACT_FORBIDDEN",
+		73: "REASON_LINK_UNKNOWN",
 	}
 	Reason_value = map[string]int32{
 		"REASON_UNSPECIFIED":          0,
@@ -246,6 +259,10 @@ var (
 		"REASON_OFFER_UNKNOWN":        50,
 		"REASON_OFFER_FORBIDDEN":      51,
 		"REASON_RATE_LIMITED":         60,
+		"REASON_REPLY_UNKNOWN":        70,
+		"REASON_LINK_ENDED":           71,
+		"REASON_CONTACT_FORBIDDEN":    72,
+		"REASON_LINK_UNKNOWN":         73,
 	}
 )
 
@@ -280,7 +297,7 @@ var File_rapport_common_v1_reason_proto protoreflect.FileDescriptor
 
 const file_rapport_common_v1_reason_proto_rawDesc = "" +
 	"\n" +
-	"\x1erapport/common/v1/reason.proto\x12\x11rapport.common.v1*\xb1\v\n" +
+	"\x1erapport/common/v1/reason.proto\x12\x11rapport.common.v1*\x99\f\n" +
 	"\x06Reason\x12\x16\n" +
 	"\x12REASON_UNSPECIFIED\x10\x00\x12\x18\n" +
 	"\x14REASON_FIELD_INVALID\x10\x01\x12\x18\n" +
@@ -335,7 +352,11 @@ const file_rapport_common_v1_reason_proto_rawDesc = "" +
 	"\x17REASON_REWARD_FORBIDDEN\x101\x12\x18\n" +
 	"\x14REASON_OFFER_UNKNOWN\x102\x12\x1a\n" +
 	"\x16REASON_OFFER_FORBIDDEN\x103\x12\x17\n" +
-	"\x13REASON_RATE_LIMITED\x10<B\xc8\x01\n" +
+	"\x13REASON_RATE_LIMITED\x10<\x12\x18\n" +
+	"\x14REASON_REPLY_UNKNOWN\x10F\x12\x15\n" +
+	"\x11REASON_LINK_ENDED\x10G\x12\x1c\n" +
+	"\x18REASON_CONTACT_FORBIDDEN\x10H\x12\x17\n" +
+	"\x13REASON_LINK_UNKNOWN\x10IB\xc8\x01\n" +
 	"\x15com.rapport.common.v1B\vReasonProtoP\x01Z<github.com/rapport-cx/rapport/gen/rapport/common/v1;commonv1\xa2\x02\x03RCX\xaa\x02\x11Rapport.Common.V1\xca\x02\x11Rapport\\Common\\V1\xe2\x02\x1dRapport\\Common\\V1\\GPBMetadata\xea\x02\x13Rapport::Common::V1b\x06proto3"
 
 var (

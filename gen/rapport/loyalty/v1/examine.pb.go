@@ -315,7 +315,9 @@ type ExamineEarnResponse struct {
 	// They may be spent once the order is delivered.
 	OnDelivery bool `protobuf:"varint,7,opt,name=on_delivery,json=onDelivery,proto3" json:"on_delivery,omitempty"`
 	// When they expire; unset: never.
-	ExpiresAt     *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=expires_at,json=expiresAt,proto3" json:"expires_at,omitempty"`
+	ExpiresAt *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=expires_at,json=expiresAt,proto3" json:"expires_at,omitempty"`
+	// When all points of the member go if no other purchase follows this one; unset: never.
+	IdleUntil     *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=idle_until,json=idleUntil,proto3" json:"idle_until,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -402,6 +404,13 @@ func (x *ExamineEarnResponse) GetOnDelivery() bool {
 func (x *ExamineEarnResponse) GetExpiresAt() *timestamppb.Timestamp {
 	if x != nil {
 		return x.ExpiresAt
+	}
+	return nil
+}
+
+func (x *ExamineEarnResponse) GetIdleUntil() *timestamppb.Timestamp {
+	if x != nil {
+		return x.IdleUntil
 	}
 	return nil
 }
@@ -934,7 +943,9 @@ type Account struct {
 	// Points added by hand, less those taken.
 	Adjusted int64 `protobuf:"varint,9,opt,name=adjusted,proto3" json:"adjusted,omitempty"`
 	// Points got from other members, less those given.
-	Transferred   int64 `protobuf:"varint,10,opt,name=transferred,proto3" json:"transferred,omitempty"`
+	Transferred int64 `protobuf:"varint,10,opt,name=transferred,proto3" json:"transferred,omitempty"`
+	// When all points go, or went, if no purchase comes before; unset: never.
+	IdleUntil     *timestamppb.Timestamp `protobuf:"bytes,11,opt,name=idle_until,json=idleUntil,proto3" json:"idle_until,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1037,6 +1048,13 @@ func (x *Account) GetTransferred() int64 {
 		return x.Transferred
 	}
 	return 0
+}
+
+func (x *Account) GetIdleUntil() *timestamppb.Timestamp {
+	if x != nil {
+		return x.IdleUntil
+	}
+	return nil
 }
 
 // GetAccountResponse is the account.
@@ -1350,7 +1368,7 @@ const file_rapport_loyalty_v1_examine_proto_rawDesc = "" +
 	"\fPurchaseLine\x12#\n" +
 	"\bcategory\x18\x01 \x01(\tB\a\xbaH\x04r\x02(@R\bcategory\x12'\n" +
 	"\x06amount\x18\x02 \x01(\x03B\x0f\xbaH\f\"\n" +
-	"\x18\x80\xc0\xca\xf3\x84\xa3\x02(\x00R\x06amount\"\xda\x02\n" +
+	"\x18\x80\xc0\xca\xf3\x84\xa3\x02(\x00R\x06amount\"\x95\x03\n" +
 	"\x13ExamineEarnResponse\x12\x18\n" +
 	"\aversion\x18\x01 \x01(\x05R\aversion\x12\x12\n" +
 	"\x04tier\x18\x02 \x01(\tR\x04tier\x12,\n" +
@@ -1362,7 +1380,9 @@ const file_rapport_loyalty_v1_examine_proto_rawDesc = "" +
 	"\von_delivery\x18\a \x01(\bR\n" +
 	"onDelivery\x129\n" +
 	"\n" +
-	"expires_at\x18\b \x01(\v2\x1a.google.protobuf.TimestampR\texpiresAt\"^\n" +
+	"expires_at\x18\b \x01(\v2\x1a.google.protobuf.TimestampR\texpiresAt\x129\n" +
+	"\n" +
+	"idle_until\x18\t \x01(\v2\x1a.google.protobuf.TimestampR\tidleUntil\"^\n" +
 	"\fExaminedLine\x12\x16\n" +
 	"\x06points\x18\x01 \x01(\x03R\x06points\x126\n" +
 	"\x05rules\x18\x02 \x03(\v2 .rapport.loyalty.v1.ExaminedRuleR\x05rules\"\x9f\x03\n" +
@@ -1411,7 +1431,7 @@ const file_rapport_loyalty_v1_examine_proto_rawDesc = "" +
 	"\x11GetAccountRequest\x12\x1d\n" +
 	"\x05brand\x18\x01 \x01(\tB\a\xbaH\x04r\x02\x10\x01R\x05brand\x12*\n" +
 	"\fprogramme_id\x18\x02 \x01(\tB\a\xbaH\x04r\x02\x10\x01R\vprogrammeId\x12B\n" +
-	"\bcustomer\x18\x03 \x01(\v2\x1e.rapport.common.v1.CustomerRefB\x06\xbaH\x03\xc8\x01\x01R\bcustomer\"\xfa\x02\n" +
+	"\bcustomer\x18\x03 \x01(\v2\x1e.rapport.common.v1.CustomerRefB\x06\xbaH\x03\xc8\x01\x01R\bcustomer\"\xb5\x03\n" +
 	"\aAccount\x12!\n" +
 	"\fprogramme_id\x18\x01 \x01(\tR\vprogrammeId\x12\x1f\n" +
 	"\vcustomer_id\x18\x02 \x01(\x03R\n" +
@@ -1425,7 +1445,9 @@ const file_rapport_loyalty_v1_examine_proto_rawDesc = "" +
 	"\aexpired\x18\b \x01(\x03R\aexpired\x12\x1a\n" +
 	"\badjusted\x18\t \x01(\x03R\badjusted\x12 \n" +
 	"\vtransferred\x18\n" +
-	" \x01(\x03R\vtransferred\"K\n" +
+	" \x01(\x03R\vtransferred\x129\n" +
+	"\n" +
+	"idle_until\x18\v \x01(\v2\x1a.google.protobuf.TimestampR\tidleUntil\"K\n" +
 	"\x12GetAccountResponse\x125\n" +
 	"\aaccount\x18\x01 \x01(\v2\x1b.rapport.loyalty.v1.AccountR\aaccount\"\xae\x01\n" +
 	"\x1bListUnmatchedReturnsRequest\x12\x1d\n" +
@@ -1502,27 +1524,29 @@ var file_rapport_loyalty_v1_examine_proto_depIdxs = []int32{
 	5,  // 5: rapport.loyalty.v1.ExamineEarnResponse.lines:type_name -> rapport.loyalty.v1.ExaminedLine
 	20, // 6: rapport.loyalty.v1.ExamineEarnResponse.active_from:type_name -> google.protobuf.Timestamp
 	20, // 7: rapport.loyalty.v1.ExamineEarnResponse.expires_at:type_name -> google.protobuf.Timestamp
-	6,  // 8: rapport.loyalty.v1.ExaminedLine.rules:type_name -> rapport.loyalty.v1.ExaminedRule
-	0,  // 9: rapport.loyalty.v1.ExaminedRule.miss:type_name -> rapport.loyalty.v1.ExaminedRule.Miss
-	1,  // 10: rapport.loyalty.v1.ExaminedRule.cap:type_name -> rapport.loyalty.v1.ExaminedRule.Cap
-	17, // 11: rapport.loyalty.v1.ExplainTierRequest.customer:type_name -> rapport.common.v1.CustomerRef
-	21, // 12: rapport.loyalty.v1.TierState.tier:type_name -> rapport.loyalty.v1.Tier
-	21, // 13: rapport.loyalty.v1.TierState.projected:type_name -> rapport.loyalty.v1.Tier
-	21, // 14: rapport.loyalty.v1.TierState.next:type_name -> rapport.loyalty.v1.Tier
-	9,  // 15: rapport.loyalty.v1.TierState.falls:type_name -> rapport.loyalty.v1.TierFall
-	8,  // 16: rapport.loyalty.v1.ExplainTierResponse.state:type_name -> rapport.loyalty.v1.TierState
-	17, // 17: rapport.loyalty.v1.GetAccountRequest.customer:type_name -> rapport.common.v1.CustomerRef
-	8,  // 18: rapport.loyalty.v1.Account.tier:type_name -> rapport.loyalty.v1.TierState
-	22, // 19: rapport.loyalty.v1.Account.balance:type_name -> rapport.loyalty.v1.Balance
-	20, // 20: rapport.loyalty.v1.Account.enrolled_at:type_name -> google.protobuf.Timestamp
-	12, // 21: rapport.loyalty.v1.GetAccountResponse.account:type_name -> rapport.loyalty.v1.Account
-	20, // 22: rapport.loyalty.v1.UnmatchedReturn.occurred_at:type_name -> google.protobuf.Timestamp
-	15, // 23: rapport.loyalty.v1.ListUnmatchedReturnsResponse.returns:type_name -> rapport.loyalty.v1.UnmatchedReturn
-	24, // [24:24] is the sub-list for method output_type
-	24, // [24:24] is the sub-list for method input_type
-	24, // [24:24] is the sub-list for extension type_name
-	24, // [24:24] is the sub-list for extension extendee
-	0,  // [0:24] is the sub-list for field type_name
+	20, // 8: rapport.loyalty.v1.ExamineEarnResponse.idle_until:type_name -> google.protobuf.Timestamp
+	6,  // 9: rapport.loyalty.v1.ExaminedLine.rules:type_name -> rapport.loyalty.v1.ExaminedRule
+	0,  // 10: rapport.loyalty.v1.ExaminedRule.miss:type_name -> rapport.loyalty.v1.ExaminedRule.Miss
+	1,  // 11: rapport.loyalty.v1.ExaminedRule.cap:type_name -> rapport.loyalty.v1.ExaminedRule.Cap
+	17, // 12: rapport.loyalty.v1.ExplainTierRequest.customer:type_name -> rapport.common.v1.CustomerRef
+	21, // 13: rapport.loyalty.v1.TierState.tier:type_name -> rapport.loyalty.v1.Tier
+	21, // 14: rapport.loyalty.v1.TierState.projected:type_name -> rapport.loyalty.v1.Tier
+	21, // 15: rapport.loyalty.v1.TierState.next:type_name -> rapport.loyalty.v1.Tier
+	9,  // 16: rapport.loyalty.v1.TierState.falls:type_name -> rapport.loyalty.v1.TierFall
+	8,  // 17: rapport.loyalty.v1.ExplainTierResponse.state:type_name -> rapport.loyalty.v1.TierState
+	17, // 18: rapport.loyalty.v1.GetAccountRequest.customer:type_name -> rapport.common.v1.CustomerRef
+	8,  // 19: rapport.loyalty.v1.Account.tier:type_name -> rapport.loyalty.v1.TierState
+	22, // 20: rapport.loyalty.v1.Account.balance:type_name -> rapport.loyalty.v1.Balance
+	20, // 21: rapport.loyalty.v1.Account.enrolled_at:type_name -> google.protobuf.Timestamp
+	20, // 22: rapport.loyalty.v1.Account.idle_until:type_name -> google.protobuf.Timestamp
+	12, // 23: rapport.loyalty.v1.GetAccountResponse.account:type_name -> rapport.loyalty.v1.Account
+	20, // 24: rapport.loyalty.v1.UnmatchedReturn.occurred_at:type_name -> google.protobuf.Timestamp
+	15, // 25: rapport.loyalty.v1.ListUnmatchedReturnsResponse.returns:type_name -> rapport.loyalty.v1.UnmatchedReturn
+	26, // [26:26] is the sub-list for method output_type
+	26, // [26:26] is the sub-list for method input_type
+	26, // [26:26] is the sub-list for extension type_name
+	26, // [26:26] is the sub-list for extension extendee
+	0,  // [0:26] is the sub-list for field type_name
 }
 
 func init() { file_rapport_loyalty_v1_examine_proto_init() }

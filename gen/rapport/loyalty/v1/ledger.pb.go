@@ -122,13 +122,15 @@ const (
 	MovementKind_MOVEMENT_KIND_CAPTURE MovementKind = 5
 	// Held points went back; so they do by themselves when the hold times out.
 	MovementKind_MOVEMENT_KIND_VOID MovementKind = 6
-	// A purchase was returned: what it earned is taken back, what was spent on it goes back.
+	// A purchase was returned: what it earned is taken back, what was spent on it goes back. Or
+	// less of it was returned than an earlier one took: then the rest is given again.
 	MovementKind_MOVEMENT_KIND_REVERSE MovementKind = 7
 	// Corrected by hand.
 	MovementKind_MOVEMENT_KIND_ADJUST MovementKind = 8
 	// Given to another member.
 	MovementKind_MOVEMENT_KIND_TRANSFER MovementKind = 9
-	// Expired.
+	// Expired, or given back where a purchase told late shows that they had not
+	// (Lifetime.idle_days).
 	MovementKind_MOVEMENT_KIND_EXPIRE MovementKind = 10
 )
 
@@ -199,7 +201,11 @@ type Origin struct {
 	// Channel of the purchase.
 	Channel v1.Channel `protobuf:"varint,3,opt,name=channel,proto3,enum=rapport.common.v1.Channel" json:"channel,omitempty"`
 	// Where: the store, the seller; at most 20.
-	Subjects      []*v1.SubjectRef `protobuf:"bytes,4,rep,name=subjects,proto3" json:"subjects,omitempty"`
+	Subjects []*v1.SubjectRef `protobuf:"bytes,4,rep,name=subjects,proto3" json:"subjects,omitempty"`
+	// The offer that gave the points, beside the order that completed it; at most 64 bytes. Such
+	// points are no purchase: they count for no tier and keep no points alive. Reverse of the
+	// order takes them back, of a line it does not, and with the offer it takes them alone.
+	OfferId       string `protobuf:"bytes,5,opt,name=offer_id,json=offerId,proto3" json:"offer_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -260,6 +266,13 @@ func (x *Origin) GetSubjects() []*v1.SubjectRef {
 		return x.Subjects
 	}
 	return nil
+}
+
+func (x *Origin) GetOfferId() string {
+	if x != nil {
+		return x.OfferId
+	}
+	return ""
 }
 
 // Posting is one leg of a movement.
@@ -3090,12 +3103,13 @@ var File_rapport_loyalty_v1_ledger_proto protoreflect.FileDescriptor
 
 const file_rapport_loyalty_v1_ledger_proto_rawDesc = "" +
 	"\n" +
-	"\x1frapport/loyalty/v1/ledger.proto\x12\x12rapport.loyalty.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1frapport/common/v1/channel.proto\x1a\x1erapport/common/v1/cursor.proto\x1a rapport/common/v1/customer.proto\x1a\x1frapport/common/v1/subject.proto\"\xd3\x01\n" +
+	"\x1frapport/loyalty/v1/ledger.proto\x12\x12rapport.loyalty.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1frapport/common/v1/channel.proto\x1a\x1erapport/common/v1/cursor.proto\x1a rapport/common/v1/customer.proto\x1a\x1frapport/common/v1/subject.proto\"\xf7\x01\n" +
 	"\x06Origin\x12\"\n" +
 	"\border_id\x18\x01 \x01(\tB\a\xbaH\x04r\x02(@R\aorderId\x12 \n" +
 	"\aline_id\x18\x02 \x01(\tB\a\xbaH\x04r\x02(@R\x06lineId\x12>\n" +
 	"\achannel\x18\x03 \x01(\x0e2\x1a.rapport.common.v1.ChannelB\b\xbaH\x05\x82\x01\x02\x10\x01R\achannel\x12C\n" +
-	"\bsubjects\x18\x04 \x03(\v2\x1d.rapport.common.v1.SubjectRefB\b\xbaH\x05\x92\x01\x02\x10\x14R\bsubjects\"}\n" +
+	"\bsubjects\x18\x04 \x03(\v2\x1d.rapport.common.v1.SubjectRefB\b\xbaH\x05\x92\x01\x02\x10\x14R\bsubjects\x12\"\n" +
+	"\boffer_id\x18\x05 \x01(\tB\a\xbaH\x04r\x02(@R\aofferId\"}\n" +
 	"\aPosting\x129\n" +
 	"\aaccount\x18\x01 \x01(\x0e2\x1f.rapport.loyalty.v1.AccountKindR\aaccount\x12\x1f\n" +
 	"\vcustomer_id\x18\x02 \x01(\x03R\n" +

@@ -246,7 +246,21 @@ type Lifetime struct {
 	ExpireEndOf v1.Grain `protobuf:"varint,4,opt,name=expire_end_of,json=expireEndOf,proto3,enum=rapport.common.v1.Grain" json:"expire_end_of,omitempty"`
 	// They live on to the end of the year that they would expire in.
 	ExpireEndOfYear bool `protobuf:"varint,6,opt,name=expire_end_of_year,json=expireEndOfYear,proto3" json:"expire_end_of_year,omitempty"`
-	// All points expire after so many days without a purchase that earns; 0: they don't.
+	// All points of a member expire after so many whole days without a purchase that earns, at
+	// the brand's midnight that ends them; 0: they don't. Whatever else ends a lot sooner still
+	// does. A purchase is an entry of EARN that names an order and no offer, on the day that it
+	// happened; that it comes back later changes nothing here.
+	//
+	// The last purchase decides, by the version in force when it happened: under one without
+	// this rule points live on until the next. Points that come otherwise to somebody whose
+	// time is not running (welcome points, adjustments) let it run from then on; those got by a
+	// transfer go when the giver's would have gone. Who was given points before there was the
+	// rule is under it from the next purchase on. A person has the latest time of all its
+	// numbers.
+	//
+	// A purchase that is told late, when points have gone that it would have kept, gives them
+	// back, as long as they would still be there by it. What comes back of a purchase paid with
+	// points after they went is lost at once, as in a lot that has expired.
 	IdleDays      int32 `protobuf:"varint,5,opt,name=idle_days,json=idleDays,proto3" json:"idle_days,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

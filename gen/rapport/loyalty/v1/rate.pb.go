@@ -357,7 +357,12 @@ type RedemptionRate struct {
 	// In %; absent if nothing was issued.
 	Rate *float64 `protobuf:"fixed64,4,opt,name=rate,proto3,oneof" json:"rate,omitempty"`
 	// Movements that spent.
-	Redemptions   int64 `protobuf:"varint,5,opt,name=redemptions,proto3" json:"redemptions,omitempty"`
+	Redemptions int64 `protobuf:"varint,5,opt,name=redemptions,proto3" json:"redemptions,omitempty"`
+	// True where the group is an employee with fewer than 5 of them, or one that would let
+	// such a one be had by subtraction, or the segment of the scope has fewer than 5 members:
+	// then nothing else is told but the key. Neighbours, and callers who show the service
+	// token, are told all. Absent otherwise.
+	Suppressed    *bool `protobuf:"varint,6,opt,name=suppressed,proto3,oneof" json:"suppressed,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -425,6 +430,13 @@ func (x *RedemptionRate) GetRedemptions() int64 {
 		return x.Redemptions
 	}
 	return 0
+}
+
+func (x *RedemptionRate) GetSuppressed() bool {
+	if x != nil && x.Suppressed != nil {
+		return *x.Suppressed
+	}
+	return false
 }
 
 // RedemptionCohort is the points of one month.
@@ -578,11 +590,13 @@ func (x *GetLiabilityRequest) GetDay() string {
 // GetLiabilityResponse is what is outstanding.
 type GetLiabilityResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Points outstanding: available, held and pending; lots past their expiry are not in it.
+	// Points outstanding: available, held and pending; lots past their expiry are not in it,
+	// nor those of members who bought nothing for too long (Lifetime.idle_days).
 	Points int64 `protobuf:"varint,1,opt,name=points,proto3" json:"points,omitempty"`
 	// What they are worth by the programme's point value, in minor units.
 	MinorUnits int64 `protobuf:"varint,2,opt,name=minor_units,json=minorUnits,proto3" json:"minor_units,omitempty"`
-	// By the month they expire in, ascending; those that never expire last, with an empty month.
+	// By the month they expire in, or go in if nothing else is bought, ascending; those that
+	// never expire last, with an empty month.
 	Months []*LiabilityMonth `protobuf:"bytes,3,rep,name=months,proto3" json:"months,omitempty"`
 	// Owed by members, as posted.
 	Owed int64 `protobuf:"varint,4,opt,name=owed,proto3" json:"owed,omitempty"`
@@ -1532,14 +1546,18 @@ const file_rapport_loyalty_v1_rate_proto_rawDesc = "" +
 	"\acohorts\x18\x03 \x03(\v2$.rapport.loyalty.v1.RedemptionCohortR\acohorts\x12\x14\n" +
 	"\x05young\x18\x04 \x01(\bR\x05young\x12\x1c\n" +
 	"\tbenchmark\x18\x05 \x01(\x01R\tbenchmark\x12/\n" +
-	"\x05as_of\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\x04asOf\"\x94\x01\n" +
+	"\x05as_of\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\x04asOf\"\xc8\x01\n" +
 	"\x0eRedemptionRate\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x16\n" +
 	"\x06issued\x18\x02 \x01(\x03R\x06issued\x12\x14\n" +
 	"\x05spent\x18\x03 \x01(\x03R\x05spent\x12\x17\n" +
 	"\x04rate\x18\x04 \x01(\x01H\x00R\x04rate\x88\x01\x01\x12 \n" +
-	"\vredemptions\x18\x05 \x01(\x03R\vredemptionsB\a\n" +
-	"\x05_rate\"\x9e\x01\n" +
+	"\vredemptions\x18\x05 \x01(\x03R\vredemptions\x12#\n" +
+	"\n" +
+	"suppressed\x18\x06 \x01(\bH\x01R\n" +
+	"suppressed\x88\x01\x01B\a\n" +
+	"\x05_rateB\r\n" +
+	"\v_suppressed\"\x9e\x01\n" +
 	"\x10RedemptionCohort\x12\x14\n" +
 	"\x05month\x18\x01 \x01(\tR\x05month\x12\x16\n" +
 	"\x06issued\x18\x02 \x01(\x03R\x06issued\x12 \n" +

@@ -78,7 +78,15 @@ type EntryRecord struct {
 	Own *PersonalOffer `protobuf:"bytes,26,opt,name=own,proto3" json:"own,omitempty"`
 	// Of CAPTURE, VOID and REVERSE: points that were to go back to lots and paid what was owed
 	// instead, by lot.
-	Paid          []*LotPart `protobuf:"bytes,30,rep,name=paid,proto3" json:"paid,omitempty"`
+	Paid []*LotPart `protobuf:"bytes,30,rep,name=paid,proto3" json:"paid,omitempty"`
+	// Until when points of a number live on behind this movement, if it changed that: of who
+	// got points.
+	Clock *IdleClock `protobuf:"bytes,31,opt,name=clock,proto3" json:"clock,omitempty"`
+	// Of EXPIRE: points went, or had not gone, since nothing was bought for too long, at this
+	// time in Unix microseconds; 0: their own time was over.
+	LapsedAt int64 `protobuf:"varint,32,opt,name=lapsed_at,json=lapsedAt,proto3" json:"lapsed_at,omitempty"`
+	// Of REVERSE: points are given again that an earlier one had taken. Undone is below 0.
+	Again         bool `protobuf:"varint,33,opt,name=again,proto3" json:"again,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -335,6 +343,27 @@ func (x *EntryRecord) GetPaid() []*LotPart {
 	return nil
 }
 
+func (x *EntryRecord) GetClock() *IdleClock {
+	if x != nil {
+		return x.Clock
+	}
+	return nil
+}
+
+func (x *EntryRecord) GetLapsedAt() int64 {
+	if x != nil {
+		return x.LapsedAt
+	}
+	return 0
+}
+
+func (x *EntryRecord) GetAgain() bool {
+	if x != nil {
+		return x.Again
+	}
+	return false
+}
+
 type isEntryRecord_Request interface {
 	isEntryRecord_Request()
 }
@@ -430,6 +459,71 @@ func (*EntryRecord_CancelReward) isEntryRecord_Request() {}
 
 func (*EntryRecord_RedeemOffer) isEntryRecord_Request() {}
 
+// IdleClock is until when points of a number live that go after a time without purchases. It
+// is stored, never sent. Times are Unix microseconds, the largest number is never.
+type IdleClock struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// When the last purchase happened; 0: there was none.
+	BoughtAt int64 `protobuf:"varint,1,opt,name=bought_at,json=boughtAt,proto3" json:"bought_at,omitempty"`
+	// When points go if none follows it.
+	Until int64 `protobuf:"varint,2,opt,name=until,proto3" json:"until,omitempty"`
+	// Until when points live that came otherwise; 0: none did.
+	GivenUntil    int64 `protobuf:"varint,3,opt,name=given_until,json=givenUntil,proto3" json:"given_until,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *IdleClock) Reset() {
+	*x = IdleClock{}
+	mi := &file_rapport_loyalty_v1_record_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *IdleClock) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*IdleClock) ProtoMessage() {}
+
+func (x *IdleClock) ProtoReflect() protoreflect.Message {
+	mi := &file_rapport_loyalty_v1_record_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use IdleClock.ProtoReflect.Descriptor instead.
+func (*IdleClock) Descriptor() ([]byte, []int) {
+	return file_rapport_loyalty_v1_record_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *IdleClock) GetBoughtAt() int64 {
+	if x != nil {
+		return x.BoughtAt
+	}
+	return 0
+}
+
+func (x *IdleClock) GetUntil() int64 {
+	if x != nil {
+		return x.Until
+	}
+	return 0
+}
+
+func (x *IdleClock) GetGivenUntil() int64 {
+	if x != nil {
+		return x.GivenUntil
+	}
+	return 0
+}
+
 // OfferStep is how the log keeps that an offer was sent, seen or come nearer to. It is
 // stored, never sent.
 type OfferStep struct {
@@ -454,7 +548,7 @@ type OfferStep struct {
 
 func (x *OfferStep) Reset() {
 	*x = OfferStep{}
-	mi := &file_rapport_loyalty_v1_record_proto_msgTypes[1]
+	mi := &file_rapport_loyalty_v1_record_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -466,7 +560,7 @@ func (x *OfferStep) String() string {
 func (*OfferStep) ProtoMessage() {}
 
 func (x *OfferStep) ProtoReflect() protoreflect.Message {
-	mi := &file_rapport_loyalty_v1_record_proto_msgTypes[1]
+	mi := &file_rapport_loyalty_v1_record_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -479,7 +573,7 @@ func (x *OfferStep) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OfferStep.ProtoReflect.Descriptor instead.
 func (*OfferStep) Descriptor() ([]byte, []int) {
-	return file_rapport_loyalty_v1_record_proto_rawDescGZIP(), []int{1}
+	return file_rapport_loyalty_v1_record_proto_rawDescGZIP(), []int{2}
 }
 
 func (x *OfferStep) GetOfferId() string {
@@ -548,7 +642,7 @@ type Refusal struct {
 
 func (x *Refusal) Reset() {
 	*x = Refusal{}
-	mi := &file_rapport_loyalty_v1_record_proto_msgTypes[2]
+	mi := &file_rapport_loyalty_v1_record_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -560,7 +654,7 @@ func (x *Refusal) String() string {
 func (*Refusal) ProtoMessage() {}
 
 func (x *Refusal) ProtoReflect() protoreflect.Message {
-	mi := &file_rapport_loyalty_v1_record_proto_msgTypes[2]
+	mi := &file_rapport_loyalty_v1_record_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -573,7 +667,7 @@ func (x *Refusal) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Refusal.ProtoReflect.Descriptor instead.
 func (*Refusal) Descriptor() ([]byte, []int) {
-	return file_rapport_loyalty_v1_record_proto_rawDescGZIP(), []int{2}
+	return file_rapport_loyalty_v1_record_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *Refusal) GetReason() string {
@@ -631,7 +725,7 @@ type Undone struct {
 
 func (x *Undone) Reset() {
 	*x = Undone{}
-	mi := &file_rapport_loyalty_v1_record_proto_msgTypes[3]
+	mi := &file_rapport_loyalty_v1_record_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -643,7 +737,7 @@ func (x *Undone) String() string {
 func (*Undone) ProtoMessage() {}
 
 func (x *Undone) ProtoReflect() protoreflect.Message {
-	mi := &file_rapport_loyalty_v1_record_proto_msgTypes[3]
+	mi := &file_rapport_loyalty_v1_record_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -656,7 +750,7 @@ func (x *Undone) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Undone.ProtoReflect.Descriptor instead.
 func (*Undone) Descriptor() ([]byte, []int) {
-	return file_rapport_loyalty_v1_record_proto_rawDescGZIP(), []int{3}
+	return file_rapport_loyalty_v1_record_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *Undone) GetSeq() int64 {
@@ -726,7 +820,7 @@ var File_rapport_loyalty_v1_record_proto protoreflect.FileDescriptor
 
 const file_rapport_loyalty_v1_record_proto_rawDesc = "" +
 	"\n" +
-	"\x1frapport/loyalty/v1/record.proto\x12\x12rapport.loyalty.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1frapport/common/v1/channel.proto\x1a\x1frapport/common/v1/subject.proto\x1a\x1frapport/loyalty/v1/ledger.proto\x1a\x1erapport/loyalty/v1/offer.proto\x1a\x1frapport/loyalty/v1/reward.proto\"\xdc\v\n" +
+	"\x1frapport/loyalty/v1/record.proto\x12\x12rapport.loyalty.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1frapport/common/v1/channel.proto\x1a\x1frapport/common/v1/subject.proto\x1a\x1frapport/loyalty/v1/ledger.proto\x1a\x1erapport/loyalty/v1/offer.proto\x1a\x1frapport/loyalty/v1/reward.proto\"\xc4\f\n" +
 	"\vEntryRecord\x128\n" +
 	"\bmovement\x18\x01 \x01(\v2\x1c.rapport.loyalty.v1.MovementR\bmovement\x125\n" +
 	"\arefusal\x18\x02 \x01(\v2\x1b.rapport.loyalty.v1.RefusalR\arefusal\x125\n" +
@@ -756,8 +850,16 @@ const file_rapport_loyalty_v1_record_proto_rawDesc = "" +
 	"\x05entry\x18\x18 \x01(\x03R\x05entry\x127\n" +
 	"\x05offer\x18\x19 \x01(\v2!.rapport.loyalty.v1.PersonalOfferR\x05offer\x123\n" +
 	"\x03own\x18\x1a \x01(\v2!.rapport.loyalty.v1.PersonalOfferR\x03own\x12/\n" +
-	"\x04paid\x18\x1e \x03(\v2\x1b.rapport.loyalty.v1.LotPartR\x04paidB\t\n" +
-	"\arequest\"\xdb\x01\n" +
+	"\x04paid\x18\x1e \x03(\v2\x1b.rapport.loyalty.v1.LotPartR\x04paid\x123\n" +
+	"\x05clock\x18\x1f \x01(\v2\x1d.rapport.loyalty.v1.IdleClockR\x05clock\x12\x1b\n" +
+	"\tlapsed_at\x18  \x01(\x03R\blapsedAt\x12\x14\n" +
+	"\x05again\x18! \x01(\bR\x05againB\t\n" +
+	"\arequest\"_\n" +
+	"\tIdleClock\x12\x1b\n" +
+	"\tbought_at\x18\x01 \x01(\x03R\bboughtAt\x12\x14\n" +
+	"\x05until\x18\x02 \x01(\x03R\x05until\x12\x1f\n" +
+	"\vgiven_until\x18\x03 \x01(\x03R\n" +
+	"givenUntil\"\xdb\x01\n" +
 	"\tOfferStep\x12\x19\n" +
 	"\boffer_id\x18\x01 \x01(\tR\aofferId\x12*\n" +
 	"\x02at\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\x12\x1c\n" +
@@ -800,66 +902,68 @@ func file_rapport_loyalty_v1_record_proto_rawDescGZIP() []byte {
 	return file_rapport_loyalty_v1_record_proto_rawDescData
 }
 
-var file_rapport_loyalty_v1_record_proto_msgTypes = make([]protoimpl.MessageInfo, 5)
+var file_rapport_loyalty_v1_record_proto_msgTypes = make([]protoimpl.MessageInfo, 6)
 var file_rapport_loyalty_v1_record_proto_goTypes = []any{
 	(*EntryRecord)(nil),           // 0: rapport.loyalty.v1.EntryRecord
-	(*OfferStep)(nil),             // 1: rapport.loyalty.v1.OfferStep
-	(*Refusal)(nil),               // 2: rapport.loyalty.v1.Refusal
-	(*Undone)(nil),                // 3: rapport.loyalty.v1.Undone
-	nil,                           // 4: rapport.loyalty.v1.Refusal.MetadataEntry
-	(*Movement)(nil),              // 5: rapport.loyalty.v1.Movement
-	(*Balance)(nil),               // 6: rapport.loyalty.v1.Balance
-	(*EarnRequest)(nil),           // 7: rapport.loyalty.v1.EarnRequest
-	(*ActivateRequest)(nil),       // 8: rapport.loyalty.v1.ActivateRequest
-	(*RedeemRequest)(nil),         // 9: rapport.loyalty.v1.RedeemRequest
-	(*HoldRequest)(nil),           // 10: rapport.loyalty.v1.HoldRequest
-	(*CaptureRequest)(nil),        // 11: rapport.loyalty.v1.CaptureRequest
-	(*VoidRequest)(nil),           // 12: rapport.loyalty.v1.VoidRequest
-	(*ReverseRequest)(nil),        // 13: rapport.loyalty.v1.ReverseRequest
-	(*AdjustRequest)(nil),         // 14: rapport.loyalty.v1.AdjustRequest
-	(*TransferRequest)(nil),       // 15: rapport.loyalty.v1.TransferRequest
-	(*TakeRewardRequest)(nil),     // 16: rapport.loyalty.v1.TakeRewardRequest
-	(*ConfirmRewardRequest)(nil),  // 17: rapport.loyalty.v1.ConfirmRewardRequest
-	(*CancelRewardRequest)(nil),   // 18: rapport.loyalty.v1.CancelRewardRequest
-	(*RedeemOfferRequest)(nil),    // 19: rapport.loyalty.v1.RedeemOfferRequest
-	(*TakenReward)(nil),           // 20: rapport.loyalty.v1.TakenReward
-	(*PersonalOffer)(nil),         // 21: rapport.loyalty.v1.PersonalOffer
-	(*LotPart)(nil),               // 22: rapport.loyalty.v1.LotPart
-	(*timestamppb.Timestamp)(nil), // 23: google.protobuf.Timestamp
-	(v1.Channel)(0),               // 24: rapport.common.v1.Channel
-	(*v1.SubjectRef)(nil),         // 25: rapport.common.v1.SubjectRef
+	(*IdleClock)(nil),             // 1: rapport.loyalty.v1.IdleClock
+	(*OfferStep)(nil),             // 2: rapport.loyalty.v1.OfferStep
+	(*Refusal)(nil),               // 3: rapport.loyalty.v1.Refusal
+	(*Undone)(nil),                // 4: rapport.loyalty.v1.Undone
+	nil,                           // 5: rapport.loyalty.v1.Refusal.MetadataEntry
+	(*Movement)(nil),              // 6: rapport.loyalty.v1.Movement
+	(*Balance)(nil),               // 7: rapport.loyalty.v1.Balance
+	(*EarnRequest)(nil),           // 8: rapport.loyalty.v1.EarnRequest
+	(*ActivateRequest)(nil),       // 9: rapport.loyalty.v1.ActivateRequest
+	(*RedeemRequest)(nil),         // 10: rapport.loyalty.v1.RedeemRequest
+	(*HoldRequest)(nil),           // 11: rapport.loyalty.v1.HoldRequest
+	(*CaptureRequest)(nil),        // 12: rapport.loyalty.v1.CaptureRequest
+	(*VoidRequest)(nil),           // 13: rapport.loyalty.v1.VoidRequest
+	(*ReverseRequest)(nil),        // 14: rapport.loyalty.v1.ReverseRequest
+	(*AdjustRequest)(nil),         // 15: rapport.loyalty.v1.AdjustRequest
+	(*TransferRequest)(nil),       // 16: rapport.loyalty.v1.TransferRequest
+	(*TakeRewardRequest)(nil),     // 17: rapport.loyalty.v1.TakeRewardRequest
+	(*ConfirmRewardRequest)(nil),  // 18: rapport.loyalty.v1.ConfirmRewardRequest
+	(*CancelRewardRequest)(nil),   // 19: rapport.loyalty.v1.CancelRewardRequest
+	(*RedeemOfferRequest)(nil),    // 20: rapport.loyalty.v1.RedeemOfferRequest
+	(*TakenReward)(nil),           // 21: rapport.loyalty.v1.TakenReward
+	(*PersonalOffer)(nil),         // 22: rapport.loyalty.v1.PersonalOffer
+	(*LotPart)(nil),               // 23: rapport.loyalty.v1.LotPart
+	(*timestamppb.Timestamp)(nil), // 24: google.protobuf.Timestamp
+	(v1.Channel)(0),               // 25: rapport.common.v1.Channel
+	(*v1.SubjectRef)(nil),         // 26: rapport.common.v1.SubjectRef
 }
 var file_rapport_loyalty_v1_record_proto_depIdxs = []int32{
-	5,  // 0: rapport.loyalty.v1.EntryRecord.movement:type_name -> rapport.loyalty.v1.Movement
-	2,  // 1: rapport.loyalty.v1.EntryRecord.refusal:type_name -> rapport.loyalty.v1.Refusal
-	6,  // 2: rapport.loyalty.v1.EntryRecord.balance:type_name -> rapport.loyalty.v1.Balance
-	7,  // 3: rapport.loyalty.v1.EntryRecord.earn:type_name -> rapport.loyalty.v1.EarnRequest
-	8,  // 4: rapport.loyalty.v1.EntryRecord.activate:type_name -> rapport.loyalty.v1.ActivateRequest
-	9,  // 5: rapport.loyalty.v1.EntryRecord.redeem:type_name -> rapport.loyalty.v1.RedeemRequest
-	10, // 6: rapport.loyalty.v1.EntryRecord.hold:type_name -> rapport.loyalty.v1.HoldRequest
-	11, // 7: rapport.loyalty.v1.EntryRecord.capture:type_name -> rapport.loyalty.v1.CaptureRequest
-	12, // 8: rapport.loyalty.v1.EntryRecord.void:type_name -> rapport.loyalty.v1.VoidRequest
-	13, // 9: rapport.loyalty.v1.EntryRecord.reverse:type_name -> rapport.loyalty.v1.ReverseRequest
-	14, // 10: rapport.loyalty.v1.EntryRecord.adjust:type_name -> rapport.loyalty.v1.AdjustRequest
-	15, // 11: rapport.loyalty.v1.EntryRecord.transfer:type_name -> rapport.loyalty.v1.TransferRequest
-	16, // 12: rapport.loyalty.v1.EntryRecord.take_reward:type_name -> rapport.loyalty.v1.TakeRewardRequest
-	17, // 13: rapport.loyalty.v1.EntryRecord.confirm_reward:type_name -> rapport.loyalty.v1.ConfirmRewardRequest
-	18, // 14: rapport.loyalty.v1.EntryRecord.cancel_reward:type_name -> rapport.loyalty.v1.CancelRewardRequest
-	19, // 15: rapport.loyalty.v1.EntryRecord.redeem_offer:type_name -> rapport.loyalty.v1.RedeemOfferRequest
-	3,  // 16: rapport.loyalty.v1.EntryRecord.undone:type_name -> rapport.loyalty.v1.Undone
-	20, // 17: rapport.loyalty.v1.EntryRecord.taken:type_name -> rapport.loyalty.v1.TakenReward
-	21, // 18: rapport.loyalty.v1.EntryRecord.offer:type_name -> rapport.loyalty.v1.PersonalOffer
-	21, // 19: rapport.loyalty.v1.EntryRecord.own:type_name -> rapport.loyalty.v1.PersonalOffer
-	22, // 20: rapport.loyalty.v1.EntryRecord.paid:type_name -> rapport.loyalty.v1.LotPart
-	23, // 21: rapport.loyalty.v1.OfferStep.at:type_name -> google.protobuf.Timestamp
-	4,  // 22: rapport.loyalty.v1.Refusal.metadata:type_name -> rapport.loyalty.v1.Refusal.MetadataEntry
-	24, // 23: rapport.loyalty.v1.Undone.channel:type_name -> rapport.common.v1.Channel
-	25, // 24: rapport.loyalty.v1.Undone.subjects:type_name -> rapport.common.v1.SubjectRef
-	25, // [25:25] is the sub-list for method output_type
-	25, // [25:25] is the sub-list for method input_type
-	25, // [25:25] is the sub-list for extension type_name
-	25, // [25:25] is the sub-list for extension extendee
-	0,  // [0:25] is the sub-list for field type_name
+	6,  // 0: rapport.loyalty.v1.EntryRecord.movement:type_name -> rapport.loyalty.v1.Movement
+	3,  // 1: rapport.loyalty.v1.EntryRecord.refusal:type_name -> rapport.loyalty.v1.Refusal
+	7,  // 2: rapport.loyalty.v1.EntryRecord.balance:type_name -> rapport.loyalty.v1.Balance
+	8,  // 3: rapport.loyalty.v1.EntryRecord.earn:type_name -> rapport.loyalty.v1.EarnRequest
+	9,  // 4: rapport.loyalty.v1.EntryRecord.activate:type_name -> rapport.loyalty.v1.ActivateRequest
+	10, // 5: rapport.loyalty.v1.EntryRecord.redeem:type_name -> rapport.loyalty.v1.RedeemRequest
+	11, // 6: rapport.loyalty.v1.EntryRecord.hold:type_name -> rapport.loyalty.v1.HoldRequest
+	12, // 7: rapport.loyalty.v1.EntryRecord.capture:type_name -> rapport.loyalty.v1.CaptureRequest
+	13, // 8: rapport.loyalty.v1.EntryRecord.void:type_name -> rapport.loyalty.v1.VoidRequest
+	14, // 9: rapport.loyalty.v1.EntryRecord.reverse:type_name -> rapport.loyalty.v1.ReverseRequest
+	15, // 10: rapport.loyalty.v1.EntryRecord.adjust:type_name -> rapport.loyalty.v1.AdjustRequest
+	16, // 11: rapport.loyalty.v1.EntryRecord.transfer:type_name -> rapport.loyalty.v1.TransferRequest
+	17, // 12: rapport.loyalty.v1.EntryRecord.take_reward:type_name -> rapport.loyalty.v1.TakeRewardRequest
+	18, // 13: rapport.loyalty.v1.EntryRecord.confirm_reward:type_name -> rapport.loyalty.v1.ConfirmRewardRequest
+	19, // 14: rapport.loyalty.v1.EntryRecord.cancel_reward:type_name -> rapport.loyalty.v1.CancelRewardRequest
+	20, // 15: rapport.loyalty.v1.EntryRecord.redeem_offer:type_name -> rapport.loyalty.v1.RedeemOfferRequest
+	4,  // 16: rapport.loyalty.v1.EntryRecord.undone:type_name -> rapport.loyalty.v1.Undone
+	21, // 17: rapport.loyalty.v1.EntryRecord.taken:type_name -> rapport.loyalty.v1.TakenReward
+	22, // 18: rapport.loyalty.v1.EntryRecord.offer:type_name -> rapport.loyalty.v1.PersonalOffer
+	22, // 19: rapport.loyalty.v1.EntryRecord.own:type_name -> rapport.loyalty.v1.PersonalOffer
+	23, // 20: rapport.loyalty.v1.EntryRecord.paid:type_name -> rapport.loyalty.v1.LotPart
+	1,  // 21: rapport.loyalty.v1.EntryRecord.clock:type_name -> rapport.loyalty.v1.IdleClock
+	24, // 22: rapport.loyalty.v1.OfferStep.at:type_name -> google.protobuf.Timestamp
+	5,  // 23: rapport.loyalty.v1.Refusal.metadata:type_name -> rapport.loyalty.v1.Refusal.MetadataEntry
+	25, // 24: rapport.loyalty.v1.Undone.channel:type_name -> rapport.common.v1.Channel
+	26, // 25: rapport.loyalty.v1.Undone.subjects:type_name -> rapport.common.v1.SubjectRef
+	26, // [26:26] is the sub-list for method output_type
+	26, // [26:26] is the sub-list for method input_type
+	26, // [26:26] is the sub-list for extension type_name
+	26, // [26:26] is the sub-list for extension extendee
+	0,  // [0:26] is the sub-list for field type_name
 }
 
 func init() { file_rapport_loyalty_v1_record_proto_init() }
@@ -891,7 +995,7 @@ func file_rapport_loyalty_v1_record_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_rapport_loyalty_v1_record_proto_rawDesc), len(file_rapport_loyalty_v1_record_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   5,
+			NumMessages:   6,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

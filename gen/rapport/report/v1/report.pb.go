@@ -372,8 +372,9 @@ func (x *MetricLine) GetJudgement() string {
 // Rate is a share or rate that is no score of answers.
 type Rate struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Its name: response_rate, success_index, contact_rate, redemption_rate, retention. Of
-	// these response_rate is left out until invitations are sent. contact_rate is contacts
+	// Its name: response_rate, success_index, contact_rate, redemption_rate, retention.
+	// response_rate is invitations answered to the end per invitations sent in the window,
+	// however late they were answered; visits to open links are in neither. contact_rate is contacts
 	// per receipts and may be above 100. redemption_rate is points spent per points issued,
 	// of all programmes together; a brand without any has none.
 	// retention is the handbook's CRR over persons as Segmentation counts it (active: a
@@ -661,7 +662,8 @@ type GetOmnichannelReportRequest struct {
 	// that name it or anything that stands below it today (at most 999 subjects; of points
 	// 99).
 	Subject *v11.SubjectRef `protobuf:"bytes,3,opt,name=subject,proto3" json:"subject,omitempty"`
-	// Only these sections: scores, responses, orders, contacts, loyalty, retention; empty: all.
+	// Only these sections: scores, responses, orders, contacts, loyalty, retention,
+	// invitations; empty: all.
 	Sections      []string `protobuf:"bytes,4,rep,name=sections,proto3" json:"sections,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

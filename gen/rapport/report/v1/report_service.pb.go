@@ -24,12 +24,17 @@ var File_rapport_report_v1_report_service_proto protoreflect.FileDescriptor
 
 const file_rapport_report_v1_report_service_proto_rawDesc = "" +
 	"\n" +
-	"&rapport/report/v1/report_service.proto\x12\x11rapport.report.v1\x1a rapport/report/v1/customer.proto\x1a\x1erapport/report/v1/report.proto\x1a!rapport/report/v1/scorecard.proto\x1a\x1crapport/report/v1/tree.proto2\x8d\x05\n" +
+	"&rapport/report/v1/report_service.proto\x12\x11rapport.report.v1\x1a rapport/report/v1/customer.proto\x1a rapport/report/v1/feedback.proto\x1a\x1crapport/report/v1/heat.proto\x1a\x1erapport/report/v1/impact.proto\x1a\x1erapport/report/v1/report.proto\x1a!rapport/report/v1/scorecard.proto\x1a\x1frapport/report/v1/segment.proto\x1a\x1crapport/report/v1/tree.proto2\xa6\b\n" +
 	"\rReportService\x12w\n" +
 	"\x14GetOmnichannelReport\x12..rapport.report.v1.GetOmnichannelReportRequest\x1a/.rapport.report.v1.GetOmnichannelReportResponse\x12^\n" +
 	"\vWatchReport\x12%.rapport.report.v1.WatchReportRequest\x1a&.rapport.report.v1.WatchReportResponse0\x01\x12t\n" +
-	"\x13GetSubjectScorecard\x12-.rapport.report.v1.GetSubjectScorecardRequest\x1a..rapport.report.v1.GetSubjectScorecardResponse\x12e\n" +
-	"\x0eGetCustomer360\x12(.rapport.report.v1.GetCustomer360Request\x1a).rapport.report.v1.GetCustomer360Response\x12b\n" +
+	"\x13GetSubjectScorecard\x12-.rapport.report.v1.GetSubjectScorecardRequest\x1a..rapport.report.v1.GetSubjectScorecardResponse\x12Y\n" +
+	"\n" +
+	"GetHeatMap\x12$.rapport.report.v1.GetHeatMapRequest\x1a%.rapport.report.v1.GetHeatMapResponse\x12e\n" +
+	"\x0eGetCustomer360\x12(.rapport.report.v1.GetCustomer360Request\x1a).rapport.report.v1.GetCustomer360Response\x12h\n" +
+	"\x0fGetSegmentPanel\x12).rapport.report.v1.GetSegmentPanelRequest\x1a*.rapport.report.v1.GetSegmentPanelResponse\x12k\n" +
+	"\x10GetLoyaltyImpact\x12*.rapport.report.v1.GetLoyaltyImpactRequest\x1a+.rapport.report.v1.GetLoyaltyImpactResponse\x12e\n" +
+	"\x0eReportFeedback\x12(.rapport.report.v1.ReportFeedbackRequest\x1a).rapport.report.v1.ReportFeedbackResponse\x12b\n" +
 	"\rSetMetricTree\x12'.rapport.report.v1.SetMetricTreeRequest\x1a(.rapport.report.v1.SetMetricTreeResponse\x12b\n" +
 	"\rGetMetricTree\x12'.rapport.report.v1.GetMetricTreeRequest\x1a(.rapport.report.v1.GetMetricTreeResponseB\xcf\x01\n" +
 	"\x15com.rapport.report.v1B\x12ReportServiceProtoP\x01Z<github.com/rapport-cx/rapport/gen/rapport/report/v1;reportv1\xa2\x02\x03RRX\xaa\x02\x11Rapport.Report.V1\xca\x02\x11Rapport\\Report\\V1\xe2\x02\x1dRapport\\Report\\V1\\GPBMetadata\xea\x02\x13Rapport::Report::V1b\x06proto3"
@@ -38,31 +43,47 @@ var file_rapport_report_v1_report_service_proto_goTypes = []any{
 	(*GetOmnichannelReportRequest)(nil),  // 0: rapport.report.v1.GetOmnichannelReportRequest
 	(*WatchReportRequest)(nil),           // 1: rapport.report.v1.WatchReportRequest
 	(*GetSubjectScorecardRequest)(nil),   // 2: rapport.report.v1.GetSubjectScorecardRequest
-	(*GetCustomer360Request)(nil),        // 3: rapport.report.v1.GetCustomer360Request
-	(*SetMetricTreeRequest)(nil),         // 4: rapport.report.v1.SetMetricTreeRequest
-	(*GetMetricTreeRequest)(nil),         // 5: rapport.report.v1.GetMetricTreeRequest
-	(*GetOmnichannelReportResponse)(nil), // 6: rapport.report.v1.GetOmnichannelReportResponse
-	(*WatchReportResponse)(nil),          // 7: rapport.report.v1.WatchReportResponse
-	(*GetSubjectScorecardResponse)(nil),  // 8: rapport.report.v1.GetSubjectScorecardResponse
-	(*GetCustomer360Response)(nil),       // 9: rapport.report.v1.GetCustomer360Response
-	(*SetMetricTreeResponse)(nil),        // 10: rapport.report.v1.SetMetricTreeResponse
-	(*GetMetricTreeResponse)(nil),        // 11: rapport.report.v1.GetMetricTreeResponse
+	(*GetHeatMapRequest)(nil),            // 3: rapport.report.v1.GetHeatMapRequest
+	(*GetCustomer360Request)(nil),        // 4: rapport.report.v1.GetCustomer360Request
+	(*GetSegmentPanelRequest)(nil),       // 5: rapport.report.v1.GetSegmentPanelRequest
+	(*GetLoyaltyImpactRequest)(nil),      // 6: rapport.report.v1.GetLoyaltyImpactRequest
+	(*ReportFeedbackRequest)(nil),        // 7: rapport.report.v1.ReportFeedbackRequest
+	(*SetMetricTreeRequest)(nil),         // 8: rapport.report.v1.SetMetricTreeRequest
+	(*GetMetricTreeRequest)(nil),         // 9: rapport.report.v1.GetMetricTreeRequest
+	(*GetOmnichannelReportResponse)(nil), // 10: rapport.report.v1.GetOmnichannelReportResponse
+	(*WatchReportResponse)(nil),          // 11: rapport.report.v1.WatchReportResponse
+	(*GetSubjectScorecardResponse)(nil),  // 12: rapport.report.v1.GetSubjectScorecardResponse
+	(*GetHeatMapResponse)(nil),           // 13: rapport.report.v1.GetHeatMapResponse
+	(*GetCustomer360Response)(nil),       // 14: rapport.report.v1.GetCustomer360Response
+	(*GetSegmentPanelResponse)(nil),      // 15: rapport.report.v1.GetSegmentPanelResponse
+	(*GetLoyaltyImpactResponse)(nil),     // 16: rapport.report.v1.GetLoyaltyImpactResponse
+	(*ReportFeedbackResponse)(nil),       // 17: rapport.report.v1.ReportFeedbackResponse
+	(*SetMetricTreeResponse)(nil),        // 18: rapport.report.v1.SetMetricTreeResponse
+	(*GetMetricTreeResponse)(nil),        // 19: rapport.report.v1.GetMetricTreeResponse
 }
 var file_rapport_report_v1_report_service_proto_depIdxs = []int32{
 	0,  // 0: rapport.report.v1.ReportService.GetOmnichannelReport:input_type -> rapport.report.v1.GetOmnichannelReportRequest
 	1,  // 1: rapport.report.v1.ReportService.WatchReport:input_type -> rapport.report.v1.WatchReportRequest
 	2,  // 2: rapport.report.v1.ReportService.GetSubjectScorecard:input_type -> rapport.report.v1.GetSubjectScorecardRequest
-	3,  // 3: rapport.report.v1.ReportService.GetCustomer360:input_type -> rapport.report.v1.GetCustomer360Request
-	4,  // 4: rapport.report.v1.ReportService.SetMetricTree:input_type -> rapport.report.v1.SetMetricTreeRequest
-	5,  // 5: rapport.report.v1.ReportService.GetMetricTree:input_type -> rapport.report.v1.GetMetricTreeRequest
-	6,  // 6: rapport.report.v1.ReportService.GetOmnichannelReport:output_type -> rapport.report.v1.GetOmnichannelReportResponse
-	7,  // 7: rapport.report.v1.ReportService.WatchReport:output_type -> rapport.report.v1.WatchReportResponse
-	8,  // 8: rapport.report.v1.ReportService.GetSubjectScorecard:output_type -> rapport.report.v1.GetSubjectScorecardResponse
-	9,  // 9: rapport.report.v1.ReportService.GetCustomer360:output_type -> rapport.report.v1.GetCustomer360Response
-	10, // 10: rapport.report.v1.ReportService.SetMetricTree:output_type -> rapport.report.v1.SetMetricTreeResponse
-	11, // 11: rapport.report.v1.ReportService.GetMetricTree:output_type -> rapport.report.v1.GetMetricTreeResponse
-	6,  // [6:12] is the sub-list for method output_type
-	0,  // [0:6] is the sub-list for method input_type
+	3,  // 3: rapport.report.v1.ReportService.GetHeatMap:input_type -> rapport.report.v1.GetHeatMapRequest
+	4,  // 4: rapport.report.v1.ReportService.GetCustomer360:input_type -> rapport.report.v1.GetCustomer360Request
+	5,  // 5: rapport.report.v1.ReportService.GetSegmentPanel:input_type -> rapport.report.v1.GetSegmentPanelRequest
+	6,  // 6: rapport.report.v1.ReportService.GetLoyaltyImpact:input_type -> rapport.report.v1.GetLoyaltyImpactRequest
+	7,  // 7: rapport.report.v1.ReportService.ReportFeedback:input_type -> rapport.report.v1.ReportFeedbackRequest
+	8,  // 8: rapport.report.v1.ReportService.SetMetricTree:input_type -> rapport.report.v1.SetMetricTreeRequest
+	9,  // 9: rapport.report.v1.ReportService.GetMetricTree:input_type -> rapport.report.v1.GetMetricTreeRequest
+	10, // 10: rapport.report.v1.ReportService.GetOmnichannelReport:output_type -> rapport.report.v1.GetOmnichannelReportResponse
+	11, // 11: rapport.report.v1.ReportService.WatchReport:output_type -> rapport.report.v1.WatchReportResponse
+	12, // 12: rapport.report.v1.ReportService.GetSubjectScorecard:output_type -> rapport.report.v1.GetSubjectScorecardResponse
+	13, // 13: rapport.report.v1.ReportService.GetHeatMap:output_type -> rapport.report.v1.GetHeatMapResponse
+	14, // 14: rapport.report.v1.ReportService.GetCustomer360:output_type -> rapport.report.v1.GetCustomer360Response
+	15, // 15: rapport.report.v1.ReportService.GetSegmentPanel:output_type -> rapport.report.v1.GetSegmentPanelResponse
+	16, // 16: rapport.report.v1.ReportService.GetLoyaltyImpact:output_type -> rapport.report.v1.GetLoyaltyImpactResponse
+	17, // 17: rapport.report.v1.ReportService.ReportFeedback:output_type -> rapport.report.v1.ReportFeedbackResponse
+	18, // 18: rapport.report.v1.ReportService.SetMetricTree:output_type -> rapport.report.v1.SetMetricTreeResponse
+	19, // 19: rapport.report.v1.ReportService.GetMetricTree:output_type -> rapport.report.v1.GetMetricTreeResponse
+	10, // [10:20] is the sub-list for method output_type
+	0,  // [0:10] is the sub-list for method input_type
 	0,  // [0:0] is the sub-list for extension type_name
 	0,  // [0:0] is the sub-list for extension extendee
 	0,  // [0:0] is the sub-list for field type_name
@@ -74,8 +95,12 @@ func file_rapport_report_v1_report_service_proto_init() {
 		return
 	}
 	file_rapport_report_v1_customer_proto_init()
+	file_rapport_report_v1_feedback_proto_init()
+	file_rapport_report_v1_heat_proto_init()
+	file_rapport_report_v1_impact_proto_init()
 	file_rapport_report_v1_report_proto_init()
 	file_rapport_report_v1_scorecard_proto_init()
+	file_rapport_report_v1_segment_proto_init()
 	file_rapport_report_v1_tree_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{

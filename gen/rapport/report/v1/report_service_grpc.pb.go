@@ -22,7 +22,11 @@ const (
 	ReportService_GetOmnichannelReport_FullMethodName = "/rapport.report.v1.ReportService/GetOmnichannelReport"
 	ReportService_WatchReport_FullMethodName          = "/rapport.report.v1.ReportService/WatchReport"
 	ReportService_GetSubjectScorecard_FullMethodName  = "/rapport.report.v1.ReportService/GetSubjectScorecard"
+	ReportService_GetHeatMap_FullMethodName           = "/rapport.report.v1.ReportService/GetHeatMap"
 	ReportService_GetCustomer360_FullMethodName       = "/rapport.report.v1.ReportService/GetCustomer360"
+	ReportService_GetSegmentPanel_FullMethodName      = "/rapport.report.v1.ReportService/GetSegmentPanel"
+	ReportService_GetLoyaltyImpact_FullMethodName     = "/rapport.report.v1.ReportService/GetLoyaltyImpact"
+	ReportService_ReportFeedback_FullMethodName       = "/rapport.report.v1.ReportService/ReportFeedback"
 	ReportService_SetMetricTree_FullMethodName        = "/rapport.report.v1.ReportService/SetMetricTree"
 	ReportService_GetMetricTree_FullMethodName        = "/rapport.report.v1.ReportService/GetMetricTree"
 )
@@ -45,8 +49,16 @@ type ReportServiceClient interface {
 	WatchReport(ctx context.Context, in *WatchReportRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchReportResponse], error)
 	// GetSubjectScorecard tells how one store, seller, courier or buyer is doing.
 	GetSubjectScorecard(ctx context.Context, in *GetSubjectScorecardRequest, opts ...grpc.CallOption) (*GetSubjectScorecardResponse, error)
+	// GetHeatMap tells how the stores of a region do at each parameter, like beside like.
+	GetHeatMap(ctx context.Context, in *GetHeatMapRequest, opts ...grpc.CallOption) (*GetHeatMapResponse, error)
 	// GetCustomer360 tells everything about one person.
 	GetCustomer360(ctx context.Context, in *GetCustomer360Request, opts ...grpc.CallOption) (*GetCustomer360Response, error)
+	// GetSegmentPanel tells who the members of a segment are, what they say and are worth.
+	GetSegmentPanel(ctx context.Context, in *GetSegmentPanelRequest, opts ...grpc.CallOption) (*GetSegmentPanelResponse, error)
+	// GetLoyaltyImpact tells what loyalty programmes do and cost.
+	GetLoyaltyImpact(ctx context.Context, in *GetLoyaltyImpactRequest, opts ...grpc.CallOption) (*GetLoyaltyImpactResponse, error)
+	// ReportFeedback records what one side of an order says of all others.
+	ReportFeedback(ctx context.Context, in *ReportFeedbackRequest, opts ...grpc.CallOption) (*ReportFeedbackResponse, error)
 	// SetMetricTree replaces a brand's tree of figures.
 	SetMetricTree(ctx context.Context, in *SetMetricTreeRequest, opts ...grpc.CallOption) (*SetMetricTreeResponse, error)
 	// GetMetricTree reads the tree with its figures.
@@ -100,10 +112,50 @@ func (c *reportServiceClient) GetSubjectScorecard(ctx context.Context, in *GetSu
 	return out, nil
 }
 
+func (c *reportServiceClient) GetHeatMap(ctx context.Context, in *GetHeatMapRequest, opts ...grpc.CallOption) (*GetHeatMapResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GetHeatMapResponse)
+	err := c.cc.Invoke(ctx, ReportService_GetHeatMap_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *reportServiceClient) GetCustomer360(ctx context.Context, in *GetCustomer360Request, opts ...grpc.CallOption) (*GetCustomer360Response, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(GetCustomer360Response)
 	err := c.cc.Invoke(ctx, ReportService_GetCustomer360_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *reportServiceClient) GetSegmentPanel(ctx context.Context, in *GetSegmentPanelRequest, opts ...grpc.CallOption) (*GetSegmentPanelResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GetSegmentPanelResponse)
+	err := c.cc.Invoke(ctx, ReportService_GetSegmentPanel_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *reportServiceClient) GetLoyaltyImpact(ctx context.Context, in *GetLoyaltyImpactRequest, opts ...grpc.CallOption) (*GetLoyaltyImpactResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GetLoyaltyImpactResponse)
+	err := c.cc.Invoke(ctx, ReportService_GetLoyaltyImpact_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *reportServiceClient) ReportFeedback(ctx context.Context, in *ReportFeedbackRequest, opts ...grpc.CallOption) (*ReportFeedbackResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ReportFeedbackResponse)
+	err := c.cc.Invoke(ctx, ReportService_ReportFeedback_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -148,8 +200,16 @@ type ReportServiceServer interface {
 	WatchReport(*WatchReportRequest, grpc.ServerStreamingServer[WatchReportResponse]) error
 	// GetSubjectScorecard tells how one store, seller, courier or buyer is doing.
 	GetSubjectScorecard(context.Context, *GetSubjectScorecardRequest) (*GetSubjectScorecardResponse, error)
+	// GetHeatMap tells how the stores of a region do at each parameter, like beside like.
+	GetHeatMap(context.Context, *GetHeatMapRequest) (*GetHeatMapResponse, error)
 	// GetCustomer360 tells everything about one person.
 	GetCustomer360(context.Context, *GetCustomer360Request) (*GetCustomer360Response, error)
+	// GetSegmentPanel tells who the members of a segment are, what they say and are worth.
+	GetSegmentPanel(context.Context, *GetSegmentPanelRequest) (*GetSegmentPanelResponse, error)
+	// GetLoyaltyImpact tells what loyalty programmes do and cost.
+	GetLoyaltyImpact(context.Context, *GetLoyaltyImpactRequest) (*GetLoyaltyImpactResponse, error)
+	// ReportFeedback records what one side of an order says of all others.
+	ReportFeedback(context.Context, *ReportFeedbackRequest) (*ReportFeedbackResponse, error)
 	// SetMetricTree replaces a brand's tree of figures.
 	SetMetricTree(context.Context, *SetMetricTreeRequest) (*SetMetricTreeResponse, error)
 	// GetMetricTree reads the tree with its figures.
@@ -173,8 +233,20 @@ func (UnimplementedReportServiceServer) WatchReport(*WatchReportRequest, grpc.Se
 func (UnimplementedReportServiceServer) GetSubjectScorecard(context.Context, *GetSubjectScorecardRequest) (*GetSubjectScorecardResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method GetSubjectScorecard not implemented")
 }
+func (UnimplementedReportServiceServer) GetHeatMap(context.Context, *GetHeatMapRequest) (*GetHeatMapResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetHeatMap not implemented")
+}
 func (UnimplementedReportServiceServer) GetCustomer360(context.Context, *GetCustomer360Request) (*GetCustomer360Response, error) {
 	return nil, status.Error(codes.Unimplemented, "method GetCustomer360 not implemented")
+}
+func (UnimplementedReportServiceServer) GetSegmentPanel(context.Context, *GetSegmentPanelRequest) (*GetSegmentPanelResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetSegmentPanel not implemented")
+}
+func (UnimplementedReportServiceServer) GetLoyaltyImpact(context.Context, *GetLoyaltyImpactRequest) (*GetLoyaltyImpactResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetLoyaltyImpact not implemented")
+}
+func (UnimplementedReportServiceServer) ReportFeedback(context.Context, *ReportFeedbackRequest) (*ReportFeedbackResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ReportFeedback not implemented")
 }
 func (UnimplementedReportServiceServer) SetMetricTree(context.Context, *SetMetricTreeRequest) (*SetMetricTreeResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method SetMetricTree not implemented")
@@ -250,6 +322,24 @@ func _ReportService_GetSubjectScorecard_Handler(srv interface{}, ctx context.Con
 	return interceptor(ctx, in, info, handler)
 }
 
+func _ReportService_GetHeatMap_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetHeatMapRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ReportServiceServer).GetHeatMap(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ReportService_GetHeatMap_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ReportServiceServer).GetHeatMap(ctx, req.(*GetHeatMapRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _ReportService_GetCustomer360_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(GetCustomer360Request)
 	if err := dec(in); err != nil {
@@ -264,6 +354,60 @@ func _ReportService_GetCustomer360_Handler(srv interface{}, ctx context.Context,
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
 		return srv.(ReportServiceServer).GetCustomer360(ctx, req.(*GetCustomer360Request))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _ReportService_GetSegmentPanel_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetSegmentPanelRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ReportServiceServer).GetSegmentPanel(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ReportService_GetSegmentPanel_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ReportServiceServer).GetSegmentPanel(ctx, req.(*GetSegmentPanelRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _ReportService_GetLoyaltyImpact_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetLoyaltyImpactRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ReportServiceServer).GetLoyaltyImpact(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ReportService_GetLoyaltyImpact_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ReportServiceServer).GetLoyaltyImpact(ctx, req.(*GetLoyaltyImpactRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _ReportService_ReportFeedback_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ReportFeedbackRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ReportServiceServer).ReportFeedback(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ReportService_ReportFeedback_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ReportServiceServer).ReportFeedback(ctx, req.(*ReportFeedbackRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -320,8 +464,24 @@ var ReportService_ServiceDesc = grpc.ServiceDesc{
 			Handler:    _ReportService_GetSubjectScorecard_Handler,
 		},
 		{
+			MethodName: "GetHeatMap",
+			Handler:    _ReportService_GetHeatMap_Handler,
+		},
+		{
 			MethodName: "GetCustomer360",
 			Handler:    _ReportService_GetCustomer360_Handler,
+		},
+		{
+			MethodName: "GetSegmentPanel",
+			Handler:    _ReportService_GetSegmentPanel_Handler,
+		},
+		{
+			MethodName: "GetLoyaltyImpact",
+			Handler:    _ReportService_GetLoyaltyImpact_Handler,
+		},
+		{
+			MethodName: "ReportFeedback",
+			Handler:    _ReportService_ReportFeedback_Handler,
 		},
 		{
 			MethodName: "SetMetricTree",

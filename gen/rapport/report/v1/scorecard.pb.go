@@ -136,7 +136,8 @@ type GetSubjectScorecardResponse struct {
 	// CSAT, CES, ratings and parameters of CSI with answers, by how far they are from the
 	// peers as a part of their scale, the widest gap below first.
 	Gaps []*ParameterGap `protobuf:"bytes,7,rep,name=gaps,proto3" json:"gaps,omitempty"`
-	// Newest responses with a comment, at most 20, newest first, whatever the window.
+	// Newest responses with a comment, at most 20, newest first, whatever the window, with what
+	// was replied.
 	Comments []*v11.Response `protobuf:"bytes,8,rep,name=comments,proto3" json:"comments,omitempty"`
 	// Open cases about it, soonest due first, at most 20.
 	Cases []*v11.Case `protobuf:"bytes,9,rep,name=cases,proto3" json:"cases,omitempty"`
@@ -147,7 +148,10 @@ type GetSubjectScorecardResponse struct {
 	// What became of the parts.
 	Sections []*Section `protobuf:"bytes,12,rep,name=sections,proto3" json:"sections,omitempty"`
 	// Up to when the scores count.
-	AsOf          *timestamppb.Timestamp `protobuf:"bytes,13,opt,name=as_of,json=asOf,proto3" json:"as_of,omitempty"`
+	AsOf *timestamppb.Timestamp `protobuf:"bytes,13,opt,name=as_of,json=asOf,proto3" json:"as_of,omitempty"`
+	// How the peers' values of the main metric are spread; unset if nobody is ranked. Nobody is
+	// named: a seller may see it of its own kind.
+	Spread        *PeerSpread `protobuf:"bytes,14,opt,name=spread,proto3" json:"spread,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -273,6 +277,87 @@ func (x *GetSubjectScorecardResponse) GetAsOf() *timestamppb.Timestamp {
 	return nil
 }
 
+func (x *GetSubjectScorecardResponse) GetSpread() *PeerSpread {
+	if x != nil {
+		return x.Spread
+	}
+	return nil
+}
+
+// PeerSpread is how the values of those ranked are spread, by nearest rank.
+type PeerSpread struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Value that a quarter of them does not exceed.
+	LowerQuartile *float64 `protobuf:"fixed64,1,opt,name=lower_quartile,json=lowerQuartile,proto3,oneof" json:"lower_quartile,omitempty"`
+	// Value that half of them does not exceed.
+	Median *float64 `protobuf:"fixed64,2,opt,name=median,proto3,oneof" json:"median,omitempty"`
+	// Value that three quarters of them do not exceed.
+	UpperQuartile *float64 `protobuf:"fixed64,3,opt,name=upper_quartile,json=upperQuartile,proto3,oneof" json:"upper_quartile,omitempty"`
+	// All left out, and the peers' scores with them: the caller sees only a part of the brand
+	// and fewer than 5 others are ranked, whose scores could be told from them.
+	Hidden        bool `protobuf:"varint,4,opt,name=hidden,proto3" json:"hidden,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PeerSpread) Reset() {
+	*x = PeerSpread{}
+	mi := &file_rapport_report_v1_scorecard_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PeerSpread) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PeerSpread) ProtoMessage() {}
+
+func (x *PeerSpread) ProtoReflect() protoreflect.Message {
+	mi := &file_rapport_report_v1_scorecard_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PeerSpread.ProtoReflect.Descriptor instead.
+func (*PeerSpread) Descriptor() ([]byte, []int) {
+	return file_rapport_report_v1_scorecard_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *PeerSpread) GetLowerQuartile() float64 {
+	if x != nil && x.LowerQuartile != nil {
+		return *x.LowerQuartile
+	}
+	return 0
+}
+
+func (x *PeerSpread) GetMedian() float64 {
+	if x != nil && x.Median != nil {
+		return *x.Median
+	}
+	return 0
+}
+
+func (x *PeerSpread) GetUpperQuartile() float64 {
+	if x != nil && x.UpperQuartile != nil {
+		return *x.UpperQuartile
+	}
+	return 0
+}
+
+func (x *PeerSpread) GetHidden() bool {
+	if x != nil {
+		return x.Hidden
+	}
+	return false
+}
+
 // ParameterGap is one parameter beside the peers'.
 type ParameterGap struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -282,19 +367,22 @@ type ParameterGap struct {
 	Title string `protobuf:"bytes,2,opt,name=title,proto3" json:"title,omitempty"`
 	// The subject's score.
 	Score *v11.Score `protobuf:"bytes,3,opt,name=score,proto3" json:"score,omitempty"`
-	// The score of all peers together, itself left out of nothing: answers are pooled.
+	// The score of all peers together, itself left out of nothing: answers are pooled. Unset if
+	// it is hidden, see PeerSpread.
 	Peers *v11.Score `protobuf:"bytes,4,opt,name=peers,proto3" json:"peers,omitempty"`
 	// Score − peers; absent unless both have a value.
 	Gap *float64 `protobuf:"fixed64,5,opt,name=gap,proto3,oneof" json:"gap,omitempty"`
 	// Beyond chance (95 %): the subject's answers against all others of the peers.
-	Significant   bool `protobuf:"varint,6,opt,name=significant,proto3" json:"significant,omitempty"`
+	Significant bool `protobuf:"varint,6,opt,name=significant,proto3" json:"significant,omitempty"`
+	// Value that half of the ranked peers do not exceed; absent if nobody is ranked.
+	Median        *float64 `protobuf:"fixed64,7,opt,name=median,proto3,oneof" json:"median,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ParameterGap) Reset() {
 	*x = ParameterGap{}
-	mi := &file_rapport_report_v1_scorecard_proto_msgTypes[2]
+	mi := &file_rapport_report_v1_scorecard_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -306,7 +394,7 @@ func (x *ParameterGap) String() string {
 func (*ParameterGap) ProtoMessage() {}
 
 func (x *ParameterGap) ProtoReflect() protoreflect.Message {
-	mi := &file_rapport_report_v1_scorecard_proto_msgTypes[2]
+	mi := &file_rapport_report_v1_scorecard_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -319,7 +407,7 @@ func (x *ParameterGap) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ParameterGap.ProtoReflect.Descriptor instead.
 func (*ParameterGap) Descriptor() ([]byte, []int) {
-	return file_rapport_report_v1_scorecard_proto_rawDescGZIP(), []int{2}
+	return file_rapport_report_v1_scorecard_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *ParameterGap) GetMetric() string {
@@ -364,6 +452,13 @@ func (x *ParameterGap) GetSignificant() bool {
 	return false
 }
 
+func (x *ParameterGap) GetMedian() float64 {
+	if x != nil && x.Median != nil {
+		return *x.Median
+	}
+	return 0
+}
+
 var File_rapport_report_v1_scorecard_proto protoreflect.FileDescriptor
 
 const file_rapport_report_v1_scorecard_proto_rawDesc = "" +
@@ -376,7 +471,7 @@ const file_rapport_report_v1_scorecard_proto_rawDesc = "" +
 	"\x04days\x18\x04 \x01(\x05B\n" +
 	"\xbaH\a\x1a\x05\x18\x90\x03(\x00R\x04days\x12\x1c\n" +
 	"\x05min_n\x18\x05 \x01(\x05B\a\xbaH\x04\x1a\x02(\x00R\x04minN\x12-\n" +
-	"\x0epeers_by_label\x18\x06 \x01(\tB\a\xbaH\x04r\x02(@R\fpeersByLabel\"\xff\x04\n" +
+	"\x0epeers_by_label\x18\x06 \x01(\tB\a\xbaH\x04r\x02(@R\fpeersByLabel\"\xb6\x05\n" +
 	"\x1bGetSubjectScorecardResponse\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x125\n" +
 	"\x06scores\x18\x02 \x03(\v2\x1d.rapport.report.v1.MetricLineR\x06scores\x12.\n" +
@@ -391,15 +486,27 @@ const file_rapport_report_v1_scorecard_proto_rawDesc = "" +
 	" \x03(\v2\x19.rapport.report.v1.ReasonR\aoffNorm\x12-\n" +
 	"\x05rates\x18\v \x03(\v2\x17.rapport.report.v1.RateR\x05rates\x126\n" +
 	"\bsections\x18\f \x03(\v2\x1a.rapport.report.v1.SectionR\bsections\x12/\n" +
-	"\x05as_of\x18\r \x01(\v2\x1a.google.protobuf.TimestampR\x04asOf\"\xdd\x01\n" +
+	"\x05as_of\x18\r \x01(\v2\x1a.google.protobuf.TimestampR\x04asOf\x125\n" +
+	"\x06spread\x18\x0e \x01(\v2\x1d.rapport.report.v1.PeerSpreadR\x06spread\"\xca\x01\n" +
+	"\n" +
+	"PeerSpread\x12*\n" +
+	"\x0elower_quartile\x18\x01 \x01(\x01H\x00R\rlowerQuartile\x88\x01\x01\x12\x1b\n" +
+	"\x06median\x18\x02 \x01(\x01H\x01R\x06median\x88\x01\x01\x12*\n" +
+	"\x0eupper_quartile\x18\x03 \x01(\x01H\x02R\rupperQuartile\x88\x01\x01\x12\x16\n" +
+	"\x06hidden\x18\x04 \x01(\bR\x06hiddenB\x11\n" +
+	"\x0f_lower_quartileB\t\n" +
+	"\a_medianB\x11\n" +
+	"\x0f_upper_quartile\"\x85\x02\n" +
 	"\fParameterGap\x12\x16\n" +
 	"\x06metric\x18\x01 \x01(\tR\x06metric\x12\x14\n" +
 	"\x05title\x18\x02 \x01(\tR\x05title\x12.\n" +
 	"\x05score\x18\x03 \x01(\v2\x18.rapport.survey.v1.ScoreR\x05score\x12.\n" +
 	"\x05peers\x18\x04 \x01(\v2\x18.rapport.survey.v1.ScoreR\x05peers\x12\x15\n" +
 	"\x03gap\x18\x05 \x01(\x01H\x00R\x03gap\x88\x01\x01\x12 \n" +
-	"\vsignificant\x18\x06 \x01(\bR\vsignificantB\x06\n" +
-	"\x04_gapB\xcb\x01\n" +
+	"\vsignificant\x18\x06 \x01(\bR\vsignificant\x12\x1b\n" +
+	"\x06median\x18\a \x01(\x01H\x01R\x06median\x88\x01\x01B\x06\n" +
+	"\x04_gapB\t\n" +
+	"\a_medianB\xcb\x01\n" +
 	"\x15com.rapport.report.v1B\x0eScorecardProtoP\x01Z<github.com/rapport-cx/rapport/gen/rapport/report/v1;reportv1\xa2\x02\x03RRX\xaa\x02\x11Rapport.Report.V1\xca\x02\x11Rapport\\Report\\V1\xe2\x02\x1dRapport\\Report\\V1\\GPBMetadata\xea\x02\x13Rapport::Report::V1b\x06proto3"
 
 var (
@@ -414,43 +521,45 @@ func file_rapport_report_v1_scorecard_proto_rawDescGZIP() []byte {
 	return file_rapport_report_v1_scorecard_proto_rawDescData
 }
 
-var file_rapport_report_v1_scorecard_proto_msgTypes = make([]protoimpl.MessageInfo, 3)
+var file_rapport_report_v1_scorecard_proto_msgTypes = make([]protoimpl.MessageInfo, 4)
 var file_rapport_report_v1_scorecard_proto_goTypes = []any{
 	(*GetSubjectScorecardRequest)(nil),  // 0: rapport.report.v1.GetSubjectScorecardRequest
 	(*GetSubjectScorecardResponse)(nil), // 1: rapport.report.v1.GetSubjectScorecardResponse
-	(*ParameterGap)(nil),                // 2: rapport.report.v1.ParameterGap
-	(*v1.SubjectRef)(nil),               // 3: rapport.common.v1.SubjectRef
-	(*MetricLine)(nil),                  // 4: rapport.report.v1.MetricLine
-	(*v11.Score)(nil),                   // 5: rapport.survey.v1.Score
-	(*v11.Point)(nil),                   // 6: rapport.survey.v1.Point
-	(*v11.RankedSubject)(nil),           // 7: rapport.survey.v1.RankedSubject
-	(*v11.Response)(nil),                // 8: rapport.survey.v1.Response
-	(*v11.Case)(nil),                    // 9: rapport.survey.v1.Case
-	(*Reason)(nil),                      // 10: rapport.report.v1.Reason
-	(*Rate)(nil),                        // 11: rapport.report.v1.Rate
-	(*Section)(nil),                     // 12: rapport.report.v1.Section
-	(*timestamppb.Timestamp)(nil),       // 13: google.protobuf.Timestamp
+	(*PeerSpread)(nil),                  // 2: rapport.report.v1.PeerSpread
+	(*ParameterGap)(nil),                // 3: rapport.report.v1.ParameterGap
+	(*v1.SubjectRef)(nil),               // 4: rapport.common.v1.SubjectRef
+	(*MetricLine)(nil),                  // 5: rapport.report.v1.MetricLine
+	(*v11.Score)(nil),                   // 6: rapport.survey.v1.Score
+	(*v11.Point)(nil),                   // 7: rapport.survey.v1.Point
+	(*v11.RankedSubject)(nil),           // 8: rapport.survey.v1.RankedSubject
+	(*v11.Response)(nil),                // 9: rapport.survey.v1.Response
+	(*v11.Case)(nil),                    // 10: rapport.survey.v1.Case
+	(*Reason)(nil),                      // 11: rapport.report.v1.Reason
+	(*Rate)(nil),                        // 12: rapport.report.v1.Rate
+	(*Section)(nil),                     // 13: rapport.report.v1.Section
+	(*timestamppb.Timestamp)(nil),       // 14: google.protobuf.Timestamp
 }
 var file_rapport_report_v1_scorecard_proto_depIdxs = []int32{
-	3,  // 0: rapport.report.v1.GetSubjectScorecardRequest.subject:type_name -> rapport.common.v1.SubjectRef
-	4,  // 1: rapport.report.v1.GetSubjectScorecardResponse.scores:type_name -> rapport.report.v1.MetricLine
-	5,  // 2: rapport.report.v1.GetSubjectScorecardResponse.today:type_name -> rapport.survey.v1.Score
-	6,  // 3: rapport.report.v1.GetSubjectScorecardResponse.trend:type_name -> rapport.survey.v1.Point
-	7,  // 4: rapport.report.v1.GetSubjectScorecardResponse.rank:type_name -> rapport.survey.v1.RankedSubject
-	2,  // 5: rapport.report.v1.GetSubjectScorecardResponse.gaps:type_name -> rapport.report.v1.ParameterGap
-	8,  // 6: rapport.report.v1.GetSubjectScorecardResponse.comments:type_name -> rapport.survey.v1.Response
-	9,  // 7: rapport.report.v1.GetSubjectScorecardResponse.cases:type_name -> rapport.survey.v1.Case
-	10, // 8: rapport.report.v1.GetSubjectScorecardResponse.off_norm:type_name -> rapport.report.v1.Reason
-	11, // 9: rapport.report.v1.GetSubjectScorecardResponse.rates:type_name -> rapport.report.v1.Rate
-	12, // 10: rapport.report.v1.GetSubjectScorecardResponse.sections:type_name -> rapport.report.v1.Section
-	13, // 11: rapport.report.v1.GetSubjectScorecardResponse.as_of:type_name -> google.protobuf.Timestamp
-	5,  // 12: rapport.report.v1.ParameterGap.score:type_name -> rapport.survey.v1.Score
-	5,  // 13: rapport.report.v1.ParameterGap.peers:type_name -> rapport.survey.v1.Score
-	14, // [14:14] is the sub-list for method output_type
-	14, // [14:14] is the sub-list for method input_type
-	14, // [14:14] is the sub-list for extension type_name
-	14, // [14:14] is the sub-list for extension extendee
-	0,  // [0:14] is the sub-list for field type_name
+	4,  // 0: rapport.report.v1.GetSubjectScorecardRequest.subject:type_name -> rapport.common.v1.SubjectRef
+	5,  // 1: rapport.report.v1.GetSubjectScorecardResponse.scores:type_name -> rapport.report.v1.MetricLine
+	6,  // 2: rapport.report.v1.GetSubjectScorecardResponse.today:type_name -> rapport.survey.v1.Score
+	7,  // 3: rapport.report.v1.GetSubjectScorecardResponse.trend:type_name -> rapport.survey.v1.Point
+	8,  // 4: rapport.report.v1.GetSubjectScorecardResponse.rank:type_name -> rapport.survey.v1.RankedSubject
+	3,  // 5: rapport.report.v1.GetSubjectScorecardResponse.gaps:type_name -> rapport.report.v1.ParameterGap
+	9,  // 6: rapport.report.v1.GetSubjectScorecardResponse.comments:type_name -> rapport.survey.v1.Response
+	10, // 7: rapport.report.v1.GetSubjectScorecardResponse.cases:type_name -> rapport.survey.v1.Case
+	11, // 8: rapport.report.v1.GetSubjectScorecardResponse.off_norm:type_name -> rapport.report.v1.Reason
+	12, // 9: rapport.report.v1.GetSubjectScorecardResponse.rates:type_name -> rapport.report.v1.Rate
+	13, // 10: rapport.report.v1.GetSubjectScorecardResponse.sections:type_name -> rapport.report.v1.Section
+	14, // 11: rapport.report.v1.GetSubjectScorecardResponse.as_of:type_name -> google.protobuf.Timestamp
+	2,  // 12: rapport.report.v1.GetSubjectScorecardResponse.spread:type_name -> rapport.report.v1.PeerSpread
+	6,  // 13: rapport.report.v1.ParameterGap.score:type_name -> rapport.survey.v1.Score
+	6,  // 14: rapport.report.v1.ParameterGap.peers:type_name -> rapport.survey.v1.Score
+	15, // [15:15] is the sub-list for method output_type
+	15, // [15:15] is the sub-list for method input_type
+	15, // [15:15] is the sub-list for extension type_name
+	15, // [15:15] is the sub-list for extension extendee
+	0,  // [0:15] is the sub-list for field type_name
 }
 
 func init() { file_rapport_report_v1_scorecard_proto_init() }
@@ -460,13 +569,14 @@ func file_rapport_report_v1_scorecard_proto_init() {
 	}
 	file_rapport_report_v1_report_proto_init()
 	file_rapport_report_v1_scorecard_proto_msgTypes[2].OneofWrappers = []any{}
+	file_rapport_report_v1_scorecard_proto_msgTypes[3].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_rapport_report_v1_scorecard_proto_rawDesc), len(file_rapport_report_v1_scorecard_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   3,
+			NumMessages:   4,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

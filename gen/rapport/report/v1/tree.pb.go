@@ -332,7 +332,7 @@ type isMetricNode_Figure interface {
 }
 
 type MetricNode_Metric struct {
-	// A metric of Survey.
+	// A metric of Survey; one that is not there is refused (REASON_FIELD_INVALID).
 	Metric string `protobuf:"bytes,6,opt,name=metric,proto3,oneof"`
 }
 
@@ -346,6 +346,7 @@ func (*MetricNode_Metric) isMetricNode_Figure() {}
 func (*MetricNode_Rate) isMetricNode_Figure() {}
 
 // SetMetricTreeRequest replaces a brand's tree. The same tree again changes nothing.
+// UNAVAILABLE while Survey cannot be asked whether the metrics are there.
 type SetMetricTreeRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The brand.

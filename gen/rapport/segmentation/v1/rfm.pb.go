@@ -676,7 +676,10 @@ type RfmCell struct {
 	// Their purchases.
 	Purchases int64 `protobuf:"varint,5,opt,name=purchases,proto3" json:"purchases,omitempty"`
 	// What they spent, in minor units.
-	Spent         int64 `protobuf:"varint,6,opt,name=spent,proto3" json:"spent,omitempty"`
+	Spent int64 `protobuf:"varint,6,opt,name=spent,proto3" json:"spent,omitempty"`
+	// True where persons are fewer than 5, or would let a cell be had by subtraction that
+	// has fewer: then persons is told, and neither purchases nor spent. Absent otherwise.
+	Suppressed    *bool `protobuf:"varint,7,opt,name=suppressed,proto3,oneof" json:"suppressed,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -753,6 +756,13 @@ func (x *RfmCell) GetSpent() int64 {
 	return 0
 }
 
+func (x *RfmCell) GetSuppressed() bool {
+	if x != nil && x.Suppressed != nil {
+		return *x.Suppressed
+	}
+	return false
+}
+
 var File_rapport_segmentation_v1_rfm_proto protoreflect.FileDescriptor
 
 const file_rapport_segmentation_v1_rfm_proto_rawDesc = "" +
@@ -798,14 +808,18 @@ const file_rapport_segmentation_v1_rfm_proto_rawDesc = "" +
 	"\x06run_id\x18\x02 \x01(\x03B\a\xbaH\x04\"\x02(\x00R\x05runId\"\x7f\n" +
 	"\x12GetRfmGridResponse\x121\n" +
 	"\x03run\x18\x01 \x01(\v2\x1f.rapport.segmentation.v1.RfmRunR\x03run\x126\n" +
-	"\x05cells\x18\x02 \x03(\v2 .rapport.segmentation.v1.RfmCellR\x05cells\"\xab\x01\n" +
+	"\x05cells\x18\x02 \x03(\v2 .rapport.segmentation.v1.RfmCellR\x05cells\"\xdf\x01\n" +
 	"\aRfmCell\x12\x18\n" +
 	"\arecency\x18\x01 \x01(\x05R\arecency\x12\x1c\n" +
 	"\tfrequency\x18\x02 \x01(\x05R\tfrequency\x12\x1a\n" +
 	"\bmonetary\x18\x03 \x01(\x05R\bmonetary\x12\x18\n" +
 	"\apersons\x18\x04 \x01(\x03R\apersons\x12\x1c\n" +
 	"\tpurchases\x18\x05 \x01(\x03R\tpurchases\x12\x14\n" +
-	"\x05spent\x18\x06 \x01(\x03R\x05spentB\xef\x01\n" +
+	"\x05spent\x18\x06 \x01(\x03R\x05spent\x12#\n" +
+	"\n" +
+	"suppressed\x18\a \x01(\bH\x00R\n" +
+	"suppressed\x88\x01\x01B\r\n" +
+	"\v_suppressedB\xef\x01\n" +
 	"\x1bcom.rapport.segmentation.v1B\bRfmProtoP\x01ZHgithub.com/rapport-cx/rapport/gen/rapport/segmentation/v1;segmentationv1\xa2\x02\x03RSX\xaa\x02\x17Rapport.Segmentation.V1\xca\x02\x17Rapport\\Segmentation\\V1\xe2\x02#Rapport\\Segmentation\\V1\\GPBMetadata\xea\x02\x19Rapport::Segmentation::V1b\x06proto3"
 
 var (
@@ -855,6 +869,7 @@ func file_rapport_segmentation_v1_rfm_proto_init() {
 	if File_rapport_segmentation_v1_rfm_proto != nil {
 		return
 	}
+	file_rapport_segmentation_v1_rfm_proto_msgTypes[10].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{

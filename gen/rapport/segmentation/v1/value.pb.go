@@ -46,7 +46,11 @@ type GroupValue struct {
 	RelationshipYears *float64 `protobuf:"fixed64,7,opt,name=relationship_years,json=relationshipYears,proto3,oneof" json:"relationship_years,omitempty"`
 	// Lifetime value: average check × purchases per year × relationship in years, in
 	// minor units; absent without a buyer.
-	Lifetime      *float64 `protobuf:"fixed64,8,opt,name=lifetime,proto3,oneof" json:"lifetime,omitempty"`
+	Lifetime *float64 `protobuf:"fixed64,8,opt,name=lifetime,proto3,oneof" json:"lifetime,omitempty"`
+	// True where buyers are fewer than 5, or would let those of a group be had by
+	// subtraction that are: then persons is told and nothing else. Neighbours, and callers
+	// who show the service token, are told all. Absent otherwise.
+	Suppressed    *bool `protobuf:"varint,9,opt,name=suppressed,proto3,oneof" json:"suppressed,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -135,6 +139,13 @@ func (x *GroupValue) GetLifetime() float64 {
 		return *x.Lifetime
 	}
 	return 0
+}
+
+func (x *GroupValue) GetSuppressed() bool {
+	if x != nil && x.Suppressed != nil {
+		return *x.Suppressed
+	}
+	return false
 }
 
 // GetSegmentValueRequest asks what a segment is worth, and how many of it stay.
@@ -444,7 +455,7 @@ var File_rapport_segmentation_v1_value_proto protoreflect.FileDescriptor
 
 const file_rapport_segmentation_v1_value_proto_rawDesc = "" +
 	"\n" +
-	"#rapport/segmentation/v1/value.proto\x12\x17rapport.segmentation.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1crapport/common/v1/time.proto\"\xf1\x02\n" +
+	"#rapport/segmentation/v1/value.proto\x12\x17rapport.segmentation.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1crapport/common/v1/time.proto\"\xa5\x03\n" +
 	"\n" +
 	"GroupValue\x12\x18\n" +
 	"\apersons\x18\x01 \x01(\x03R\apersons\x12\x16\n" +
@@ -454,11 +465,15 @@ const file_rapport_segmentation_v1_value_proto_rawDesc = "" +
 	"\raverage_check\x18\x05 \x01(\x01H\x00R\faverageCheck\x88\x01\x01\x121\n" +
 	"\x12purchases_per_year\x18\x06 \x01(\x01H\x01R\x10purchasesPerYear\x88\x01\x01\x122\n" +
 	"\x12relationship_years\x18\a \x01(\x01H\x02R\x11relationshipYears\x88\x01\x01\x12\x1f\n" +
-	"\blifetime\x18\b \x01(\x01H\x03R\blifetime\x88\x01\x01B\x10\n" +
+	"\blifetime\x18\b \x01(\x01H\x03R\blifetime\x88\x01\x01\x12#\n" +
+	"\n" +
+	"suppressed\x18\t \x01(\bH\x04R\n" +
+	"suppressed\x88\x01\x01B\x10\n" +
 	"\x0e_average_checkB\x15\n" +
 	"\x13_purchases_per_yearB\x15\n" +
 	"\x13_relationship_yearsB\v\n" +
-	"\t_lifetime\"\xfa\x01\n" +
+	"\t_lifetimeB\r\n" +
+	"\v_suppressed\"\xfa\x01\n" +
 	"\x16GetSegmentValueRequest\x12\x1d\n" +
 	"\x05brand\x18\x01 \x01(\tB\a\xbaH\x04r\x02\x10\x01R\x05brand\x12&\n" +
 	"\n" +

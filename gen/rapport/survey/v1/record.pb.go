@@ -41,7 +41,9 @@ type ResponseRecord struct {
 	// scores like those the response came with, and stand above them.
 	Joined map[string]string `protobuf:"bytes,6,rep,name=joined,proto3" json:"joined,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	// What was personal in it was blanked when the customer was erased.
-	Erased        bool `protobuf:"varint,7,opt,name=erased,proto3" json:"erased,omitempty"`
+	Erased bool `protobuf:"varint,7,opt,name=erased,proto3" json:"erased,omitempty"`
+	// Number of the link it was answered by; 0: by none.
+	Link          int64 `protobuf:"varint,8,opt,name=link,proto3" json:"link,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -125,11 +127,119 @@ func (x *ResponseRecord) GetErased() bool {
 	return false
 }
 
+func (x *ResponseRecord) GetLink() int64 {
+	if x != nil {
+		return x.Link
+	}
+	return 0
+}
+
+// LinkRecord is how the log keeps a link. It is stored, never sent.
+type LinkRecord struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The link as it was made, without output fields; its customer is a number.
+	Link          *SurveyLink `protobuf:"bytes,1,opt,name=link,proto3" json:"link,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LinkRecord) Reset() {
+	*x = LinkRecord{}
+	mi := &file_rapport_survey_v1_record_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LinkRecord) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LinkRecord) ProtoMessage() {}
+
+func (x *LinkRecord) ProtoReflect() protoreflect.Message {
+	mi := &file_rapport_survey_v1_record_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LinkRecord.ProtoReflect.Descriptor instead.
+func (*LinkRecord) Descriptor() ([]byte, []int) {
+	return file_rapport_survey_v1_record_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *LinkRecord) GetLink() *SurveyLink {
+	if x != nil {
+		return x.Link
+	}
+	return nil
+}
+
+// LinkDraft is what was answered so far by a link. It is stored, never sent.
+type LinkDraft struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The version that is answered.
+	SurveyVersion int32 `protobuf:"varint,1,opt,name=survey_version,json=surveyVersion,proto3" json:"survey_version,omitempty"`
+	// The answers, one a question.
+	Answers       []*Answer `protobuf:"bytes,2,rep,name=answers,proto3" json:"answers,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LinkDraft) Reset() {
+	*x = LinkDraft{}
+	mi := &file_rapport_survey_v1_record_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LinkDraft) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LinkDraft) ProtoMessage() {}
+
+func (x *LinkDraft) ProtoReflect() protoreflect.Message {
+	mi := &file_rapport_survey_v1_record_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LinkDraft.ProtoReflect.Descriptor instead.
+func (*LinkDraft) Descriptor() ([]byte, []int) {
+	return file_rapport_survey_v1_record_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *LinkDraft) GetSurveyVersion() int32 {
+	if x != nil {
+		return x.SurveyVersion
+	}
+	return 0
+}
+
+func (x *LinkDraft) GetAnswers() []*Answer {
+	if x != nil {
+		return x.Answers
+	}
+	return nil
+}
+
 var File_rapport_survey_v1_record_proto protoreflect.FileDescriptor
 
 const file_rapport_survey_v1_record_proto_rawDesc = "" +
 	"\n" +
-	"\x1erapport/survey/v1/record.proto\x12\x11rapport.survey.v1\x1a rapport/survey/v1/response.proto\"\xe9\x02\n" +
+	"\x1erapport/survey/v1/record.proto\x12\x11rapport.survey.v1\x1a\x1crapport/survey/v1/link.proto\x1a rapport/survey/v1/response.proto\"\xfd\x02\n" +
 	"\x0eResponseRecord\x127\n" +
 	"\bresponse\x18\x01 \x01(\v2\x1b.rapport.survey.v1.ResponseR\bresponse\x12'\n" +
 	"\x0fsealed_identity\x18\x02 \x01(\fR\x0esealedIdentity\x12#\n" +
@@ -139,10 +249,17 @@ const file_rapport_survey_v1_record_proto_rawDesc = "" +
 	"superseded\x18\x05 \x01(\bR\n" +
 	"superseded\x12E\n" +
 	"\x06joined\x18\x06 \x03(\v2-.rapport.survey.v1.ResponseRecord.JoinedEntryR\x06joined\x12\x16\n" +
-	"\x06erased\x18\a \x01(\bR\x06erased\x1a9\n" +
+	"\x06erased\x18\a \x01(\bR\x06erased\x12\x12\n" +
+	"\x04link\x18\b \x01(\x03R\x04link\x1a9\n" +
 	"\vJoinedEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\xc8\x01\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"?\n" +
+	"\n" +
+	"LinkRecord\x121\n" +
+	"\x04link\x18\x01 \x01(\v2\x1d.rapport.survey.v1.SurveyLinkR\x04link\"g\n" +
+	"\tLinkDraft\x12%\n" +
+	"\x0esurvey_version\x18\x01 \x01(\x05R\rsurveyVersion\x123\n" +
+	"\aanswers\x18\x02 \x03(\v2\x19.rapport.survey.v1.AnswerR\aanswersB\xc8\x01\n" +
 	"\x15com.rapport.survey.v1B\vRecordProtoP\x01Z<github.com/rapport-cx/rapport/gen/rapport/survey/v1;surveyv1\xa2\x02\x03RSX\xaa\x02\x11Rapport.Survey.V1\xca\x02\x11Rapport\\Survey\\V1\xe2\x02\x1dRapport\\Survey\\V1\\GPBMetadata\xea\x02\x13Rapport::Survey::V1b\x06proto3"
 
 var (
@@ -157,20 +274,26 @@ func file_rapport_survey_v1_record_proto_rawDescGZIP() []byte {
 	return file_rapport_survey_v1_record_proto_rawDescData
 }
 
-var file_rapport_survey_v1_record_proto_msgTypes = make([]protoimpl.MessageInfo, 2)
+var file_rapport_survey_v1_record_proto_msgTypes = make([]protoimpl.MessageInfo, 4)
 var file_rapport_survey_v1_record_proto_goTypes = []any{
 	(*ResponseRecord)(nil), // 0: rapport.survey.v1.ResponseRecord
-	nil,                    // 1: rapport.survey.v1.ResponseRecord.JoinedEntry
-	(*Response)(nil),       // 2: rapport.survey.v1.Response
+	(*LinkRecord)(nil),     // 1: rapport.survey.v1.LinkRecord
+	(*LinkDraft)(nil),      // 2: rapport.survey.v1.LinkDraft
+	nil,                    // 3: rapport.survey.v1.ResponseRecord.JoinedEntry
+	(*Response)(nil),       // 4: rapport.survey.v1.Response
+	(*SurveyLink)(nil),     // 5: rapport.survey.v1.SurveyLink
+	(*Answer)(nil),         // 6: rapport.survey.v1.Answer
 }
 var file_rapport_survey_v1_record_proto_depIdxs = []int32{
-	2, // 0: rapport.survey.v1.ResponseRecord.response:type_name -> rapport.survey.v1.Response
-	1, // 1: rapport.survey.v1.ResponseRecord.joined:type_name -> rapport.survey.v1.ResponseRecord.JoinedEntry
-	2, // [2:2] is the sub-list for method output_type
-	2, // [2:2] is the sub-list for method input_type
-	2, // [2:2] is the sub-list for extension type_name
-	2, // [2:2] is the sub-list for extension extendee
-	0, // [0:2] is the sub-list for field type_name
+	4, // 0: rapport.survey.v1.ResponseRecord.response:type_name -> rapport.survey.v1.Response
+	3, // 1: rapport.survey.v1.ResponseRecord.joined:type_name -> rapport.survey.v1.ResponseRecord.JoinedEntry
+	5, // 2: rapport.survey.v1.LinkRecord.link:type_name -> rapport.survey.v1.SurveyLink
+	6, // 3: rapport.survey.v1.LinkDraft.answers:type_name -> rapport.survey.v1.Answer
+	4, // [4:4] is the sub-list for method output_type
+	4, // [4:4] is the sub-list for method input_type
+	4, // [4:4] is the sub-list for extension type_name
+	4, // [4:4] is the sub-list for extension extendee
+	0, // [0:4] is the sub-list for field type_name
 }
 
 func init() { file_rapport_survey_v1_record_proto_init() }
@@ -178,6 +301,7 @@ func file_rapport_survey_v1_record_proto_init() {
 	if File_rapport_survey_v1_record_proto != nil {
 		return
 	}
+	file_rapport_survey_v1_link_proto_init()
 	file_rapport_survey_v1_response_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{
@@ -185,7 +309,7 @@ func file_rapport_survey_v1_record_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_rapport_survey_v1_record_proto_rawDesc), len(file_rapport_survey_v1_record_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   2,
+			NumMessages:   4,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

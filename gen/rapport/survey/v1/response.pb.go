@@ -137,7 +137,10 @@ type Response struct {
 	// Output: when it was last amended or retracted, and why.
 	ChangedAt *timestamppb.Timestamp `protobuf:"bytes,21,opt,name=changed_at,json=changedAt,proto3" json:"changed_at,omitempty"`
 	// Output: the reason given for the last amendment or retraction.
-	ChangeReason  string `protobuf:"bytes,22,opt,name=change_reason,json=changeReason,proto3" json:"change_reason,omitempty"`
+	ChangeReason string `protobuf:"bytes,22,opt,name=change_reason,json=changeReason,proto3" json:"change_reason,omitempty"`
+	// Output: what those who are rated say to it, in the order of their first words; of
+	// GetResponse and ListResponses.
+	Replies       []*Reply `protobuf:"bytes,23,rep,name=replies,proto3" json:"replies,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -324,6 +327,13 @@ func (x *Response) GetChangeReason() string {
 		return x.ChangeReason
 	}
 	return ""
+}
+
+func (x *Response) GetReplies() []*Reply {
+	if x != nil {
+		return x.Replies
+	}
+	return nil
 }
 
 // Answer is what was answered to one question.
@@ -1742,7 +1752,7 @@ var File_rapport_survey_v1_response_proto protoreflect.FileDescriptor
 
 const file_rapport_survey_v1_response_proto_rawDesc = "" +
 	"\n" +
-	" rapport/survey/v1/response.proto\x12\x11rapport.survey.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/rpc/status.proto\x1a\x1frapport/common/v1/channel.proto\x1a\x1erapport/common/v1/cursor.proto\x1a rapport/common/v1/customer.proto\x1a\x1frapport/common/v1/subject.proto\"\x97\t\n" +
+	" rapport/survey/v1/response.proto\x12\x11rapport.survey.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/rpc/status.proto\x1a\x1frapport/common/v1/channel.proto\x1a\x1erapport/common/v1/cursor.proto\x1a rapport/common/v1/customer.proto\x1a\x1frapport/common/v1/subject.proto\x1a\x1drapport/survey/v1/reply.proto\"\xcb\t\n" +
 	"\bResponse\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x18\n" +
 	"\aversion\x18\x02 \x01(\x03R\aversion\x12&\n" +
@@ -1771,7 +1781,8 @@ const file_rapport_survey_v1_response_proto_rawDesc = "" +
 	"\tretracted\x18\x14 \x01(\bR\tretracted\x129\n" +
 	"\n" +
 	"changed_at\x18\x15 \x01(\v2\x1a.google.protobuf.TimestampR\tchangedAt\x12#\n" +
-	"\rchange_reason\x18\x16 \x01(\tR\fchangeReason\x1a9\n" +
+	"\rchange_reason\x18\x16 \x01(\tR\fchangeReason\x122\n" +
+	"\areplies\x18\x17 \x03(\v2\x18.rapport.survey.v1.ReplyR\areplies\x1a9\n" +
 	"\vFacetsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\xa2\x02\n" +
@@ -1925,8 +1936,9 @@ var file_rapport_survey_v1_response_proto_goTypes = []any{
 	(v1.Channel)(0),                 // 27: rapport.common.v1.Channel
 	(v1.ContactMode)(0),             // 28: rapport.common.v1.ContactMode
 	(*timestamppb.Timestamp)(nil),   // 29: google.protobuf.Timestamp
-	(*status.Status)(nil),           // 30: google.rpc.Status
-	(*v1.Cursor)(nil),               // 31: rapport.common.v1.Cursor
+	(*Reply)(nil),                   // 30: rapport.survey.v1.Reply
+	(*status.Status)(nil),           // 31: google.rpc.Status
+	(*v1.Cursor)(nil),               // 32: rapport.common.v1.Cursor
 }
 var file_rapport_survey_v1_response_proto_depIdxs = []int32{
 	25, // 0: rapport.survey.v1.Response.subjects:type_name -> rapport.common.v1.SubjectRef
@@ -1941,32 +1953,33 @@ var file_rapport_survey_v1_response_proto_depIdxs = []int32{
 	24, // 9: rapport.survey.v1.Response.facets:type_name -> rapport.survey.v1.Response.FacetsEntry
 	25, // 10: rapport.survey.v1.Response.counted_in:type_name -> rapport.common.v1.SubjectRef
 	29, // 11: rapport.survey.v1.Response.changed_at:type_name -> google.protobuf.Timestamp
-	3,  // 12: rapport.survey.v1.Answer.choice:type_name -> rapport.survey.v1.Choice
-	4,  // 13: rapport.survey.v1.Answer.expectation:type_name -> rapport.survey.v1.Expectation
-	1,  // 14: rapport.survey.v1.SubmitResponseRequest.response:type_name -> rapport.survey.v1.Response
-	8,  // 15: rapport.survey.v1.ImportResponsesRequest.rows:type_name -> rapport.survey.v1.ImportRow
-	1,  // 16: rapport.survey.v1.ImportRow.response:type_name -> rapport.survey.v1.Response
-	10, // 17: rapport.survey.v1.ImportResponsesResponse.rejections:type_name -> rapport.survey.v1.ImportRejection
-	30, // 18: rapport.survey.v1.ImportRejection.error:type_name -> google.rpc.Status
-	1,  // 19: rapport.survey.v1.GetResponseResponse.response:type_name -> rapport.survey.v1.Response
-	14, // 20: rapport.survey.v1.ListResponsesRequest.filter:type_name -> rapport.survey.v1.ResponseFilter
-	25, // 21: rapport.survey.v1.ResponseFilter.subjects:type_name -> rapport.common.v1.SubjectRef
-	27, // 22: rapport.survey.v1.ResponseFilter.channels:type_name -> rapport.common.v1.Channel
-	1,  // 23: rapport.survey.v1.ListResponsesResponse.responses:type_name -> rapport.survey.v1.Response
-	1,  // 24: rapport.survey.v1.AmendResponseRequest.response:type_name -> rapport.survey.v1.Response
-	1,  // 25: rapport.survey.v1.AmendResponseResponse.response:type_name -> rapport.survey.v1.Response
-	31, // 26: rapport.survey.v1.WatchResponsesRequest.after:type_name -> rapport.common.v1.Cursor
-	22, // 27: rapport.survey.v1.WatchResponsesResponse.events:type_name -> rapport.survey.v1.ResponseEvent
-	31, // 28: rapport.survey.v1.WatchResponsesResponse.cursor:type_name -> rapport.common.v1.Cursor
-	0,  // 29: rapport.survey.v1.ResponseEvent.kind:type_name -> rapport.survey.v1.ResponseEvent.Kind
-	1,  // 30: rapport.survey.v1.ResponseEvent.response:type_name -> rapport.survey.v1.Response
-	29, // 31: rapport.survey.v1.ResponseEvent.committed_at:type_name -> google.protobuf.Timestamp
-	23, // 32: rapport.survey.v1.ResponseEvent.scores:type_name -> rapport.survey.v1.MetricScore
-	33, // [33:33] is the sub-list for method output_type
-	33, // [33:33] is the sub-list for method input_type
-	33, // [33:33] is the sub-list for extension type_name
-	33, // [33:33] is the sub-list for extension extendee
-	0,  // [0:33] is the sub-list for field type_name
+	30, // 12: rapport.survey.v1.Response.replies:type_name -> rapport.survey.v1.Reply
+	3,  // 13: rapport.survey.v1.Answer.choice:type_name -> rapport.survey.v1.Choice
+	4,  // 14: rapport.survey.v1.Answer.expectation:type_name -> rapport.survey.v1.Expectation
+	1,  // 15: rapport.survey.v1.SubmitResponseRequest.response:type_name -> rapport.survey.v1.Response
+	8,  // 16: rapport.survey.v1.ImportResponsesRequest.rows:type_name -> rapport.survey.v1.ImportRow
+	1,  // 17: rapport.survey.v1.ImportRow.response:type_name -> rapport.survey.v1.Response
+	10, // 18: rapport.survey.v1.ImportResponsesResponse.rejections:type_name -> rapport.survey.v1.ImportRejection
+	31, // 19: rapport.survey.v1.ImportRejection.error:type_name -> google.rpc.Status
+	1,  // 20: rapport.survey.v1.GetResponseResponse.response:type_name -> rapport.survey.v1.Response
+	14, // 21: rapport.survey.v1.ListResponsesRequest.filter:type_name -> rapport.survey.v1.ResponseFilter
+	25, // 22: rapport.survey.v1.ResponseFilter.subjects:type_name -> rapport.common.v1.SubjectRef
+	27, // 23: rapport.survey.v1.ResponseFilter.channels:type_name -> rapport.common.v1.Channel
+	1,  // 24: rapport.survey.v1.ListResponsesResponse.responses:type_name -> rapport.survey.v1.Response
+	1,  // 25: rapport.survey.v1.AmendResponseRequest.response:type_name -> rapport.survey.v1.Response
+	1,  // 26: rapport.survey.v1.AmendResponseResponse.response:type_name -> rapport.survey.v1.Response
+	32, // 27: rapport.survey.v1.WatchResponsesRequest.after:type_name -> rapport.common.v1.Cursor
+	22, // 28: rapport.survey.v1.WatchResponsesResponse.events:type_name -> rapport.survey.v1.ResponseEvent
+	32, // 29: rapport.survey.v1.WatchResponsesResponse.cursor:type_name -> rapport.common.v1.Cursor
+	0,  // 30: rapport.survey.v1.ResponseEvent.kind:type_name -> rapport.survey.v1.ResponseEvent.Kind
+	1,  // 31: rapport.survey.v1.ResponseEvent.response:type_name -> rapport.survey.v1.Response
+	29, // 32: rapport.survey.v1.ResponseEvent.committed_at:type_name -> google.protobuf.Timestamp
+	23, // 33: rapport.survey.v1.ResponseEvent.scores:type_name -> rapport.survey.v1.MetricScore
+	34, // [34:34] is the sub-list for method output_type
+	34, // [34:34] is the sub-list for method input_type
+	34, // [34:34] is the sub-list for extension type_name
+	34, // [34:34] is the sub-list for extension extendee
+	0,  // [0:34] is the sub-list for field type_name
 }
 
 func init() { file_rapport_survey_v1_response_proto_init() }
@@ -1974,6 +1987,7 @@ func file_rapport_survey_v1_response_proto_init() {
 	if File_rapport_survey_v1_response_proto != nil {
 		return
 	}
+	file_rapport_survey_v1_reply_proto_init()
 	file_rapport_survey_v1_response_proto_msgTypes[1].OneofWrappers = []any{
 		(*Answer_Score)(nil),
 		(*Answer_Choice)(nil),

@@ -19,38 +19,49 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	SurveyService_UpsertSubjects_FullMethodName  = "/rapport.survey.v1.SurveyService/UpsertSubjects"
-	SurveyService_GetSubject_FullMethodName      = "/rapport.survey.v1.SurveyService/GetSubject"
-	SurveyService_ListSubjects_FullMethodName    = "/rapport.survey.v1.SurveyService/ListSubjects"
-	SurveyService_UpsertMetrics_FullMethodName   = "/rapport.survey.v1.SurveyService/UpsertMetrics"
-	SurveyService_ListMetrics_FullMethodName     = "/rapport.survey.v1.SurveyService/ListMetrics"
-	SurveyService_CreateSurvey_FullMethodName    = "/rapport.survey.v1.SurveyService/CreateSurvey"
-	SurveyService_UpdateSurvey_FullMethodName    = "/rapport.survey.v1.SurveyService/UpdateSurvey"
-	SurveyService_PublishSurvey_FullMethodName   = "/rapport.survey.v1.SurveyService/PublishSurvey"
-	SurveyService_CloseSurvey_FullMethodName     = "/rapport.survey.v1.SurveyService/CloseSurvey"
-	SurveyService_GetSurvey_FullMethodName       = "/rapport.survey.v1.SurveyService/GetSurvey"
-	SurveyService_ListSurveys_FullMethodName     = "/rapport.survey.v1.SurveyService/ListSurveys"
-	SurveyService_SubmitResponse_FullMethodName  = "/rapport.survey.v1.SurveyService/SubmitResponse"
-	SurveyService_ImportResponses_FullMethodName = "/rapport.survey.v1.SurveyService/ImportResponses"
-	SurveyService_GetResponse_FullMethodName     = "/rapport.survey.v1.SurveyService/GetResponse"
-	SurveyService_ListResponses_FullMethodName   = "/rapport.survey.v1.SurveyService/ListResponses"
-	SurveyService_AmendResponse_FullMethodName   = "/rapport.survey.v1.SurveyService/AmendResponse"
-	SurveyService_RetractResponse_FullMethodName = "/rapport.survey.v1.SurveyService/RetractResponse"
-	SurveyService_WatchResponses_FullMethodName  = "/rapport.survey.v1.SurveyService/WatchResponses"
-	SurveyService_GetMetric_FullMethodName       = "/rapport.survey.v1.SurveyService/GetMetric"
-	SurveyService_WatchMetric_FullMethodName     = "/rapport.survey.v1.SurveyService/WatchMetric"
-	SurveyService_RankSubjects_FullMethodName    = "/rapport.survey.v1.SurveyService/RankSubjects"
-	SurveyService_CompareMetric_FullMethodName   = "/rapport.survey.v1.SurveyService/CompareMetric"
-	SurveyService_GetDrivers_FullMethodName      = "/rapport.survey.v1.SurveyService/GetDrivers"
-	SurveyService_SetGoal_FullMethodName         = "/rapport.survey.v1.SurveyService/SetGoal"
-	SurveyService_ListGoals_FullMethodName       = "/rapport.survey.v1.SurveyService/ListGoals"
-	SurveyService_ListCases_FullMethodName       = "/rapport.survey.v1.SurveyService/ListCases"
-	SurveyService_GetCase_FullMethodName         = "/rapport.survey.v1.SurveyService/GetCase"
-	SurveyService_ClaimCase_FullMethodName       = "/rapport.survey.v1.SurveyService/ClaimCase"
-	SurveyService_AddCaseNote_FullMethodName     = "/rapport.survey.v1.SurveyService/AddCaseNote"
-	SurveyService_ResolveCase_FullMethodName     = "/rapport.survey.v1.SurveyService/ResolveCase"
-	SurveyService_ReopenCase_FullMethodName      = "/rapport.survey.v1.SurveyService/ReopenCase"
-	SurveyService_GetCaseStats_FullMethodName    = "/rapport.survey.v1.SurveyService/GetCaseStats"
+	SurveyService_UpsertSubjects_FullMethodName         = "/rapport.survey.v1.SurveyService/UpsertSubjects"
+	SurveyService_GetSubject_FullMethodName             = "/rapport.survey.v1.SurveyService/GetSubject"
+	SurveyService_ListSubjects_FullMethodName           = "/rapport.survey.v1.SurveyService/ListSubjects"
+	SurveyService_UpsertMetrics_FullMethodName          = "/rapport.survey.v1.SurveyService/UpsertMetrics"
+	SurveyService_ListMetrics_FullMethodName            = "/rapport.survey.v1.SurveyService/ListMetrics"
+	SurveyService_CreateSurvey_FullMethodName           = "/rapport.survey.v1.SurveyService/CreateSurvey"
+	SurveyService_UpdateSurvey_FullMethodName           = "/rapport.survey.v1.SurveyService/UpdateSurvey"
+	SurveyService_PublishSurvey_FullMethodName          = "/rapport.survey.v1.SurveyService/PublishSurvey"
+	SurveyService_CloseSurvey_FullMethodName            = "/rapport.survey.v1.SurveyService/CloseSurvey"
+	SurveyService_GetSurvey_FullMethodName              = "/rapport.survey.v1.SurveyService/GetSurvey"
+	SurveyService_ListSurveys_FullMethodName            = "/rapport.survey.v1.SurveyService/ListSurveys"
+	SurveyService_SubmitResponse_FullMethodName         = "/rapport.survey.v1.SurveyService/SubmitResponse"
+	SurveyService_ImportResponses_FullMethodName        = "/rapport.survey.v1.SurveyService/ImportResponses"
+	SurveyService_GetResponse_FullMethodName            = "/rapport.survey.v1.SurveyService/GetResponse"
+	SurveyService_ListResponses_FullMethodName          = "/rapport.survey.v1.SurveyService/ListResponses"
+	SurveyService_AmendResponse_FullMethodName          = "/rapport.survey.v1.SurveyService/AmendResponse"
+	SurveyService_RetractResponse_FullMethodName        = "/rapport.survey.v1.SurveyService/RetractResponse"
+	SurveyService_WatchResponses_FullMethodName         = "/rapport.survey.v1.SurveyService/WatchResponses"
+	SurveyService_ReplyToResponse_FullMethodName        = "/rapport.survey.v1.SurveyService/ReplyToResponse"
+	SurveyService_ModerateReply_FullMethodName          = "/rapport.survey.v1.SurveyService/ModerateReply"
+	SurveyService_GetMetric_FullMethodName              = "/rapport.survey.v1.SurveyService/GetMetric"
+	SurveyService_WatchMetric_FullMethodName            = "/rapport.survey.v1.SurveyService/WatchMetric"
+	SurveyService_RankSubjects_FullMethodName           = "/rapport.survey.v1.SurveyService/RankSubjects"
+	SurveyService_GetStanding_FullMethodName            = "/rapport.survey.v1.SurveyService/GetStanding"
+	SurveyService_CompareMetric_FullMethodName          = "/rapport.survey.v1.SurveyService/CompareMetric"
+	SurveyService_GetDrivers_FullMethodName             = "/rapport.survey.v1.SurveyService/GetDrivers"
+	SurveyService_SetGoal_FullMethodName                = "/rapport.survey.v1.SurveyService/SetGoal"
+	SurveyService_ListGoals_FullMethodName              = "/rapport.survey.v1.SurveyService/ListGoals"
+	SurveyService_ListCases_FullMethodName              = "/rapport.survey.v1.SurveyService/ListCases"
+	SurveyService_GetCase_FullMethodName                = "/rapport.survey.v1.SurveyService/GetCase"
+	SurveyService_ClaimCase_FullMethodName              = "/rapport.survey.v1.SurveyService/ClaimCase"
+	SurveyService_AddCaseNote_FullMethodName            = "/rapport.survey.v1.SurveyService/AddCaseNote"
+	SurveyService_ResolveCase_FullMethodName            = "/rapport.survey.v1.SurveyService/ResolveCase"
+	SurveyService_ReopenCase_FullMethodName             = "/rapport.survey.v1.SurveyService/ReopenCase"
+	SurveyService_GetCaseStats_FullMethodName           = "/rapport.survey.v1.SurveyService/GetCaseStats"
+	SurveyService_CreateSurveyLink_FullMethodName       = "/rapport.survey.v1.SurveyService/CreateSurveyLink"
+	SurveyService_BatchCreateSurveyLinks_FullMethodName = "/rapport.survey.v1.SurveyService/BatchCreateSurveyLinks"
+	SurveyService_ListSurveyLinks_FullMethodName        = "/rapport.survey.v1.SurveyService/ListSurveyLinks"
+	SurveyService_RevokeSurveyLink_FullMethodName       = "/rapport.survey.v1.SurveyService/RevokeSurveyLink"
+	SurveyService_GetInvitationStats_FullMethodName     = "/rapport.survey.v1.SurveyService/GetInvitationStats"
+	SurveyService_OpenSurveyLink_FullMethodName         = "/rapport.survey.v1.SurveyService/OpenSurveyLink"
+	SurveyService_SaveSurveyAnswers_FullMethodName      = "/rapport.survey.v1.SurveyService/SaveSurveyAnswers"
+	SurveyService_AnswerSurveyLink_FullMethodName       = "/rapport.survey.v1.SurveyService/AnswerSurveyLink"
 )
 
 // SurveyServiceClient is the client API for SurveyService service.
@@ -107,12 +118,18 @@ type SurveyServiceClient interface {
 	RetractResponse(ctx context.Context, in *RetractResponseRequest, opts ...grpc.CallOption) (*RetractResponseResponse, error)
 	// WatchResponses streams the log of responses after a cursor.
 	WatchResponses(ctx context.Context, in *WatchResponsesRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchResponsesResponse], error)
+	// ReplyToResponse says something to a response on behalf of who was rated.
+	ReplyToResponse(ctx context.Context, in *ReplyToResponseRequest, opts ...grpc.CallOption) (*ReplyToResponseResponse, error)
+	// ModerateReply keeps a reply from the public, or lets it be seen again.
+	ModerateReply(ctx context.Context, in *ModerateReplyRequest, opts ...grpc.CallOption) (*ModerateReplyResponse, error)
 	// GetMetric reads a score, in total and over time, perhaps split.
 	GetMetric(ctx context.Context, in *GetMetricRequest, opts ...grpc.CallOption) (*GetMetricResponse, error)
 	// WatchMetric reads it again whenever it changes.
 	WatchMetric(ctx context.Context, in *WatchMetricRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchMetricResponse], error)
 	// RankSubjects reads a league table that says how sure its ranks are.
 	RankSubjects(ctx context.Context, in *RankSubjectsRequest, opts ...grpc.CallOption) (*RankSubjectsResponse, error)
+	// GetStanding tells where one subject stands among peers of whom nobody is named.
+	GetStanding(ctx context.Context, in *GetStandingRequest, opts ...grpc.CallOption) (*GetStandingResponse, error)
 	// CompareMetric tells whether two scores differ beyond chance.
 	CompareMetric(ctx context.Context, in *CompareMetricRequest, opts ...grpc.CallOption) (*CompareMetricResponse, error)
 	// GetDrivers tells which parameters move a score.
@@ -135,6 +152,27 @@ type SurveyServiceClient interface {
 	ReopenCase(ctx context.Context, in *ReopenCaseRequest, opts ...grpc.CallOption) (*ReopenCaseResponse, error)
 	// GetCaseStats reads how many wait and how long resolving takes.
 	GetCaseStats(ctx context.Context, in *GetCaseStatsRequest, opts ...grpc.CallOption) (*GetCaseStatsResponse, error)
+	// CreateSurveyLink makes a link to the survey page, and counts it as an invitation if it
+	// is one person's. FAILED_PRECONDITION, REASON_CONTACT_FORBIDDEN, if the customer may not
+	// be contacted so; UNAVAILABLE while that cannot be asked.
+	CreateSurveyLink(ctx context.Context, in *CreateSurveyLinkRequest, opts ...grpc.CallOption) (*CreateSurveyLinkResponse, error)
+	// BatchCreateSurveyLinks makes many, with a result each.
+	BatchCreateSurveyLinks(ctx context.Context, in *BatchCreateSurveyLinksRequest, opts ...grpc.CallOption) (*BatchCreateSurveyLinksResponse, error)
+	// ListSurveyLinks pages through open links, or those of one customer, newest first.
+	ListSurveyLinks(ctx context.Context, in *ListSurveyLinksRequest, opts ...grpc.CallOption) (*ListSurveyLinksResponse, error)
+	// RevokeSurveyLink takes a link back. NOT_FOUND, REASON_LINK_UNKNOWN.
+	RevokeSurveyLink(ctx context.Context, in *RevokeSurveyLinkRequest, opts ...grpc.CallOption) (*RevokeSurveyLinkResponse, error)
+	// GetInvitationStats reads how many were asked, and how far they came.
+	GetInvitationStats(ctx context.Context, in *GetInvitationStatsRequest, opts ...grpc.CallOption) (*GetInvitationStatsResponse, error)
+	// OpenSurveyLink reads what a token leads to, for a page of one's own. NOT_FOUND,
+	// REASON_LINK_UNKNOWN, for a token that is not ours.
+	OpenSurveyLink(ctx context.Context, in *OpenSurveyLinkRequest, opts ...grpc.CallOption) (*OpenSurveyLinkResponse, error)
+	// SaveSurveyAnswers keeps what was answered so far. FAILED_PRECONDITION,
+	// REASON_LINK_ENDED, in any state but USABLE; metadata "state" names it.
+	SaveSurveyAnswers(ctx context.Context, in *SaveSurveyAnswersRequest, opts ...grpc.CallOption) (*SaveSurveyAnswersResponse, error)
+	// AnswerSurveyLink makes a response of the answers, once; refused as in SaveSurveyAnswers
+	// and SubmitResponse. A repeated call with the same answers gives the first answer again.
+	AnswerSurveyLink(ctx context.Context, in *AnswerSurveyLinkRequest, opts ...grpc.CallOption) (*AnswerSurveyLinkResponse, error)
 }
 
 type surveyServiceClient struct {
@@ -337,6 +375,26 @@ func (c *surveyServiceClient) WatchResponses(ctx context.Context, in *WatchRespo
 // This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
 type SurveyService_WatchResponsesClient = grpc.ServerStreamingClient[WatchResponsesResponse]
 
+func (c *surveyServiceClient) ReplyToResponse(ctx context.Context, in *ReplyToResponseRequest, opts ...grpc.CallOption) (*ReplyToResponseResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ReplyToResponseResponse)
+	err := c.cc.Invoke(ctx, SurveyService_ReplyToResponse_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *surveyServiceClient) ModerateReply(ctx context.Context, in *ModerateReplyRequest, opts ...grpc.CallOption) (*ModerateReplyResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ModerateReplyResponse)
+	err := c.cc.Invoke(ctx, SurveyService_ModerateReply_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *surveyServiceClient) GetMetric(ctx context.Context, in *GetMetricRequest, opts ...grpc.CallOption) (*GetMetricResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(GetMetricResponse)
@@ -370,6 +428,16 @@ func (c *surveyServiceClient) RankSubjects(ctx context.Context, in *RankSubjects
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(RankSubjectsResponse)
 	err := c.cc.Invoke(ctx, SurveyService_RankSubjects_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *surveyServiceClient) GetStanding(ctx context.Context, in *GetStandingRequest, opts ...grpc.CallOption) (*GetStandingResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GetStandingResponse)
+	err := c.cc.Invoke(ctx, SurveyService_GetStanding_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -486,6 +554,86 @@ func (c *surveyServiceClient) GetCaseStats(ctx context.Context, in *GetCaseStats
 	return out, nil
 }
 
+func (c *surveyServiceClient) CreateSurveyLink(ctx context.Context, in *CreateSurveyLinkRequest, opts ...grpc.CallOption) (*CreateSurveyLinkResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(CreateSurveyLinkResponse)
+	err := c.cc.Invoke(ctx, SurveyService_CreateSurveyLink_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *surveyServiceClient) BatchCreateSurveyLinks(ctx context.Context, in *BatchCreateSurveyLinksRequest, opts ...grpc.CallOption) (*BatchCreateSurveyLinksResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(BatchCreateSurveyLinksResponse)
+	err := c.cc.Invoke(ctx, SurveyService_BatchCreateSurveyLinks_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *surveyServiceClient) ListSurveyLinks(ctx context.Context, in *ListSurveyLinksRequest, opts ...grpc.CallOption) (*ListSurveyLinksResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListSurveyLinksResponse)
+	err := c.cc.Invoke(ctx, SurveyService_ListSurveyLinks_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *surveyServiceClient) RevokeSurveyLink(ctx context.Context, in *RevokeSurveyLinkRequest, opts ...grpc.CallOption) (*RevokeSurveyLinkResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(RevokeSurveyLinkResponse)
+	err := c.cc.Invoke(ctx, SurveyService_RevokeSurveyLink_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *surveyServiceClient) GetInvitationStats(ctx context.Context, in *GetInvitationStatsRequest, opts ...grpc.CallOption) (*GetInvitationStatsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GetInvitationStatsResponse)
+	err := c.cc.Invoke(ctx, SurveyService_GetInvitationStats_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *surveyServiceClient) OpenSurveyLink(ctx context.Context, in *OpenSurveyLinkRequest, opts ...grpc.CallOption) (*OpenSurveyLinkResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(OpenSurveyLinkResponse)
+	err := c.cc.Invoke(ctx, SurveyService_OpenSurveyLink_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *surveyServiceClient) SaveSurveyAnswers(ctx context.Context, in *SaveSurveyAnswersRequest, opts ...grpc.CallOption) (*SaveSurveyAnswersResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(SaveSurveyAnswersResponse)
+	err := c.cc.Invoke(ctx, SurveyService_SaveSurveyAnswers_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *surveyServiceClient) AnswerSurveyLink(ctx context.Context, in *AnswerSurveyLinkRequest, opts ...grpc.CallOption) (*AnswerSurveyLinkResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(AnswerSurveyLinkResponse)
+	err := c.cc.Invoke(ctx, SurveyService_AnswerSurveyLink_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // SurveyServiceServer is the server API for SurveyService service.
 // All implementations must embed UnimplementedSurveyServiceServer
 // for forward compatibility.
@@ -540,12 +688,18 @@ type SurveyServiceServer interface {
 	RetractResponse(context.Context, *RetractResponseRequest) (*RetractResponseResponse, error)
 	// WatchResponses streams the log of responses after a cursor.
 	WatchResponses(*WatchResponsesRequest, grpc.ServerStreamingServer[WatchResponsesResponse]) error
+	// ReplyToResponse says something to a response on behalf of who was rated.
+	ReplyToResponse(context.Context, *ReplyToResponseRequest) (*ReplyToResponseResponse, error)
+	// ModerateReply keeps a reply from the public, or lets it be seen again.
+	ModerateReply(context.Context, *ModerateReplyRequest) (*ModerateReplyResponse, error)
 	// GetMetric reads a score, in total and over time, perhaps split.
 	GetMetric(context.Context, *GetMetricRequest) (*GetMetricResponse, error)
 	// WatchMetric reads it again whenever it changes.
 	WatchMetric(*WatchMetricRequest, grpc.ServerStreamingServer[WatchMetricResponse]) error
 	// RankSubjects reads a league table that says how sure its ranks are.
 	RankSubjects(context.Context, *RankSubjectsRequest) (*RankSubjectsResponse, error)
+	// GetStanding tells where one subject stands among peers of whom nobody is named.
+	GetStanding(context.Context, *GetStandingRequest) (*GetStandingResponse, error)
 	// CompareMetric tells whether two scores differ beyond chance.
 	CompareMetric(context.Context, *CompareMetricRequest) (*CompareMetricResponse, error)
 	// GetDrivers tells which parameters move a score.
@@ -568,6 +722,27 @@ type SurveyServiceServer interface {
 	ReopenCase(context.Context, *ReopenCaseRequest) (*ReopenCaseResponse, error)
 	// GetCaseStats reads how many wait and how long resolving takes.
 	GetCaseStats(context.Context, *GetCaseStatsRequest) (*GetCaseStatsResponse, error)
+	// CreateSurveyLink makes a link to the survey page, and counts it as an invitation if it
+	// is one person's. FAILED_PRECONDITION, REASON_CONTACT_FORBIDDEN, if the customer may not
+	// be contacted so; UNAVAILABLE while that cannot be asked.
+	CreateSurveyLink(context.Context, *CreateSurveyLinkRequest) (*CreateSurveyLinkResponse, error)
+	// BatchCreateSurveyLinks makes many, with a result each.
+	BatchCreateSurveyLinks(context.Context, *BatchCreateSurveyLinksRequest) (*BatchCreateSurveyLinksResponse, error)
+	// ListSurveyLinks pages through open links, or those of one customer, newest first.
+	ListSurveyLinks(context.Context, *ListSurveyLinksRequest) (*ListSurveyLinksResponse, error)
+	// RevokeSurveyLink takes a link back. NOT_FOUND, REASON_LINK_UNKNOWN.
+	RevokeSurveyLink(context.Context, *RevokeSurveyLinkRequest) (*RevokeSurveyLinkResponse, error)
+	// GetInvitationStats reads how many were asked, and how far they came.
+	GetInvitationStats(context.Context, *GetInvitationStatsRequest) (*GetInvitationStatsResponse, error)
+	// OpenSurveyLink reads what a token leads to, for a page of one's own. NOT_FOUND,
+	// REASON_LINK_UNKNOWN, for a token that is not ours.
+	OpenSurveyLink(context.Context, *OpenSurveyLinkRequest) (*OpenSurveyLinkResponse, error)
+	// SaveSurveyAnswers keeps what was answered so far. FAILED_PRECONDITION,
+	// REASON_LINK_ENDED, in any state but USABLE; metadata "state" names it.
+	SaveSurveyAnswers(context.Context, *SaveSurveyAnswersRequest) (*SaveSurveyAnswersResponse, error)
+	// AnswerSurveyLink makes a response of the answers, once; refused as in SaveSurveyAnswers
+	// and SubmitResponse. A repeated call with the same answers gives the first answer again.
+	AnswerSurveyLink(context.Context, *AnswerSurveyLinkRequest) (*AnswerSurveyLinkResponse, error)
 	mustEmbedUnimplementedSurveyServiceServer()
 }
 
@@ -632,6 +807,12 @@ func (UnimplementedSurveyServiceServer) RetractResponse(context.Context, *Retrac
 func (UnimplementedSurveyServiceServer) WatchResponses(*WatchResponsesRequest, grpc.ServerStreamingServer[WatchResponsesResponse]) error {
 	return status.Error(codes.Unimplemented, "method WatchResponses not implemented")
 }
+func (UnimplementedSurveyServiceServer) ReplyToResponse(context.Context, *ReplyToResponseRequest) (*ReplyToResponseResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ReplyToResponse not implemented")
+}
+func (UnimplementedSurveyServiceServer) ModerateReply(context.Context, *ModerateReplyRequest) (*ModerateReplyResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ModerateReply not implemented")
+}
 func (UnimplementedSurveyServiceServer) GetMetric(context.Context, *GetMetricRequest) (*GetMetricResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method GetMetric not implemented")
 }
@@ -640,6 +821,9 @@ func (UnimplementedSurveyServiceServer) WatchMetric(*WatchMetricRequest, grpc.Se
 }
 func (UnimplementedSurveyServiceServer) RankSubjects(context.Context, *RankSubjectsRequest) (*RankSubjectsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method RankSubjects not implemented")
+}
+func (UnimplementedSurveyServiceServer) GetStanding(context.Context, *GetStandingRequest) (*GetStandingResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetStanding not implemented")
 }
 func (UnimplementedSurveyServiceServer) CompareMetric(context.Context, *CompareMetricRequest) (*CompareMetricResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method CompareMetric not implemented")
@@ -673,6 +857,30 @@ func (UnimplementedSurveyServiceServer) ReopenCase(context.Context, *ReopenCaseR
 }
 func (UnimplementedSurveyServiceServer) GetCaseStats(context.Context, *GetCaseStatsRequest) (*GetCaseStatsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method GetCaseStats not implemented")
+}
+func (UnimplementedSurveyServiceServer) CreateSurveyLink(context.Context, *CreateSurveyLinkRequest) (*CreateSurveyLinkResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method CreateSurveyLink not implemented")
+}
+func (UnimplementedSurveyServiceServer) BatchCreateSurveyLinks(context.Context, *BatchCreateSurveyLinksRequest) (*BatchCreateSurveyLinksResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method BatchCreateSurveyLinks not implemented")
+}
+func (UnimplementedSurveyServiceServer) ListSurveyLinks(context.Context, *ListSurveyLinksRequest) (*ListSurveyLinksResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListSurveyLinks not implemented")
+}
+func (UnimplementedSurveyServiceServer) RevokeSurveyLink(context.Context, *RevokeSurveyLinkRequest) (*RevokeSurveyLinkResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method RevokeSurveyLink not implemented")
+}
+func (UnimplementedSurveyServiceServer) GetInvitationStats(context.Context, *GetInvitationStatsRequest) (*GetInvitationStatsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetInvitationStats not implemented")
+}
+func (UnimplementedSurveyServiceServer) OpenSurveyLink(context.Context, *OpenSurveyLinkRequest) (*OpenSurveyLinkResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method OpenSurveyLink not implemented")
+}
+func (UnimplementedSurveyServiceServer) SaveSurveyAnswers(context.Context, *SaveSurveyAnswersRequest) (*SaveSurveyAnswersResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method SaveSurveyAnswers not implemented")
+}
+func (UnimplementedSurveyServiceServer) AnswerSurveyLink(context.Context, *AnswerSurveyLinkRequest) (*AnswerSurveyLinkResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method AnswerSurveyLink not implemented")
 }
 func (UnimplementedSurveyServiceServer) mustEmbedUnimplementedSurveyServiceServer() {}
 func (UnimplementedSurveyServiceServer) testEmbeddedByValue()                       {}
@@ -1001,6 +1209,42 @@ func _SurveyService_WatchResponses_Handler(srv interface{}, stream grpc.ServerSt
 // This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
 type SurveyService_WatchResponsesServer = grpc.ServerStreamingServer[WatchResponsesResponse]
 
+func _SurveyService_ReplyToResponse_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ReplyToResponseRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(SurveyServiceServer).ReplyToResponse(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: SurveyService_ReplyToResponse_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(SurveyServiceServer).ReplyToResponse(ctx, req.(*ReplyToResponseRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _SurveyService_ModerateReply_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ModerateReplyRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(SurveyServiceServer).ModerateReply(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: SurveyService_ModerateReply_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(SurveyServiceServer).ModerateReply(ctx, req.(*ModerateReplyRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _SurveyService_GetMetric_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(GetMetricRequest)
 	if err := dec(in); err != nil {
@@ -1044,6 +1288,24 @@ func _SurveyService_RankSubjects_Handler(srv interface{}, ctx context.Context, d
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
 		return srv.(SurveyServiceServer).RankSubjects(ctx, req.(*RankSubjectsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _SurveyService_GetStanding_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetStandingRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(SurveyServiceServer).GetStanding(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: SurveyService_GetStanding_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(SurveyServiceServer).GetStanding(ctx, req.(*GetStandingRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -1246,6 +1508,150 @@ func _SurveyService_GetCaseStats_Handler(srv interface{}, ctx context.Context, d
 	return interceptor(ctx, in, info, handler)
 }
 
+func _SurveyService_CreateSurveyLink_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(CreateSurveyLinkRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(SurveyServiceServer).CreateSurveyLink(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: SurveyService_CreateSurveyLink_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(SurveyServiceServer).CreateSurveyLink(ctx, req.(*CreateSurveyLinkRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _SurveyService_BatchCreateSurveyLinks_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(BatchCreateSurveyLinksRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(SurveyServiceServer).BatchCreateSurveyLinks(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: SurveyService_BatchCreateSurveyLinks_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(SurveyServiceServer).BatchCreateSurveyLinks(ctx, req.(*BatchCreateSurveyLinksRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _SurveyService_ListSurveyLinks_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListSurveyLinksRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(SurveyServiceServer).ListSurveyLinks(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: SurveyService_ListSurveyLinks_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(SurveyServiceServer).ListSurveyLinks(ctx, req.(*ListSurveyLinksRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _SurveyService_RevokeSurveyLink_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(RevokeSurveyLinkRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(SurveyServiceServer).RevokeSurveyLink(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: SurveyService_RevokeSurveyLink_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(SurveyServiceServer).RevokeSurveyLink(ctx, req.(*RevokeSurveyLinkRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _SurveyService_GetInvitationStats_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetInvitationStatsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(SurveyServiceServer).GetInvitationStats(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: SurveyService_GetInvitationStats_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(SurveyServiceServer).GetInvitationStats(ctx, req.(*GetInvitationStatsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _SurveyService_OpenSurveyLink_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(OpenSurveyLinkRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(SurveyServiceServer).OpenSurveyLink(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: SurveyService_OpenSurveyLink_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(SurveyServiceServer).OpenSurveyLink(ctx, req.(*OpenSurveyLinkRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _SurveyService_SaveSurveyAnswers_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(SaveSurveyAnswersRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(SurveyServiceServer).SaveSurveyAnswers(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: SurveyService_SaveSurveyAnswers_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(SurveyServiceServer).SaveSurveyAnswers(ctx, req.(*SaveSurveyAnswersRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _SurveyService_AnswerSurveyLink_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(AnswerSurveyLinkRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(SurveyServiceServer).AnswerSurveyLink(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: SurveyService_AnswerSurveyLink_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(SurveyServiceServer).AnswerSurveyLink(ctx, req.(*AnswerSurveyLinkRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // SurveyService_ServiceDesc is the grpc.ServiceDesc for SurveyService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -1318,12 +1724,24 @@ var SurveyService_ServiceDesc = grpc.ServiceDesc{
 			Handler:    _SurveyService_RetractResponse_Handler,
 		},
 		{
+			MethodName: "ReplyToResponse",
+			Handler:    _SurveyService_ReplyToResponse_Handler,
+		},
+		{
+			MethodName: "ModerateReply",
+			Handler:    _SurveyService_ModerateReply_Handler,
+		},
+		{
 			MethodName: "GetMetric",
 			Handler:    _SurveyService_GetMetric_Handler,
 		},
 		{
 			MethodName: "RankSubjects",
 			Handler:    _SurveyService_RankSubjects_Handler,
+		},
+		{
+			MethodName: "GetStanding",
+			Handler:    _SurveyService_GetStanding_Handler,
 		},
 		{
 			MethodName: "CompareMetric",
@@ -1368,6 +1786,38 @@ var SurveyService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "GetCaseStats",
 			Handler:    _SurveyService_GetCaseStats_Handler,
+		},
+		{
+			MethodName: "CreateSurveyLink",
+			Handler:    _SurveyService_CreateSurveyLink_Handler,
+		},
+		{
+			MethodName: "BatchCreateSurveyLinks",
+			Handler:    _SurveyService_BatchCreateSurveyLinks_Handler,
+		},
+		{
+			MethodName: "ListSurveyLinks",
+			Handler:    _SurveyService_ListSurveyLinks_Handler,
+		},
+		{
+			MethodName: "RevokeSurveyLink",
+			Handler:    _SurveyService_RevokeSurveyLink_Handler,
+		},
+		{
+			MethodName: "GetInvitationStats",
+			Handler:    _SurveyService_GetInvitationStats_Handler,
+		},
+		{
+			MethodName: "OpenSurveyLink",
+			Handler:    _SurveyService_OpenSurveyLink_Handler,
+		},
+		{
+			MethodName: "SaveSurveyAnswers",
+			Handler:    _SurveyService_SaveSurveyAnswers_Handler,
+		},
+		{
+			MethodName: "AnswerSurveyLink",
+			Handler:    _SurveyService_AnswerSurveyLink_Handler,
 		},
 	},
 	Streams: []grpc.StreamDesc{

@@ -1,0 +1,169 @@
+package value
+
+import (
+	"context"
+	"sync/atomic"
+	"time"
+
+	"github.com/rapport-cx/rapport/internal/calendar"
+	"github.com/rapport-cx/rapport/internal/feed"
+	"github.com/rapport-cx/rapport/internal/people"
+	"github.com/rapport-cx/rapport/internal/sqldb"
+)
+
+// Question is what everybody bought on some days, and who of them stayed, where a
+// purchase makes active for so many days.
+type Question struct {
+	Days   calendar.Days
+	Active int
+}
+
+// Sum is what a question came to. It holds whole numbers alone.
+type Sum struct {
+	Group  Group
+	Period Period
+}
+
+func (s *Sum) plus(o *Sum) {
+	s.Group.Plus(&o.Group)
+	s.Period.plus(&o.Period, 1)
+}
+
+func (s *Sum) minus(o *Sum) {
+	s.Group.minus(&o.Group)
+	s.Period.plus(&o.Period, -1)
+}
+
+// Source is where purchases are read, and who tells of what they depend on.
+type Source struct {
+	Brand string
+	DB    sqldb.Querier
+	Log   feed.Reader
+	// Now reads up to when purchases are known, the last number given out and the head
+	// of the log.
+	Now func(ctx context.Context) (asOf, last int64, head feed.Cursor, err error)
+	// People are the merges of at least everything in the log when it is asked.
+	People func(ctx context.Context) (*people.Mapping, error)
+	Clock  func() time.Time
+}
+
+const (
+	// block is how many numbers are counted apart: few enough that a purchase costs
+	// little to take in, enough that what is kept of ten million customers is small.
+	block = 512
+	// mostAsked is of how many questions counts are kept.
+	mostAsked = 16
+	// wanted is for how long after it was asked a question is counted along with
+	// others, so that reports of several stretches read what is new once.
+	wanted = time.Minute
+	// anew is how often everything is counted from the beginning, lest a table that was
+	// rebuilt by another process be counted as it was before for ever.
+	anew = time.Hour
+)
+
+// Kept are the answers to some questions about everybody in a brand, kept block by block
+// of numbers. A purchase, a merge or a new customer makes the blocks stale that it
+// touches; those alone are read again, when next asked for, so that an answer never
+// is behind the log and costs what happened since the last one.
+type Kept struct {
+	from Source
+	// turn is held by whoever brings answers up to the log.
+	turn chan struct{}
+	// era counts how often everything was dropped.
+	era atomic.Int64
+
+	seen    int64 // of era, what follows was found in
+	began   time.Time
+	head    feed.Cursor
+	touched int64 // counts what made anything stale
+	last    int64
+	people  *people.Mapping
+	// moved has for each block the round in which it was last made stale.
+	moved []int64
+	round int64
+	asked map[Question]*counted
+}
+
+// counted is one question's answer in parts.
+type counted struct {
+	whole Sum
+	parts []Sum
+	// rounds are those in which the parts were counted; 0: never.
+	rounds []int64
+	used   time.Time
+}
+
+// NewKept keeps nothing yet.
+func NewKept(from Source) *Kept {
+	return &Kept{from: from, turn: make(chan struct{}, 1), seen: -1}
+}
+
+// Forget drops everything: the log turned out to be another one, or the purchases were
+// counted anew.
+func (k *Kept) Forget() { k.era.Add(1) }
+
+// Ask answers a question as of now; asOf is up to when purchases are known.
+func (k *Kept) Ask(ctx context.Context, q Question) (out Sum, asOf int64, err error) {
+	asOf, err = k.within(ctx, func() error {
+		one := k.question(q)
+		if err := k.count(ctx, one); err != nil {
+			return err
+		}
+		out = one.whole
+		return nil
+	})
+	return out, asOf, err
+}
+
+// Version changes with everything that an answer about anybody's purchases depends on.
+func (k *Kept) Version(ctx context.Context) (version [3]int64, asOf int64, err error) {
+	asOf, err = k.within(ctx, func() error {
+		version = [3]int64{k.seen, k.touched, k.last}
+		return nil
+	})
+	return version, asOf, err
+}
+
+// within takes the turn, takes in what is new, and does something.
+func (k *Kept) within(ctx context.Context, do func() error) (asOf int64, err error) {
+	select {
+	case k.turn <- struct{}{}:
+		defer func() { <-k.turn }()
+	case <-ctx.Done():
+		return 0, ctx.Err()
+	}
+	asOf, last, head, err := k.from.Now(ctx)
+	if err == nil {
+		err = k.take(ctx, last, head)
+	}
+	if err != nil {
+		return 0, err
+	}
+	return asOf, do()
+}
+
+// question is what is kept of one; the one that was not asked for longest makes room.
+func (k *Kept) question(q Question) *counted {
+	now := k.from.Clock()
+	one := k.asked[q]
+	if one == nil {
+		if len(k.asked) >= mostAsked {
+			k.dropOldest()
+		}
+		one = &counted{}
+		k.asked[q] = one
+	}
+	one.used = now
+	return one
+}
+
+func (k *Kept) dropOldest() {
+	var oldest Question
+	var used time.Time
+	for q, c := range k.asked {
+		if used.IsZero() || c.used.Before(used) {
+			oldest, used = q, c.used
+		}
+	}
+	delete(k.asked, oldest)
+}
