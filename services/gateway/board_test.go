@@ -198,7 +198,7 @@ func TestEveryPageHasItsNumbers(t *testing.T) {
 			pages["leaf "+name] = path
 		}
 	}
-	for name, path := range map[string]string{"overview": "/?", "store": "/?subject=STORE:103&days=7", "segments": "/segments?", "segment": "/segments/loyal?", "panel": "/panel?", "migration": "/migration?", "drivers": "/drivers?"} {
+	for name, path := range map[string]string{"overview": "/?", "store": "/?subject=STORE:103&days=7", "segments": "/segments?", "segment": "/segments/loyal?", "panel": "/panel?", "rfm": "/rfm?", "migration": "/migration?", "drivers": "/drivers?"} {
 		pages[name] = path
 	}
 	out := regexp.MustCompile(`(?s)<footer class="out"><a href="([^"]+)" download>.*?<a href="([^"]+)" rel="bookmark">`)
