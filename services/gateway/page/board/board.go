@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	reportv1 "github.com/rapport-cx/rapport/gen/rapport/report/v1"
 	surveyv1 "github.com/rapport-cx/rapport/gen/rapport/survey/v1"
@@ -149,6 +150,7 @@ type scene struct {
 	leaf   *leaf
 	brand  *config.Brand
 	window window
+	now    time.Time
 	// name is what the page shows; empty: the page's own title.
 	name, kind string
 	path       []shell.Choice
@@ -207,7 +209,7 @@ func (p *Pages) stage(w http.ResponseWriter, r *http.Request, q url.Values, l *l
 
 // read is the scene of an address, as far as the address says it.
 func (p *Pages) read(r *http.Request, q url.Values, l *leaf) (*scene, error) {
-	s := &scene{leaf: l}
+	s := &scene{leaf: l, now: p.cfg.Clock()}
 	var err error
 	s.Address, err = shell.ReadAddress(q, l.path, r.PathValue("id"), l.own)
 	s.Lang = named(cmp.Or(s.Code, shell.Accepted(r.Header.Get("Accept-Language")).Code))

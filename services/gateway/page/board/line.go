@@ -3,6 +3,7 @@ package board
 import (
 	"fmt"
 	"math"
+	"time"
 
 	reportv1 "github.com/rapport-cx/rapport/gen/rapport/report/v1"
 	surveyv1 "github.com/rapport-cx/rapport/gen/rapport/survey/v1"
@@ -193,6 +194,10 @@ func align(all []*figure, least, most float64) {
 // part is what became of one section of a report.
 type part struct{ Name, State, Fresh, Message, Mood string }
 
+// quietFor is how long nothing new is no news: past it a reader is told, who may know
+// better whether the service or the brand is asleep.
+const quietFor = 24 * time.Hour
+
 // parts say what became of the sections of a report, the lost ones first by mood.
 func (s *scene) parts(all []*reportv1.Section) (out []part) {
 	l := s.Lang
@@ -201,6 +206,9 @@ func (s *scene) parts(all []*reportv1.Section) (out []part) {
 		switch one.GetStatus() {
 		case reportv1.Section_STATUS_OK:
 			p.Mood = "good"
+			if at := one.GetAsOf(); at.IsValid() && s.now.Sub(at.AsTime()) > quietFor {
+				p.Mood, p.State = "same", fmt.Sprintf(l.Still, l.span(s.now.Sub(at.AsTime())))
+			}
 		case reportv1.Section_STATUS_MISSING, reportv1.Section_STATUS_FAILED:
 			p.Mood, p.Message = "bad", one.GetMessage()
 		default:

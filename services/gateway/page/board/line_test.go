@@ -32,6 +32,18 @@ func TestWhatIsLostIsNamed(t *testing.T) {
 	}
 }
 
+// TestALongSilenceIsTold: a part that is there and has heard nothing for days says so.
+func TestALongSilenceIsTold(t *testing.T) {
+	s := english1()
+	s.now = time.Unix(0, 0).Add(72 * time.Hour)
+	for since, want := range map[time.Duration]string{0: "there, nothing new for 3.0 days", 60 * time.Hour: "there"} {
+		got := s.parts([]*reportv1.Section{{Name: "orders", Status: reportv1.Section_STATUS_OK, AsOf: timestamppb.New(time.Unix(0, 0).Add(since))}})
+		if got[0].State != want {
+			t.Errorf("%s: %q, want %q", since, got[0].State, want)
+		}
+	}
+}
+
 // TestAChangeIsNoNewsWithinChance: only what the service calls significant is good or
 // bad, and what is the better the lower it is is good when it falls.
 func TestAChangeIsNoNewsWithinChance(t *testing.T) {

@@ -67,7 +67,7 @@ func (p *Pages) watchReport(ctx context.Context, s *scene, e *shell.Events) erro
 		if got, err = stream.Recv(); err != nil {
 			break
 		}
-		s.omni.got = got.GetReport()
+		s.omni.got, s.now = got.GetReport(), p.cfg.Clock()
 		err = e.Send(p.drawn.Draw(ctx, &s.Lang.Lang, s.Lang, s.Address, s.leaf.sections(p, s)))
 	}
 	if ctx.Err() != nil {
@@ -97,7 +97,7 @@ func (p *Pages) lookAgain(ctx context.Context, s *scene, e *shell.Events) error 
 func (p *Pages) redraw(ctx context.Context, s *scene, e *shell.Events) error {
 	ctx, cancel := context.WithTimeout(ctx, shell.PageTime)
 	defer cancel()
-	now := &scene{Address: s.Address, Lang: s.Lang, leaf: s.leaf, window: s.window}
+	now := &scene{Address: s.Address, Lang: s.Lang, leaf: s.leaf, window: s.window, now: p.cfg.Clock()}
 	now.queue.who, now.queue.signed = s.queue.who, s.queue.signed
 	if err := p.prepare(ctx, now); err != nil {
 		return err

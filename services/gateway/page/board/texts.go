@@ -38,16 +38,16 @@ type words struct {
 	OldPage, NumbersOf, From                              string
 
 	// Of cases.
-	QueueTitle, FilterTitle, CasesTitle, OpenWord, ClaimedWord, OverdueWord                    string
-	ResolvedWord, AverageWord, QueueHead, Mine, OverdueOnly, WhoAreYou                         string
-	YourName, NameHint, Keep, NoCases, Left, LateBy, Marked, Minutes                           string
-	Hours, DaysLong, CaseOf, CaseTitle, AnswersTitle, WorkTitle                                string
-	NotesTitle, CauseHead, DueHead, SubjectHead, CustomerOf, OpenedHead                        string
-	ResolvedHead, RootCauseHead, ReopenedHead, AssigneeHead, ScoreHead                         string
-	ClaimWord, TakeWord, TakenBy, NoteWord, NoteHint, CallWord, Called                         string
-	OutcomeHead, ResolveWord, RootCauseHint, DoneHint, ReopenWord, ReopenWhy                   string
-	Conflict, YouAre, Reset, NoNotes, OpenIt, AllOfThem, NobodyWaits, ZoneOf                   string
-	ResolveTitle, NameTitle, Change, CustomerHead, StatusHead, RequiredWord, MoreOf, Claimable string
+	QueueTitle, FilterTitle, CasesTitle, OpenWord, ClaimedWord, OverdueWord                           string
+	ResolvedWord, AverageWord, QueueHead, Mine, OverdueOnly, WhoAreYou                                string
+	YourName, NameHint, Keep, NoCases, Left, LateBy, Marked, Minutes                                  string
+	Hours, DaysLong, CaseOf, CaseTitle, AnswersTitle, WorkTitle                                       string
+	NotesTitle, CauseHead, DueHead, SubjectHead, CustomerOf, OpenedHead                               string
+	ResolvedHead, RootCauseHead, ReopenedHead, AssigneeHead, ScoreHead                                string
+	ClaimWord, TakeWord, TakenBy, NoteWord, NoteHint, CallWord, Called                                string
+	OutcomeHead, ResolveWord, RootCauseHint, DoneHint, ReopenWord, ReopenWhy                          string
+	Conflict, YouAre, Reset, NoNotes, OpenIt, AllOfThem, NobodyWaits, ZoneOf                          string
+	ResolveTitle, NameTitle, Change, CustomerHead, StatusHead, RequiredWord, MoreOf, Claimable, Still string
 
 	// steps are what the service writes down by itself, the longer first.
 	steps []step

@@ -51,9 +51,9 @@ var english = words{
 	OutcomeHead: "How the call ended", ResolveWord: "Resolve", RootCauseHint: "What it really was", DoneHint: "What was done", ReopenWord: "Reopen",
 	ReopenWhy: "Why it is taken up again",
 	Conflict:  "Not done: somebody changed this case while you looked at it. You see it as it is now; what you wrote is still here.",
-	YouAre:    "You work as", Reset: "All that wait", NoNotes: "Nothing yet.", OpenIt: "Open", AllOfThem: "All cases about it", NobodyWaits: "Nobody waits for a call.",
+	YouAre:    "You work as", Reset: "Clear filters", NoNotes: "Nothing yet.", OpenIt: "Open", AllOfThem: "All cases about it", NobodyWaits: "Nobody waits for a call.",
 	ZoneOf: "Times are of %s.", ResolveTitle: "Finish", NameTitle: "Who are you?", Change: "Somebody else?", CustomerHead: "Customer", StatusHead: "State", RequiredWord: "required", MoreOf: "%d more",
-	Claimable: "nobody yet",
+	Claimable: "nobody yet", Still: "there, nothing new for %s",
 
 	steps: []step{{"claimed, taken over from ", "Took it over from "}, {"claimed", "Took it"}, {"resolved: ", "Resolved: "}, {"opened: ", "Opened: "}},
 

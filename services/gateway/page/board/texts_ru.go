@@ -51,9 +51,9 @@ var russian = words{
 	OutcomeHead: "Чем кончился звонок", ResolveWord: "Решено", RootCauseHint: "В чём было дело на самом деле", DoneHint: "Что сделано", ReopenWord: "Открыть снова",
 	ReopenWhy: "Почему открываем снова",
 	Conflict:  "Не сделано: пока вы смотрели, обращение изменил кто-то другой. Вы видите его таким, какое оно сейчас; то, что вы написали, осталось в форме.",
-	YouAre:    "Вы работаете как", Reset: "Все, кто ждёт", NoNotes: "Пока ничего.", OpenIt: "Открыть", AllOfThem: "Все обращения об этом", NobodyWaits: "Звонка никто не ждёт.",
+	YouAre:    "Вы работаете как", Reset: "Сбросить фильтры", NoNotes: "Пока ничего.", OpenIt: "Открыть", AllOfThem: "Все обращения об этом", NobodyWaits: "Звонка никто не ждёт.",
 	ZoneOf: "Время в зоне %s.", ResolveTitle: "Завершить", NameTitle: "Кто вы?", Change: "Это не вы?", CustomerHead: "Клиент", StatusHead: "Состояние", RequiredWord: "обязательно", MoreOf: "Ещё %d",
-	Claimable: "пока никто",
+	Claimable: "пока никто", Still: "есть, нового нет уже %s",
 
 	steps: []step{{"claimed, taken over from ", "Забирает себе у "}, {"claimed", "Берёт в работу"}, {"resolved: ", "Решено: "}, {"opened: ", "Открыто: "}},
 
