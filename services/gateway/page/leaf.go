@@ -168,7 +168,7 @@ func (p *Page) serveLeaf(l *leaf) http.HandlerFunc {
 // showLeaf draws a page whose scene is set.
 func (p *Page) showLeaf(ctx context.Context, w http.ResponseWriter, s *scene, l *leaf) {
 	out := p.compose(ctx, s)
-	out.Name, out.Dated, out.Private = l.title(s.Lang), l.dated, l.private
+	out.Name, out.Dated, out.Kept = l.title(s.Lang), l.dated, !l.private
 	out.CSV = "/csv" + s.permanent().link(func(*view) {})
 	if s.ID != "" {
 		out.Path = []choice{{Name: out.Name, Link: s.link(func(v *view) { v.ID, v.Own = "", nil })}}

@@ -236,6 +236,7 @@ func (p *Pages) compose(ctx context.Context, s *scene, l *leaf) *shown {
 		out.Langs = append(out.Langs, shell.Choice{Name: c.Name, Note: c.Code, Link: link, Current: c == s.Lang})
 	}
 	out.Tabs = p.cfg.Ways(&s.Lang.Lang, l.path, to)
+	out.Kept = true
 	out.Permalink = s.link(func(v *view) { v.asked = true })
 	if l.table != nil {
 		out.CSV = "/csv" + out.Permalink

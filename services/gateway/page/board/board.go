@@ -264,7 +264,7 @@ func (p *Pages) show(ctx context.Context, w http.ResponseWriter, status int, s *
 func (p *Pages) compose(ctx context.Context, s *scene) *shown {
 	to := func(path string) string { return s.To(path, "", s.dates()).String() }
 	out := &shown{T: s.Lang, Kind: s.kind, Frame: shell.Frame{
-		Name: cmp.Or(s.name, s.leaf.title(s.Lang)), Home: to(""), BrandName: s.brand.Name, Path: s.path, Private: s.leaf.private,
+		Name: cmp.Or(s.name, s.leaf.title(s.Lang)), Home: to(""), BrandName: s.brand.Name, Path: s.path, Kept: !s.leaf.private,
 		Tabs: p.cfg.Ways(&s.Lang.Lang, s.Page, to), Permalink: s.permanent(p.cfg.Clock()).String(),
 	}}
 	brands, _ := p.cfg.BrandsFor(ctx)

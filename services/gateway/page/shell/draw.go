@@ -95,7 +95,7 @@ func (d *Drawings) Write(w http.ResponseWriter, status int, name string, frame *
 	h.Set("X-Frame-Options", "DENY")
 	h.Set("Vary", "Accept-Language, Cookie")
 	h.Set("Cache-Control", "no-store")
-	if status == http.StatusOK && !frame.Private {
+	if status == http.StatusOK && frame.Kept {
 		keep(h, b.Bytes())
 	}
 	w.WriteHeader(status)

@@ -170,8 +170,9 @@ type Frame struct {
 	// CSV is where the page's numbers are for a spreadsheet, and Permalink the address
 	// that shows this view again whenever it is opened; empty: there is none.
 	CSV, Permalink string
-	// Private keeps the page out of every cache: it is about persons.
-	Private bool
+	// Kept lets the reader's own browser keep the page, to be asked for again with each
+	// look; nothing keeps what is about persons.
+	Kept bool
 }
 
 // Menu are the ways to all pages under their headings.
