@@ -143,7 +143,7 @@ func (p *Page) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 		out.Found, out.FoundFor = found, v.Query
 	}
-	out.Sections, out.Kept = p.draw(ctx, s, sections), true
+	out.Sections = p.draw(ctx, s, sections) // with what people wrote: no cache keeps it
 	p.write(w, http.StatusOK, out)
 }
 

@@ -93,7 +93,7 @@ func init() {
 			prepare: (*Pages).prepareLeague, sections: (*Pages).leagueSections, table: (*Pages).leagueTable,
 		},
 		{
-			path: scorecardPath, title: func(l *words) string { return l.Scorecard }, needs: reports, deep: true,
+			path: scorecardPath, title: func(l *words) string { return l.Scorecard }, needs: reports, deep: true, private: true,
 			own: []string{"metric", "days", "peers"}, live: true, method: reportv1.ReportService_GetSubjectScorecard_FullMethodName,
 			prepare: (*Pages).prepareScorecard, sections: (*Pages).scorecardSections, table: (*Pages).scorecardTable,
 		},
