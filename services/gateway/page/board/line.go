@@ -13,18 +13,18 @@ import (
 
 // figure is one number as it is read, with all that says what it is worth.
 type figure struct {
-	Name, Note            string
-	Value, Of             string // Value is empty: nobody answered
-	Interval, N, Count    string
-	Hint                  string // all of that in one line
-	Previous, Year        change
-	Goal, Attained        string
-	Met                   bool
-	Benchmark, Judgement  string
-	Range                 chart.Range
-	Few                   bool // too few to conclude anything
-	low, high, value      float64
-	banded, there, shrunk bool
+	Name, Note           string
+	Value, Of            string // Value is empty: nobody answered
+	Interval, N, Count   string
+	Hint                 string // all of that in one line
+	Previous, Year       change
+	Goal, Attained       string
+	Met                  bool
+	Benchmark, Judgement string
+	Range                chart.Range
+	Few                  bool // too few to conclude anything
+	low, high, value     float64
+	banded, there        bool
 }
 
 // change is a value beside the same of another stretch of time, in words.

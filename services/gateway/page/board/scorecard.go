@@ -23,7 +23,6 @@ type scorecard struct {
 	entry   *surveyv1.Subject
 	got     *reportv1.GetSubjectScorecardResponse
 	days    int32
-	titles  map[string]string
 }
 
 // cardDays are the lengths of the rolling window to choose from, the usual one first.
