@@ -7,6 +7,11 @@
 //	/openapi.json  what those are
 //	/unsubscribe/… ends letters, by whoever gets them (package subscription)
 //	/              the overview, /live what moves it
+//	/omnichannel   how the brand is doing, in each channel and in all
+//	/rankings      league tables of stores, sellers, couriers
+//	/scorecards/ID how one of them is doing, such as STORE:12
+//	/cases         who waits for a call; /cases/ID is worked on there
+//	/csv/…         the numbers of these pages, /live/… what moves them
 //	/customers     whoever is known, and a person's time line
 //	/journeys      the success index, the contact rate and who comes back
 //	/funnel        how many get how far; /funnel.csv in numbers

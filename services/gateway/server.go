@@ -6,7 +6,6 @@ import (
 	"errors"
 	"io"
 	"net/http"
-	"slices"
 	"strings"
 
 	"github.com/grpc-ecosystem/grpc-gateway/v2/runtime"
@@ -20,6 +19,7 @@ import (
 	"github.com/rapport-cx/rapport/internal/fault"
 	"github.com/rapport-cx/rapport/services/gateway/page"
 	"github.com/rapport-cx/rapport/services/gateway/page/audience"
+	"github.com/rapport-cx/rapport/services/gateway/page/board"
 	points "github.com/rapport-cx/rapport/services/gateway/page/loyalty"
 	"github.com/rapport-cx/rapport/services/gateway/page/shell"
 	journeygw "github.com/rapport-cx/rapport/services/gateway/stub/rapport/journey/v1"
@@ -70,10 +70,10 @@ func New(cfg Config, services Services) (*Server, error) {
 
 // pages routes what people look at.
 func (s *Server) pages() error {
-	services := shell.Services{Survey: s.services.Survey, Segmentation: s.services.Segmentation, Journey: s.services.Journey, Loyalty: s.services.Loyalty}
+	services := shell.Services{Survey: s.services.Survey, Segmentation: s.services.Segmentation, Journey: s.services.Journey, Loyalty: s.services.Loyalty, Report: s.services.Report}
 	cfg := shell.Config{
 		Brands: s.cfg.Brands, Clock: s.cfg.Clock, Draining: s.cfg.Draining, Log: s.cfg.Log, Outgoing: s.outgoingContext,
-		Nav: slices.Concat(page.Nav(services), audience.Nav(services), points.Nav(services)),
+		Nav: shell.Ordered(page.Nav(services), board.Nav(services), audience.Nav(services), points.Nav(services)),
 	}
 	shown, err := page.New(cfg, services)
 	if err != nil {
@@ -90,6 +90,11 @@ func (s *Server) pages() error {
 		return err
 	}
 	health.Route(s.routes)
+	run, err := board.New(cfg, services)
+	if err != nil {
+		return err
+	}
+	run.Route(s.routes)
 	if s.services.Survey != nil {
 		s.survey, err = survey.New(survey.Config{Survey: s.services.Survey, Brands: s.cfg.Brands, Clock: s.cfg.Clock, Log: s.cfg.Log})
 	}
@@ -125,7 +130,7 @@ func (s *Server) register() error {
 // ServeHTTP routes one request.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("X-Content-Type-Options", "nosniff")
-	s.routes.ServeHTTP(w, r)
+	shell.Revalidated(s.routes).ServeHTTP(w, r)
 }
 
 // traceHeaders lets a caller's trace go on; all else a caller must not set.

@@ -35,6 +35,7 @@ type suite struct {
 	segmentationv1.SegmentationServiceClient
 	journeyv1.JourneyServiceClient
 	loyaltyv1.LoyaltyServiceClient
+	reports reportv1.ReportServiceClient
 }
 
 // running is a service while it runs.
@@ -70,7 +71,7 @@ func newSuite(t testing.TB, shown func(*gateway.Services)) *suite {
 		Journey: journeyv1.NewJourneyServiceClient(conn), Loyalty: loyaltyv1.NewLoyaltyServiceClient(conn),
 	}}
 	asks.Report = reportv1.NewReportServiceClient(conn)
-	out := &suite{SegmentationServiceClient: asks.Segmentation, JourneyServiceClient: asks.Journey, LoyaltyServiceClient: asks.Loyalty}
+	out := &suite{SegmentationServiceClient: asks.Segmentation, JourneyServiceClient: asks.Journey, LoyaltyServiceClient: asks.Loyalty, reports: asks.Report}
 	reporting(t, a, brands, guard, asks.Services)
 	closing := asks.keep(t, a, brands, guard)
 	seen := asks.Services

@@ -70,7 +70,7 @@ func (f *fortress) routes() (calls, pages []route) {
 	if len(calls) < 90 || len(pages) < 10 {
 		f.t.Fatalf("%d calls and %d pages: %v", len(calls), len(pages), pages)
 	}
-	return calls, append(pages, route{"GET", "/live"}, route{"GET", "/metrics"}, route{"GET", "/openapi.json"}, route{"POST", "/customers"}, route{"GET", "/nowhere"})
+	return calls, append(pages, route{"GET", "/live"}, route{"GET", "/metrics"}, route{"GET", "/openapi.json"}, route{"POST", "/customers"}, route{"POST", "/cases/1"}, route{"GET", "/nowhere"})
 }
 
 var placeholder = regexp.MustCompile(`\{[^}]*\}`)

@@ -23,7 +23,7 @@ func (w window) journey() *journeyv1.Window {
 
 // stageLeaf decides what the view of a page beside the overview left open.
 func (p *Page) stageLeaf(ctx context.Context, v view, l *leaf) (*scene, error) {
-	s := &scene{view: v}
+	s := &scene{view: v, person: &asked{}}
 	if err := p.chooseBrand(ctx, s, p.alive); err != nil {
 		return nil, err
 	}

@@ -9,6 +9,7 @@ import (
 	commonv1 "github.com/rapport-cx/rapport/gen/rapport/common/v1"
 	surveyv1 "github.com/rapport-cx/rapport/gen/rapport/survey/v1"
 	"github.com/rapport-cx/rapport/services/gateway/chart"
+	"github.com/rapport-cx/rapport/services/gateway/page/shell"
 )
 
 // row is one score beside others.
@@ -51,6 +52,12 @@ func (s *scene) align(lists ...[]row) {
 	}
 }
 
+// channelsData is the score of each channel.
+type channelsData struct {
+	shell.Dated
+	Rows []row
+}
+
 func (p *Page) loadChannels(ctx context.Context, s *scene) (any, error) {
 	got, err := p.ask(ctx, s, s.window, 0, &surveyv1.GroupBy{Dimension: surveyv1.Dimension_DIMENSION_CHANNEL})
 	if err != nil {
@@ -66,11 +73,12 @@ func (p *Page) loadChannels(ctx context.Context, s *scene) (any, error) {
 	}
 	slices.SortStableFunc(rows, func(a, b row) int { return cmp.Compare(b.score.GetN(), a.score.GetN()) })
 	s.align(rows)
-	return rows, nil
+	return &channelsData{shell.Dated{AsOf: s.fresh(got.GetAsOf())}, rows}, nil
 }
 
 // distributionData is how often each score was given.
 type distributionData struct {
+	shell.Dated
 	Columns []column
 	Parts   []part
 }
@@ -88,7 +96,7 @@ func (p *Page) loadDistribution(ctx context.Context, s *scene) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &distributionData{}
+	d := &distributionData{Dated: shell.Dated{AsOf: s.fresh(got.GetAsOf())}}
 	total := got.GetTotal()
 	if total.GetN() == 0 {
 		return d, nil

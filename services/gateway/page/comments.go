@@ -8,10 +8,12 @@ import (
 
 	commonv1 "github.com/rapport-cx/rapport/gen/rapport/common/v1"
 	surveyv1 "github.com/rapport-cx/rapport/gen/rapport/survey/v1"
+	"github.com/rapport-cx/rapport/services/gateway/page/shell"
 )
 
 // commentsData is what people wrote, newest first.
 type commentsData struct {
+	shell.Dated
 	Comments []comment
 	Toggle   choice
 }
@@ -50,6 +52,7 @@ func (p *Page) loadComments(ctx context.Context, s *scene) (any, error) {
 	for _, r := range list.GetResponses() {
 		refs = append(refs, r.GetSubjects()...)
 	}
+	d.AsOf = p.now(s)
 	titles := p.titles(ctx, s, refs)
 	for _, r := range list.GetResponses() {
 		d.Comments = append(d.Comments, s.comment(r, asked[r.GetSurveyId()], titles))
@@ -121,13 +124,15 @@ func (s *scene) comment(r *surveyv1.Response, asked map[string]*surveyv1.Metric,
 
 // casesData is who is to be called back.
 type casesData struct {
+	shell.Dated
 	Open, Claimed, Overdue string // empty: none
 	Cases                  []oneCase
-	More                   string
+	More, Queue            string
 }
 
 type oneCase struct {
 	ID, Queue, Cause, Due, Score, Comment, Assignee string
+	Link                                            string
 	Late                                            bool
 	Subjects                                        []choice
 }
@@ -143,7 +148,7 @@ func (p *Page) loadCases(ctx context.Context, s *scene) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	total, d := stats.GetTotal(), &casesData{}
+	total, d := stats.GetTotal(), &casesData{Dated: shell.Dated{AsOf: p.now(s)}, Queue: s.toCases("")}
 	counted := func(n int64) string {
 		if n == 0 {
 			return ""
@@ -165,9 +170,19 @@ func (p *Page) loadCases(ctx context.Context, s *scene) (any, error) {
 	return d, nil
 }
 
+// toCases is the queue of the subject, or one case.
+func (s *scene) toCases(id string) string {
+	return s.link(func(v *view) {
+		of := own("subject", subjectName(v.Subject))
+		if *v = (view{Brand: v.Brand, Lang: v.Lang, asked: v.asked, Days: usualDays, Page: "/cases", ID: id, Own: of}); id != "" {
+			v.Own = nil
+		}
+	})
+}
+
 func (s *scene) oneCase(c *surveyv1.Case, titles map[string]string) oneCase {
 	out := oneCase{
-		ID: c.GetId(), Queue: c.GetQueue(), Cause: c.GetCause(), Comment: strings.TrimSpace(c.GetComment()),
+		ID: c.GetId(), Link: s.toCases(c.GetId()), Queue: c.GetQueue(), Cause: c.GetCause(), Comment: strings.TrimSpace(c.GetComment()),
 		Assignee: c.GetAssignee(), Late: c.GetOverdue(),
 	}
 	due := s.Lang.Soon(c.GetDueAt().AsTime().In(s.brand.Location))

@@ -17,8 +17,9 @@ func (p *Page) compose(ctx context.Context, s *scene) *shown {
 	out := &shown{scene: s, T: s.Lang, Frame: shell.Frame{
 		Name: s.brand.Name, Home: s.ToSubject(nil), BrandName: s.brand.Name, Tabs: p.tabs(ctx, s),
 	}}
+	out.Permalink = s.permanent().link(func(*view) {})
 	if s.metric != nil {
-		out.LiveAt = s.Live()
+		out.LiveAt, out.CSV = s.Live(), "/csv"+out.Permalink
 	}
 	brands, _ := p.cfg.BrandsFor(ctx)
 	for _, b := range brands {
@@ -38,6 +39,11 @@ func (p *Page) compose(ctx context.Context, s *scene) *shown {
 	}
 	if s.subject != nil {
 		out.Name, out.KindName = subjectTitle(s.subject), s.Lang.Kind(s.Subject.GetKind())
+		if p.report != nil {
+			out.Card = s.link(func(v *view) {
+				*v = view{Brand: v.Brand, Lang: v.Lang, asked: v.asked, Days: usualDays, Page: "/scorecards", ID: subjectName(s.Subject)}
+			})
+		}
 		out.Path = append(out.Path, choice{Name: s.brand.Name, Link: s.ToSubject(nil)})
 		titles := p.titles(ctx, s, s.path)
 		for _, ref := range slices.Backward(s.path) {

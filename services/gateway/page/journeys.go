@@ -173,10 +173,8 @@ type cohortCell struct {
 // wants to see who comes back all the same.
 const cohortMonths = 12
 
-func (p *Page) loadRetention(ctx context.Context, s *scene) (any, error) {
-	if p.events == nil {
-		return nil, absentJourney
-	}
+// cohorts are the whole months that the window touches, and enough of them.
+func (s *scene) cohorts() window {
 	asked := s.window
 	if !asked.whole() {
 		month := asked.last.AddDate(0, 0, 1-asked.last.Day())
@@ -186,6 +184,14 @@ func (p *Page) loadRetention(ctx context.Context, s *scene) (any, error) {
 		}
 		asked.first = first
 	}
+	return asked
+}
+
+func (p *Page) loadRetention(ctx context.Context, s *scene) (any, error) {
+	if p.events == nil {
+		return nil, absentJourney
+	}
+	asked := s.cohorts()
 	got, err := p.events.GetRetention(ctx, &journeyv1.GetRetentionRequest{Brand: s.Brand, Window: asked.journey()})
 	if err != nil {
 		return nil, err

@@ -25,8 +25,10 @@ type leaf struct {
 	own []string
 	// parts are its sections; deep those of one thing, under an address below.
 	parts, deep []section
-	// table is the page's numbers for a spreadsheet; nil: it has none.
-	table func(*Page, context.Context, *scene) ([][]string, error)
+	// table is the page's numbers for a spreadsheet, deepTable those of one thing.
+	table, deepTable func(*Page, context.Context, *scene) ([][]string, error)
+	// private pages are about persons.
+	private bool
 }
 
 const (
@@ -40,23 +42,29 @@ const (
 // leaves are the pages in the order of the navigation.
 var leaves = []leaf{
 	{
-		path: customersPath, title: func(l *words) string { return l.Customers }, own: []string{"q", "after", "before"},
+		path: customersPath, title: func(l *words) string { return l.Customers }, own: []string{"q", "after", "before", "identities"}, private: true,
 		parts: []section{
 			{"lookup", shell.Top, func(l *words) string { return l.Lookup }, (*Page).loadLookup},
 			{"people", shell.Top, func(l *words) string { return l.People }, (*Page).loadPeople},
 		},
 		deep: []section{
 			{"person", shell.Top, func(l *words) string { return l.Person }, (*Page).loadPerson},
-			{"timeline", shell.Top, func(l *words) string { return l.Timeline }, (*Page).loadTimeline},
+			{"standing", shell.Left, func(l *words) string { return l.Standing }, (*Page).loadStanding},
+			{"accounts", shell.Right, func(l *words) string { return l.Accounts }, (*Page).loadAccounts},
+			{"personcases", shell.Left, func(l *words) string { return l.Cases }, (*Page).loadPersonCases},
+			{"nextcontacts", shell.Right, func(l *words) string { return l.NextContacts }, (*Page).loadNextContacts},
+			{"timeline", shell.Bottom, func(l *words) string { return l.Timeline }, (*Page).loadTimeline},
 		},
+		table: (*Page).customersTable, deepTable: (*Page).personTable,
 	},
 	{
 		path: journeysPath, title: func(l *words) string { return l.Journeys }, dated: true,
 		parts: []section{
 			{"success", shell.Half, func(l *words) string { return l.Success }, (*Page).loadSuccess},
 			{"contacts", shell.Half, func(l *words) string { return l.Contacts }, (*Page).loadContacts},
-			{"retention", shell.Top, func(l *words) string { return l.Retention }, (*Page).loadRetention},
+			{"retention", shell.Bottom, func(l *words) string { return l.Retention }, (*Page).loadRetention},
 		},
+		table: (*Page).journeysTable,
 	},
 	{
 		path: funnelPath, title: func(l *words) string { return l.Funnel }, dated: true, own: []string{"step", "within", "unit", "by"},
@@ -79,6 +87,7 @@ var leaves = []leaf{
 		path: mapsPath, title: func(l *words) string { return l.Maps }, dated: true, own: []string{"after"},
 		parts: []section{{"maps", shell.Top, func(l *words) string { return l.Maps }, (*Page).loadMaps}},
 		deep:  []section{{"map", shell.Top, func(l *words) string { return l.Map }, (*Page).loadMap}},
+		table: (*Page).mapsTable, deepTable: (*Page).mapTable,
 	},
 }
 
@@ -86,6 +95,7 @@ const (
 	absentSurvey       = shell.Absent("Survey")
 	absentSegmentation = shell.Absent("Segmentation")
 	absentJourney      = shell.Absent("Journey")
+	absentReport       = shell.Absent("Report")
 )
 
 // tabs are the ways to all pages: brand, language and window go along.
@@ -95,11 +105,7 @@ func (p *Page) tabs(ctx context.Context, s *scene) []choice {
 			*v = view{Brand: v.Brand, Lang: v.Lang, asked: v.asked, Days: v.Days, From: v.From, To: v.To, Page: path}
 		})
 	}
-	var out []choice
-	for _, w := range p.cfg.Ways(ctx, s.Brand) {
-		out = append(out, choice{Name: w.Names[s.Lang.Code], Link: to(w.Path), Current: s.Page == w.Path})
-	}
-	return out
+	return p.cfg.Ways(ctx, s.Brand, &s.Lang.Lang, s.Page, to)
 }
 
 // maxOwn bounds what an address may bring for one name.
@@ -162,7 +168,8 @@ func (p *Page) serveLeaf(l *leaf) http.HandlerFunc {
 // showLeaf draws a page whose scene is set.
 func (p *Page) showLeaf(ctx context.Context, w http.ResponseWriter, s *scene, l *leaf) {
 	out := p.compose(ctx, s)
-	out.Name, out.Dated = l.title(s.Lang), l.dated
+	out.Name, out.Dated, out.Kept = l.title(s.Lang), l.dated, !l.private
+	out.CSV = "/csv" + s.permanent().link(func(*view) {})
 	if s.ID != "" {
 		out.Path = []choice{{Name: out.Name, Link: s.link(func(v *view) { v.ID, v.Own = "", nil })}}
 		out.Name = s.ID
@@ -183,7 +190,7 @@ func (p *Page) showLeaf(ctx context.Context, w http.ResponseWriter, s *scene, l 
 // serveTable gives a page's numbers as a spreadsheet reads them.
 func (p *Page) serveTable(l *leaf) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		v, err := readLeaf(r, r.URL.Query(), l, "")
+		v, err := readLeaf(r, r.URL.Query(), l, r.PathValue("id"))
 		if err != nil {
 			p.refuse(w, v, err)
 			return
@@ -199,12 +206,16 @@ func (p *Page) serveTable(l *leaf) http.HandlerFunc {
 			p.refuse(w, v, err)
 			return
 		}
-		rows, err := l.table(p, ctx, s)
+		table := l.table
+		if s.ID != "" {
+			table = l.deepTable
+		}
+		rows, err := table(p, ctx, s)
 		if err != nil {
 			p.refuse(w, v, err)
 			return
 		}
-		shell.WriteTable(w, strings.TrimPrefix(l.path, "/"), rows)
+		shell.WriteTable(w, strings.TrimPrefix(strings.TrimSuffix(l.path+"-"+s.ID, "-"), "/"), rows)
 	}
 }
 
@@ -222,10 +233,10 @@ func (p *Page) liveLeaf(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "not a page to watch", http.StatusBadRequest)
 		return
 	}
-	if !p.sit(w) {
+	if !p.seats.Sit(w) {
 		return
 	}
-	defer p.rise()
+	defer p.seats.Rise()
 	ctx, err := p.cfg.Outgoing(r, journeyv1.JourneyService_WatchEvents_FullMethodName)
 	if err != nil {
 		http.Error(w, "not a page to watch", http.StatusBadRequest)
@@ -235,18 +246,18 @@ func (p *Page) liveLeaf(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, v.Lang.FaultText(err), http.StatusServiceUnavailable)
 		return
 	}
-	e, ok := begin(w)
+	e, ok := shell.Begin(w)
 	if !ok {
 		return
 	}
-	if err := p.lookAgain(ctx, v, l, e); err != nil && ctx.Err() == nil && !fault.Retryable(err) && !errors.Is(err, errLeft) {
+	if err := p.lookAgain(ctx, v, l, e); err != nil && ctx.Err() == nil && !fault.Retryable(err) && !errors.Is(err, shell.ErrLeft) {
 		p.cfg.Log.Warn("live page", "error", err)
 	}
 }
 
 // lookAgain sends what has changed, at once and then every so often: services keep
 // the answer to a question until a fact arrives, so that looking costs little.
-func (p *Page) lookAgain(ctx context.Context, v view, l *leaf, e *events) error {
+func (p *Page) lookAgain(ctx context.Context, v view, l *leaf, e *shell.Events) error {
 	look := time.NewTicker(liveLook)
 	defer look.Stop()
 	for {
@@ -263,19 +274,14 @@ func (p *Page) lookAgain(ctx context.Context, v view, l *leaf, e *events) error 
 	}
 }
 
-func (p *Page) redrawLeaf(ctx context.Context, v view, l *leaf, e *events) error {
+func (p *Page) redrawLeaf(ctx context.Context, v view, l *leaf, e *shell.Events) error {
 	ctx, cancel := context.WithTimeout(ctx, shell.PageTime)
 	defer cancel()
 	s, err := p.stageLeaf(ctx, v, l)
 	if err != nil {
 		return err
 	}
-	for _, d := range p.draw(ctx, s, l.sections(v)) {
-		if err := e.send(d); err != nil {
-			return err
-		}
-	}
-	return e.write(": seen\n\n")
+	return e.Send(p.draw(ctx, s, l.sections(v)))
 }
 
 // findLeaf is the page at a path, and the thing that it shows there.
@@ -292,6 +298,17 @@ func findLeaf(path string) (*leaf, string) {
 		}
 	}
 	return nil, ""
+}
+
+// permanent is the view that shows the same whenever it is opened: with its days where
+// it had only a number of them, and with all else that the page chose itself.
+func (s *scene) permanent() view {
+	v := s.view
+	v.asked = true
+	if v.Days != "" && !s.window.whole() {
+		v.Days, v.From, v.To = "", s.window.first, s.window.last
+	}
+	return v
 }
 
 // Here is the address of the page without its parts, for forms.

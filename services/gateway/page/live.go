@@ -2,9 +2,7 @@ package page
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"net/http"
 	"time"
 
@@ -34,10 +32,10 @@ func (p *Page) Live(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "not a page to watch", http.StatusBadRequest)
 		return
 	}
-	if !p.sit(w) {
+	if !p.seats.Sit(w) {
 		return
 	}
-	defer p.rise()
+	defer p.seats.Rise()
 	ctx, err := p.cfg.Outgoing(r, surveyv1.SurveyService_WatchMetric_FullMethodName)
 	if err != nil {
 		http.Error(w, "not a page to watch", http.StatusBadRequest)
@@ -50,42 +48,19 @@ func (p *Page) Live(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, v.Lang.FaultText(err), http.StatusServiceUnavailable)
 		return
 	}
-	e, ok := begin(w)
+	e, ok := shell.Begin(w)
 	if !ok {
 		return
 	}
 	err = p.follow(ctx, s, e)
-	if err != nil && ctx.Err() == nil && !fault.Retryable(err) && !errors.Is(err, errLeft) {
+	if err != nil && ctx.Err() == nil && !fault.Retryable(err) && !errors.Is(err, shell.ErrLeft) {
 		p.cfg.Log.Warn("live page", "error", err)
 	}
 }
 
-// sit takes one of the seats of pages that watch, if there is one.
-func (p *Page) sit(w http.ResponseWriter) bool {
-	select {
-	case p.seats <- struct{}{}:
-		return true
-	default:
-		http.Error(w, "too many pages watch", http.StatusServiceUnavailable)
-		return false
-	}
-}
-
-func (p *Page) rise() { <-p.seats }
-
-// begin begins a stream of events.
-func begin(w http.ResponseWriter) (*events, bool) {
-	h := w.Header()
-	h.Set("Content-Type", "text/event-stream")
-	h.Set("Cache-Control", "no-store")
-	h.Set("X-Accel-Buffering", "no")
-	e := &events{w: w, flush: http.NewResponseController(w).Flush, sent: map[string]string{}}
-	return e, e.write("retry: 2000\n\n") == nil
-}
-
 // follow draws again whenever the score changes, and looks now and then for the
 // rest.
-func (p *Page) follow(ctx context.Context, s *scene, e *events) error {
+func (p *Page) follow(ctx context.Context, s *scene, e *shell.Events) error {
 	changed, ended := p.watch(ctx, s)
 	look := time.NewTicker(liveLook)
 	defer look.Stop()
@@ -151,51 +126,12 @@ func (s *scene) watched() *surveyv1.Window {
 
 // redraw sends the sections that are not what the page has. The scene is set
 // anew: it may be another day, or there may be answers where none were.
-func (p *Page) redraw(ctx context.Context, v view, wanted []section, e *events) error {
+func (p *Page) redraw(ctx context.Context, v view, wanted []section, e *shell.Events) error {
 	ctx, cancel := context.WithTimeout(ctx, shell.PageTime)
 	defer cancel()
 	s, err := p.stage(ctx, v)
 	if err != nil {
 		return err
 	}
-	for _, d := range p.draw(ctx, s, wanted) {
-		if err := e.send(d); err != nil {
-			return err
-		}
-	}
-	return e.write(": seen\n\n") // keeps proxies from closing what is merely quiet
-}
-
-// events writes server-sent events.
-type events struct {
-	w     http.ResponseWriter
-	flush func() error
-	sent  map[string]string // version of each section on the page
-}
-
-var errLeft = errors.New("the page was closed")
-
-func (e *events) send(d shell.Drawing) error {
-	if e.sent[d.ID] == d.Version {
-		return nil
-	}
-	body, err := json.Marshal(d)
-	if err != nil {
-		return err
-	}
-	if err := e.write("event: section\ndata: " + string(body) + "\n\n"); err != nil {
-		return err
-	}
-	e.sent[d.ID] = d.Version
-	return nil
-}
-
-func (e *events) write(text string) error {
-	if _, err := fmt.Fprint(e.w, text); err != nil {
-		return errors.Join(errLeft, err)
-	}
-	if err := e.flush(); err != nil {
-		return errors.Join(errLeft, err)
-	}
-	return nil
+	return e.Send(p.draw(ctx, s, wanted))
 }

@@ -11,6 +11,7 @@ import (
 
 	journeyv1 "github.com/rapport-cx/rapport/gen/rapport/journey/v1"
 	loyaltyv1 "github.com/rapport-cx/rapport/gen/rapport/loyalty/v1"
+	reportv1 "github.com/rapport-cx/rapport/gen/rapport/report/v1"
 	segmentationv1 "github.com/rapport-cx/rapport/gen/rapport/segmentation/v1"
 	surveyv1 "github.com/rapport-cx/rapport/gen/rapport/survey/v1"
 	"github.com/rapport-cx/rapport/services/gateway/page/shell"
@@ -28,23 +29,27 @@ var files embed.FS
 // Nav are the ways to the pages of services.
 func Nav(services Services) (out []shell.Way) {
 	if services.Survey != nil {
-		out = append(out, way("", func(l *words) string { return l.Overview }))
+		out = append(out, way("", shell.Experience, func(l *words) string { return l.Overview }))
 	}
 	for i := range leaves {
 		if leaves[i].path == customersPath && services.Segmentation == nil || leaves[i].path != customersPath && services.Journey == nil {
 			continue
 		}
-		out = append(out, way(leaves[i].path, leaves[i].title))
+		group := shell.Paths
+		if leaves[i].path == customersPath {
+			group = shell.People
+		}
+		out = append(out, way(leaves[i].path, group, leaves[i].title))
 	}
 	return out
 }
 
-func way(path string, title func(*words) string) shell.Way {
+func way(path string, group shell.Group, title func(*words) string) shell.Way {
 	names := map[string]string{}
 	for _, l := range catalogues {
 		names[l.Code] = title(l)
 	}
-	return shell.Way{Path: path, Names: names}
+	return shell.Way{Path: path, Group: group, Names: names}
 }
 
 // Page draws views.
@@ -55,11 +60,9 @@ type Page struct {
 	events journeyv1.JourneyServiceClient
 	points loyaltyv1.LoyaltyServiceClient
 	drawn  *shell.Drawings
-	seats  chan struct{} // one for each page that watches
+	report reportv1.ReportServiceClient
+	seats  shell.Seats
 }
-
-// maxLive bounds the pages that watch; past it a page is complete but not live.
-const maxLive = 1000
 
 // New makes the pages of services.
 func New(cfg Config, services Services) (*Page, error) {
@@ -69,7 +72,7 @@ func New(cfg Config, services Services) (*Page, error) {
 	}
 	return &Page{
 		cfg: cfg, survey: services.Survey, people: services.Segmentation, events: services.Journey, points: services.Loyalty,
-		drawn: drawn, seats: make(chan struct{}, maxLive),
+		report: services.Report, drawn: drawn, seats: shell.NewSeats(),
 	}, nil
 }
 
@@ -77,14 +80,17 @@ func New(cfg Config, services Services) (*Page, error) {
 func (p *Page) Route(mux *http.ServeMux) {
 	mux.Handle("GET /{$}", p)
 	mux.HandleFunc("GET /live", p.Live)
+	mux.HandleFunc("GET /csv/{$}", p.serveOverviewTable)
 	for i := range leaves {
 		l := &leaves[i]
 		mux.HandleFunc("GET "+l.path, p.serveLeaf(l))
 		if l.deep != nil {
 			mux.HandleFunc("GET "+l.path+"/{id}", p.serveLeaf(l))
 		}
-		if l.table != nil {
-			mux.HandleFunc("GET "+l.path+".csv", p.serveTable(l))
+		mux.HandleFunc("GET "+l.path+".csv", p.serveTable(l))
+		mux.HandleFunc("GET /csv"+l.path, p.serveTable(l))
+		if l.deepTable != nil {
+			mux.HandleFunc("GET /csv"+l.path+"/{id}", p.serveTable(l))
 		}
 	}
 	mux.HandleFunc("POST "+customersPath, p.find)
@@ -100,6 +106,7 @@ type shown struct {
 	Metrics  []choice
 	Periods  []choice
 	KindName string
+	Card     string // scorecard of the subject; empty: there is none
 	Found    []choice
 	FoundFor string
 	Dated    bool   // a window of time can be chosen
@@ -138,8 +145,37 @@ func (p *Page) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 		out.Found, out.FoundFor = found, v.Query
 	}
-	out.Sections = p.draw(ctx, s, sections)
+	out.Sections = p.draw(ctx, s, sections) // with what people wrote: no cache keeps it
 	p.write(w, http.StatusOK, out)
+}
+
+// serveOverviewTable gives the overview's numbers as a spreadsheet reads them.
+func (p *Page) serveOverviewTable(w http.ResponseWriter, r *http.Request) {
+	v, err := readView(r)
+	if err == nil && p.survey == nil {
+		err = absentSurvey
+	}
+	if err != nil {
+		p.refuse(w, v, err)
+		return
+	}
+	ctx, cancel, err := p.cfg.Calls(r, surveyv1.SurveyService_GetMetric_FullMethodName)
+	if err != nil {
+		p.refuse(w, v, err)
+		return
+	}
+	defer cancel()
+	s, err := p.stage(ctx, v)
+	if err != nil {
+		p.refuse(w, v, err)
+		return
+	}
+	rows, err := p.overviewTable(ctx, s)
+	if err != nil {
+		p.refuse(w, v, err)
+		return
+	}
+	shell.WriteTable(w, "overview", rows)
 }
 
 // refuse shows why there is no such page, and the way back.

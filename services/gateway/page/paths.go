@@ -7,9 +7,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
-
-	"google.golang.org/protobuf/types/known/timestamppb"
 
 	journeyv1 "github.com/rapport-cx/rapport/gen/rapport/journey/v1"
 	"github.com/rapport-cx/rapport/internal/fault"
@@ -330,10 +327,3 @@ func (p *Page) loadWays(ctx context.Context, s *scene) (any, error) {
 }
 
 func joined(kinds []string) string { return strings.Join(kinds, " > ") }
-
-func instant(at *timestamppb.Timestamp) string {
-	if !at.IsValid() {
-		return ""
-	}
-	return at.AsTime().Format(time.RFC3339)
-}

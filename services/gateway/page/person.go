@@ -42,6 +42,8 @@ type personData struct {
 	Facts          []fact
 	AsOf           string
 	Account        string // where the person's points are; empty: there is no programme
+	Shown          bool   // identities are as they are
+	Toggle         string // where they are the other way
 }
 
 // fact is something known, by name.
@@ -78,6 +80,7 @@ func (p *Page) loadPerson(ctx context.Context, s *scene) (any, error) {
 			d.Members = append(d.Members, to(m))
 		}
 	}
+	d.Shown, d.Toggle = s.shownInFull(), s.toIdentities(!s.shownInFull())
 	d.Facts = append(s.identityFacts(c), s.purchaseFacts(c.GetPurchases())...)
 	d.Facts = append(d.Facts, p.attributeFacts(ctx, s, c)...)
 	d.AsOf = s.fresh(c.GetPurchases().GetAsOf())
@@ -96,7 +99,10 @@ func (p *Page) loadPerson(ctx context.Context, s *scene) (any, error) {
 func (s *scene) identityFacts(c *segmentationv1.Customer) []fact {
 	byKind := map[commonv1.Identity_Kind][]string{}
 	for _, i := range c.GetIdentities() {
-		text := shell.Masked(i.GetValue())
+		text := i.GetValue()
+		if !s.shownInFull() {
+			text = shell.Masked(text)
+		}
 		if i.GetNamespace() != "" {
 			text = i.GetNamespace() + ":" + text
 		}

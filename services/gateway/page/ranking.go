@@ -7,6 +7,7 @@ import (
 
 	commonv1 "github.com/rapport-cx/rapport/gen/rapport/common/v1"
 	surveyv1 "github.com/rapport-cx/rapport/gen/rapport/survey/v1"
+	"github.com/rapport-cx/rapport/services/gateway/page/shell"
 )
 
 // rankable are the kinds that are ranked, the one first that people ask about
@@ -19,6 +20,7 @@ var rankable = []commonv1.SubjectKind{
 
 // rankingData is a league table, or its two ends.
 type rankingData struct {
+	shell.Dated
 	Title       string
 	Kinds       []choice
 	Place, Span string // of the subject itself, among its like
@@ -169,8 +171,9 @@ func (d *rankingData) findOwn(s *scene, all *surveyv1.RankSubjectsResponse) {
 	}
 }
 
-// note says who is in the table and who is not.
+// note says who is in the table and who is not, and how fresh it is.
 func (d *rankingData) note(s *scene, got *surveyv1.RankSubjectsResponse, minN int32) {
+	d.AsOf = s.fresh(got.GetAsOf())
 	if got.GetRanked() > 0 {
 		d.Notes = append(d.Notes, fmt.Sprintf(s.Lang.Ranked, s.Lang.Count(int64(got.GetRanked()))))
 	}

@@ -20,6 +20,7 @@ type scene struct {
 	subject *surveyv1.Subject      // nil: the whole brand
 	path    []*commonv1.SubjectRef // its ancestors, nearest first
 	window  window
+	person  *asked  // of a page about a person
 	found   *lookup // whom the search for customers found; nil: nothing was searched
 }
 

@@ -145,7 +145,10 @@ func (s *scene) parts(v *surveyv1.Score) []part {
 }
 
 // changeData is the answer to: is that a change?
-type changeData struct{ Words, Mood, Before, Answers string }
+type changeData struct {
+	shell.Dated
+	Words, Mood, Before, Answers string
+}
 
 func (p *Page) loadChange(ctx context.Context, s *scene) (any, error) {
 	if s.window.whole() {
@@ -160,6 +163,7 @@ func (p *Page) loadChange(ctx context.Context, s *scene) (any, error) {
 		return nil, err
 	}
 	d := s.judge(got)
+	d.AsOf = s.fresh(got.GetAsOf())
 	if b := got.GetB(); b.Value != nil {
 		d.Before = fmt.Sprintf(s.Lang.Before, s.Lang.ValueOf(s.kind(), b.GetValue()))
 		d.Answers = s.Lang.Answers(b.GetN())

@@ -8,6 +8,7 @@ import (
 
 	journeyv1 "github.com/rapport-cx/rapport/gen/rapport/journey/v1"
 	"github.com/rapport-cx/rapport/internal/fault"
+	"github.com/rapport-cx/rapport/services/gateway/page/shell"
 )
 
 // Tables are for programs: numbers with a point, times in seconds, empty where there
@@ -23,7 +24,7 @@ func (p *Page) funnelTable(ctx context.Context, s *scene) ([][]string, error) {
 		return nil, fault.Invalid().Field("step", "is given at least %d times", minSteps).Err()
 	}
 	out := [][]string{{"split", "group", "step", "kind", "units", "of_first", "of_previous", "n_times", "median_seconds", "p50_seconds", "p90_seconds", "as_of"}}
-	asOf := instant(got.GetAsOf())
+	asOf := shell.Instant(got.GetAsOf())
 	add := func(split string, f *journeyv1.Funnel) {
 		for i, r := range f.GetSteps() {
 			t := r.GetSincePrevious()
@@ -53,7 +54,7 @@ func (p *Page) pathsTable(ctx context.Context, s *scene) ([][]string, error) {
 		return nil, err
 	}
 	out := [][]string{{"from", "to", "times", "units", "median_seconds", "p50_seconds", "p90_seconds", "as_of"}}
-	asOf := instant(got.GetAsOf())
+	asOf := shell.Instant(got.GetAsOf())
 	for _, t := range got.GetTransitions() {
 		out = append(out, []string{
 			t.GetFrom(), t.GetTo(), whole(t.GetTimes()), whole(t.GetUnits()),
@@ -72,7 +73,7 @@ func (p *Page) waysTable(ctx context.Context, s *scene) ([][]string, error) {
 		return nil, err
 	}
 	out := [][]string{{"path", "length", "units", "share", "median_seconds", "p50_seconds", "p90_seconds", "as_of"}}
-	asOf := instant(got.GetAsOf())
+	asOf := shell.Instant(got.GetAsOf())
 	for _, one := range got.GetPaths() {
 		share := one.GetShare()
 		out = append(out, []string{

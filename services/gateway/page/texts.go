@@ -44,6 +44,7 @@ type words struct {
 	byKinds map[commonv1.SubjectKind]string
 
 	journeyWords
+	wholeWords
 }
 
 // catalogues are the catalogues, the first for whoever asks for none of them.

@@ -65,4 +65,5 @@ var english = words{
 	},
 
 	journeyWords: englishJourneys,
+	wholeWords:   englishWhole,
 }

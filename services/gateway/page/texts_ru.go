@@ -65,4 +65,5 @@ var russian = words{
 	},
 
 	journeyWords: russianJourneys,
+	wholeWords:   russianWhole,
 }

@@ -15,6 +15,7 @@ import (
 // trendData is the score over time, drawn for a desktop and for a telephone, and
 // in numbers.
 type trendData struct {
+	shell.Dated
 	Wide, Narrow chart.Line
 	Label, Hint  string
 	Rows         []trendRow // newest first
@@ -27,7 +28,7 @@ func (p *Page) loadTrend(ctx context.Context, s *scene) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &trendData{Label: s.Lang.Trend + ": " + s.MetricTitle(), Hint: s.Lang.TrendHint}
+	d := &trendData{Dated: shell.Dated{AsOf: s.fresh(got.GetAsOf())}, Label: s.Lang.Trend + ": " + s.MetricTitle(), Hint: s.Lang.TrendHint}
 	if rolled {
 		d.Hint = s.Lang.TrendRolled + " " + d.Hint
 	}

@@ -138,6 +138,9 @@ func filter(req *surveyv1.ListCasesRequest, state string, now int64) (where stri
 	if req.GetQueue() != "" {
 		with(" AND f.queue = $%d", req.GetQueue())
 	}
+	if req.GetCause() != "" {
+		with(" AND f.cause = $%d", req.GetCause())
+	}
 	if req.GetAssignee() != "" {
 		with(" AND f.assignee = $%d", req.GetAssignee())
 	}

@@ -121,6 +121,8 @@ func TestFilters(t *testing.T) {
 			"resolved or claimed": {&query{States: states(resolved, claimed)}, []string{"3", "1", "4"}},
 			"unknown state":       {&query{States: states(77)}, nil},
 			"queue":               {&query{Queue: "logistics"}, []string{"3"}},
+			"cause":               {&query{Cause: "courier"}, []string{"3"}},
+			"another cause":       {&query{Cause: "courier2"}, nil},
 			"assignee":            {&query{Assignee: "ann"}, []string{"1"}},
 			"overdue":             {&query{Overdue: true, States: states(0)}, []string{"3"}},
 			"store":               {&query{Subject: subjects[2]}, []string{"3", "2"}},

@@ -396,7 +396,9 @@ type ListCasesRequest struct {
 	ResponseIds []string `protobuf:"bytes,9,rep,name=response_ids,json=responseIds,proto3" json:"response_ids,omitempty"`
 	// Only cases of responses that count in any of these subjects (as experienced);
 	// empty: all.
-	Within        []*v1.SubjectRef `protobuf:"bytes,10,rep,name=within,proto3" json:"within,omitempty"`
+	Within []*v1.SubjectRef `protobuf:"bytes,10,rep,name=within,proto3" json:"within,omitempty"`
+	// Only cases of this cause, as the rule names it; empty: all.
+	Cause         string `protobuf:"bytes,11,opt,name=cause,proto3" json:"cause,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -499,6 +501,13 @@ func (x *ListCasesRequest) GetWithin() []*v1.SubjectRef {
 		return x.Within
 	}
 	return nil
+}
+
+func (x *ListCasesRequest) GetCause() string {
+	if x != nil {
+		return x.Cause
+	}
+	return ""
 }
 
 // ListCasesResponse is a page, soonest due first, then by id.
@@ -1492,7 +1501,7 @@ const file_rapport_survey_v1_case_proto_rawDesc = "" +
 	"\x02at\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\x12\x16\n" +
 	"\x06author\x18\x02 \x01(\tR\x06author\x12\x12\n" +
 	"\x04text\x18\x03 \x01(\tR\x04text\x122\n" +
-	"\x05state\x18\x04 \x01(\x0e2\x1c.rapport.survey.v1.CaseStateR\x05state\"\xa4\x03\n" +
+	"\x05state\x18\x04 \x01(\x0e2\x1c.rapport.survey.v1.CaseStateR\x05state\"\xc3\x03\n" +
 	"\x10ListCasesRequest\x12\x1d\n" +
 	"\x05brand\x18\x01 \x01(\tB\a\xbaH\x04r\x02\x10\x01R\x05brand\x124\n" +
 	"\x06states\x18\x02 \x03(\x0e2\x1c.rapport.survey.v1.CaseStateR\x06states\x12\x14\n" +
@@ -1506,7 +1515,8 @@ const file_rapport_survey_v1_case_proto_rawDesc = "" +
 	"page_token\x18\b \x01(\tR\tpageToken\x12,\n" +
 	"\fresponse_ids\x18\t \x03(\tB\t\xbaH\x06\x92\x01\x03\x10\xe8\aR\vresponseIds\x12@\n" +
 	"\x06within\x18\n" +
-	" \x03(\v2\x1d.rapport.common.v1.SubjectRefB\t\xbaH\x06\x92\x01\x03\x10\xe8\aR\x06within\"j\n" +
+	" \x03(\v2\x1d.rapport.common.v1.SubjectRefB\t\xbaH\x06\x92\x01\x03\x10\xe8\aR\x06within\x12\x1d\n" +
+	"\x05cause\x18\v \x01(\tB\a\xbaH\x04r\x02(dR\x05cause\"j\n" +
 	"\x11ListCasesResponse\x12-\n" +
 	"\x05cases\x18\x01 \x03(\v2\x17.rapport.survey.v1.CaseR\x05cases\x12&\n" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"H\n" +

@@ -95,7 +95,7 @@ var leaves = []*leaf{
 
 // segmentLeaf is the page of one segment, newLeaf the one that makes them.
 var (
-	segmentLeaf = &leaf{path: segmentsPath, title: func(l *words) string { return l.Segments }, own: []string{"after", "since"}, sections: (*Pages).segmentSections}
+	segmentLeaf = &leaf{path: segmentsPath, title: func(l *words) string { return l.Segments }, own: []string{"after", "since"}, sections: (*Pages).segmentSections, table: (*Pages).segmentTable}
 	newLeaf     = &leaf{path: newPath, title: func(l *words) string { return l.NewSegment }, own: newOwn, sections: (*Pages).newSections}
 )
 
@@ -109,7 +109,11 @@ func Nav(services shell.Services) (out []shell.Way) {
 		for _, w := range catalogues {
 			names[w.Code] = l.title(w)
 		}
-		out = append(out, shell.Way{Path: l.path, Names: names})
+		group := shell.People
+		if l.path == driversPath {
+			group = shell.Experience
+		}
+		out = append(out, shell.Way{Path: l.path, Group: group, Names: names})
 	}
 	return out
 }
@@ -120,7 +124,9 @@ func (p *Pages) Route(mux *http.ServeMux) {
 	for _, l := range leaves {
 		mux.HandleFunc("GET "+l.path, p.serve(l))
 		mux.HandleFunc("GET "+l.path+".csv", p.serveTable(l))
+		mux.HandleFunc("GET /csv"+l.path, p.serveTable(l))
 	}
+	mux.HandleFunc("GET /csv"+segmentsPath+"/{id}", p.serveTable(segmentLeaf))
 	mux.HandleFunc("GET "+segmentsPath+"/{id}", p.serve(segmentLeaf))
 	mux.HandleFunc("GET "+newPath, p.serve(newLeaf))
 	mux.Handle("POST "+newPath, http.NewCrossOriginProtection().Handler(http.HandlerFunc(p.create)))
@@ -229,9 +235,11 @@ func (p *Pages) compose(ctx context.Context, s *scene, l *leaf) *shown {
 		link := s.link(func(v *view) { v.Lang, v.asked = c, true })
 		out.Langs = append(out.Langs, shell.Choice{Name: c.Name, Note: c.Code, Link: link, Current: c == s.Lang})
 	}
-	for _, way := range p.cfg.Ways(ctx, s.Brand) {
-		current := way.Path != "" && (l.path == way.Path || strings.HasPrefix(l.path, way.Path+"/"))
-		out.Tabs = append(out.Tabs, shell.Choice{Name: way.Names[s.Lang.Code], Link: to(way.Path), Current: current})
+	out.Tabs = p.cfg.Ways(ctx, s.Brand, &s.Lang.Lang, l.path, to)
+	out.Kept = true
+	out.Permalink = s.link(func(v *view) { v.asked = true })
+	if l.table != nil {
+		out.CSV = "/csv" + out.Permalink
 	}
 	if l == segmentLeaf || l == newLeaf {
 		out.Path = []shell.Choice{{Name: s.Lang.Segments, Link: to(segmentsPath)}}
@@ -271,6 +279,6 @@ func (p *Pages) serveTable(l *leaf) http.HandlerFunc {
 			p.refuse(w, s.view, err)
 			return
 		}
-		shell.WriteTable(w, strings.TrimPrefix(l.path, "/"), rows)
+		shell.WriteTable(w, strings.TrimPrefix(strings.TrimSuffix(l.path+"-"+s.ID, "-"), "/"), rows)
 	}
 }

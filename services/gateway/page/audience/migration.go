@@ -234,12 +234,15 @@ func mostFirst(cells []*segmentationv1.MigrationCell) []*segmentationv1.Migratio
 }
 
 func (p *Pages) migrationTable(ctx context.Context, s *scene) ([][]string, error) {
+	out := [][]string{{"from", "to", "units", "average_check_minor", "lifetime_minor", "first_day", "last_day"}}
 	got, err := p.askMigration(ctx, s)
+	if isUnknown(err) || fault.Code(err).String() == "InvalidArgument" {
+		return out, nil // the page says why there is nothing to tell
+	}
 	if err != nil {
 		return nil, err
 	}
 	m := got.GetMigration()
-	out := [][]string{{"from", "to", "units", "average_check_minor", "lifetime_minor", "first_day", "last_day"}}
 	for _, c := range m.GetCells() {
 		out = append(out, []string{
 			c.GetFrom(), c.GetTo(), whole(c.GetUnits()), optional(averageCheck(c.GetValue())), optional(lifetime(c.GetValue())), m.GetFrom(), m.GetTo(),

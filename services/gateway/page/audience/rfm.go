@@ -171,7 +171,7 @@ func (p *Pages) loadRuns(ctx context.Context, s *scene) (any, error) {
 
 func (p *Pages) rfmTable(ctx context.Context, s *scene) ([][]string, error) {
 	got, err := p.askGrid(ctx, s)
-	if err != nil {
+	if err != nil && !isUnknown(err) { // without a run there is nothing to tell
 		return nil, err
 	}
 	out := [][]string{{"run", "day", "recency", "frequency", "monetary", "persons", "purchases", "spent_minor"}}

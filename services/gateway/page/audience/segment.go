@@ -77,6 +77,7 @@ func (s *scene) dayText(day string) string {
 
 // movesData is who entered and who left lately.
 type movesData struct {
+	shell.Dated
 	None          string
 	Entered, Left moved
 }
@@ -97,7 +98,7 @@ func (p *Pages) loadMoves(ctx context.Context, s *scene) (any, error) {
 		return nil, err
 	}
 	if !got.GetSegment().GetBeganAt().AsTime().Before(day) {
-		return &movesData{None: s.Lang.NoPast}, nil
+		return &movesData{None: s.Lang.NoPast, Dated: shell.Dated{AsOf: s.fresh(got.GetAsOf())}}, nil
 	}
 	then, err := p.bitmap(ctx, s, day.Format(time.DateOnly))
 	if err != nil {
@@ -107,7 +108,7 @@ func (p *Pages) loadMoves(ctx context.Context, s *scene) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &movesData{Entered: s.moved(roaring64.AndNot(now, then)), Left: s.moved(roaring64.AndNot(then, now))}, nil
+	return &movesData{Dated: shell.Dated{AsOf: s.fresh(got.GetAsOf())}, Entered: s.moved(roaring64.AndNot(now, then)), Left: s.moved(roaring64.AndNot(then, now))}, nil
 }
 
 func (p *Pages) bitmap(ctx context.Context, s *scene, day string) (*roaring64.Bitmap, error) {

@@ -105,8 +105,11 @@ func (p *Pages) compose(ctx context.Context, s *scene, l *leaf) *shown {
 		link := s.link(func(v *view) { v.Lang, v.asked = c, true })
 		out.Langs = append(out.Langs, shell.Choice{Name: c.Name, Note: c.Code, Link: link, Current: c == s.Lang})
 	}
-	for _, way := range p.cfg.Ways(ctx, s.Brand) {
-		out.Tabs = append(out.Tabs, shell.Choice{Name: way.Names[s.Lang.Code], Link: to(s.Brand, way.Path), Current: way.Path == healthPath})
+	// Members are under the programme's health.
+	out.Tabs = p.cfg.Ways(ctx, s.Brand, &s.Lang.Lang, healthPath, func(path string) string { return to(s.Brand, path) })
+	out.Kept = l == healthLeaf
+	if len(l.tables) > 0 && s.programme != nil {
+		out.CSV, out.Permalink = s.csv(l.tables[0].name), s.permanent()
 	}
 	for _, one := range s.programmes {
 		link := s.link(func(v *view) { v.Programme = one.GetId() })

@@ -77,7 +77,7 @@ func (p *Pages) loadFigures(ctx context.Context, s *scene) (any, error) {
 	}
 	l, d := s.Lang, &figuresData{CSV: s.csv("figures")}
 	d.About = s.about(now.rate.GetAsOf())
-	d.Permalink = s.link(func(v *view) { v.Days, v.First, v.Last = "", s.window.first, s.window.last })
+	d.Permalink = s.permanent()
 	d.Before = l.Days(s.window.before, s.window.first.AddDate(0, 0, -1))
 	if now.rate.GetYoung() {
 		d.Young = l.Young

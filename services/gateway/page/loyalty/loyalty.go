@@ -88,7 +88,7 @@ func Nav(services shell.Services) []shell.Way {
 	for _, l := range catalogues {
 		names[l.Code] = l.Loyalty
 	}
-	return []shell.Way{{Path: healthPath, Names: names, Has: func(ctx context.Context, brand string) bool {
+	return []shell.Way{{Path: healthPath, Names: names, Group: shell.Loyalty, Has: func(ctx context.Context, brand string) bool {
 		return HasProgramme(ctx, services.Loyalty, brand)
 	}}}
 }

@@ -232,3 +232,12 @@ func joined(texts ...string) string {
 	}
 	return out
 }
+
+// permanent is the address that shows the same days tomorrow.
+func (s *scene) permanent() string {
+	return s.link(func(v *view) {
+		if s.Days != "" {
+			v.Days, v.First, v.Last = "", s.window.first, s.window.last
+		}
+	})
+}

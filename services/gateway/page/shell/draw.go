@@ -93,8 +93,11 @@ func (d *Drawings) Write(w http.ResponseWriter, status int, name string, frame *
 	h.Set("Content-Security-Policy", d.policy)
 	h.Set("Referrer-Policy", "same-origin")
 	h.Set("X-Frame-Options", "DENY")
+	h.Set("Vary", "Accept-Language, Cookie")
 	h.Set("Cache-Control", "no-store")
-	h.Set("Vary", "Accept-Language")
+	if status == http.StatusOK && frame.Kept {
+		keep(h, b.Bytes())
+	}
 	w.WriteHeader(status)
 	w.Write(b.Bytes()) //nolint:errcheck // the reader left
 }

@@ -28,10 +28,12 @@ type Lang struct {
 	AsOf, Permalink, Numbers, Value, NoAnswers, Points, Shares               string
 	SectionFailed, NotDeployed, NotHere, CSVLink, Newest, Next, Scroll       string
 	Overview, Customers                                                      string
+	SkipWord, ThisView, Menu                                                 string
 
 	channels map[commonv1.Channel]string
 	metrics  map[surveyv1.MetricKind]string
 	faults   map[string]string
+	headings map[Group]string
 	lowShare string
 }
 

@@ -68,5 +68,9 @@ var English = Lang{
 	Yes:         "yes",
 	No:          "no",
 	Customers:   "Customers",
+	SkipWord:    "To the content",
+	ThisView:    "Link to this view",
+	Menu:        "Pages",
+	headings:    map[Group]string{Experience: "Experience", Work: "To do", People: "Customers", Loyalty: "Loyalty", Paths: "Journeys"},
 	lowShare:    "Low scores",
 }

@@ -71,5 +71,9 @@ var Russian = Lang{
 	Yes:         "да",
 	No:          "нет",
 	Customers:   "Клиенты",
+	SkipWord:    "К содержанию",
+	ThisView:    "Ссылка на этот вид",
+	Menu:        "Страницы",
+	headings:    map[Group]string{Experience: "Опыт", Work: "В работе", People: "Клиенты", Loyalty: "Лояльность", Paths: "Пути"},
 	lowShare:    "Низкие оценки",
 }

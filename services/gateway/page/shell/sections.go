@@ -28,6 +28,8 @@ type Place string
 
 // The places.
 const (
+	First  Place = "first"
+	Head   Place = "head" // beside another of its kind, at the head of the page
 	Half   Place = "half" // beside another of its kind
 	Top    Place = "top"
 	Left   Place = "left"
@@ -53,8 +55,11 @@ type Content struct {
 	ID, Title string
 	T, View   any
 	Failed    string
-	Empty     bool // there is nothing to tell: no room for it either
-	Data      any
+	// Fresh is up to when what it shows is counted. A newer time alone makes no new
+	// version: nothing that is read has changed.
+	Fresh string
+	Empty bool // there is nothing to tell: no room for it either
+	Data  any
 }
 
 // Draw loads and draws sections side by side.
@@ -79,17 +84,26 @@ func (d *Drawings) drawOne(ctx context.Context, l *Lang, c Content, sec Section)
 		}
 	}
 	c.Data, c.Empty = data, data == nil && err == nil
+	if dated, ok := data.(interface{ Freshness() string }); ok && err == nil {
+		c.Fresh = dated.Freshness()
+	}
 	html, err := d.section(c)
 	if err != nil {
 		d.log.Error("draw section", "section", sec.ID, "error", err)
-		c.Failed = fmt.Sprintf(l.SectionFailed, l.Inside())
+		c.Failed, c.Fresh = fmt.Sprintf(l.SectionFailed, l.Inside()), ""
 		html, _ = d.section(c)
 	}
-	sum := sha256.Sum256(html)
+	sum := sha256.Sum256(bytes.Replace(html, []byte(template.HTMLEscapeString(c.Fresh)), nil, 1))
 	version := hex.EncodeToString(sum[:6])
 	html = bytes.Replace(html, []byte(versionMark), []byte(version), 1)
 	return Drawing{ID: sec.ID, place: sec.Place, Version: version, HTML: template.HTML(html)} // our own template made it
 }
+
+// Dated is the part of a section's data that says how fresh it is.
+type Dated struct{ AsOf string }
+
+// Freshness is that text.
+func (d Dated) Freshness() string { return d.AsOf }
 
 // versionMark stands where the version belongs until it is known.
 const versionMark = "data-version-of-this-section"

@@ -8,10 +8,13 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"slices"
+	"strings"
 	"time"
 
 	journeyv1 "github.com/rapport-cx/rapport/gen/rapport/journey/v1"
 	loyaltyv1 "github.com/rapport-cx/rapport/gen/rapport/loyalty/v1"
+	reportv1 "github.com/rapport-cx/rapport/gen/rapport/report/v1"
 	segmentationv1 "github.com/rapport-cx/rapport/gen/rapport/segmentation/v1"
 	surveyv1 "github.com/rapport-cx/rapport/gen/rapport/survey/v1"
 	"github.com/rapport-cx/rapport/internal/access"
@@ -38,6 +41,7 @@ type Services struct {
 	Segmentation segmentationv1.SegmentationServiceClient
 	Journey      journeyv1.JourneyServiceClient
 	Loyalty      loyaltyv1.LoyaltyServiceClient
+	Report       reportv1.ReportServiceClient
 }
 
 // Way is the way to a page.
@@ -47,15 +51,49 @@ type Way struct {
 	Names map[string]string
 	// Has tells whether a brand has what the page is about; nil: every brand has.
 	Has func(ctx context.Context, brand string) bool
+	// Group is the heading it stands under; empty: none, behind all others.
+	Group Group
 }
 
-// Ways are the ways to the pages that a brand has something on, in their order.
-func (c *Config) Ways(ctx context.Context, brand string) []Way {
-	out := make([]Way, 0, len(c.Nav))
-	for _, w := range c.Nav {
-		if w.Has == nil || w.Has(ctx, brand) {
-			out = append(out, w)
+// Group is a heading of the ways between pages.
+type Group string
+
+// The groups, by what a reader comes for.
+const (
+	Experience Group = "experience" // how we are doing
+	Work       Group = "work"       // what is to be done today
+	People     Group = "people"     // whom we deal with
+	Loyalty    Group = "loyalty"    // what keeps them
+	Paths      Group = "paths"      // what they go through
+)
+
+var groups = []Group{Experience, Work, People, Loyalty, Paths}
+
+// Ordered puts ways under their headings.
+func Ordered(lists ...[]Way) []Way {
+	out := slices.Concat(lists...)
+	place := func(w Way) int {
+		if i := slices.Index(groups, w.Group); i >= 0 {
+			return i
 		}
+		return len(groups)
+	}
+	slices.SortStableFunc(out, func(a, b Way) int { return place(a) - place(b) })
+	return out
+}
+
+// Ways are the links to the pages that a brand has something on, in a language: to makes an address of a path, and
+// current is the page they stand on.
+func (c *Config) Ways(ctx context.Context, brand string, l *Lang, current string, to func(path string) string) (out []Choice) {
+	for _, w := range c.Nav {
+		if w.Has != nil && !w.Has(ctx, brand) {
+			continue
+		}
+		one := Choice{Name: w.Names[l.Code], Link: to(w.Path), Current: current == w.Path, Group: l.headings[w.Group]}
+		if w.Path != "" && strings.HasPrefix(current, w.Path+"/") {
+			one.Current = true
+		}
+		out = append(out, one)
 	}
 	return out
 }
@@ -134,12 +172,47 @@ type Frame struct {
 	// LiveAt is where changes are told; empty: the page does not move.
 	LiveAt   string
 	Sections []Drawing
+	// CSV is where the page's numbers are for a spreadsheet, and Permalink the address
+	// that shows this view again whenever it is opened; empty: there is none.
+	CSV, Permalink string
+	// Kept lets the reader's own browser keep the page, to be asked for again with each
+	// look; nothing keeps what is about persons.
+	Kept bool
+}
+
+// Menu are the ways to all pages under their headings.
+func (f *Frame) Menu() (out []Heading) {
+	for _, one := range f.Tabs {
+		if n := len(out); n == 0 || out[n-1].Name != one.Group {
+			out = append(out, Heading{Name: one.Group})
+		}
+		last := &out[len(out)-1]
+		last.Ways = append(last.Ways, one)
+	}
+	return out
+}
+
+// Heading is a group of ways.
+type Heading struct {
+	Name string
+	Ways []Choice
+}
+
+// Here is the page they stand on; empty: none of them.
+func (f *Frame) Here() string {
+	for _, one := range f.Tabs {
+		if one.Current {
+			return one.Name
+		}
+	}
+	return ""
 }
 
 // Choice is a link of which one may be the current.
 type Choice struct {
 	Name, Note, Link string
 	Current          bool
+	Group            string // heading that it stands under; empty: none
 }
 
 // In are the sections of a place.

@@ -17,7 +17,7 @@
       main().replaceWith(fresh);
       document.title = page.title;
       document.getElementById('told').textContent = fresh.querySelector('.value strong')?.textContent ?? '';
-      for (const pick of ['.langs', '.bar ul']) document.querySelector(pick)?.replaceWith(page.querySelector(pick));
+      for (const pick of ['.langs', '.bar ul', '.out']) document.querySelector(pick)?.replaceWith(page.querySelector(pick));
       [...fresh.querySelectorAll('details')].forEach((d, i) => { if (open[i]) d.open = true; });
       if (push) history.pushState(null, '', url);
       const links = [...fresh.querySelectorAll('a')];
