@@ -31,9 +31,6 @@ type TLS struct {
 	ClientCA string `flag:"tls-client-ca" help:"certificates that gRPC callers' own must be signed by, PEM; none is asked for if empty"`
 }
 
-// served says that callers speak TLS to us.
-func (t TLS) served() bool { return t.Cert != "" }
-
 // check reads everything once: a wrong path stops the start and not the first caller.
 func (t TLS) check() error {
 	if (t.Cert == "") != (t.Key == "") {

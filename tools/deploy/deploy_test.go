@@ -121,7 +121,7 @@ func build(t *testing.T, more string) (out []string) {
 	if err := os.MkdirAll(secrets, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"token", "secret", "pgpass"} {
+	for _, name := range []string{"token", "secret", "gateway-secret", "pgpass"} {
 		if err := os.WriteFile(filepath.Join(secrets, name), []byte(name), 0o600); err != nil {
 			t.Fatal(err)
 		}

@@ -31,7 +31,8 @@ type composed struct {
 
 // ask asks for the report of a subscription for some days.
 func (s *Server) ask(ctx context.Context, brand string, sub *reportv1.Subscription, days calendar.Days) (*composed, error) {
-	out, err := &composed{}, error(nil)
+	out := &composed{}
+	var err error
 	if sub.GetReport() == reportv1.ReportKind_REPORT_KIND_SCORECARD {
 		out.scorecard, err = s.reports.GetSubjectScorecard(ctx, &reportv1.GetSubjectScorecardRequest{
 			Brand: brand, Subject: sub.GetSubject(), Metric: sub.GetMetric(), Days: sub.GetDays(),

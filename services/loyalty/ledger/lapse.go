@@ -268,7 +268,7 @@ func (w *work) behind(customer, since int64, fn func(noted)) error {
 			fn(noted{w.seq(i), w.records[i]})
 		}
 	}
-	for before := int64(Never); ; {
+	for before := Never; ; {
 		facts, err := w.log.ReadWho(w.ctx, w.Brand, customer, before, pageOf)
 		if err != nil || len(facts) == 0 {
 			return err

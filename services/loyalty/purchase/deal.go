@@ -158,8 +158,10 @@ func Goods(e *journeyv1.Event) (out []Piece) {
 	return out
 }
 
-// Kinds of events that offers listen to beside purchases.
-func IsReturn(e *journeyv1.Event) bool    { return kindOf(e) == returned }
+// IsReturn tells that something bought came back: offers listen to that too.
+func IsReturn(e *journeyv1.Event) bool { return kindOf(e) == returned }
+
+// IsCancelled tells that a purchase did not take place, which offers listen to as well.
 func IsCancelled(e *journeyv1.Event) bool { return kindOf(e) == cancelled }
 
 // OrderOf is the order that the entries of an event's points are found by.

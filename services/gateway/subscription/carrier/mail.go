@@ -73,7 +73,7 @@ func NewMail(cfg MailConfig) (*Mail, error) {
 			return nil, fmt.Errorf("--smtp-ca: %w", err)
 		}
 	}
-	port := ""
+	var port string
 	m.settings = []mail.Option{mail.WithTimeout(patience), mail.WithTLSConfig(secured), mail.WithoutNoop()}
 	switch u.Scheme {
 	case "smtp":
@@ -137,7 +137,7 @@ func (m *Mail) Send(ctx context.Context, l Letter) error {
 		// Whatever it says at the door is about us, not about the recipient.
 		return &Failure{Text: "the mail server cannot be reached: " + printable(err.Error())}
 	}
-	defer line.Close()
+	defer func() { _ = line.Close() }()
 	err = client.SendWithSMTPClient(line, msg)
 	if msg.IsDelivered() {
 		_ = line.Quit() // it has the letter, whatever it says now
