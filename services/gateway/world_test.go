@@ -78,7 +78,7 @@ func newGuardedWorld(t testing.TB, token config.SecretFile, broken ...grpc.Unary
 	running, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	stopped := make(chan error, 1)
 	go func() { stopped <- s.Run(running) }()
-	cfg := app.Config{HTTP: "127.0.0.1:0", MaxMessage: maxBody, MaxStreams: 1000, Deadline: time.Minute, Grace: 10 * time.Second}
+	cfg := app.Config{HTTP: "127.0.0.1:0", MaxMessage: maxBody, MaxStreams: 1000, Strangers: 10, Deadline: time.Minute, Grace: 10 * time.Second}
 	a, err := app.New(cfg, guard, tel)
 	must(err)
 	a.Bind(app.Service{Name: "survey", Register: func(r grpc.ServiceRegistrar) { surveyv1.RegisterSurveyServiceServer(r, s) }})

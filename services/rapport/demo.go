@@ -211,7 +211,7 @@ func (cfg *demonstrating) spend(cmd *cobra.Command, to demo.Services, w *demo.Wo
 	if err != nil {
 		return fmt.Errorf("spend points of %s: %w; run it again to go on", cfg.Brand, err)
 	}
-	if got.Spent+got.Bonuses > 0 {
+	if got.Spent+got.Bonuses > 0 && !cfg.JSON {
 		fmt.Fprintf(cmd.ErrOrStderr(), "%s: members spent points %d times and got %d bonuses, in %s\n",
 			cfg.Brand, got.Spent, got.Bonuses, got.Duration.Round(10*time.Millisecond))
 	}

@@ -76,7 +76,7 @@ func holdChannels(t *testing.T, want, got *reportv1.GetOmnichannelReportResponse
 	for _, r := range of.GetRates() {
 		rates[r.GetName()] = r
 	}
-	section := map[string]string{"success_index": "orders", "contact_rate": "contacts", "redemption_rate": "loyalty", "retention": "retention"}
+	section := map[string]string{"response_rate": "invitations", "success_index": "orders", "contact_rate": "contacts", "redemption_rate": "loyalty", "retention": "retention"}
 	for _, r := range want.GetTotal().GetRates() {
 		have := rates[r.GetName()]
 		if ok := there[section[r.GetName()]] == reportv1.Section_STATUS_OK; ok != (have != nil) || ok && !proto.Equal(r, have) {

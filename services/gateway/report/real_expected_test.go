@@ -33,6 +33,7 @@ func (a asked) channel(t *testing.T, split bool, c commonv1.Channel) *reportv1.C
 	low, err := a.w.survey.GetMetric(t.Context(), &surveyv1.GetMetricRequest{Brand: a.brand, Metric: "low.share", Window: a.stretches[0].answers(), Scope: a.scope(split, c)})
 	must(t, err)
 	out.Responses = low.GetTotal().GetN()
+	a.answered(t, out, split)
 	a.happened(t, out, split)
 	if !split && a.subject == nil {
 		out.Rates = append(out.Rates, a.retention(t))
@@ -66,6 +67,27 @@ func (a asked) line(t *testing.T, m *surveyv1.Metric, scope *surveyv1.Scope) *re
 		}
 	}
 	return out
+}
+
+// answered is how many of those asked did, as Survey says: nobody was asked by a link.
+func (a asked) answered(t *testing.T, out *reportv1.ChannelReport, split bool) {
+	t.Helper()
+	in := &surveyv1.GetInvitationStatsRequest{Brand: a.brand}
+	if a.subject != nil {
+		in.Subjects = []*commonv1.SubjectRef{a.subject}
+	}
+	var of [3]*surveyv1.InvitationCounts
+	for i, s := range a.stretches {
+		in.Window = s.answers()
+		got, err := a.w.survey.GetInvitationStats(t.Context(), in)
+		must(t, err)
+		of[i] = got.GetTotal()
+	}
+	if !split {
+		out.Rates = append(out.Rates, &reportv1.Rate{Name: "response_rate", Value: of[0].ResponseRate, Numerator: of[0].GetAnswered(), Denominator: of[0].GetSent(),
+			Previous:   than(of[0].ResponseRate, of[1].ResponseRate, of[1].GetSent()),
+			YearBefore: than(of[0].ResponseRate, of[2].ResponseRate, of[2].GetSent())})
+	}
 }
 
 // happened is what Journey says.
