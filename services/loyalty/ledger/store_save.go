@@ -115,9 +115,13 @@ func (c *Changes) saveLots(brand string) (out []statement) {
 // atOnce bounds a list in one statement.
 const atOnce = 1000
 
+// deletedAtOnce bounds a list of what is deleted: of a table that PostgreSQL knows nothing
+// about yet it would rather read all than look for more.
+const deletedAtOnce = 32
+
 // deletes are statements that delete by number.
 func deletes(query, brand string, ids []int64) (out []statement) {
-	for some := range slices.Chunk(ids, atOnce) {
+	for some := range slices.Chunk(ids, deletedAtOnce) {
 		list, args := sqldb.In(2, some)
 		out = append(out, statement{query: query + list + ")", args: append([]any{brand}, args...)})
 	}
