@@ -202,29 +202,6 @@ func (x *interleaved) followed() {
 	}
 }
 
-// told waits until a replica has heard of the last change of a segment: another one may
-// have made it, which is known here a moment later.
-func (x *interleaved) told(r *replica, id string) {
-	x.t.Helper()
-	want := x.w.live.Changed(id)
-	late, look := time.After(time.Minute), time.NewTicker(5*time.Millisecond)
-	defer look.Stop()
-	for {
-		out, err := r.GetSegmentBitmap(x.t.Context(), &segmentationv1.GetSegmentBitmapRequest{Brand: brand, SegmentId: id, KnownSeq: want})
-		if err != nil {
-			x.t.Fatal(err)
-		}
-		if out.GetSeq() == want {
-			return
-		}
-		select {
-		case <-look.C:
-		case <-late:
-			x.t.Fatalf("%s is told as of fact %d, not %d", id, out.GetSeq(), want)
-		}
-	}
-}
-
 func (x *interleaved) compare() {
 	x.t.Helper()
 	x.followed()
@@ -232,7 +209,6 @@ func (x *interleaved) compare() {
 	want := x.expected()
 	for _, id := range all {
 		for i, r := range x.r {
-			x.told(r, id)
 			if diff := cmp.Diff(want[id], bitmapOf(x.t, r, id)); diff != "" {
 				x.t.Errorf("%s on replica %d: %s", id, i, diff)
 			}

@@ -1,6 +1,8 @@
 package segmentation_test
 
 import (
+	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -26,12 +28,13 @@ type watcher struct {
 	c   *clock
 	// live follows the log as a replica does.
 	live *segment.Live
+	url  string
 }
 
 func newWatcher(t testing.TB, url string, c *clock) *watcher {
 	t.Helper()
 	db := sqldbtest.Open(t, url)
-	return &watcher{db, feed.New(db), c, segment.NewLive(brand)}
+	return &watcher{db, feed.New(db), c, segment.NewLive(brand), url}
 }
 
 // settled waits until every fact has had its effect on memberships and everybody was
@@ -55,6 +58,7 @@ func (w *watcher) settled(t testing.TB) {
 		}
 		_, rolled := w.live.State()
 		if at == head.Cursor() && rolled == moscow.DayOf(w.c.Now()) {
+			w.told(t)
 			return
 		}
 		if n%20 == 19 {
@@ -64,6 +68,50 @@ func (w *watcher) settled(t testing.TB) {
 		case <-look.C:
 		case <-late:
 			t.Fatalf("the evaluator is at %d of %d and %s", at.Seq, head.Seq, rolled)
+		}
+	}
+}
+
+// serving are the replicas at an address of a database.
+var serving struct {
+	sync.Mutex
+	at map[string][]*replica
+}
+
+func serve(url string, r *replica) {
+	serving.Lock()
+	defer serving.Unlock()
+	if serving.at == nil {
+		serving.at = map[string][]*replica{}
+	}
+	serving.at[url] = append(serving.at[url], r)
+}
+
+// told waits until the replicas have heard of the last change of every segment: each
+// hears a moment later what was committed, also of its own. One that does not answer has
+// stopped; one that does not hear within a second is left to what the test compares.
+func (w *watcher) told(t testing.TB) {
+	t.Helper()
+	serving.Lock()
+	all := slices.Clone(serving.at[w.url])
+	serving.Unlock()
+	look := time.NewTicker(5 * time.Millisecond)
+	defer look.Stop()
+	for _, r := range all {
+		list, err := r.ListSegments(t.Context(), &segmentationv1.ListSegmentsRequest{Brand: brand})
+		for _, s := range list.GetSegments() {
+			want := w.live.Changed(s.GetId())
+			in := &segmentationv1.GetSegmentBitmapRequest{Brand: brand, SegmentId: s.GetId(), KnownSeq: want}
+			for range 200 {
+				var got *segmentationv1.GetSegmentBitmapResponse
+				if got, err = r.GetSegmentBitmap(t.Context(), in); err != nil || got.GetSeq() == want {
+					break
+				}
+				<-look.C
+			}
+			if err != nil {
+				break
+			}
 		}
 	}
 }

@@ -135,7 +135,9 @@ func newReplicaOf(t testing.TB, url, keys, address string, now func() time.Time,
 		}
 	})
 	t.Cleanup(stop)
-	return &replica{SegmentationServiceClient: segmentationv1.NewSegmentationServiceClient(conn), server: s, app: a, stop: stop}
+	r := &replica{SegmentationServiceClient: segmentationv1.NewSegmentationServiceClient(conn), server: s, app: a, stop: stop}
+	serve(url, r)
+	return r
 }
 
 // each runs a test on a fresh replica of each engine.
