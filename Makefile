@@ -14,7 +14,7 @@ GENERATED := gen/rapport services/gateway/stub services/gateway/openapi
 
 # Where goroutines meet: these run under the race detector too, if there is a C compiler.
 RACE := ./internal/commit/... ./internal/feed/... ./internal/fold/... ./internal/hot/...
-TEST_TIMEOUT := 10m
+TEST_TIMEOUT := 30m
 
 # The contract must not break callers of this commit. Empty: no check.
 BREAKING_AGAINST ?= $(shell tools/breaking-base.sh)
