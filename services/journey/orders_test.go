@@ -165,7 +165,8 @@ func TestVerifyFindsWhatWasSpoilt(t *testing.T) {
 		"another customer":    "UPDATE order_state SET who = 9",
 		"an outcome is gone":  "DELETE FROM order_state",
 		"a lost identity":     "INSERT INTO sealed_identity (brand, seq, sealed) VALUES ('demo', 1, 'x')",
-		"an outcome too many": "DELETE FROM fact WHERE kind = 3",
+		// Its place in the log stays: followers that stand there are not to stop over it.
+		"an outcome too many": "UPDATE fact SET kind = 99 WHERE kind = 3",
 		"an order of nothing": "INSERT INTO order_state (brand, order_id, number, seq, day, who, data) VALUES ('demo', 'zzz', 1, 1, 1, 1, 'x')",
 	} {
 		each(t, func(t *testing.T, r *replica, _ *clock) {

@@ -75,9 +75,6 @@ type asked struct {
 // TestReportsEqualTheServices asks the services one by one, each channel by itself,
 // for what a report asks them all at once and split.
 func TestReportsEqualTheServices(t *testing.T) {
-	if testing.Short() {
-		t.Skip("imports 45,000 rows")
-	}
 	w := newWorld(t, time.Date(2018, 11, 1, 12, 0, 0, 0, time.UTC), report.Config{Patience: time.Minute})
 	olist, sfo := realData(t, "olist"), realData(t, "sfo")
 	load(t, importer.Customers, w.segmentation, "olist/customers.yaml", olist)
