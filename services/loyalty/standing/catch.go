@@ -31,19 +31,42 @@ func step(ctx context.Context, tx *sqldb.Tx, brand string) (more bool, err error
 	if err != nil {
 		return false, err
 	}
-	log := feed.In(tx)
-	facts, err := log.Read(ctx, brand, seq, batch)
-	if err != nil || len(facts) == 0 {
-		return false, err
-	}
-	s, err := gather(ctx, log, brand, facts)
+	p, err := next(ctx, feed.In(tx), brand, seq)
 	if err != nil {
 		return false, err
 	}
-	if err := save(ctx, tx, brand, s); err != nil {
-		return false, err
+	return p.more(), p.save(ctx, tx, brand)
+}
+
+// piece is what the facts behind one, up to another, add.
+type piece struct {
+	after, last int64
+	sums        *sums
+	facts       int
+}
+
+// more tells whether facts may be waiting behind the piece.
+func (p *piece) more() bool { return p.facts == batch }
+
+// next reads the piece behind a fact.
+func next(ctx context.Context, log feed.Reader, brand string, after int64) (*piece, error) {
+	facts, err := log.Read(ctx, brand, after, batch)
+	if err != nil || len(facts) == 0 {
+		return &piece{}, err
 	}
-	return len(facts) == batch, setHead(ctx, tx, brand, facts[len(facts)-1].Seq)
+	s, err := gather(ctx, log, brand, facts)
+	return &piece{after: after, last: facts[len(facts)-1].Seq, sums: s, facts: len(facts)}, err
+}
+
+// save adds the piece to tables that end where it begins.
+func (p *piece) save(ctx context.Context, tx *sqldb.Tx, brand string) error {
+	if p.facts == 0 {
+		return nil
+	}
+	if err := save(ctx, tx, brand, p.sums); err != nil {
+		return err
+	}
+	return setHead(ctx, tx, brand, p.last)
 }
 
 // gather sums up what facts add.
@@ -76,11 +99,7 @@ func gather(ctx context.Context, log feed.Reader, brand string, facts []feed.Fac
 func Keep(ctx context.Context, db *sqldb.DB, log *feed.Log, brand string, logger *slog.Logger) {
 	for ctx.Err() == nil {
 		changed := log.Changed(brand)
-		more := false
-		err := db.Write(ctx, func(tx *sqldb.Tx) (err error) {
-			more, err = step(ctx, tx, brand)
-			return err
-		})
+		more, err := advance(ctx, db, log, brand)
 		switch {
 		case err != nil && ctx.Err() == nil:
 			logger.Warn("count what members earned", "brand", brand, "error", err)
@@ -89,6 +108,27 @@ func Keep(ctx context.Context, db *sqldb.DB, log *feed.Log, brand string, logger
 			pause(ctx, changed)
 		}
 	}
+}
+
+// advance brings the tables up by a piece. It is read before anybody has to wait: facts do
+// not change. Whoever was faster has saved it already.
+func advance(ctx context.Context, db *sqldb.DB, log *feed.Log, brand string) (more bool, err error) {
+	seq, err := readHead(ctx, db, brand)
+	if err != nil {
+		return false, err
+	}
+	p, err := next(ctx, log.Reader, brand, seq)
+	if err != nil || p.facts == 0 {
+		return false, err
+	}
+	err = db.Write(ctx, func(tx *sqldb.Tx) error {
+		now, err := lockHead(ctx, tx, brand)
+		if err != nil || now != p.after {
+			return err
+		}
+		return p.save(ctx, tx, brand)
+	})
+	return p.more(), err
 }
 
 // gathered is how long facts of a trickle are collected, and what follows an error.
