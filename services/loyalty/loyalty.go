@@ -19,6 +19,7 @@ import (
 	"github.com/rapport-cx/rapport/services/loyalty/programme"
 	"github.com/rapport-cx/rapport/services/loyalty/record"
 	"github.com/rapport-cx/rapport/services/loyalty/reward"
+	"github.com/rapport-cx/rapport/services/loyalty/standing"
 )
 
 // brand is one brand's place in this process.
@@ -31,8 +32,9 @@ type brand struct {
 	opened atomic.Bool
 	// extent is the run of days with facts.
 	extent extent
-	// keeper commits entries.
+	// keeper commits entries, tail sums them up for standings.
 	keeper *ledger.Keeper
+	tail   standing.Tail
 }
 
 // definitions are what a brand's log says of no day. The log's tail writes them,

@@ -51,7 +51,7 @@ func (s *Server) segmentsOf(ctx context.Context, b *brand, customer int64) ([]st
 
 // keepStandings counts what members earned as the log grows, until ctx ends.
 func (s *Server) keepStandings(ctx context.Context, b *brand) error {
-	standing.Keep(ctx, s.store.db, s.store.log, b.ID, s.log)
+	standing.Keep(ctx, s.store.db, s.store.log, &b.tail, b.ID, s.log)
 	return nil
 }
 

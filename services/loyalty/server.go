@@ -76,7 +76,11 @@ func New(cfg Config, all *config.Brands, guard *access.Guard, db *sqldb.DB, cach
 // keeper decides and commits a brand's entries.
 func (s *Server) keeper(b *brand) *ledger.Keeper {
 	return &ledger.Keeper{
-		Brand: b.ID, Zone: b.zone, DB: s.store.db, Log: s.store.log, Clock: s.clock, Logger: s.log, Count: s.meter.count,
+		Brand: b.ID, Zone: b.zone, DB: s.store.db, Log: s.store.log, Clock: s.clock, Logger: s.log,
+		Hear: func(facts []feed.Fact, records []*loyaltyv1.EntryRecord) {
+			s.meter.count(records)
+			b.tail.Note(facts, records)
+		},
 		Sync: s.store.folds.Sync, Applied: s.store.folds.Applied, Ingest: s.store.folds.Ingest, People: b.people,
 		Terms: func(id string, at time.Time) (*loyaltyv1.Programme, error) {
 			return b.defined.Load().programmes.Terms(id, at)

@@ -141,7 +141,7 @@ func (a *audit) lots(ctx context.Context) error {
 			want = s.Lots[r.ID]
 		}
 		got := *r.Lot
-		got.stored = false
+		got.stored, got.storedActiveAt = false, 0
 		if got != *want {
 			a.wrong("lot", r.ID.Seq(), "lot %s of customer %d is %+v, the log says %+v", r.ID, r.Customer, got, *want)
 		}

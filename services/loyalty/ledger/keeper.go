@@ -41,8 +41,9 @@ type Keeper struct {
 	// Idle tells whether points of a programme ever go after a time without purchases.
 	Idle   func(programme string) bool
 	Logger *slog.Logger
-	// Count hears of everything that this process has committed; nil: nobody counts.
-	Count func([]*loyaltyv1.EntryRecord)
+	// Hear is told of everything that this process has committed, facts and what they say;
+	// nil: nobody listens. It may keep neither.
+	Hear func([]feed.Fact, []*loyaltyv1.EntryRecord)
 	// Page is up to how many lots an account is read whole, and how many of larger ones
 	// at first; 0: 256.
 	Page int
@@ -170,9 +171,9 @@ func (k *Keeper) guarded(ctx context.Context, tasks []*Task) ([]commit.Result[Ou
 	return w.results, k.committed(ctx, w, head)
 }
 
-func (k *Keeper) count(records []*loyaltyv1.EntryRecord) {
-	if k.Count != nil {
-		k.Count(records)
+func (k *Keeper) tell(facts []feed.Fact, records []*loyaltyv1.EntryRecord) {
+	if k.Hear != nil {
+		k.Hear(facts, records)
 	}
 }
 
@@ -183,7 +184,7 @@ func (k *Keeper) committed(ctx context.Context, w *work, head feed.Head) error {
 	}
 	k.memory.kept(w.changes, head.Cursor())
 	k.Log.Notice(head)
-	k.count(w.records)
+	k.tell(w.facts, w.records)
 	if err := k.Ingest(ctx, k.Brand, w.facts); err != nil {
 		// It stands all the same; the log is read again.
 		k.Logger.Warn("fold entries", "brand", k.Brand, "error", err)

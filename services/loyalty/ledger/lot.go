@@ -59,9 +59,13 @@ type Lot struct {
 	EarnedAt, ExpiresAt int64
 	// ActiveAt is 0 once they may be spent; until then they are pending.
 	ActiveAt int64
-	// stored tells that the table has a row of it.
-	stored bool
+	// stored tells that the table has a row of it, and storedActiveAt what stands there.
+	stored         bool
+	storedActiveAt int64
 }
+
+// keep notes that the table has the lot as it is.
+func (l *Lot) keep() { l.stored, l.storedActiveAt = l.Points > 0, l.ActiveAt }
 
 // Part is some points of a lot.
 type Part struct {

@@ -57,7 +57,7 @@ func readAccounts(customer int64, rows *string) (out []*Account, err error) {
 func readLots(customer int64, rows *string) (out []lotRow, err error) {
 	err = unpack(rows, 5, func(programme string, n []int64) {
 		out = append(out, lotRow{Place{programme, customer}, &Lot{
-			ID: LotID(n[0]), Points: n[1], EarnedAt: n[2], ExpiresAt: n[3], ActiveAt: n[4], stored: true,
+			ID: LotID(n[0]), Points: n[1], EarnedAt: n[2], ExpiresAt: n[3], ActiveAt: n[4], stored: true, storedActiveAt: n[4],
 		}})
 	})
 	return out, err

@@ -135,6 +135,7 @@ func (s store) lots(ctx context.Context, query string, args ...any) ([]lotRow, e
 	err := s.each(ctx, "lots", query, args, func(scan func(...any) error) error {
 		r := lotRow{Lot: &Lot{stored: true}}
 		err := scan(&r.ID, &r.Customer, &r.Programme, &r.Points, &r.EarnedAt, &r.ExpiresAt, &r.ActiveAt)
+		r.storedActiveAt = r.ActiveAt
 		out = append(out, r)
 		return err
 	})

@@ -86,30 +86,51 @@ idle_at = excluded.idle_at, clock = excluded.clock`,
 		sqldb.Column{Name: "idle_at", Data: sums[5]}, sqldb.Column{Name: "clock", Data: clock})}
 }
 
+// saveLots stores lots in three ways: empty ones go, most of the others have other points in
+// the place they had, and the rest gets a row or moves to another place. What stays in its
+// place costs no index anything.
 func (c *Changes) saveLots(brand string) (out []statement) {
-	var gone, id, customer, points, earned, expires, active []int64
-	var programme []string
+	var gone []int64
+	var changed, placed lotRows
 	for _, key := range slices.Sorted(maps.Keys(c.Lots)) {
 		a, l := c.Lots[key].Account, c.Lots[key].Lot
 		switch {
 		case l.Points == 0 && l.stored:
 			gone = append(gone, int64(key))
+		case l.Points > 0 && l.stored && l.storedActiveAt == l.ActiveAt:
+			changed.add(a, l)
 		case l.Points > 0:
-			id, customer, programme = append(id, int64(key)), append(customer, a.Customer), append(programme, a.Programme)
-			points, earned = append(points, l.Points), append(earned, l.EarnedAt)
-			expires, active = append(expires, l.ExpiresAt), append(active, l.ActiveAt)
+			placed.add(a, l)
 		}
 	}
 	if len(gone) > 0 {
 		out = deletes("DELETE FROM lot WHERE brand = $1 AND id IN (", brand, gone)
 	}
-	if len(id) == 0 {
-		return out
+	out = append(out, changed.upsert(brand, "points = excluded.points")...)
+	return append(out, placed.upsert(brand, "points = excluded.points, active_at = excluded.active_at")...)
+}
+
+// lotRows are rows of lots, column by column.
+type lotRows struct {
+	id, customer, points, earned, expires, active []int64
+	programme                                     []string
+}
+
+func (r *lotRows) add(a *Account, l *Lot) {
+	r.id, r.customer, r.programme = append(r.id, int64(l.ID)), append(r.customer, a.Customer), append(r.programme, a.Programme)
+	r.points, r.earned = append(r.points, l.Points), append(r.earned, l.EarnedAt)
+	r.expires, r.active = append(r.expires, l.ExpiresAt), append(r.active, l.ActiveAt)
+}
+
+// upsert stores the rows; of those that are there set changes some columns.
+func (r *lotRows) upsert(brand, set string) []statement {
+	if len(r.id) == 0 {
+		return nil
 	}
-	return append(out, rows("lot", brand, "ON CONFLICT (brand, id) DO UPDATE SET points = excluded.points, active_at = excluded.active_at",
-		sqldb.Column{Name: "id", Data: id}, sqldb.Column{Name: "customer", Data: customer}, sqldb.Column{Name: "programme", Data: programme},
-		sqldb.Column{Name: "points", Data: points}, sqldb.Column{Name: "earned_at", Data: earned},
-		sqldb.Column{Name: "expires_at", Data: expires}, sqldb.Column{Name: "active_at", Data: active}))
+	return []statement{rows("lot", brand, "ON CONFLICT (brand, id) DO UPDATE SET "+set,
+		sqldb.Column{Name: "id", Data: r.id}, sqldb.Column{Name: "customer", Data: r.customer}, sqldb.Column{Name: "programme", Data: r.programme},
+		sqldb.Column{Name: "points", Data: r.points}, sqldb.Column{Name: "earned_at", Data: r.earned},
+		sqldb.Column{Name: "expires_at", Data: r.expires}, sqldb.Column{Name: "active_at", Data: r.active})}
 }
 
 // atOnce bounds a list in one statement.
@@ -173,7 +194,7 @@ func (c *Changes) kept() {
 		a.stored = true
 	}
 	for _, l := range c.Lots {
-		l.Lot.stored = l.Lot.Points > 0
+		l.Lot.keep()
 	}
 	for _, h := range c.Holds {
 		h.stored = len(h.Parts) > 0

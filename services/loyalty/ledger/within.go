@@ -57,7 +57,7 @@ func (w *Written) Told(ctx context.Context) {
 		return
 	}
 	w.keeper.Log.Notice(w.head)
-	w.keeper.count(w.records)
+	w.keeper.tell(w.facts, w.records)
 	if err := w.keeper.Ingest(ctx, w.keeper.Brand, w.facts); err != nil {
 		w.keeper.Logger.Warn("fold entries", "brand", w.keeper.Brand, "error", err)
 	}

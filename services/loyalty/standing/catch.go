@@ -31,19 +31,41 @@ func step(ctx context.Context, tx *sqldb.Tx, brand string) (more bool, err error
 	if err != nil {
 		return false, err
 	}
-	log := feed.In(tx)
-	facts, err := log.Read(ctx, brand, seq, batch)
-	if err != nil || len(facts) == 0 {
-		return false, err
-	}
-	s, err := gather(ctx, log, brand, facts)
+	p, err := next(ctx, feed.In(tx), brand, seq, batch)
 	if err != nil {
 		return false, err
 	}
-	if err := save(ctx, tx, brand, s); err != nil {
-		return false, err
+	return p.facts == batch, p.save(ctx, tx, brand)
+}
+
+// piece is what the facts behind one, up to another, add.
+type piece struct {
+	after int64
+	last  feed.Cursor
+	sums  *sums
+	facts int
+}
+
+// next reads the piece behind a fact, of up to limit facts.
+func next(ctx context.Context, log feed.Reader, brand string, after int64, limit int) (*piece, error) {
+	facts, err := log.Read(ctx, brand, after, limit)
+	if err != nil || len(facts) == 0 {
+		return &piece{}, err
 	}
-	return len(facts) == batch, setHead(ctx, tx, brand, facts[len(facts)-1].Seq)
+	s, err := gather(ctx, log, brand, facts)
+	last := facts[len(facts)-1]
+	return &piece{after: after, last: feed.Cursor{Seq: last.Seq, CommitID: last.CommitID}, sums: s, facts: len(facts)}, err
+}
+
+// save adds the piece to tables that end where it begins.
+func (p *piece) save(ctx context.Context, tx *sqldb.Tx, brand string) error {
+	if p.facts == 0 {
+		return nil
+	}
+	if err := save(ctx, tx, brand, p.sums); err != nil {
+		return err
+	}
+	return setHead(ctx, tx, brand, p.last.Seq)
 }
 
 // gather sums up what facts add.
@@ -72,15 +94,12 @@ func gather(ctx context.Context, log feed.Reader, brand string, facts []feed.Fac
 	return s, nil
 }
 
-// Keep brings the tables up whenever the log grows, until ctx ends.
-func Keep(ctx context.Context, db *sqldb.DB, log *feed.Log, brand string, logger *slog.Logger) {
+// Keep brings the tables up whenever the log grows, until ctx ends. tail is of what this
+// process commits.
+func Keep(ctx context.Context, db *sqldb.DB, log *feed.Log, tail *Tail, brand string, logger *slog.Logger) {
 	for ctx.Err() == nil {
 		changed := log.Changed(brand)
-		more := false
-		err := db.Write(ctx, func(tx *sqldb.Tx) (err error) {
-			more, err = step(ctx, tx, brand)
-			return err
-		})
+		more, err := advance(ctx, db, log, tail, brand)
 		switch {
 		case err != nil && ctx.Err() == nil:
 			logger.Warn("count what members earned", "brand", brand, "error", err)
@@ -89,6 +108,38 @@ func Keep(ctx context.Context, db *sqldb.DB, log *feed.Log, brand string, logger
 			pause(ctx, changed)
 		}
 	}
+}
+
+// advance brings the tables up by a piece; more: there may be others. It is put together
+// before anybody has to wait: facts do not change. Whoever was faster has saved it already.
+func advance(ctx context.Context, db *sqldb.DB, log *feed.Log, tail *Tail, brand string) (more bool, err error) {
+	seq, err := readHead(ctx, db, brand)
+	if err != nil {
+		return false, err
+	}
+	p, gap := tail.take(seq)
+	if p == nil {
+		limit := batch
+		if gap > 0 {
+			limit = gap
+		}
+		if p, err = next(ctx, log.Reader, brand, seq, limit); err != nil || p.facts == 0 {
+			return false, err
+		}
+		more = p.facts == limit
+	}
+	err = db.Write(ctx, func(tx *sqldb.Tx) error {
+		now, err := lockHead(ctx, tx, brand)
+		if err != nil || now != p.after {
+			return err
+		}
+		// A log that was replaced meanwhile does not have what the tail remembers.
+		if there, err := feed.In(tx).Has(ctx, brand, p.last); err != nil || !there {
+			return err
+		}
+		return p.save(ctx, tx, brand)
+	})
+	return more, err
 }
 
 // gathered is how long facts of a trickle are collected, and what follows an error.
