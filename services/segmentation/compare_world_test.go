@@ -134,6 +134,11 @@ func (w *week) pass() {
 
 // persons are all of today, each with its numbers.
 func (w *week) persons() map[int64][]int64 {
+	// A value is as of the head of the log: with it the replica knows what merges the
+	// other one made.
+	if _, err := w.r[0].GetSegmentValue(w.t.Context(), &segmentationv1.GetSegmentValueRequest{Brand: brand}); err != nil {
+		w.t.Fatal(err)
+	}
 	out := map[int64][]int64{}
 	for id := int64(1); id <= w.last; id++ {
 		if who := get(w.t, w.r[0], id); who.GetPersonId() == id {
