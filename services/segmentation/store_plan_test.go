@@ -20,6 +20,12 @@ type planned struct {
 
 func (p *planned) Query(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
 	p.t.Helper()
+	p.explain(ctx, query, args)
+	return p.DB.Query(ctx, query, args...)
+}
+
+func (p *planned) explain(ctx context.Context, query string, args []any) {
+	p.t.Helper()
 	prefix := "EXPLAIN "
 	if p.Engine() == sqldb.SQLite {
 		prefix = "EXPLAIN QUERY PLAN "
@@ -44,7 +50,9 @@ func (p *planned) Query(ctx context.Context, query string, args ...any) (*sql.Ro
 		}
 		p.plan.WriteString(line + "\n")
 	}
-	return p.DB.Query(ctx, query, args...)
+	if err := rows.Err(); err != nil {
+		p.t.Fatal(err)
+	}
 }
 
 // Customers and what they are recognised by are found by their number, also in young
