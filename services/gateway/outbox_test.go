@@ -83,6 +83,15 @@ func TestASubscriptionIsMadeByHand(t *testing.T) {
 	script(t, ctx, false)
 	follow(t, ctx, chromedp.Navigate(s.url+"/subscriptions?brand=demo&lang=en"))
 	follow(t, ctx, chromedp.Click(chromedp.CSS("#subscriptions .action")))
+	do(t, ctx, chromedp.SetValue(chromedp.CSS("#f-zone"), "Moscow"), chromedp.SendKeys(chromedp.CSS("#f-to"), "http://10.0.0.1/"), chromedp.Click(chromedp.CSS("#subscribe button")), chromedp.WaitVisible(chromedp.CSS("#w-zone")))
+	if wrong := eval[string](t, ctx, faultsOf("p.failed[role=alert]")); wrong != "" {
+		t.Errorf("a form that was refused: %s", wrong)
+	}
+	if by := eval[string](t, ctx, "document.querySelector('#f-zone').getAttribute('aria-describedby')"); by != "w-zone" {
+		t.Errorf("the field is described by %q", by)
+	}
+	shoot(t, ctx, "outbox-refused")
+	follow(t, ctx, chromedp.Navigate(s.url+"/subscriptions/new?brand=demo&lang=en"))
 	do(t, ctx, chromedp.SetValue(chromedp.CSS("#f-report"), "SCORECARD"), chromedp.SendKeys(chromedp.CSS("#f-subject"), "STORE:103"),
 		chromedp.SetValue(chromedp.CSS("#f-every"), "MONTH"), chromedp.SetValue(chromedp.CSS("#f-day"), "15"), chromedp.SetValue(chromedp.CSS("#f-at"), "07:45"))
 	follow(t, ctx, chromedp.SendKeys(chromedp.CSS("#f-to"), "anna@example.com"+kb.Enter))
@@ -128,6 +137,11 @@ func TestASubscriptionIsMadeByHand(t *testing.T) {
 	if code, _, _ := s.get(t, at); code != http.StatusNotFound {
 		t.Errorf("what was deleted: HTTP %d", code)
 	}
+}
+
+// faultsOf are what is wrong with a page beside what it says itself is wrong.
+func faultsOf(but string) string {
+	return strings.Replace(faults, "all('.failed')", "all('.failed').filter((e) => !e.matches('"+but+"'))", 1)
 }
 
 // only is the one subscription there is.

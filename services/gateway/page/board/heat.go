@@ -71,7 +71,7 @@ func (s *scene) chooseColumn() error {
 	}
 	if h.by = slices.IndexFunc(h.got.GetMetrics(), func(m *surveyv1.Metric) bool { return m.GetName() == name }); h.by < 0 {
 		h.by = 0
-		if section(h.got.GetSections(), "scores").GetStatus() != reportv1.Section_STATUS_OK {
+		if !there(h.got, "scores") {
 			return nil // of what is not there nothing is known
 		}
 		return unknownThing("by", "is a metric of the map")

@@ -69,7 +69,9 @@ func (p *Pages) heatMap(s *scene) any {
 	}
 	d.Notes = append(d.Notes, p.windowText(s), fmt.Sprintf(l.HeatShown, l.Count(int64(shown)), l.Count(int64(all))))
 	if all == 0 || len(d.Heads) == 0 {
-		d.Help = l.HeatNothing
+		if d.Help = l.HeatNothing; !there(h.got, "scores") || !there(h.got, "subjects") {
+			d.Help = l.HeatLost
+		}
 		return d
 	}
 	for _, standing := range legend {
@@ -82,6 +84,11 @@ func (p *Pages) heatMap(s *scene) any {
 		d.First = s.With("after").String()
 	}
 	return d
+}
+
+// there tells that a section of the map is.
+func there(got *reportv1.GetHeatMapResponse, name string) bool {
+	return section(got.GetSections(), name).GetStatus() == reportv1.Section_STATUS_OK
 }
 
 // heatBodies lays out the rows of the page, and counts them.
@@ -97,13 +104,13 @@ func (s *scene) heatBodies(d *heatData) (shown int) {
 				begun = true
 				d.Bodies = append(d.Bodies, s.heatClass(c))
 			}
-			if tier := s.heatTier(r); d.Bodies[len(d.Bodies)-1].Tier != tier {
+			if tier := s.heatTier(c, r); d.Bodies[len(d.Bodies)-1].Tier != tier {
 				d.Bodies = append(d.Bodies, heatBody{Tier: tier})
 			}
 			last := &d.Bodies[len(d.Bodies)-1]
 			row := heatRow{Name: r.GetName(), Link: s.toScorecard(r.GetSubject(), nil)}
 			for i, one := range r.GetCells() {
-				row.Cells = append(row.Cells, s.heatCell(h.got.GetMetrics()[i], one))
+				row.Cells = append(row.Cells, s.heatCell(h.got.GetMetrics()[i], one, s.alone(c)))
 			}
 			last.Rows = append(last.Rows, row)
 			shown++
@@ -119,20 +126,26 @@ func (s *scene) heatClass(c *reportv1.HeatClass) heatBody {
 	switch {
 	case c.GetValue() != "":
 		out.Class = t.label + ": " + c.GetValue()
-	case t.label != "":
+	case s.alone(c):
 		out.Class = fmt.Sprintf(l.HeatNoClass, t.label)
-		return out // nobody is set beside what is in no class
+		return out
 	}
 	row := heatRow{Name: l.HeatTogether, Sum: true}
 	for i, one := range c.GetPooled() {
-		row.Cells = append(row.Cells, s.heatCell(s.heat.got.GetMetrics()[i], one))
+		row.Cells = append(row.Cells, s.heatCell(s.heat.got.GetMetrics()[i], one, false))
 	}
 	out.Rows = append(out.Rows, row)
 	return out
 }
 
-// heatTier is the heading that a row stands under.
-func (s *scene) heatTier(r *reportv1.HeatRow) string {
+// alone tells that subjects are in no class: nobody is set beside them.
+func (s *scene) alone(c *reportv1.HeatClass) bool { return c.GetValue() == "" && s.table.label != "" }
+
+// heatTier is the heading that a row stands under; none where nothing ranks it.
+func (s *scene) heatTier(c *reportv1.HeatClass, r *reportv1.HeatRow) string {
+	if s.alone(c) || !there(s.heat.got, "tiers") {
+		return ""
+	}
 	if len(r.GetCells()) == 0 || r.GetCells()[s.heat.by].GetTier() == 0 {
 		return fmt.Sprintf(s.Lang.HeatUnranked, s.table.minN)
 	}
@@ -163,9 +176,13 @@ func (s *scene) standing(of reportv1.HeatCell_Standing) string {
 	return s.Lang.standings[of]
 }
 
-// heatCell puts one cell into words.
-func (s *scene) heatCell(m *surveyv1.Metric, c *reportv1.HeatCell) heatCell {
+// heatCell puts one cell into words; of what stands alone it cannot be said how it is
+// beside others.
+func (s *scene) heatCell(m *surveyv1.Metric, c *reportv1.HeatCell, alone bool) heatCell {
 	l, of := s.Lang, c.GetStanding()
+	if alone && of == reportv1.HeatCell_STANDING_ALIKE {
+		of = reportv1.HeatCell_STANDING_UNSPECIFIED
+	}
 	f := s.score(m, &surveyv1.Score{N: c.GetN(), Value: c.Value, Low: c.Low, High: c.High})
 	out := heatCell{Mark: standingMarks[of], Class: standingClasses[of], Value: f.Value, Interval: f.Interval}
 	if f.Value != "" {
@@ -218,7 +235,7 @@ func (p *Pages) heatTable(_ context.Context, s *scene) ([][]string, error) {
 		}
 	}
 	for _, c := range got.GetClasses() {
-		if c.GetValue() != "" || s.table.label == "" {
+		if !s.alone(c) {
 			add(c.GetValue(), [3]string{"", "", "pooled"}, c.GetPooled())
 		}
 		for _, r := range c.GetRows() {

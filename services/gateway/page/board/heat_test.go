@@ -31,7 +31,7 @@ func TestACellSaysWhatIsNotToldOfIt(t *testing.T) {
 			{&reportv1.HeatCell{N: 90, Value: proto.Float64(50), Low: proto.Float64(40), High: proto.Float64(60), Gap: proto.Float64(-3.5), Tier: 2, Rank: 4, BestRank: 3, WorstRank: 9, Standing: reportv1.HeatCell_STANDING_WORSE},
 				"▼", "n = 90", l.standings[reportv1.HeatCell_STANDING_WORSE], "2"},
 		} {
-			got := s.heatCell(nps, tt.cell)
+			got := s.heatCell(nps, tt.cell, false)
 			if got.Mark != tt.mark || got.N != tt.n || !strings.Contains(got.Hint, tt.hint) || !strings.HasPrefix(got.Value, tt.with) && tt.with != "2" {
 				t.Errorf("%s: %v is %+v", l.Code, tt.cell, got)
 			}
@@ -39,6 +39,28 @@ func TestACellSaysWhatIsNotToldOfIt(t *testing.T) {
 				t.Errorf("%s: a place of %q in %q", l.Code, got.Place, got.Hint)
 			}
 		}
+	}
+}
+
+// TestWhoIsAloneIsBesideNobody: of a subject without a class nothing is said that would
+// need others.
+func TestWhoIsAloneIsBesideNobody(t *testing.T) {
+	s := &scene{Lang: &english, brand: &config.Brand{}}
+	s.table.label, s.table.minN = "format", 10
+	s.heat.got = &reportv1.GetHeatMapResponse{Metrics: []*surveyv1.Metric{{Kind: surveyv1.MetricKind_METRIC_KIND_NPS}}, Sections: []*reportv1.Section{{Name: "tiers", Status: reportv1.Section_STATUS_OK}}}
+	cell := &reportv1.HeatCell{N: 90, Value: proto.Float64(50), Low: proto.Float64(40), High: proto.Float64(60), Standing: reportv1.HeatCell_STANDING_ALIKE}
+	row := &reportv1.HeatRow{Cells: []*reportv1.HeatCell{cell}}
+	alike := english.standings[reportv1.HeatCell_STANDING_ALIKE]
+	for class, alone := range map[string]bool{"": true, "hyper": false} {
+		c := &reportv1.HeatClass{Value: class, Pooled: []*reportv1.HeatCell{cell}}
+		got := s.heatCell(&surveyv1.Metric{Kind: surveyv1.MetricKind_METRIC_KIND_NPS}, cell, s.alone(c))
+		if strings.Contains(got.Hint, alike) == alone || (got.Mark == "") != alone || (s.heatTier(c, row) == "") != alone || (len(s.heatClass(c).Rows) == 0) != alone && class == "" {
+			t.Errorf("class %q: %+v under %q", class, got, s.heatTier(c, row))
+		}
+	}
+	s.heat.got.Sections[0].Status = reportv1.Section_STATUS_MISSING
+	if tier := s.heatTier(&reportv1.HeatClass{Value: "hyper"}, row); tier != "" {
+		t.Errorf("without ranks it stands under %q", tier)
 	}
 }
 

@@ -41,7 +41,7 @@ type words struct {
 	Heat, HeatChoose, HeatTitle, HeatWhole, HeatOneClass string
 	HeatNoClass, HeatTogether, HeatUnranked, HeatGap     string
 	HeatPlace, HeatPlaces, HeatOrder, HeatShown          string
-	HeatNothing, HeatNote, HeatColumns                   string
+	HeatNothing, HeatLost, HeatNote, HeatColumns         string
 
 	// Of cases.
 	QueueTitle, FilterTitle, CasesTitle, OpenWord, ClaimedWord, OverdueWord                           string

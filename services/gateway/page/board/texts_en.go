@@ -42,7 +42,7 @@ var english = words{
 	Heat: "Heat map", HeatChoose: "What is compared", HeatTitle: "%s by parameter", HeatWhole: "Intervals and places", HeatOneClass: "All of one class",
 	HeatNoClass: "Without %s: compared with nobody", HeatTogether: "All together", HeatUnranked: "Not ranked: fewer than %d answers", HeatGap: "%s against its class",
 	HeatPlace: "place %s", HeatPlaces: "places %d to %d", HeatOrder: "Order by %s", HeatShown: "%s of %s shown",
-	HeatNothing: "Nobody answered about any of them in these days.", HeatColumns: "Parameters (none: all that were answered)",
+	HeatLost: "What is missing is needed for the map.", HeatNothing: "Nobody answered about any of them in these days.", HeatColumns: "Parameters (none: all that were answered)",
 	HeatNote: "Rows stand in tiers of the chosen column: those of one tier cannot be told apart from its leader. A sign says how a cell stands beside the others of its class (95 %).",
 
 	QueueTitle: "How the queues are doing", FilterTitle: "Which cases", CasesTitle: "To call back", OpenWord: "open", ClaimedWord: "in work", OverdueWord: "overdue",

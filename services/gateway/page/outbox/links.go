@@ -129,7 +129,7 @@ func (p *Pages) linkRow(ctx context.Context, s *scene, one *surveyv1.SurveyLink)
 	l := s.Lang
 	out := linkRow{
 		ID: one.GetId(), Link: s.toLink(one), Survey: one.GetSurveyId(), State: l.linkStates[one.GetState()], Mood: linkMoods[one.GetState()], Ends: s.moment(one.GetExpiresAt()),
-		Made: s.moment(one.GetCreatedAt()), Order: one.GetOrderId(), Locale: cmp.Or(l.locales[one.GetLocale()], one.GetLocale()), Ended: s.moment(one.GetEndedAt()), Mode: l.modes[one.GetMode()],
+		Made: s.moment(one.GetCreatedAt()), Order: one.GetOrderId(), Locale: one.GetLocale(), Ended: s.moment(one.GetEndedAt()), Mode: l.modes[one.GetMode()],
 	}
 	if one.GetChannel() != 0 {
 		out.Channel = l.Channel(one.GetChannel())
@@ -139,6 +139,9 @@ func (p *Pages) linkRow(ctx context.Context, s *scene, one *surveyv1.SurveyLink)
 	}
 	if id := one.GetCustomer().GetId(); id > 0 {
 		out.Customer = strconv.FormatInt(id, 10)
+	}
+	if name := l.locales[out.Locale]; out.Locale != "" && name != "" {
+		out.Locale = name
 	}
 	var names []string
 	for _, ref := range one.GetSubjects() {

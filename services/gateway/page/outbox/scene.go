@@ -35,6 +35,9 @@ type scene struct {
 	link *surveyv1.SurveyLink
 }
 
+// unsigned is what services call whoever comes to an open process.
+const unsigned = "local"
+
 // shown is everything the template of a page reads.
 type shown struct {
 	shell.Frame
@@ -82,7 +85,7 @@ func (p *Pages) stage(w http.ResponseWriter, r *http.Request, q url.Values, l *l
 
 // read is the scene of an address, as far as the address says it.
 func (p *Pages) read(r *http.Request, q url.Values, l *leaf) (*scene, error) {
-	s := &scene{leaf: l, who: "local", at: p.cfg.SurveyURL}
+	s := &scene{leaf: l, who: unsigned, at: p.cfg.SurveyURL}
 	if who := access.FromContext(r.Context()); who != nil {
 		s.who = who.Name
 	}

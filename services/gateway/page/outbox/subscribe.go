@@ -72,7 +72,7 @@ func (p *Pages) subscribeForm(ctx context.Context, s *scene, one *reportv1.Subsc
 	l, c := s.Lang, one.GetCadence()
 	d := &subscribeData{Action: s.Path() + "?" + s.Values().Encode(), Etag: fmt.Sprint(one.GetEtag()), Request: s.form.request(), Do: "change", Button: l.Save, Failed: s.form.failed}
 	if one.GetId() == "" {
-		d.Button = l.Subscribe
+		d.Button = l.Begin
 	} else if s.form.value("do") != "change" {
 		d.Failed = ""
 	}

@@ -66,7 +66,7 @@ func (p *Pages) subscriptionRow(ctx context.Context, s *scene, one *reportv1.Sub
 	l := s.Lang
 	out := subscriptionRow{
 		ID: one.GetId(), Link: s.To(subscriptionsPath, one.GetId(), nil).String(), What: l.reports[one.GetReport()], Of: l.WholeBrand, To: target(one),
-		When: l.cadence(one.GetCadence()), Zone: one.GetZone(), State: l.states[one.GetState()], Owner: shortName(one.GetOwner()), Mood: moods[one.GetState()],
+		When: l.cadence(one.GetCadence()), Zone: one.GetZone(), State: l.states[one.GetState()], Owner: l.owner(one.GetOwner()), Mood: moods[one.GetState()],
 		Reason: one.GetStoppedBecause(),
 	}
 	if ref := one.GetSubject(); ref != nil {
@@ -98,8 +98,11 @@ func zoneOf(one *reportv1.Subscription, usual *time.Location) *time.Location {
 	return usual
 }
 
-// shortName is a name as it is read: of somebody signed in without the issuer.
-func shortName(name string) string {
+// owner is a name as it is read: of somebody signed in without the issuer.
+func (l *words) owner(name string) string {
+	if name == unsigned {
+		return l.Unsigned
+	}
 	issuer, subject, cut := strings.Cut(name, " ")
 	if cut && strings.Contains(issuer, "://") {
 		return subject

@@ -13,7 +13,7 @@ type words struct {
 	shell.Lang
 
 	// Of forms.
-	NotDone, SeeFields, Save, AsUsual, NotSaid, Any, ApplyWord, Reset string
+	NotDone, SeeFields, Save, Begin, Create, Unsigned, AsUsual, NotSaid, Any, ApplyWord, Reset string
 
 	// Of subscriptions.
 	Subscriptions, SubscriptionsTitle, Subscribe, NoSubscriptions     string

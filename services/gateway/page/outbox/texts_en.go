@@ -10,7 +10,7 @@ import (
 var english = words{
 	Lang: shell.English,
 
-	NotDone: "Not done:", SeeFields: "Not done: see the fields that are marked.", Save: "Save", AsUsual: "as usual", NotSaid: "not said", Any: "Any", ApplyWord: "Apply", Reset: "Clear filters",
+	NotDone: "Not done:", SeeFields: "Not done: see the fields that are marked.", Save: "Save", Begin: "Subscribe", Create: "Make the link", Unsigned: "somebody who was not signed in", AsUsual: "as usual", NotSaid: "not said", Any: "Any", ApplyWord: "Apply", Reset: "Clear filters",
 
 	Subscriptions: "Subscriptions", SubscriptionsTitle: "Reports that come by themselves", Subscribe: "New subscription",
 	NoSubscriptions: "Nobody has subscribed to anything yet.",
@@ -18,7 +18,7 @@ var english = words{
 	WholeBrand:   "the whole brand",
 	EveryQuarter: "every quarter of an hour", EveryDay: "every day at %s", EveryWeek: "every %s at %s", EveryMonth: "every month on day %s at %s",
 	SubscriptionTitle: "The subscription", HandleTitle: "What to do with it", ChangeTitle: "Change it", OfOthers: "It is somebody else's: you may pause, resume and delete it.",
-	SectionsHead: "Parts", AllSections: "all", MetricHead: "Main score", DaysHead: "Days", LocaleHead: "Language", CreatedHead: "Made", RightsHead: "Delivered with your rights until",
+	SectionsHead: "Parts", AllSections: "Parts (none: all)", MetricHead: "Main score", DaysHead: "Days", LocaleHead: "Language", CreatedHead: "Made", RightsHead: "Delivered with your rights until",
 	SecretHead: "The webhook's secret", SecretOnce: "It signs every delivery and is told only now: keep it.",
 	PauseWord: "Pause", ResumeWord: "Resume", SendWord: "Send one now", SendHint: "A report of this moment, for a try.", RotateWord: "New secret",
 	RotateHint: "For 24 hours deliveries are signed with both.", DeleteWord: "Delete", DeleteHint: "It is forgotten to whom it went. What was delivered stays listed.",
@@ -34,7 +34,7 @@ var english = words{
 	CodeTitle: "The code", CodeOf: "QR code of %s", CodeHint: "Print it a hand wide; a quarter of it may be dirty or torn.", CodeDead: "It takes no more answers: take the posters down.",
 	SVGWord: "SVG, for print", PNGWord: "PNG picture",
 	LinkTitle: "The link", RevokeTitle: "Take it back", RevokeWord: "Take it back", RevokeHint: "It takes no more answers from then on; those it brought stay.", RevokeSure: "Yes, take it back",
-	Everybody: "everybody who comes by (QR code)", OneOnly: "one customer, once", OfBrowser: "as the browser prefers", MoreFields: "More", Another: "Make another one", AddressHead: "Address",
+	Everybody: "everybody, by a QR code", OneOnly: "one customer, once", OfBrowser: "as the browser prefers", MoreFields: "More", Another: "Make another one", AddressHead: "Address",
 
 	days: []string{"day", "days"},
 

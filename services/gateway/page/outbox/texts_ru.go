@@ -10,7 +10,7 @@ import (
 var russian = words{
 	Lang: shell.Russian,
 
-	NotDone: "Не сделано:", SeeFields: "Не сделано: посмотрите на отмеченные поля.", Save: "Сохранить", AsUsual: "как обычно", NotSaid: "не указано", Any: "Любой", ApplyWord: "Применить", Reset: "Сбросить фильтры",
+	NotDone: "Не сделано:", SeeFields: "Не сделано: посмотрите на отмеченные поля.", Save: "Сохранить", Begin: "Подписаться", Create: "Создать ссылку", Unsigned: "кто-то без входа", AsUsual: "как обычно", NotSaid: "не указано", Any: "Любой", ApplyWord: "Применить", Reset: "Сбросить фильтры",
 
 	Subscriptions: "Подписки", SubscriptionsTitle: "Отчёты, которые приходят сами", Subscribe: "Новая подписка",
 	NoSubscriptions: "Пока никто ни на что не подписан.",
@@ -18,7 +18,7 @@ var russian = words{
 	WholeBrand:   "весь бренд",
 	EveryQuarter: "каждые четверть часа", EveryDay: "каждый день в %s", EveryWeek: "каждую неделю, %s, в %s", EveryMonth: "каждый месяц, %s числа, в %s",
 	SubscriptionTitle: "Подписка", HandleTitle: "Что с ней сделать", ChangeTitle: "Изменить", OfOthers: "Она чужая: её можно приостановить, возобновить и удалить.",
-	SectionsHead: "Разделы", AllSections: "все", MetricHead: "Главная оценка", DaysHead: "Дни", LocaleHead: "Язык", CreatedHead: "Заведена", RightsHead: "Доставляется с вашими правами до",
+	SectionsHead: "Разделы", AllSections: "Разделы (ни одного: все)", MetricHead: "Главная оценка", DaysHead: "Дни", LocaleHead: "Язык", CreatedHead: "Заведена", RightsHead: "Доставляется с вашими правами до",
 	SecretHead: "Секрет вебхука", SecretOnce: "Им подписана каждая доставка, и показан он только сейчас: сохраните его.",
 	PauseWord: "Приостановить", ResumeWord: "Возобновить", SendWord: "Отправить сейчас", SendHint: "Отчёт на эту минуту, для пробы.", RotateWord: "Новый секрет",
 	RotateHint: "Сутки доставки подписаны обоими.", DeleteWord: "Удалить", DeleteHint: "Будет забыто, кому она шла. Что доставлено, останется в списке.",
@@ -34,7 +34,7 @@ var russian = words{
 	CodeTitle: "Код", CodeOf: "QR-код ссылки %s", CodeHint: "Печатайте шириной с ладонь; четверть может быть испачкана или оторвана.", CodeDead: "Ответов она больше не принимает: снимите плакаты.",
 	SVGWord: "SVG, для печати", PNGWord: "Картинка PNG",
 	LinkTitle: "Ссылка", RevokeTitle: "Отозвать", RevokeWord: "Отозвать", RevokeHint: "С этой минуты ответов она не принимает; те, что пришли, остаются.", RevokeSure: "Да, отозвать",
-	Everybody: "для всех, кто проходит мимо (QR-код)", OneOnly: "для одного клиента, на один раз", OfBrowser: "как предпочитает браузер", MoreFields: "Ещё", Another: "Сделать ещё одну", AddressHead: "Адрес",
+	Everybody: "для всех, по QR-коду", OneOnly: "для одного клиента, на один раз", OfBrowser: "как предпочитает браузер", MoreFields: "Ещё", Another: "Сделать ещё одну", AddressHead: "Адрес",
 
 	days: []string{"день", "дня", "дней"},
 
