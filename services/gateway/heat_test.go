@@ -3,9 +3,12 @@ package gateway_test
 import (
 	"fmt"
 	"html"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/chromedp/chromedp"
 
 	commonv1 "github.com/rapport-cx/rapport/gen/rapport/common/v1"
 	reportv1 "github.com/rapport-cx/rapport/gen/rapport/report/v1"
@@ -20,7 +23,7 @@ func TestAHeatMapIsTheServices(t *testing.T) {
 	for _, label := range []string{"", "format"} {
 		s.heatMap(t, label)
 	}
-	for query, code := range map[string]int{"by=none": 400, "min=0": 400, "after=x": 400, "kind=EMPLOYEE": 400, "subject=x": 400, "subject=REGION:none": 404, "from=2026-02-30": 400} {
+	for query, code := range map[string]int{"by=none": 200, "metric=none": 404, "min=0": 400, "after=x": 400, "kind=EMPLOYEE": 400, "subject=x": 400, "subject=REGION:none": 404, "from=2026-02-30": 400} {
 		if have, _, _ := s.get(t, "/heatmap?brand=demo&"+query); have != code {
 			t.Errorf("%s: HTTP %d, want %d", query, have, code)
 		}
@@ -77,6 +80,47 @@ func (s *suite) heatMap(t *testing.T, label string) {
 		}
 		if want = slices.Sorted(slices.Values(have)); have[0] < 0 || !slices.Equal(have, want) {
 			t.Errorf("by %s: rows stand at %v", m.GetName(), have)
+		}
+	}
+}
+
+// TestAHeatMapMoves: a cell of the open page is another one once responses have come in.
+func TestAHeatMapMoves(t *testing.T) {
+	s := newSuite(t, nil)
+	define(t, s.world)
+	s.submit(t, "first", response("101", 0, 10, ""))
+	ctx := browse(t, 1280, 900)
+	do(t, ctx, chromedp.Navigate(s.url+"/heatmap?brand=demo&lang=en&min=1&metric=nps.network"), chromedp.WaitVisible(chromedp.CSS("#live:not(.lost)")))
+	cell := `[...document.querySelectorAll('.heat tbody tr')].find((r) => r.textContent.includes('Магазин на Ленина, 1')).querySelector('td').textContent`
+	until(t, ctx, cell+".includes('100.0')")
+	for i := range 3 {
+		s.submit(t, fmt.Sprint("second", i), response("101", 0, 0, ""))
+	}
+	until(t, ctx, cell+".includes('\u221250.0') && "+cell+".includes('n = 4')")
+}
+
+// TestPagesLeadOn: from what is read to having it come by itself, with what was looked at
+// filled in, and from a league table to the map of the same and back.
+func TestPagesLeadOn(t *testing.T) {
+	s := newSuite(t, nil)
+	define(t, s.world)
+	ways := regexp.MustCompile(`(?s)<p class="further small">(.*?)</p>`)
+	links := regexp.MustCompile(`href="([^"]+)"`)
+	for path, want := range map[string][]string{
+		"/omnichannel?brand=demo&lang=en&subject=STORE:103":                {`name="subject" type="text" value="STORE:103"`},
+		"/scorecards/STORE:103?brand=demo&lang=en":                         {`<option value="SCORECARD" selected>`, `name="subject" type="text" value="STORE:103"`},
+		"/rankings?brand=demo&lang=en&kind=STORE&metric=csi.visit&days=90": {`<h1>Heat map`},
+		"/heatmap?brand=demo&lang=en&kind=STORE&days=90":                   {`<h1>League tables`},
+	} {
+		further := ways.FindStringSubmatch(s.page(t, path))
+		if further == nil {
+			t.Errorf("%s leads nowhere", path)
+			continue
+		}
+		for i, m := range links.FindAllStringSubmatch(further[1], -1) {
+			if page := s.page(t, html.UnescapeString(m[1])); !strings.Contains(page, want[min(i, len(want)-1)]) {
+				t.Errorf("%s leads to %s, which lacks %s", path, m[1], want[min(i, len(want)-1)])
+			}
 		}
 	}
 }

@@ -28,7 +28,7 @@ func (f *fortress) fill(path, token string, form url.Values) (int, string, http.
 // TestPagesShowWhatRolesAllow: the map of a store's token is of that store, subscriptions
 // are their owners', and who may not have something is refused on its page, too.
 func TestPagesShowWhatRolesAllow(t *testing.T) {
-	f := newFortress(t)
+	f := newFortress(t, "--survey-url=https://ask.example.com/")
 	f.plant()
 	whole := f.token(nil)
 	if code, text := f.at("/heatmap?brand=demo&min=1", whole); code != http.StatusOK || !strings.Contains(text, plantedName) || !strings.Contains(text, "Second") {
@@ -67,7 +67,7 @@ func (f *fortress) linkPages(t *testing.T) {
 	}
 	maker := f.token(jwt.MapClaims{"roles": "no.responses.detail"})
 	code, text, _ := f.fill("/survey-links/new?brand=demo&lang=en", maker, form)
-	if code != http.StatusOK || !strings.Contains(text, "/s/demo.") || !strings.Contains(text, `aria-label="QR code of http`) {
+	if code != http.StatusOK || !strings.Contains(text, `aria-label="QR code of https://ask.example.com/s/demo.`) {
 		t.Errorf("who makes links does not see it: HTTP %d", code)
 	}
 	id := regexp.MustCompile(`/survey-links/(\d+)/code\.svg`).FindStringSubmatch(text)
@@ -79,6 +79,16 @@ func (f *fortress) linkPages(t *testing.T) {
 	}
 	if code, _, _ := f.fill("/survey-links/"+id[1]+"?brand=demo", store, url.Values{"sure": {"1"}}); code != http.StatusForbidden {
 		t.Errorf("one store takes a link back: HTTP %d", code)
+	}
+}
+
+// TestSurveyAddress: links cannot begin with what is no address.
+func TestSurveyAddress(t *testing.T) {
+	for _, address := range []string{"nowhere", "ftp://ask.example.com", "https://", "https://ask.example.com/?x=1"} {
+		_, err := rapport(t, "serve", "--data", t.TempDir(), "--grpc", "127.0.0.1:0", "--http", "127.0.0.1:0", "--survey-url", address)
+		if err == nil || !strings.Contains(err.Error(), "--survey-url "+address+": write it as https://survey.example.com") {
+			t.Errorf("%s: %v", address, err)
+		}
 	}
 }
 

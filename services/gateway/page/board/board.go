@@ -180,6 +180,8 @@ type shown struct {
 	Hidden   []shell.Hidden
 	Action   string
 	Dated    bool
+	// Further is where one goes from here.
+	Further []shell.Choice
 }
 
 // serve shows a page.
@@ -295,6 +297,7 @@ func (p *Pages) compose(ctx context.Context, s *scene) *shown {
 		out.From, out.To = s.window.formDays(p.today(s))
 		out.Hidden, out.Action = s.Hidden("days", "from", "to", "after"), s.Path()
 	}
+	out.Further = p.further(s)
 	return out
 }
 

@@ -44,9 +44,7 @@ func (p *Pages) prepareHeat(ctx context.Context, s *scene) (err error) {
 	if s.heat.got, err = p.report.GetHeatMap(ctx, s.heatQuestion()); err != nil {
 		return err
 	}
-	if err := s.chooseColumn(); err != nil {
-		return err
-	}
+	s.chooseColumn()
 	p.nameSubject(ctx, s, s.table.under)
 	if s.table.under != nil {
 		s.path = []shell.Choice{{Name: s.Lang.Heat, Link: s.With("subject").With("after").String()}}
@@ -62,24 +60,17 @@ func (s *scene) heatQuestion() *reportv1.GetHeatMapRequest {
 	}
 }
 
-// chooseColumn finds the column that orders the rows and orders them by it: as the
-// service does by the first.
-func (s *scene) chooseColumn() error {
+// chooseColumn finds the column that orders the rows and orders them by it, as the
+// service does by the first. One that nobody answered in these days is no column.
+func (s *scene) chooseColumn() {
 	h, name := &s.heat, s.Own.Get("by")
-	if name == "" {
-		return nil
-	}
 	if h.by = slices.IndexFunc(h.got.GetMetrics(), func(m *surveyv1.Metric) bool { return m.GetName() == name }); h.by < 0 {
 		h.by = 0
-		if !there(h.got, "scores") {
-			return nil // of what is not there nothing is known
-		}
-		return unknownThing("by", "is a metric of the map")
+		return
 	}
 	for _, c := range h.got.GetClasses() {
 		slices.SortStableFunc(c.GetRows(), func(x, y *reportv1.HeatRow) int { return compareCells(x.GetCells()[h.by], y.GetCells()[h.by]) })
 	}
-	return nil
 }
 
 // compareCells orders by place, what has none behind.

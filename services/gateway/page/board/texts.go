@@ -37,6 +37,9 @@ type words struct {
 	GapHead, AllScores, Comments, NoComments, OpenCases   string
 	OldPage, NumbersOf, From                              string
 
+	// Of ways on.
+	ByItself, AskHere, AsHeat, AsLeague string
+
 	// Of the map.
 	Heat, HeatChoose, HeatTitle, HeatWhole, HeatOneClass string
 	HeatNoClass, HeatTogether, HeatUnranked, HeatGap     string

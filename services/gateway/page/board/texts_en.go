@@ -39,6 +39,8 @@ var english = words{
 	AllScores: "All scores", Comments: "Newest comments", NoComments: "Nobody wrote anything.", OpenCases: "Waiting for a call",
 	OldPage: "Its answers over time", NumbersOf: "Numbers", From: "Day",
 
+	ByItself: "Let it come by itself", AskHere: "Ask customers about it", AsHeat: "As a heat map", AsLeague: "As a league table",
+
 	Heat: "Heat map", HeatChoose: "What is compared", HeatTitle: "%s by parameter", HeatWhole: "Intervals and places", HeatOneClass: "All of one class",
 	HeatNoClass: "Without %s: compared with nobody", HeatTogether: "All together", HeatUnranked: "Not ranked: fewer than %d answers", HeatGap: "%s against its class",
 	HeatPlace: "place %s", HeatPlaces: "places %d to %d", HeatOrder: "Order by %s", HeatShown: "%s of %s shown",

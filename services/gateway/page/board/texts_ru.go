@@ -39,6 +39,8 @@ var russian = words{
 	AllScores: "Все оценки", Comments: "Новые комментарии", NoComments: "Никто ничего не написал.", OpenCases: "Ждут звонка",
 	OldPage: "Ответы во времени", NumbersOf: "Числа", From: "День",
 
+	ByItself: "Получать регулярно", AskHere: "Спросить об этом клиентов", AsHeat: "Тепловой картой", AsLeague: "Рейтингом",
+
 	Heat: "Тепловая карта", HeatChoose: "Что сравниваем", HeatTitle: "%s по параметрам", HeatWhole: "Интервалы и места", HeatOneClass: "Все одного класса",
 	HeatNoClass: "Без %s: сравнить не с кем", HeatTogether: "Все вместе", HeatUnranked: "Не в рейтинге: меньше %d ответов", HeatGap: "%s к своему классу",
 	HeatPlace: "место %s", HeatPlaces: "места с %d по %d", HeatOrder: "Упорядочить: %s", HeatShown: "показано %s из %s",
