@@ -155,7 +155,7 @@ var pathFields = map[string]string{
 // reasonFields are the fields that a reason is about.
 var reasonFields = map[string]string{
 	"SUBJECT_UNKNOWN": "subject", "METRIC_UNKNOWN": "metric", "MAIL_UNCONFIGURED": "to", "SURVEY_UNKNOWN": "survey", "SURVEY_NOT_OPEN": "survey", "CONTACT_FORBIDDEN": "customer",
-	"CUSTOMER_ERASED": "customer", "CUSTOMER_UNKNOWN": "customer", "IDENTITY_INVALID": "customer",
+	"CUSTOMER_ERASED": "customer", "CUSTOMER_UNKNOWN": "customer", "IDENTITY_BLOCKED": "customer", "IDENTITY_ERASED": "customer",
 }
 
 // field is one thing to fill in.

@@ -57,7 +57,7 @@ var english = words{
 		"survey": "Choose a survey that takes answers.", "whom": "Choose for whom.", "customer": "Write whose it is: a number, an e-mail, a telephone with +, CARD:… or EXTERNAL:SYSTEM:NUMBER.", "channel": "Choose a channel.",
 		"mode": "Choose how.", "expires": "A day from today on, at most 5 years ahead.", "order": "At most 64 letters.", "experienced": "A day and a time, not in the future.",
 		"SUBJECT_UNKNOWN": "Nobody of that kind and id is known.", "MAIL_UNCONFIGURED": "This deployment sends no e-mail: give the address of a program.", "CONTACT_FORBIDDEN": "The contact budget forbids asking this customer so now.",
-		"CUSTOMER_ERASED": "This customer was erased.", "SURVEY_NOT_OPEN": "This survey takes no answers.",
+		"CUSTOMER_ERASED": "This customer was erased.", "CUSTOMER_UNKNOWN": "There is no such customer.", "IDENTITY_ERASED": "This customer was erased.", "IDENTITY_BLOCKED": "This address or number tells nobody apart: give the customer's number.", "SURVEY_NOT_OPEN": "This survey takes no answers.",
 	},
 	reasons: map[string]string{
 		"VERSION_CONFLICT":     "somebody changed it while you looked at it. You see it as it is now; what you wrote is still here.",
