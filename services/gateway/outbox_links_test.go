@@ -122,3 +122,18 @@ func TestALinkForOnePerson(t *testing.T) {
 		t.Errorf("another origin: HTTP %d", code)
 	}
 }
+
+// TestTheContactBudgetIsAskedBeforeALink: who may not be asked again so soon is named
+// beside whom the form asks for.
+func TestTheContactBudgetIsAskedBeforeALink(t *testing.T) {
+	s := newSuite(t, nil)
+	define(t, s.world)
+	form := url.Values{"survey": {"visit"}, "whom": {"one"}, "customer": {"anna@example.com"}, "mode": {"EMAIL"}}
+	if code, page := s.post(t, "/survey-links/new?brand=demo&lang=en", form); code != http.StatusOK || strings.Contains(page, "anna@") {
+		t.Fatalf("the first: HTTP %d", code)
+	}
+	code, page := s.post(t, "/survey-links/new?brand=demo&lang=en", form)
+	if code != http.StatusConflict || marked(page) != "customer" || !strings.Contains(page, "The contact budget forbids asking this customer so now.") || !strings.Contains(page, `value="anna@example.com"`) {
+		t.Errorf("the second: HTTP %d, marked %q", code, marked(page))
+	}
+}
