@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http/httptest"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -104,7 +105,7 @@ func exported(t *testing.T) string {
 var (
 	metricName = regexp.MustCompile(`\b(rapport|process|go)_[a-z_]+\b`)
 	labelUsed  = regexp.MustCompile(`([a-z_]+)\s*(?:=~|!~|!=|=)\s*"|by \(([a-z_, ]*)\)|{{\s*\$?(?:labels\.)?([a-z_]+)\s*}}`)
-	labels     = regexp.MustCompile(`^(|job|instance|service|le|severity|method|code|queue|outcome)$`)
+	labels     = regexp.MustCompile(`^(|job|instance|service|le|severity|method|code|queue|outcome|section|source|status|shared|state|reason)$`)
 )
 
 // queries lists every expression of the dashboards and alerts, by where it stands.
@@ -154,27 +155,28 @@ func queries(t *testing.T) map[string]string {
 	return found
 }
 
-var instrument = regexp.MustCompile(`\.(Int64Counter|Int64Histogram|Float64Histogram|Int64ObservableGauge)\("(rapport\.[a-z_.]+)"(?:, metric\.WithUnit\("([^"]+)"\))?`)
+var instrument = regexp.MustCompile(`\b(counter|Int64Counter|Int64Histogram|Float64Histogram|Int64ObservableGauge)\("(rapport\.[a-z_.]+)"(?:, metric\.WithUnit\("([^"]+)"\))?`)
 
-// declared are what services count, as Prometheus names it. They are read from their
-// sources: nothing in internal may import them.
-func declared(t *testing.T) map[string]bool {
+// declared are what services count, by what they call it, as Prometheus names it. They
+// are read from their sources: nothing in internal may import them.
+func declared(t *testing.T) map[string][]string {
 	t.Helper()
 	units := map[string]string{"": "", "s": "_seconds", "us": "_microseconds", "By": "_bytes"}
-	found := map[string]bool{}
+	found := map[string][]string{}
 	for _, f := range ours(t).files {
 		if f.test || service(f.pkg.room()) == "" {
 			continue
 		}
 		for _, m := range instrument.FindAllStringSubmatch(read(t, f.name), -1) {
-			name := strings.ReplaceAll(m[2], ".", "_") + units[m[3]]
+			// A unit that the name ends in already is not said twice.
+			name := strings.TrimSuffix(strings.ReplaceAll(m[2], ".", "_"), units[m[3]]) + units[m[3]]
 			switch {
-			case strings.HasSuffix(m[1], "Counter"):
-				found[name+"_total"] = true
+			case strings.HasSuffix(strings.ToLower(m[1]), "counter"):
+				found[m[2]] = []string{name + "_total"}
 			case strings.HasSuffix(m[1], "Histogram"):
-				found[name+"_bucket"], found[name+"_count"], found[name+"_sum"] = true, true, true
+				found[m[2]] = []string{name + "_bucket", name + "_count", name + "_sum"}
 			default:
-				found[name] = true
+				found[m[2]] = []string{name}
 			}
 		}
 	}
@@ -182,8 +184,13 @@ func declared(t *testing.T) map[string]bool {
 }
 
 func TestDashboardsNameRealMetrics(t *testing.T) {
-	page, all, served := exported(t), queries(t), declared(t)
-	used := map[string]bool{}
+	page, all, counted := exported(t), queries(t), declared(t)
+	used, served := map[string]bool{}, map[string]bool{}
+	for _, names := range counted {
+		for _, name := range names {
+			served[name] = true
+		}
+	}
 	for where, query := range all {
 		for _, name := range metricName.FindAllString(query, -1) {
 			used[name] = true
@@ -204,6 +211,15 @@ func TestDashboardsNameRealMetrics(t *testing.T) {
 	}
 	if len(used) < 15 {
 		t.Errorf("only %d metrics are shown", len(used))
+	}
+	told := read(t, "services/README.md")
+	for name, names := range counted {
+		if !slices.ContainsFunc(names, func(name string) bool { return used[name] }) {
+			t.Errorf("no panel and no alert looks at %s", name)
+		}
+		if !strings.Contains(told, "| `"+name+"`") {
+			t.Errorf("services/README.md does not tell what %s is", name)
+		}
 	}
 	// What we count and nobody looks at is either missing here or not worth counting.
 	for _, line := range strings.Split(page, "\n") {

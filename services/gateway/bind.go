@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
+	"strings"
 	"time"
 
 	"google.golang.org/grpc"
@@ -24,39 +26,43 @@ import (
 // Bind serves the gateway of services on the process's HTTP port, and ReportService on
 // its gRPC port. Over HTTP reports are asked for as any other service's answers are, so
 // that both ways lead through the same steps.
-func Bind(ctx context.Context, a *app.App, cfg app.Config, kept floor.Config, delivering subscription.Settings, services Services, brands *config.Brands, guard *access.Guard, tel *telemetry.Telemetry) error {
+func Bind(ctx context.Context, a *app.App, cfg app.Config, kept floor.Config, own Settings, services Services, brands *config.Brands, guard *access.Guard, tel *telemetry.Telemetry) error {
 	settings, err := Open(ctx, kept)
 	if err != nil {
 		return err
 	}
-	own, err := a.Dial()
+	survey, err := publicAddress(own.SurveyURL)
 	if err != nil {
 		return errors.Join(err, settings.Close())
 	}
-	services.Report = reportv1.NewReportServiceClient(own)
+	conn, err := a.Dial()
+	if err != nil {
+		return errors.Join(err, settings.Close())
+	}
+	services.Report = reportv1.NewReportServiceClient(conn)
 	s, err := New(Config{
-		Brands: brands, MaxBody: int64(cfg.MaxMessage), Clock: time.Now, Draining: a.Draining(), Log: tel.Log,
+		Brands: brands, SurveyURL: survey, MaxBody: int64(cfg.MaxMessage), Clock: time.Now, Draining: a.Draining(), Log: tel.Log,
 	}, services)
 	if err != nil {
-		return errors.Join(err, own.Close(), settings.Close())
+		return errors.Join(err, conn.Close(), settings.Close())
 	}
 	reports := report.New(report.Config{Brands: brands, Guard: guard, Clock: time.Now, Log: tel.Log},
 		report.Services{Survey: services.Survey, Segmentation: services.Segmentation, Journey: services.Journey, Loyalty: services.Loyalty},
 		report.NewStore(settings, time.Now))
 	secret, err := kept.Secret()
 	if err != nil {
-		return errors.Join(err, own.Close(), settings.Close())
+		return errors.Join(err, conn.Close(), settings.Close())
 	}
-	subscriptions, err := subscription.New(subscription.Config{Settings: delivering, Brands: brands, Guard: guard, Secret: secret, Clock: time.Now, Log: tel.Log},
+	subscriptions, err := subscription.New(subscription.Config{Settings: own.Delivery, Brands: brands, Guard: guard, Secret: secret, Clock: time.Now, Log: tel.Log},
 		subscription.NewStore(settings), services.Report, services.Survey)
 	if err != nil {
-		return errors.Join(err, own.Close(), settings.Close())
+		return errors.Join(err, conn.Close(), settings.Close())
 	}
 	// It delivers as soon as the process serves, and ends before anything it needs.
 	running, stop := context.WithCancel(context.WithoutCancel(ctx))
 	stopped := make(chan error, 1)
 	go func() {
-		if delivering.AtOnce <= 0 { // a command that only looks, or a replica that others deliver for
+		if own.Delivery.AtOnce <= 0 { // a command that only looks, or a replica that others deliver for
 			stopped <- nil
 			return
 		}
@@ -70,7 +76,7 @@ func Bind(ctx context.Context, a *app.App, cfg app.Config, kept floor.Config, de
 		// Most of what the gateway does needs no database of its own: it is ready without.
 		Close: func(context.Context) error {
 			stop()
-			return errors.Join(<-stopped, reports.Close(), own.Close(), settings.Close())
+			return errors.Join(<-stopped, reports.Close(), conn.Close(), settings.Close())
 		},
 	})
 	a.Public("GET "+subscription.UnsubscribePath, http.HandlerFunc(subscriptions.Unsubscribe))
@@ -78,6 +84,18 @@ func Bind(ctx context.Context, a *app.App, cfg app.Config, kept floor.Config, de
 	a.Handle("/", s)
 	s.Publish(a)
 	return nil
+}
+
+// publicAddress refuses what links could not begin with.
+func publicAddress(text string) (string, error) {
+	if text == "" {
+		return "", nil
+	}
+	u, err := url.Parse(text)
+	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" || u.RawQuery != "" || u.Fragment != "" {
+		return "", fmt.Errorf("--survey-url %s: write it as https://survey.example.com", text)
+	}
+	return strings.TrimSuffix(text, "/"), nil
 }
 
 // Publish lets everybody at what is for customers.

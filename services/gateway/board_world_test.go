@@ -39,6 +39,7 @@ func boardPages(id int64) map[string]string {
 		"omnichannel": "/omnichannel?", "omnichannel-store": "/omnichannel?subject=STORE:103&days=90&metric=csi.visit", "omnichannel-empty": "/omnichannel?from=2020-01-01&to=2020-01-02",
 		"league": "/rankings?", "league-region": "/rankings?subject=REGION:north&label=format%3Dhyper&metric=csi.visit&days=all&min=1",
 		"scorecard": "/scorecards/STORE:103?", "scorecard-alike": "/scorecards/STORE:104?peers=format&days=90", "cases": "/cases?", "cases-mine": "/cases?mine=1",
+		"heat": "/heatmap?", "heat-classes": "/heatmap?subject=NETWORK:all&label=format&show=1&days=90&by=csi.visit&metric=nps.network&metric=csi.visit", "heat-empty": "/heatmap?from=2020-01-01&to=2020-01-02",
 		"case": "/cases/1?", "customer": fmt.Sprintf("/customers/%d?", id),
 	}
 }

@@ -9,8 +9,11 @@
 //	/              the overview, /live what moves it
 //	/omnichannel   how the brand is doing, in each channel and in all
 //	/rankings      league tables of stores, sellers, couriers
+//	/heatmap       who is good at what
 //	/scorecards/ID how one of them is doing, such as STORE:12
 //	/cases         who waits for a call; /cases/ID is worked on there
+//	/subscriptions reports that come by themselves; /subscriptions/ID one, and its deliveries
+//	/survey-links  links by which customers are asked, and their QR codes
 //	/csv/…         the numbers of these pages, /live/… what moves them
 //	/customers     whoever is known, and a person's time line
 //	/journeys      the success index, the contact rate and who comes back
@@ -35,6 +38,7 @@ import (
 	segmentationv1 "github.com/rapport-cx/rapport/gen/rapport/segmentation/v1"
 	surveyv1 "github.com/rapport-cx/rapport/gen/rapport/survey/v1"
 	"github.com/rapport-cx/rapport/internal/config"
+	"github.com/rapport-cx/rapport/services/gateway/subscription"
 )
 
 // Services are what the gateway asks. One that is nil is not part of the
@@ -48,11 +52,21 @@ type Services struct {
 	Report reportv1.ReportServiceClient
 }
 
-// Config is what the gateway is told when it is made. It has no settings of its
-// own: bounds are those of the process.
+// Settings are the gateway's own; bounds are those of the process.
+type Settings struct {
+	// Delivery is how reports are sent to subscribers.
+	Delivery subscription.Settings
+	// SurveyURL is where customers find the survey page.
+	SurveyURL string `flag:"survey-url" help:"https://… where customers reach the survey page, for links and QR codes made on the dashboard; empty: the address at which the dashboard is looked at"`
+}
+
+// Config is what the gateway is told when it is made.
 type Config struct {
 	// Brands are the brands shown, in order of preference.
 	Brands *config.Brands
+	// SurveyURL is where customers find the survey page; empty: where the page that tells
+	// of it is looked at.
+	SurveyURL string
 	// MaxBody bounds a request's body; of an import, each chunk of it.
 	MaxBody int64
 	// Clock tells which day it is.

@@ -21,6 +21,7 @@ import (
 	"github.com/rapport-cx/rapport/services/gateway/page/audience"
 	"github.com/rapport-cx/rapport/services/gateway/page/board"
 	points "github.com/rapport-cx/rapport/services/gateway/page/loyalty"
+	"github.com/rapport-cx/rapport/services/gateway/page/outbox"
 	"github.com/rapport-cx/rapport/services/gateway/page/shell"
 	journeygw "github.com/rapport-cx/rapport/services/gateway/stub/rapport/journey/v1"
 	loyaltygw "github.com/rapport-cx/rapport/services/gateway/stub/rapport/loyalty/v1"
@@ -72,8 +73,8 @@ func New(cfg Config, services Services) (*Server, error) {
 func (s *Server) pages() error {
 	services := shell.Services{Survey: s.services.Survey, Segmentation: s.services.Segmentation, Journey: s.services.Journey, Loyalty: s.services.Loyalty, Report: s.services.Report}
 	cfg := shell.Config{
-		Brands: s.cfg.Brands, Clock: s.cfg.Clock, Draining: s.cfg.Draining, Log: s.cfg.Log, Outgoing: s.outgoingContext,
-		Nav: shell.Ordered(page.Nav(services), board.Nav(services), audience.Nav(services), points.Nav(services)),
+		Brands: s.cfg.Brands, SurveyURL: s.cfg.SurveyURL, Clock: s.cfg.Clock, Draining: s.cfg.Draining, Log: s.cfg.Log, Outgoing: s.outgoingContext,
+		Nav: shell.Ordered(page.Nav(services), board.Nav(services), outbox.Nav(services), audience.Nav(services), points.Nav(services)),
 	}
 	shown, err := page.New(cfg, services)
 	if err != nil {
@@ -95,6 +96,11 @@ func (s *Server) pages() error {
 		return err
 	}
 	run.Route(s.routes)
+	sent, err := outbox.New(cfg, services)
+	if err != nil {
+		return err
+	}
+	sent.Route(s.routes)
 	if s.services.Survey != nil {
 		s.survey, err = survey.New(survey.Config{Survey: s.services.Survey, Brands: s.cfg.Brands, Clock: s.cfg.Clock, Log: s.cfg.Log})
 	}

@@ -20,18 +20,23 @@ type work struct {
 	run  func(context.Context) error
 }
 
-// works are what goes on in the background for one brand.
+// works are what goes on in the background for one brand. Without Journey there are no
+// purchases to follow.
 func (s *Server) works(b *brand) []work {
-	return []work{
+	all := []work{
 		{"customers", s.followed(b).Run},
-		{"purchases", func(ctx context.Context) error { return s.followPurchases(ctx, b) }},
-		{"receipts", func(ctx context.Context) error { return s.followReceipts(ctx, b) }},
 		{"standings", func(ctx context.Context) error { return s.keepStandings(ctx, b) }},
-		{"offers", func(ctx context.Context) error { return s.followConditions(ctx, b) }},
 		{"rewards", func(ctx context.Context) error { return s.keepReleasing(ctx, b) }},
 		{"counting", func(ctx context.Context) error { return s.keepCounting(ctx, b) }},
 		{"due", func(ctx context.Context) error { return s.keepSweeping(ctx, b) }},
 	}
+	if s.near.Journey == nil {
+		return all
+	}
+	return append(all,
+		work{"purchases", func(ctx context.Context) error { return s.followPurchases(ctx, b) }},
+		work{"receipts", func(ctx context.Context) error { return s.followReceipts(ctx, b) }},
+		work{"offers", func(ctx context.Context) error { return s.followConditions(ctx, b) }})
 }
 
 // follow runs one work of a brand, after its definitions have been read. A database that

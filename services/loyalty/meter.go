@@ -28,15 +28,15 @@ type meter struct {
 func newMeter(brands map[string]*brand) *meter {
 	m := otel.Meter("github.com/rapport-cx/rapport/services/loyalty")
 	counter := func(name, unit, what string) metric.Int64Counter {
-		c, _ := m.Int64Counter("rapport.loyalty."+name, metric.WithUnit(unit), metric.WithDescription(what))
+		c, _ := m.Int64Counter(name, metric.WithUnit(unit), metric.WithDescription(what))
 		return c
 	}
 	out := &meter{
-		earned:    counter("points_earned", "{point}", "Points earned."),
-		spent:     counter("points_spent", "{point}", "Points spent, at once or out of holds."),
-		expired:   counter("points_expired", "{point}", "Points posted as expired."),
-		refused:   counter("refused", "{request}", "Requests refused by a rule of business, by reason."),
-		timedOut:  counter("holds_timed_out", "{hold}", "Holds that ended by themselves."),
+		earned:    counter("rapport.loyalty.points_earned", "{point}", "Points earned."),
+		spent:     counter("rapport.loyalty.points_spent", "{point}", "Points spent, at once or out of holds."),
+		expired:   counter("rapport.loyalty.points_expired", "{point}", "Points posted as expired."),
+		refused:   counter("rapport.loyalty.refused", "{request}", "Requests refused by a rule of business, by reason."),
+		timedOut:  counter("rapport.loyalty.holds_timed_out", "{hold}", "Holds that ended by themselves."),
 		unmatched: map[string]*atomic.Int64{}, outstanding: map[string]*atomic.Int64{},
 	}
 	out.late, _ = m.Float64Histogram("rapport.loyalty.expiry_lag", metric.WithUnit("s"),

@@ -10,12 +10,7 @@ import (
 )
 
 // followConditions lets purchases count for the conditions of offers, until ctx ends.
-// Without a neighbour there is nothing to follow.
 func (s *Server) followConditions(ctx context.Context, b *brand) error {
-	if s.near.Journey == nil {
-		<-ctx.Done()
-		return nil
-	}
 	open := func(ctx context.Context, brand string, after *commonv1.Cursor) (journeyv1.JourneyService_WatchEventsClient, error) {
 		return s.near.Journey.WatchEvents(ctx, &journeyv1.WatchEventsRequest{Brand: brand, After: after})
 	}

@@ -18,12 +18,7 @@ import (
 )
 
 // followPurchases lets a brand's purchases earn as Journey tells of them, until ctx ends.
-// Without a neighbour there is nothing to follow.
 func (s *Server) followPurchases(ctx context.Context, b *brand) error {
-	if s.near.Journey == nil {
-		<-ctx.Done()
-		return nil
-	}
 	open := func(ctx context.Context, brand string, after *commonv1.Cursor) (journeyv1.JourneyService_WatchEventsClient, error) {
 		return s.near.Journey.WatchEvents(ctx, &journeyv1.WatchEventsRequest{Brand: brand, After: after})
 	}

@@ -19,10 +19,6 @@ import (
 // followReceipts notes a brand's purchases as Journey tells of them, until ctx ends. Who
 // has no programme needs none: they are told from the beginning once there is one.
 func (s *Server) followReceipts(ctx context.Context, b *brand) error {
-	if s.near.Journey == nil {
-		<-ctx.Done()
-		return nil
-	}
 	for {
 		changed := s.store.log.Changed(b.ID)
 		if len(b.defined.Load().programmes.List()) > 0 {

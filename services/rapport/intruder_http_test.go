@@ -70,7 +70,8 @@ func (f *fortress) routes() (calls, pages []route) {
 	if len(calls) < 90 || len(pages) < 10 {
 		f.t.Fatalf("%d calls and %d pages: %v", len(calls), len(pages), pages)
 	}
-	return calls, append(pages, route{"GET", "/live"}, route{"GET", "/metrics"}, route{"GET", "/openapi.json"}, route{"POST", "/customers"}, route{"POST", "/cases/1"}, route{"GET", "/nowhere"})
+	return calls, append(pages, route{"GET", "/live"}, route{"GET", "/metrics"}, route{"GET", "/openapi.json"}, route{"POST", "/customers"}, route{"POST", "/cases/1"}, route{"POST", "/subscriptions/new"}, route{"POST", "/subscriptions/1"}, route{"POST", "/survey-links/new"}, route{"POST", "/survey-links/1"},
+		route{"GET", "/survey-links/1/code.svg"}, route{"GET", "/nowhere"})
 }
 
 var placeholder = regexp.MustCompile(`\{[^}]*\}`)

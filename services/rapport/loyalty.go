@@ -60,7 +60,7 @@ func loyaltyCommand(set *config.Set) *cobra.Command {
 		Long: `Make programmes, look at members' points and move them. Every command that moves
 points has a key (--request-id): the same command with the same key moves them once.`,
 	}
-	cmd.AddCommand(programmeCommand(set), balanceCommand(set), entriesCommand(set), earnCommand(set), redeemCommand(set), adjustCommand(set),
+	cmd.AddCommand(programmeCommand(set), balanceCommand(set), entriesCommand(set), holdsCommand(set), flowCommand(set), earnCommand(set), redeemCommand(set), adjustCommand(set),
 		rewardCommand(set), offerCommand(set))
 	return cmd
 }

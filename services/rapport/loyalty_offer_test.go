@@ -34,6 +34,7 @@ func TestRewardsAndOffers(t *testing.T) {
 	run("nothing is left", "reward", "examine", "cup", "--customer", "1")
 	run("150 points, 2 taken of 2", "reward", "list")
 	run("held, 150 points", "reward", "taken", "--customer", "1")
+	run("beauty     150     reward:", "holds", "--customer", "1", "--programme", "beauty")
 	run("spring version 1 of beauty", "offer", "create", file("brand: demo\noffer: {id: spring, programme_id: beauty, points: 30, codes: [A-1],"+
 		" valid_from: 2024-01-01T00:00:00Z, valid_until: 2100-01-01T00:00:00Z}"))
 	run("1 received it, 0 had it", "offer", "send", "spring", "--customer", "1")

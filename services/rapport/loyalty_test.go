@@ -42,6 +42,12 @@ func TestLoyalty(t *testing.T) {
 	if out := run("balance", "--programme", "beauty", "--customer", "1", "--json"); !strings.Contains(out, `"available": "200"`) {
 		t.Error(out)
 	}
+	if out := run("holds", "--customer", "1"); !strings.HasPrefix(out, "hold  programme  points  for  ends\nas of 20") {
+		t.Error(out)
+	}
+	if out := run("flow", "--programme", "beauty"); !strings.Contains(out, "(no member yet)  insider") || !strings.Contains(out, "1 members: 0 rose, 0 fell, 0 stayed, 1 joined\nas of 20") {
+		t.Error(out)
+	}
 	if _, err := rapport(t, "loyalty", "redeem", "--embedded", "--data", data, "--programme", "beauty", "--customer", "1", "--points", "900", "--receipt", "990000"); err == nil ||
 		!strings.Contains(plain(err), "200 points are available") {
 		t.Error(err)

@@ -61,7 +61,7 @@ report is of the last ones that have, and says so.`,
 		},
 	}
 	bind(set, cmd, cfg, &cfg.reach, &cfg.printing)
-	cmd.AddCommand(subscribeCommand(set), subscriptionsCommand(set), deliveriesCommand(set))
+	cmd.AddCommand(heatMapCommand(set), feedbackCommand(set), subscribeCommand(set), subscriptionsCommand(set), deliveriesCommand(set))
 	return cmd
 }
 
@@ -77,16 +77,16 @@ func (cfg *reporting) ask(now time.Time) (report.Ask, error) {
 		return out, nil
 	}
 	var err error
-	out.Subject, err = subjectOf(cfg.Subject)
+	out.Subject, err = subjectOf("subject", cfg.Subject)
 	return out, err
 }
 
-// subjectOf reads a subject as flags name it.
-func subjectOf(text string) (*commonv1.SubjectRef, error) {
+// subjectOf reads a subject as a flag names it.
+func subjectOf(flag, text string) (*commonv1.SubjectRef, error) {
 	kind, id, _ := strings.Cut(text, ":")
 	k := commonv1.SubjectKind_value["SUBJECT_KIND_"+strings.ToUpper(kind)]
 	if k == 0 || id == "" {
-		return nil, fmt.Errorf("--subject %q: write KIND:ID, such as STORE:s0001", text)
+		return nil, fmt.Errorf("--%s %q: write KIND:ID, such as STORE:s0001", flag, text)
 	}
 	return &commonv1.SubjectRef{Kind: commonv1.SubjectKind(k), Id: id}, nil
 }

@@ -18,7 +18,7 @@ import (
 	"github.com/rapport-cx/rapport/internal/config"
 )
 
-// following are the settings of commands about reports that come by themselves.
+// following are the settings of commands that ask ReportService.
 type following struct {
 	reach
 	printing
@@ -36,15 +36,16 @@ func (f *following) command(set *config.Set, cmd *cobra.Command, own any, run fu
 			return err
 		}
 		defer func() { err = errors.Join(err, hangUp()) }()
-		a, err := run(cmd.Context(), reportv1.NewReportServiceClient(conn), args)
-		if err != nil {
-			return err
+		a, failed := run(cmd.Context(), reportv1.NewReportServiceClient(conn), args)
+		if failed != nil && !errors.Is(failed, errRejected) {
+			return failed
 		}
-		return f.print(cmd.OutOrStdout(), a, func(w io.Writer) error {
+		// What was rejected is told as what was not.
+		return errors.Join(failed, f.print(cmd.OutOrStdout(), a, func(w io.Writer) error {
 			table := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
 			a.text(table)
 			return table.Flush()
-		})
+		}))
 	}
 	bind(set, cmd, own, f, &f.reach, &f.printing)
 	return cmd
@@ -98,7 +99,7 @@ func (s *subscribing) subscription() (*reportv1.Subscription, error) {
 	}
 	if s.Subject != "" {
 		var err error
-		if out.Subject, err = subjectOf(s.Subject); err != nil {
+		if out.Subject, err = subjectOf("subject", s.Subject); err != nil {
 			return nil, err
 		}
 	}

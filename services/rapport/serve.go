@@ -13,7 +13,7 @@ import (
 	"github.com/rapport-cx/rapport/internal/config"
 	"github.com/rapport-cx/rapport/internal/floor"
 	"github.com/rapport-cx/rapport/internal/telemetry"
-	"github.com/rapport-cx/rapport/services/gateway/subscription"
+	"github.com/rapport-cx/rapport/services/gateway"
 	"github.com/rapport-cx/rapport/services/journey"
 	"github.com/rapport-cx/rapport/services/loyalty"
 	"github.com/rapport-cx/rapport/services/segmentation"
@@ -36,8 +36,7 @@ type serving struct {
 	Telemetry telemetry.Config
 	Kept      keeping
 	At        addresses
-	// Delivery is how the gateway sends reports to subscribers.
-	Delivery subscription.Settings
+	Gateway   gateway.Settings
 }
 
 // services are what serve can bind, in the order in which they are.

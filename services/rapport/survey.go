@@ -39,12 +39,12 @@ type asked struct {
 func surveyCommand(set *config.Set) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "survey",
-		Short: "Make links to the survey page, and see how many answered",
-		Long: `Make links to the survey page, and see how many answered. A link is for one
-customer and is answered once, or it is open: for everybody who comes by a place, with
-a QR code to be printed.`,
+		Short: "Make links to the survey page, see how many answered, and reply to them",
+		Long: `Make links to the survey page, see how many answered, and reply to them. A link is
+for one customer and is answered once, or it is open: for everybody who comes by a
+place, with a QR code to be printed.`,
 	}
-	cmd.AddCommand(linkCommand(set), inviteCommand(set), linksCommand(set), revokeCommand(set), rateCommand(set))
+	cmd.AddCommand(linkCommand(set), inviteCommand(set), linksCommand(set), revokeCommand(set), rateCommand(set), replyCommand(set), moderateCommand(set))
 	return cmd
 }
 

@@ -124,7 +124,7 @@ func (w *wiring) bind(ctx context.Context) error {
 		return nil
 	}
 	from := gateway.Services{Survey: w.survey, Segmentation: w.segmentation, Journey: w.journey, Loyalty: w.loyalty}
-	if err := gateway.Bind(ctx, w.app, w.cfg.App, kept.Floor, w.cfg.Delivery, from, w.brands, w.guard, w.tel); err != nil {
+	if err := gateway.Bind(ctx, w.app, w.cfg.App, kept.Floor, w.cfg.Gateway, from, w.brands, w.guard, w.tel); err != nil {
 		return fmt.Errorf("gateway: %w", err)
 	}
 	return nil

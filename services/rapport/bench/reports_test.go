@@ -22,7 +22,6 @@ import (
 	"github.com/rapport-cx/rapport/internal/floor"
 	"github.com/rapport-cx/rapport/internal/telemetry"
 	"github.com/rapport-cx/rapport/services/gateway"
-	"github.com/rapport-cx/rapport/services/gateway/subscription"
 	"github.com/rapport-cx/rapport/services/journey"
 	"github.com/rapport-cx/rapport/services/segmentation"
 	"github.com/rapport-cx/rapport/services/survey"
@@ -79,7 +78,7 @@ func serveAll(ctx context.Context) (err error) {
 	a.Bind(people, events, answers, app.Service{Name: "echo", Register: func(r grpc.ServiceRegistrar) {
 		r.RegisterService(echo(func(context.Context) error { return nil }), nil)
 	}})
-	if err := gateway.Bind(ctx, a, cfg, kept, subscription.Settings{}, from, brands, guard, tel); err != nil {
+	if err := gateway.Bind(ctx, a, cfg, kept, gateway.Settings{}, from, brands, guard, tel); err != nil {
 		return err
 	}
 	return a.Run(ctx)

@@ -1,7 +1,8 @@
 // Package board is what a brand is run by: the omnichannel report, the league tables
-// of stores, sellers and couriers, the scorecard of each, and the queue of customers
-// to call back. A view is its address. Reports are ReportService's own answers: the
-// pages only put them into words, and say of what is missing that it is.
+// of stores, sellers and couriers, the map of who is good at what, the scorecard of
+// each, and the queue of customers to call back. A view is its address. Reports are
+// ReportService's own answers: the pages only put them into words, and say of what is
+// missing that it is.
 package board
 
 import (
@@ -44,6 +45,7 @@ func New(cfg shell.Config, services shell.Services) (*Pages, error) {
 const (
 	omnichannelPath = "/omnichannel"
 	leaguePath      = "/rankings"
+	heatPath        = "/heatmap"
 	scorecardPath   = "/scorecards"
 	casesPath       = "/cases"
 )
@@ -91,6 +93,11 @@ func init() {
 			path: leaguePath, group: shell.Experience, title: func(l *words) string { return l.League }, needs: answers,
 			own: []string{"kind", "metric", "subject", "label", "min", "days", "from", "to", "after"}, live: true, method: surveyv1.SurveyService_RankSubjects_FullMethodName,
 			prepare: (*Pages).prepareLeague, sections: (*Pages).leagueSections, table: (*Pages).leagueTable,
+		},
+		{
+			path: heatPath, group: shell.Experience, title: func(l *words) string { return l.Heat }, needs: reports,
+			own: []string{"kind", "metric", "subject", "label", "min", "by", "show", "days", "from", "to", "after"}, live: true, method: reportv1.ReportService_GetHeatMap_FullMethodName,
+			prepare: (*Pages).prepareHeat, sections: (*Pages).heatSections, table: (*Pages).heatTable,
 		},
 		{
 			path: scorecardPath, title: func(l *words) string { return l.Scorecard }, needs: reports, deep: true, private: true,
@@ -157,6 +164,7 @@ type scene struct {
 	// Of each page what its sections share.
 	omni  omnichannel
 	table league
+	heat  heat
 	card  scorecard
 	queue queue
 	file  casefile
@@ -172,6 +180,8 @@ type shown struct {
 	Hidden   []shell.Hidden
 	Action   string
 	Dated    bool
+	// Further is where one goes from here.
+	Further []shell.Choice
 }
 
 // serve shows a page.
@@ -287,6 +297,7 @@ func (p *Pages) compose(ctx context.Context, s *scene) *shown {
 		out.From, out.To = s.window.formDays(p.today(s))
 		out.Hidden, out.Action = s.Hidden("days", "from", "to", "after"), s.Path()
 	}
+	out.Further = p.further(s)
 	return out
 }
 

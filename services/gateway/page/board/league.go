@@ -43,7 +43,18 @@ const (
 	leagueWhole = 1000
 )
 
-func (p *Pages) prepareLeague(ctx context.Context, s *scene) (err error) {
+func (p *Pages) prepareLeague(ctx context.Context, s *scene) error {
+	if err := s.readField(); err != nil {
+		return err
+	}
+	if err := p.chooseMetric(ctx, s); err != nil {
+		return err
+	}
+	return p.chooseKind(ctx, s)
+}
+
+// readField reads among whom is compared: where, and from how many answers on.
+func (s *scene) readField() (err error) {
 	t := &s.table
 	t.label, t.minN = s.Own.Get("label"), usualMin
 	if text := s.Own.Get("min"); text != "" {
@@ -53,12 +64,13 @@ func (p *Pages) prepareLeague(ctx context.Context, s *scene) (err error) {
 		}
 		t.minN = int32(n)
 	}
-	if t.under, err = readSubject(s.Own.Get("subject")); err != nil {
-		return err
-	}
-	if err := p.chooseMetric(ctx, s); err != nil {
-		return err
-	}
+	t.under, err = readSubject(s.Own.Get("subject"))
+	return err
+}
+
+// chooseKind finds the kinds that there are, and takes the first if none was asked for.
+func (p *Pages) chooseKind(ctx context.Context, s *scene) error {
+	t := &s.table
 	for _, k := range rankable {
 		list, err := p.survey.ListSubjects(ctx, &surveyv1.ListSubjectsRequest{Brand: s.Brand, Kind: k, Under: t.under, PageSize: 1})
 		if err != nil {

@@ -37,6 +37,15 @@ type words struct {
 	GapHead, AllScores, Comments, NoComments, OpenCases   string
 	OldPage, NumbersOf, From                              string
 
+	// Of ways on.
+	ByItself, AskHere, AsHeat, AsLeague string
+
+	// Of the map.
+	Heat, HeatChoose, HeatTitle, HeatWhole, HeatOneClass string
+	HeatNoClass, HeatTogether, HeatUnranked, HeatGap     string
+	HeatPlace, HeatPlaces, HeatOrder, HeatShown          string
+	HeatNothing, HeatLost, HeatNote, HeatColumns         string
+
 	// Of cases.
 	QueueTitle, FilterTitle, CasesTitle, OpenWord, ClaimedWord, OverdueWord                           string
 	ResolvedWord, AverageWord, QueueHead, Mine, OverdueOnly, WhoAreYou                                string
@@ -55,6 +64,7 @@ type words struct {
 	responses, orders                       []string
 	spans, rateNames, partNames, judgements map[string]string
 	reasons, caseStates, outcomes, unfilled map[string]string
+	standings                               map[reportv1.HeatCell_Standing]string
 	states                                  map[reportv1.Section_Status]string
 	stateOf                                 map[surveyv1.CaseState]string
 	kinds, groups                           map[commonv1.SubjectKind]string

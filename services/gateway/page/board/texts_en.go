@@ -39,6 +39,14 @@ var english = words{
 	AllScores: "All scores", Comments: "Newest comments", NoComments: "Nobody wrote anything.", OpenCases: "Waiting for a call",
 	OldPage: "Its answers over time", NumbersOf: "Numbers", From: "Day",
 
+	ByItself: "Let it come by itself", AskHere: "Ask customers about it", AsHeat: "As a heat map", AsLeague: "As a league table",
+
+	Heat: "Heat map", HeatChoose: "What is compared", HeatTitle: "%s by parameter", HeatWhole: "Intervals and places", HeatOneClass: "All of one class",
+	HeatNoClass: "Without %s: compared with nobody", HeatTogether: "All together", HeatUnranked: "Not ranked: fewer than %d answers", HeatGap: "%s against its class",
+	HeatPlace: "place %s", HeatPlaces: "places %d to %d", HeatOrder: "Order by %s", HeatShown: "%s of %s shown",
+	HeatLost: "What is missing is needed for the map.", HeatNothing: "Nobody answered about any of them in these days.", HeatColumns: "Parameters (none: all that were answered)",
+	HeatNote: "Rows stand in tiers of the chosen column: those of one tier cannot be told apart from its leader. A sign says how a cell stands beside the others of its class (95 %).",
+
 	QueueTitle: "How the queues are doing", FilterTitle: "Which cases", CasesTitle: "To call back", OpenWord: "open", ClaimedWord: "in work", OverdueWord: "overdue",
 	ResolvedWord: "resolved in 30 days", AverageWord: "to resolve one, in business hours", QueueHead: "Queue", Mine: "Mine", OverdueOnly: "Overdue",
 	WhoAreYou: "To see yours, say who you are.",
@@ -66,6 +74,7 @@ var english = words{
 	partNames: map[string]string{
 		"scores": "Scores", "responses": "Questionnaires", "orders": "Orders", "contacts": "Contacts", "loyalty": "Loyalty", "retention": "Retention",
 		"subject": "Directory", "trend": "Trend", "rank": "Ranking", "gaps": "Gaps to peers", "comments": "Comments", "cases": "Cases",
+		"subjects": "Directory", "tiers": "Tiers",
 	},
 	judgements: map[string]string{"excellent": "excellent", "good": "good", "problem": "a problem"},
 	reasons: map[string]string{
@@ -78,6 +87,11 @@ var english = words{
 	unfilled: map[string]string{
 		"who": "Not done: say who you are.", "text": "Not done: the note is empty.", "root_cause": "Not done: say what it really was.",
 		"note": "Not done: say why.", "outcome": "Not done: say how the call ended.",
+	},
+	standings: map[reportv1.HeatCell_Standing]string{
+		reportv1.HeatCell_STANDING_UNSPECIFIED: "", reportv1.HeatCell_STANDING_EMPTY: "nobody answered", reportv1.HeatCell_STANDING_FEW: "fewer than %d answers: only a hint",
+		reportv1.HeatCell_STANDING_ALIKE: "cannot be told from the others", reportv1.HeatCell_STANDING_BETTER: "better than the others",
+		reportv1.HeatCell_STANDING_WORSE: "worse than the others", reportv1.HeatCell_STANDING_HIDDEN: "too few persons to tell",
 	},
 	states: map[reportv1.Section_Status]string{
 		reportv1.Section_STATUS_UNSPECIFIED: "not known", reportv1.Section_STATUS_OK: "there", reportv1.Section_STATUS_MISSING: "late or not reached",

@@ -39,6 +39,14 @@ var russian = words{
 	AllScores: "Все оценки", Comments: "Новые комментарии", NoComments: "Никто ничего не написал.", OpenCases: "Ждут звонка",
 	OldPage: "Ответы во времени", NumbersOf: "Числа", From: "День",
 
+	ByItself: "Получать регулярно", AskHere: "Спросить об этом клиентов", AsHeat: "Тепловой картой", AsLeague: "Рейтингом",
+
+	Heat: "Тепловая карта", HeatChoose: "Что сравниваем", HeatTitle: "%s по параметрам", HeatWhole: "Интервалы и места", HeatOneClass: "Все одного класса",
+	HeatNoClass: "Без %s: сравнить не с кем", HeatTogether: "Все вместе", HeatUnranked: "Не в рейтинге: меньше %d ответов", HeatGap: "%s к своему классу",
+	HeatPlace: "место %s", HeatPlaces: "места с %d по %d", HeatOrder: "Упорядочить: %s", HeatShown: "показано %s из %s",
+	HeatLost: "Без того, чего не хватает, карты не построить.", HeatNothing: "В эти дни ни о ком из них не отвечали.", HeatColumns: "Параметры (ни одного: все, о которых отвечали)",
+	HeatNote: "Строки разбиты на группы по выбранному столбцу: тех, кто в одной группе, нельзя отличить от её лидера. Знак говорит, как ячейка смотрится рядом с другими своего класса (95 %).",
+
 	QueueTitle: "Как дела в очередях", FilterTitle: "Какие обращения", CasesTitle: "Кому перезвонить", OpenWord: "открыто", ClaimedWord: "в работе", OverdueWord: "просрочено",
 	ResolvedWord: "решено за 30 дней", AverageWord: "на решение, в рабочих часах", QueueHead: "Очередь", Mine: "Мои", OverdueOnly: "Просроченные",
 	WhoAreYou: "Чтобы увидеть свои, представьтесь.",
@@ -66,6 +74,7 @@ var russian = words{
 	partNames: map[string]string{
 		"scores": "Оценки", "responses": "Анкеты", "orders": "Заказы", "contacts": "Обращения в поддержку", "loyalty": "Лояльность", "retention": "Удержание",
 		"subject": "Справочник", "trend": "Динамика", "rank": "Рейтинг", "gaps": "Отрыв от равных", "comments": "Комментарии", "cases": "Обращения",
+		"subjects": "Справочник", "tiers": "Группы",
 	},
 	judgements: map[string]string{"excellent": "отлично", "good": "хорошо", "problem": "проблема"},
 	reasons: map[string]string{
@@ -78,6 +87,11 @@ var russian = words{
 	unfilled: map[string]string{
 		"who": "Не сделано: представьтесь.", "text": "Не сделано: заметка пуста.", "root_cause": "Не сделано: напишите, в чём было дело.",
 		"note": "Не сделано: напишите почему.", "outcome": "Не сделано: укажите, чем кончился звонок.",
+	},
+	standings: map[reportv1.HeatCell_Standing]string{
+		reportv1.HeatCell_STANDING_UNSPECIFIED: "", reportv1.HeatCell_STANDING_EMPTY: "никто не ответил", reportv1.HeatCell_STANDING_FEW: "меньше %d ответов: только намёк",
+		reportv1.HeatCell_STANDING_ALIKE: "не отличить от других", reportv1.HeatCell_STANDING_BETTER: "лучше других",
+		reportv1.HeatCell_STANDING_WORSE: "хуже других", reportv1.HeatCell_STANDING_HIDDEN: "слишком мало людей, чтобы показать",
 	},
 	states: map[reportv1.Section_Status]string{
 		reportv1.Section_STATUS_UNSPECIFIED: "не известно", reportv1.Section_STATUS_OK: "есть", reportv1.Section_STATUS_MISSING: "опаздывает или недоступно",

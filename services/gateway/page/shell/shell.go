@@ -30,6 +30,8 @@ type Config struct {
 	Log      *slog.Logger
 	// Outgoing carries who asks, and until when, to the services.
 	Outgoing func(r *http.Request, method string) (context.Context, error)
+	// SurveyURL is where customers find the survey page; empty: where a page is looked at.
+	SurveyURL string
 	// Nav are the ways to all pages, in the order to show them.
 	Nav []Way
 }
