@@ -68,8 +68,9 @@ func TestPlans(t *testing.T) {
 		}
 		nothing := func(*Fact) error { return nil }
 		const key = "fact_pkey|sqlite_autoindex_fact_1"
-		many := make([][]byte, 500)
+		many, numbers := make([][]byte, 500), make([]int64, 500)
 		for i := range many {
+			numbers[i] = int64(i)
 			many[i] = []byte{byte(i), byte(i >> 8)}
 		}
 		for _, c := range []struct {
@@ -81,6 +82,7 @@ func TestPlans(t *testing.T) {
 			{"ReadWho", "fact_who", func(r Reader) error { _, err := r.ReadWho(ctx, "b", 3, 9, 10); return err }},
 			{"ReadKind", "fact_kind", func(r Reader) error { return r.ReadKind(ctx, "b", []int16{2, 3}, 0, nothing) }},
 			{"Get", key, func(r Reader) error { _, err := r.Get(ctx, "b", 1, 2, 3); return err }},
+			{"Get of many", key, func(r Reader) error { _, err := r.Get(ctx, "b", numbers...); return err }},
 			{"ByKey", "fact_key", func(r Reader) error { _, err := r.ByKey(ctx, "b", [][]byte{{1}, {2}}); return err }},
 			{"ByKey of many", "fact_key", func(r Reader) error { _, err := r.ByKey(ctx, "b", many); return err }},
 			{"Versions", key + " fact_of", func(r Reader) error { _, err := r.Versions(ctx, "b", 4); return err }},
@@ -96,6 +98,9 @@ func TestPlans(t *testing.T) {
 			plan := strings.Join(e.plans, "")
 			if strings.Contains(plan, "Seq Scan") || strings.Contains(plan, "SCAN fact") {
 				t.Errorf("%s scans:\n%s", c.name, plan)
+			}
+			if strings.Contains(plan, "Filter: (seq") {
+				t.Errorf("%s reads the whole brand:\n%s", c.name, plan)
 			}
 			for _, either := range strings.Fields(c.indexes) {
 				one, other, _ := strings.Cut(either, "|")

@@ -1,9 +1,11 @@
 package feed
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/rapport-cx/rapport/internal/sqldb"
@@ -151,15 +153,30 @@ func (r Reader) ReadKind(ctx context.Context, brand string, kinds []int16, after
 	return r.each(ctx, "definitions of "+brand, whole, fn, query.String(), args...)
 }
 
+// atOnce is how many numbers one statement looks up: each is a branch of its own,
+// and SQLite takes 500 at most.
+const atOnce = 32
+
 // Get returns the facts with the given numbers, in order of number; a number
 // the log does not have is left out.
+//
+// Written as seq IN (…) it reads the whole brand in PostgreSQL under a plan of a
+// young table, and compares every fact with every number. A branch a number is a
+// probe of the key under any plan.
 func (r Reader) Get(ctx context.Context, brand string, seqs ...int64) ([]Fact, error) {
-	if len(seqs) == 0 {
-		return nil, nil
+	var facts []Fact
+	sorted := slices.Compact(slices.Sorted(slices.Values(seqs)))
+	for some := range slices.Chunk(sorted, atOnce) {
+		const probe = "SELECT " + whole + " FROM fact WHERE brand = $1 AND seq = $%d"
+		query, args := sqldb.Branches(2, some, probe)
+		found, err := r.list(ctx, "facts of "+brand, query, append([]any{brand}, args...)...)
+		if err != nil {
+			return nil, err
+		}
+		facts = append(facts, found...)
 	}
-	list, args := sqldb.In(2, seqs)
-	return r.list(ctx, "facts of "+brand, "SELECT "+whole+" FROM fact WHERE brand = $1 AND seq IN ("+list+") ORDER BY seq",
-		append([]any{brand}, args...)...)
+	slices.SortFunc(facts, func(a, b Fact) int { return cmp.Compare(a.Seq, b.Seq) })
+	return facts, nil
 }
 
 // ByKey returns the facts that carry the given keys, in order of number; a key

@@ -16,6 +16,19 @@ func In[T any](first int, values []T) (string, []any) { return Values(first, val
 // Values is In with each place written as form says, such as "(CAST($%d AS BIGINT))"
 // for the rows of a VALUES.
 func Values[T any](first int, values []T, form string) (string, []any) {
+	last := any(values[len(values)-1])
+	return repeated(first, values, form, ", ", last)
+}
+
+// Branches writes query, which looks for one value at %d, once for each value, with
+// UNION ALL between them. What makes up a power of two looks for NULL, which finds
+// nothing.
+func Branches[T any](first int, values []T, query string) (string, []any) {
+	return repeated(first, values, query, " UNION ALL ", nil)
+}
+
+// repeated writes form for each value, and for fill up to a power of two.
+func repeated[T any](first int, values []T, form, between string, fill any) (string, []any) {
 	n := 1
 	for n < len(values) {
 		n *= 2
@@ -25,10 +38,12 @@ func Values[T any](first int, values []T, form string) (string, []any) {
 	args := make([]any, n)
 	for i := range n {
 		if i > 0 {
-			w.WriteString(", ")
+			w.WriteString(between)
 		}
 		w.WriteString(before + strconv.Itoa(first+i) + behind)
-		args[i] = values[min(i, len(values)-1)]
+		if args[i] = fill; i < len(values) {
+			args[i] = values[i]
+		}
 	}
 	return w.String(), args
 }

@@ -13,8 +13,9 @@ import (
 	"github.com/rapport-cx/rapport/services/segmentation/value"
 )
 
-// sale is one purchase of a number.
+// sale is one purchase of a number: the nth of all.
 type sale struct {
+	nth   int
 	day   calendar.Day
 	minor int64
 }
@@ -30,13 +31,15 @@ type week struct {
 	members map[calendar.Day]map[string][]int64
 	// seen are the ends of moves that were told.
 	seen map[string]bool
+	// retold counts purchases that were told anew.
+	retold int
 }
 
 var weekSegments = []string{"often", "omsk", "list"}
 
 func newWeek(t *testing.T, url string, seed uint64) *week {
 	c := &clock{now: start}
-	x := &interleaved{t: t, rnd: rand.New(rand.NewPCG(seed, 17)), c: c, url: url, j: newJourney(t, c)}
+	x := &interleaved{t: t, rnd: rand.New(rand.NewPCG(seed, 17)), c: c, url: url, j: retelling{newJourney(t, c)}}
 	x.w = newWatcher(t, url, c)
 	x.start(0)
 	x.start(1)
@@ -79,10 +82,38 @@ func (w *week) step() {
 		}
 	default:
 		w.bought++
-		ago, minor := w.rnd.IntN(60)-int(w.today-w.first), 1+w.rnd.Int64N(9000)
-		record(w.t, w.j, fmt.Sprint(w.bought), "purchase", id, ago, minor)
-		w.sales[id] = append(w.sales[id], sale{w.first - calendar.Day(ago), minor})
+		w.sell(w.bought, fmt.Sprint(w.bought), id)
 	}
+}
+
+// sell tells of the nth purchase, which may have been two months ago.
+func (w *week) sell(nth int, key string, id int64) {
+	ago, minor := w.rnd.IntN(60)-int(w.today-w.first), 1+w.rnd.Int64N(9000)
+	record(w.t, w.j, key, "purchase", id, ago, minor)
+	w.sales[id] = append(w.sales[id], sale{nth, w.first - calendar.Day(ago), minor})
+}
+
+// retell tells some purchase anew: perhaps of somebody else, on another day, for
+// another sum.
+func (w *week) retell() {
+	w.retold++
+	nth := 1 + w.rnd.IntN(w.bought)
+	for id := range w.sales {
+		w.sales[id] = slices.DeleteFunc(w.sales[id], func(s sale) bool { return s.nth == nth })
+	}
+	w.sell(nth, fmt.Sprint(nth, anew, w.retold), 1+w.rnd.Int64N(w.last))
+}
+
+// followed waits until all that was told is known here, as it was told last.
+func (w *week) followed() {
+	w.interleaved.followed()
+	spent := int64(0)
+	for _, sales := range w.sales {
+		for _, s := range sales {
+			spent += s.minor
+		}
+	}
+	w.counted("spent", spent)
 }
 
 // pass lets a day pass on which much happens.
@@ -103,6 +134,11 @@ func (w *week) pass() {
 
 // persons are all of today, each with its numbers.
 func (w *week) persons() map[int64][]int64 {
+	// A value is as of the head of the log: with it the replica knows what merges the
+	// other one made.
+	if _, err := w.r[0].GetSegmentValue(w.t.Context(), &segmentationv1.GetSegmentValueRequest{Brand: brand}); err != nil {
+		w.t.Fatal(err)
+	}
 	out := map[int64][]int64{}
 	for id := int64(1); id <= w.last; id++ {
 		if who := get(w.t, w.r[0], id); who.GetPersonId() == id {

@@ -169,26 +169,20 @@ func (x *interleaved) expected() map[string][]int64 {
 }
 
 // followed waits until all that was bought is known here.
-func (x *interleaved) followed() {
+func (x *interleaved) followed() { x.counted("purchases", int64(x.bought)) }
+
+// counted waits until a column of purchases comes to so much.
+func (x *interleaved) counted(column string, want int64) {
+	x.t.Helper()
 	late, look := time.After(time.Minute), time.NewTicker(5*time.Millisecond)
 	defer look.Stop()
 	for n := 0; ; n++ {
 		sum := int64(0)
-		rows, err := x.w.db.Query(x.t.Context(), "SELECT purchases FROM purchase WHERE brand = $1", brand)
+		err := x.w.db.QueryRow(x.t.Context(), "SELECT CAST(COALESCE(sum("+column+"), 0) AS BIGINT) FROM purchase WHERE brand = $1", brand).Scan(&sum)
 		if err != nil {
 			x.t.Fatal(err)
 		}
-		for rows.Next() {
-			var one int64
-			if err := rows.Scan(&one); err != nil {
-				x.t.Fatal(err)
-			}
-			sum += one
-		}
-		if err := rows.Close(); err != nil {
-			x.t.Fatal(err)
-		}
-		if sum == int64(x.bought) {
+		if sum == want {
 			return
 		}
 		if n%20 == 19 {
@@ -197,7 +191,7 @@ func (x *interleaved) followed() {
 		select {
 		case <-look.C:
 		case <-late:
-			x.t.Fatalf("%d purchases of %d are known", sum, x.bought)
+			x.t.Fatalf("%s: %d of %d are known", column, sum, want)
 		}
 	}
 }

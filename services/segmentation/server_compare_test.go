@@ -13,6 +13,7 @@ import (
 	segmentationv1 "github.com/rapport-cx/rapport/gen/rapport/segmentation/v1"
 	"github.com/rapport-cx/rapport/internal/calendar"
 	"github.com/rapport-cx/rapport/internal/fault"
+	"github.com/rapport-cx/rapport/internal/sqldb"
 	"github.com/rapport-cx/rapport/internal/sqldb/sqldbtest"
 	"github.com/rapport-cx/rapport/services/segmentation/rfm"
 	"github.com/rapport-cx/rapport/services/segmentation/value"
@@ -57,7 +58,8 @@ func TestComparisonsAgainstRecount(t *testing.T) {
 }
 
 // What is kept of everybody's purchases is what they are now, on any replica, whatever
-// happened since it was asked for last: purchases, merges, new customers, a new day.
+// happened since it was asked for last: purchases, also late ones and such as were told
+// anew, merges, new customers, erasures, a new day, a table that another process made anew.
 func TestValueIsKeptUp(t *testing.T) {
 	sqldbtest.EachURL(t, func(t *testing.T, url string) {
 		w := newWeek(t, url, 5)
@@ -65,7 +67,11 @@ func TestValueIsKeptUp(t *testing.T) {
 			for first := w.bought == 0; first; first = w.bought == 0 {
 				w.step() // before the first purchase nothing is known of any
 			}
-			w.step()
+			if i%3 == 2 {
+				w.retell()
+			} else {
+				w.step()
+			}
 			w.followed()
 			w.w.settled(t)
 			w.compareValue("", 30)
@@ -73,8 +79,44 @@ func TestValueIsKeptUp(t *testing.T) {
 				w.c.Add(24 * time.Hour)
 				w.today++
 			}
+			if i%20 == 9 {
+				w.spoil()
+				rebuild(t, url, "")
+				w.followed()
+				w.compareValue("", 30)
+			}
 		}
 	})
+}
+
+// spoil takes what a customer bought out of the table, and makes every replica count
+// without it.
+func (w *week) spoil() {
+	w.t.Helper()
+	id := int64(0)
+	for one, sales := range w.sales {
+		if len(sales) > len(w.sales[id]) || len(sales) == len(w.sales[id]) && one < id {
+			id = one
+		}
+	}
+	err := w.w.db.Write(w.t.Context(), func(tx *sqldb.Tx) error {
+		_, err := tx.Exec(w.t.Context(), "DELETE FROM purchase WHERE brand = $1 AND customer = $2", brand, id)
+		return err
+	})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	// What another one buys makes the block of both be read again.
+	lost := len(w.sales[id])
+	w.bought++
+	w.sell(w.bought, fmt.Sprint(w.bought), 1+id%w.last)
+	w.counted("purchases", int64(w.bought-lost))
+	for _, r := range w.r {
+		if _, err := r.GetSegmentValue(w.t.Context(), &segmentationv1.GetSegmentValueRequest{Brand: brand, ActiveDays: 30,
+			Dates: &commonv1.DateRange{Start: (w.today - 99).String(), End: (w.today + 1).String()}}); err != nil {
+			w.t.Fatal(err)
+		}
+	}
 }
 
 func (w *week) compareSegments(from, to calendar.Day) {

@@ -93,7 +93,6 @@ func (s *Server) checkPurchases(ctx context.Context, b *brand, report func(floor
 // rebuildPurchases counts purchases anew and goes over Journey's log again: what
 // was counted before is known by its key, so that only what is missing is added.
 func (s *Server) rebuildPurchases(ctx context.Context, b *brand) error {
-	defer b.worth.Forget()
 	return s.store.write(ctx, b.ID, func(c *change) error {
 		if err := purchase.Rebuild(ctx, c.tx, b.ID, b.zone); err != nil {
 			return err

@@ -140,14 +140,14 @@ func TestUpsertMerges(t *testing.T) {
 		one := func(ids ...*commonv1.Identity) *segmentationv1.Customer {
 			return &segmentationv1.Customer{Identities: ids}
 		}
-		out := upsert(t, r, true, one(card("a")), one(card("b")), one(card("c")), one(card("b"), card("c")), one(card("c"), card("a"), card("d")), one(card("a"), card("b"), card("c")))
+		out := upsert(t, r, true, one(card("a")), one(card("b")), one(card("c")), one(card("b"), card("c")), one(card("c"), card("a"), email("d@example.org")), one(card("a"), card("b"), card("c")))
 		if !slices.Equal(out.GetIds(), []int64{1, 2, 3, 2, 1, 1}) || tally(out) != [3]int32{3, 2, 1} {
 			t.Error(out)
 		}
 		if got := get(t, r, 3); got.GetPersonId() != 1 || !slices.Equal(got.GetMemberIds(), []int64{1, 2, 3}) {
 			t.Error(got)
 		}
-		for i, p := range resolve(t, r, card("a"), card("b"), card("c"), card("d")) {
+		for i, p := range resolve(t, r, card("a"), card("b"), card("c"), email("d@example.org")) {
 			if p.GetPersonId() != 1 || p.GetId() != []int64{1, 2, 3, 1}[i] {
 				t.Error(i, p)
 			}
@@ -161,6 +161,40 @@ func TestUpsertMerges(t *testing.T) {
 		}
 		r.stop()
 		audit(t, url, "")
+	})
+}
+
+// A telephone that a whole office shares makes no one person of it, also where conflicts
+// are merged, in one chunk or in several: whoever came first have it, up to what one
+// person may have, and the others are refused.
+func TestUpsertOfASharedPhone(t *testing.T) {
+	each(t, func(t *testing.T, r *replica, _ *clock) {
+		const office = 12
+		one := func(i int, more ...*commonv1.Identity) *segmentationv1.Customer {
+			return &segmentationv1.Customer{Identities: append(more, card(fmt.Sprint("c", i)))}
+		}
+		var alone, sharing []*segmentationv1.Customer
+		for i := range office {
+			alone = append(alone, one(i))
+			sharing = append(sharing, one(i, phone("+79161234567")))
+		}
+		upsert(t, r, true, alone...)
+		first, second := upsert(t, r, true, sharing[:6]...), upsert(t, r, true, sharing[6:]...)
+		reasons := map[string]int{}
+		for _, out := range []*segmentationv1.UpsertCustomersResponse{first, second} {
+			for _, why := range refused(out) {
+				reasons[why]++
+			}
+		}
+		if most := 3; len(reasons) != 1 || reasons["IDENTITY_LIMIT"] != office-most {
+			t.Errorf("refused: %v", reasons)
+		}
+		if got := get(t, r, 1); len(got.GetMemberIds()) != 3 {
+			t.Errorf("one person: %v", got.GetMemberIds())
+		}
+		if got := get(t, r, office); !slices.Equal(got.GetMemberIds(), []int64{office}) {
+			t.Errorf("the last one: %v", got.GetMemberIds())
+		}
 	})
 }
 

@@ -20,7 +20,7 @@ func (s *Server) apply(ctx context.Context, b *brand, rows []*said, merging bool
 		return nil
 	}
 	return s.store.writeKnowing(ctx, b.ID, func(c *change) error {
-		r, err := s.load(ctx, c, b, good)
+		r, err := s.load(ctx, c, b, good, merging)
 		if err != nil {
 			return err
 		}
@@ -47,8 +47,8 @@ func (s *Server) apply(ctx context.Context, b *brand, rows []*said, merging bool
 	})
 }
 
-// load reads everything the rows speak of.
-func (s *Server) load(ctx context.Context, c *change, b *brand, rows []*said) (*roll, error) {
+// load reads everything the rows speak of; to merge, all numbers of the persons too.
+func (s *Server) load(ctx context.Context, c *change, b *brand, rows []*said, merging bool) (*roll, error) {
 	r := &roll{now: c.at, most: b.rules.MostPerKind(), entries: map[int64]*entry{}, person: b.person, into: map[int64]int64{}}
 	var err error
 	if r.last, err = lastNumber(ctx, c.tx, b.ID); err != nil {
@@ -69,6 +69,13 @@ func (s *Server) load(ctx context.Context, c *change, b *brand, rows []*said) (*
 	}
 	for _, h := range r.holders {
 		ids[h.customer] = true
+	}
+	if merging {
+		for id := range maps.Clone(ids) {
+			for _, other := range b.members(id) {
+				ids[other] = true
+			}
+		}
 	}
 	return r, s.loadEntries(ctx, c, b, r, slices.Sorted(maps.Keys(ids)))
 }

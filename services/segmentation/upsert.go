@@ -87,7 +87,7 @@ func (r *roll) apply(row *said) (int64, outcome, error) {
 	if err != nil {
 		return 0, unchanged, err
 	}
-	if err := r.unite(e, others); err != nil {
+	if err := r.unite(e, others, fresh); err != nil {
 		return 0, unchanged, err
 	}
 	result := unchanged
@@ -167,7 +167,7 @@ func (r *roll) fresh(e *entry, row *said) (fresh []*identity.Known, err error) {
 }
 
 // unite merges the others into the person of e, or refuses the row.
-func (r *roll) unite(e *entry, others []int64) error {
+func (r *roll) unite(e *entry, others []int64, fresh []*identity.Known) error {
 	if len(others) == 0 {
 		return nil
 	}
@@ -175,11 +175,37 @@ func (r *roll) unite(e *entry, others []int64) error {
 	if r.merge == nil {
 		return conflict(append([]int64{into}, others...))
 	}
+	if err := r.crowded(append([]int64{into}, others...), fresh); err != nil {
+		return err
+	}
 	for _, from := range others {
 		if err := r.merge(from, into); err != nil {
 			return err
 		}
 		r.into[from] = into
+	}
+	return nil
+}
+
+// crowded refuses to make one person of so many that it would have more identities of a
+// kind than a customer may: a telephone that a whole office shares is nobody's.
+func (r *roll) crowded(persons []int64, fresh []*identity.Known) error {
+	held := map[identity.Kind]int{}
+	for _, k := range fresh {
+		held[k.Kind]++
+	}
+	for id, e := range r.entries {
+		if slices.Contains(persons, r.standing(id)) {
+			for kind, n := range e.held {
+				held[kind] += n
+			}
+		}
+	}
+	for _, n := range held {
+		if n > r.most {
+			return fault.Precondition(commonv1.Reason_REASON_IDENTITY_LIMIT,
+				"customer.identities would make one person of %d customers with %d identities of a kind; at most %d are one's", len(persons), n, r.most)
+		}
 	}
 	return nil
 }

@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -94,10 +95,10 @@ func TestKilled(t *testing.T) {
 		for round, stage := range []string{"connect", "rcpt", "data", "data"} {
 			var first sync.Once
 			reached, dead := make(chan struct{}), make(chan struct{})
-			seen := 0
+			var seen atomic.Int64
 			p.do(func(now, _ string) error {
 				if now == stage {
-					if seen++; seen > 2+round { // some get through before
+					if seen.Add(1) > int64(2+round) { // some get through before
 						first.Do(func() { close(reached) })
 						<-dead
 						return errCut

@@ -134,47 +134,6 @@ func (w world) until(t *testing.T, brand string, want tally) {
 	}
 }
 
-// Every clean line of Online Retail earns a point a whole pound, every cancellation takes
-// back what it must, and a second import changes nothing.
-func TestOnlineRetailPoints(t *testing.T) {
-	dir := realData(t, "online_retail")
-	issued, net, pieces, lines := countPoints(t, dir)
-	if issued != 8_715_721 {
-		t.Fatalf("%d points by the file", issued)
-	}
-	sqldbtest.EachURL(t, func(t *testing.T, url string) {
-		retailPoints(t, url, dir, tally{issued, net}, pieces, lines)
-	})
-}
-
-func retailPoints(t *testing.T, url, dir string, want tally, pieces, lines int64) {
-	t.Helper()
-	w := suite(t, url)
-	_, err := w.points.CreateProgramme(t.Context(), &loyaltyv1.CreateProgrammeRequest{Brand: "retail", Programme: &loyaltyv1.Programme{
-		Id: "pounds", FromJourney: true, EffectiveFrom: &timestamppb.Timestamp{Seconds: 1_000_000_000},
-		Earning: []*loyaltyv1.EarningRule{{Name: "all", Points: 1, PerMinorUnits: 100}},
-	}})
-	must(t, err)
-	load(t, Events, w.events, "online_retail/purchases.yaml", dir, 2, Counts{Read: 157306, Recorded: 22186, Skipped: 135120})
-	w.until(t, "retail", want)
-	var gotPieces, gotLines int64
-	for token := ""; ; {
-		page, err := w.points.ListUnmatchedReturns(t.Context(), &loyaltyv1.ListUnmatchedReturnsRequest{Brand: "retail", PageSize: 1000, PageToken: token})
-		must(t, err)
-		for _, u := range page.GetReturns() {
-			gotLines++
-			gotPieces += u.GetQuantityMilli() / 1000
-		}
-		if token = page.GetNextPageToken(); token == "" {
-			break
-		}
-	}
-	if gotPieces != pieces || gotLines != lines {
-		t.Errorf("%d pieces of %d lines found no purchase, want %d of %d", gotPieces, gotLines, pieces, lines)
-	}
-	t.Logf("issued %d, net %d; %d pieces of %d lines found no purchase", want.issued, want.net, pieces, lines)
-}
-
 // told is an event of a shop at an hour of a day.
 func told(kind, key, order, mail string, hour int, lines ...*journeyv1.Line) *journeyv1.Event {
 	e := &journeyv1.Event{

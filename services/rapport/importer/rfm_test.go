@@ -7,7 +7,6 @@ import (
 	"google.golang.org/protobuf/testing/protocmp"
 
 	segmentationv1 "github.com/rapport-cx/rapport/gen/rapport/segmentation/v1"
-	"github.com/rapport-cx/rapport/internal/sqldb/sqldbtest"
 )
 
 // cut computes runs until one has so many purchases: all that were imported. A run
@@ -52,25 +51,4 @@ func sameCuts(t *testing.T, got, want *segmentationv1.RfmRun) {
 	if diff := cmp.Diff(want, got, protocmp.Transform()); diff != "" {
 		t.Error(diff)
 	}
-}
-
-func TestOlistRfm(t *testing.T) {
-	dir := realData(t, "olist")
-	w := suite(t, sqldbtest.SQLite(t))
-	load(t, Customers, w.customers, "olist/customers.yaml", dir, 1, Counts{Read: 8135, Recorded: 8016, Skipped: 119})
-	load(t, Events, w.events, "olist/orders.yaml", dir, 1, Counts{Read: 37010, Recorded: 37010})
-	sameCuts(t, cut(t, w.customers, "olist", "2018-10-17", 8135), &segmentationv1.RfmRun{
-		Day: "2018-10-17", Persons: 8016, RecencyCuts: []int64{159, 244, 330, 460}, FrequencyCuts: []int64{1, 1, 1, 1},
-		MonetaryCuts: []int64{5528, 8796, 13604, 21957},
-	})
-}
-
-func TestOnlineRetailRfm(t *testing.T) {
-	dir := realData(t, "online_retail")
-	w := suite(t, sqldbtest.SQLite(t))
-	load(t, Events, w.events, "online_retail/purchases.yaml", dir, 1, Counts{Read: 157306, Recorded: 22186, Skipped: 135120})
-	sameCuts(t, cut(t, w.customers, "retail", "2011-12-10", 18532), &segmentationv1.RfmRun{
-		Day: "2011-12-10", Persons: 4338, RecencyCuts: []int64{13, 33, 72, 180}, FrequencyCuts: []int64{1, 2, 3, 6},
-		MonetaryCuts: []int64{25015, 49022, 94226, 205945},
-	})
 }

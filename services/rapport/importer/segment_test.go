@@ -4,8 +4,6 @@ import (
 	"compress/gzip"
 	"context"
 	"encoding/csv"
-	"maps"
-	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -14,11 +12,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
-
-	segmentationv1 "github.com/rapport-cx/rapport/gen/rapport/segmentation/v1"
 	surveyv1 "github.com/rapport-cx/rapport/gen/rapport/survey/v1"
-	"github.com/rapport-cx/rapport/internal/sqldb/sqldbtest"
 )
 
 // column reads two columns of a file as pairs, in order.
@@ -98,46 +92,4 @@ func ofSegments(t *testing.T, c surveyv1.SurveyServiceClient, ids []string, revi
 			return got
 		}
 	}
-}
-
-// Scores by a segment on an attribute of customers are, answer for answer, those of
-// a join over the files they were imported from.
-func TestOlistByStateOfCustomers(t *testing.T) {
-	dir := realData(t, "olist")
-	want := joined(t, dir)
-	sqldbtest.EachURL(t, func(t *testing.T, url string) {
-		w := suite(t, url)
-		load(t, Customers, w.customers, "olist/customers.yaml", dir, 1, Counts{Read: 8135, Recorded: 8016, Skipped: 119})
-		load(t, Responses, w.responses, "olist/reviews.yaml", dir, 1, Counts{Read: 8225, Recorded: 8225})
-		var ids []string
-		for _, state := range slices.Sorted(maps.Keys(want)) {
-			id := strings.ToLower(state)
-			_, err := w.customers.CreateSegment(t.Context(), &segmentationv1.CreateSegmentRequest{Brand: "olist", Segment: &segmentationv1.Segment{
-				Id: id, Rule: &segmentationv1.SegmentRule{Rule: &segmentationv1.SegmentRule_Expression{Expression: "attributes.state == '" + state + "'"}},
-			}})
-			must(t, err)
-			ids = append(ids, id)
-		}
-		got := ofSegments(t, w.responses, ids, 8225)
-		for state, hist := range want {
-			if diff := cmp.Diff(hist, got[strings.ToLower(state)].GetHistogram()); diff != "" {
-				t.Errorf("%s: %s", state, diff)
-			}
-		}
-		for id, one := range map[string]struct {
-			n    int64
-			csat float64
-		}{"sp": {3488, 57.48}, "rj": {1182, 44.92}} {
-			alone, err := w.responses.GetMetric(t.Context(), &surveyv1.GetMetricRequest{Brand: "olist", Metric: "csat.order", Scope: &surveyv1.Scope{SegmentId: id}})
-			if s := alone.GetTotal(); err != nil || s.GetN() != one.n || math.Abs(s.GetValue()-one.csat) > 0.005 {
-				t.Errorf("%s: %v, %v, want %+v", id, s, err, one)
-			}
-			// Nobody was in a segment before there was one.
-			then, err := w.responses.GetMetric(t.Context(), &surveyv1.GetMetricRequest{Brand: "olist", Metric: "csat.order",
-				Scope: &surveyv1.Scope{SegmentId: id, SegmentTime: surveyv1.SegmentTime_SEGMENT_TIME_THEN}})
-			if err != nil || then.GetTotal().GetN() != 0 {
-				t.Errorf("%s, then: %v, %v", id, then, err)
-			}
-		}
-	})
 }

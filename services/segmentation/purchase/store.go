@@ -87,14 +87,38 @@ WHERE brand = $1 AND customer = $2`, brand, id).Scan(&f.First, &f.Last, &f.Purch
 	return sum, nil
 }
 
-// AsOf is up to when Journey's log was followed, in Unix microseconds; 0 if it
-// never was.
-func AsOf(ctx context.Context, q sqldb.Querier, brand string) (asOf int64, err error) {
-	err = q.QueryRow(ctx, "SELECT as_of FROM purchase_head WHERE brand = $1", brand).Scan(&asOf)
+// Head is of a brand's purchases as a whole.
+type Head struct {
+	// AsOf is up to when Journey's log was followed, in Unix microseconds; 0 if it
+	// never was.
+	AsOf int64
+	// Rebuilt is how often the rows were counted anew.
+	Rebuilt int64
+}
+
+// HeadOf reads a brand's.
+func HeadOf(ctx context.Context, q sqldb.Querier, brand string) (h Head, err error) {
+	err = q.QueryRow(ctx, "SELECT as_of, rebuilt FROM purchase_head WHERE brand = $1", brand).Scan(&h.AsOf, &h.Rebuilt)
 	if err != nil && !errors.Is(err, sqldb.ErrNoRows) {
-		return 0, fmt.Errorf("read head of purchases: %w", err)
+		return h, fmt.Errorf("read head of purchases: %w", err)
 	}
-	return asOf, nil
+	return h, nil
+}
+
+// AsOf is up to when Journey's log was followed.
+func AsOf(ctx context.Context, q sqldb.Querier, brand string) (asOf int64, err error) {
+	h, err := HeadOf(ctx, q, brand)
+	return h.AsOf, err
+}
+
+// rebuilt notes that a brand's rows were counted anew.
+func rebuilt(ctx context.Context, tx *sqldb.Tx, brand string) error {
+	_, err := tx.Exec(ctx, `INSERT INTO purchase_head (brand, as_of, rebuilt) VALUES ($1, 0, 1)
+ON CONFLICT (brand) DO UPDATE SET rebuilt = purchase_head.rebuilt + 1`, brand)
+	if err != nil {
+		return fmt.Errorf("note that purchases were counted anew: %w", err)
+	}
+	return nil
 }
 
 func setAsOf(ctx context.Context, tx *sqldb.Tx, brand string, asOf int64) error {

@@ -114,5 +114,5 @@ func Rebuild(ctx context.Context, tx *sqldb.Tx, brand string, zone *calendar.Zon
 			return err
 		}
 	}
-	return nil
+	return rebuilt(ctx, tx, brand)
 }

@@ -39,12 +39,18 @@ type Source struct {
 	Brand string
 	DB    sqldb.Querier
 	Log   feed.Reader
-	// Now reads up to when purchases are known, the last number given out and the head
-	// of the log.
-	Now func(ctx context.Context) (asOf, last int64, head feed.Cursor, err error)
+	// Now reads where things stand.
+	Now func(ctx context.Context) (Now, error)
 	// People are the merges of at least everything in the log when it is asked.
 	People func(ctx context.Context) (*people.Mapping, error)
 	Clock  func() time.Time
+}
+
+// Now is where things stand: up to when purchases are known, how often their table was
+// counted anew, the last number given out, and the head of the log.
+type Now struct {
+	AsOf, Rebuilt, Last int64
+	Head                feed.Cursor
 }
 
 const (
@@ -56,9 +62,6 @@ const (
 	// wanted is for how long after it was asked a question is counted along with
 	// others, so that reports of several stretches read what is new once.
 	wanted = time.Minute
-	// anew is how often everything is counted from the beginning, lest a table that was
-	// rebuilt by another process be counted as it was before for ever.
-	anew = time.Hour
 )
 
 // Kept are the answers to some questions about everybody in a brand, kept block by block
@@ -73,7 +76,7 @@ type Kept struct {
 	era atomic.Int64
 
 	seen    int64 // of era, what follows was found in
-	began   time.Time
+	rebuilt int64 // how often the table had been counted anew
 	head    feed.Cursor
 	touched int64 // counts what made anything stale
 	last    int64
@@ -98,8 +101,7 @@ func NewKept(from Source) *Kept {
 	return &Kept{from: from, turn: make(chan struct{}, 1), seen: -1}
 }
 
-// Forget drops everything: the log turned out to be another one, or the purchases were
-// counted anew.
+// Forget drops everything: the log turned out to be another one.
 func (k *Kept) Forget() { k.era.Add(1) }
 
 // Ask answers a question as of now; asOf is up to when purchases are known.
@@ -132,14 +134,14 @@ func (k *Kept) within(ctx context.Context, do func() error) (asOf int64, err err
 	case <-ctx.Done():
 		return 0, ctx.Err()
 	}
-	asOf, last, head, err := k.from.Now(ctx)
+	now, err := k.from.Now(ctx)
 	if err == nil {
-		err = k.take(ctx, last, head)
+		err = k.take(ctx, &now)
 	}
 	if err != nil {
 		return 0, err
 	}
-	return asOf, do()
+	return now.AsOf, do()
 }
 
 // question is what is kept of one; the one that was not asked for longest makes room.

@@ -18,11 +18,12 @@ const far = 100_000
 
 // take makes stale what facts touched that came since the last time. It reads merges
 // after the head: blocks may be read again in vain, but none is missed.
-func (k *Kept) take(ctx context.Context, last int64, head feed.Cursor) error {
-	now := k.from.Clock()
-	if era := k.era.Load(); era != k.seen || now.Sub(k.began) > anew {
+func (k *Kept) take(ctx context.Context, now *Now) error {
+	last, head := now.Last, now.Head
+	// Whichever process counted the table anew, this one sees it here.
+	if era := k.era.Load(); era != k.seen || now.Rebuilt != k.rebuilt {
 		k.begin()
-		k.seen, k.began = era, now
+		k.seen, k.rebuilt = era, now.Rebuilt
 	}
 	if head == k.head && last == k.last && k.people != nil {
 		return nil

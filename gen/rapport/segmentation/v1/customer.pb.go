@@ -918,7 +918,9 @@ type UpsertCustomersRequest struct {
 	// The rows, at most 1,000; each is validated alone.
 	Rows []*CustomerRow `protobuf:"bytes,2,rep,name=rows,proto3" json:"rows,omitempty"`
 	// Where the identities of one row belong to different customers: merge these
-	// (reason "upsert") instead of refusing the row (REASON_IDENTITY_CONFLICT).
+	// (reason "upsert") instead of refusing the row (REASON_IDENTITY_CONFLICT), unless
+	// one person would then have more identities of a kind than a customer may
+	// (REASON_IDENTITY_LIMIT): what a whole office shares is nobody's.
 	MergeConflicts bool `protobuf:"varint,3,opt,name=merge_conflicts,json=mergeConflicts,proto3" json:"merge_conflicts,omitempty"`
 	unknownFields  protoimpl.UnknownFields
 	sizeCache      protoimpl.SizeCache
