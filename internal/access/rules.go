@@ -125,6 +125,7 @@ var journeyRules = map[string]Rule{
 	"GetMapScores":       one(Journeys, Read, Whole),
 	"GetSuccessIndex":    one(Journeys, Read, Narrowed),
 	"GetContactRate":     one(Journeys, Read, Narrowed),
+	"BatchGetMeasures":   one(Journeys, Read, Narrowed),
 	"GetRetention":       one(Journeys, Read, Whole),
 	"GetFunnel":          one(Journeys, Read, Whole),
 	"GetPaths":           one(Journeys, Read, Whole),

@@ -221,6 +221,10 @@ func (f *fortress) otherStore(t *testing.T) {
 		"GetContactRate": func(r *commonv1.SubjectRef, _ string) proto.Message {
 			return &journeyv1.GetContactRateRequest{Filter: &journeyv1.EventFilter{Subjects: []*commonv1.SubjectRef{r}}}
 		},
+		"BatchGetMeasures": func(r *commonv1.SubjectRef, _ string) proto.Message {
+			one := &journeyv1.GetContactRateRequest{Filter: &journeyv1.EventFilter{Subjects: []*commonv1.SubjectRef{r}}}
+			return &journeyv1.BatchGetMeasuresRequest{Requests: []*journeyv1.MeasureRequest{{Measure: &journeyv1.MeasureRequest_ContactRate{ContactRate: one}}}}
+		},
 		"GetCaseStats": func(r *commonv1.SubjectRef, _ string) proto.Message { return &surveyv1.GetCaseStatsRequest{Subject: r} },
 	}
 	token := f.token(jwt.MapClaims{"subjects": []string{"STORE/2"}})
