@@ -190,22 +190,14 @@ func (c *scorecard) fetchOrders(ctx context.Context, a *asking) error {
 	if err != nil {
 		return err
 	}
-	var orders []*journeyv1.GetSuccessIndexResponse
-	var contacts []*journeyv1.GetContactRateResponse
-	err = together(ctx, func(ctx context.Context) (err error) {
-		orders, err = c.s.outcomes(ctx, a, c.w.beside(), filter, journeyv1.MeasureGroup_MEASURE_GROUP_UNSPECIFIED)
-		return err
-	}, func(ctx context.Context) (err error) {
-		contacts, err = c.s.contacts(ctx, a, c.w.beside(), filter, journeyv1.MeasureGroup_MEASURE_GROUP_UNSPECIFIED)
-		return err
-	})
+	read, err := c.s.measures(ctx, a, c.w.beside(), filter, journeyv1.MeasureGroup_MEASURE_GROUP_UNSPECIFIED, true, true)
 	if err != nil {
 		return err
 	}
-	c.out.OffNorm = offNorm(orders[current].GetTotal())
+	c.out.OffNorm = offNorm(read.orders[current].GetTotal())
 	c.out.Rates = []*reportv1.Rate{
-		rated(stretches(orders, func(r *journeyv1.GetSuccessIndexResponse) *reportv1.Rate { return successRate(r.GetTotal()) })),
-		rated(stretches(contacts, func(r *journeyv1.GetContactRateResponse) *reportv1.Rate { return contactsPerReceipt(r.GetTotal()) })),
+		rated(stretches(read.orders, func(r *journeyv1.GetSuccessIndexResponse) *reportv1.Rate { return successRate(r.GetTotal()) })),
+		rated(stretches(read.contacts, func(r *journeyv1.GetContactRateResponse) *reportv1.Rate { return contactsPerReceipt(r.GetTotal()) })),
 	}
 	return nil
 }
