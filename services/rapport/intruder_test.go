@@ -215,6 +215,10 @@ func (f *fortress) otherStore(t *testing.T) {
 		"GetInvitationStats": func(r *commonv1.SubjectRef, _ string) proto.Message {
 			return &surveyv1.GetInvitationStatsRequest{Subjects: []*commonv1.SubjectRef{r}}
 		},
+		"BatchGetInvitationStats": func(r *commonv1.SubjectRef, _ string) proto.Message {
+			one := &surveyv1.GetInvitationStatsRequest{Subjects: []*commonv1.SubjectRef{r}}
+			return &surveyv1.BatchGetInvitationStatsRequest{Requests: []*surveyv1.GetInvitationStatsRequest{one}}
+		},
 		"GetSuccessIndex": func(r *commonv1.SubjectRef, _ string) proto.Message {
 			return &journeyv1.GetSuccessIndexRequest{Filter: &journeyv1.EventFilter{Subjects: []*commonv1.SubjectRef{r}}}
 		},
