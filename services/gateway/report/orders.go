@@ -105,17 +105,27 @@ func (s *Server) measures(ctx context.Context, a *asking, of []window, filter *j
 // whole brand, which Segmentation counts. (Journey's retention is of cohorts by the
 // month of the first purchase, another question.)
 func (s *Server) retained(ctx context.Context, a *asking, of []window) ([]*segmentationv1.ValuePeriod, error) {
-	out := make([]*segmentationv1.ValuePeriod, len(of))
-	calls := make([]func(context.Context) error, len(of))
+	in := make([]*segmentationv1.GetSegmentValueRequest, len(of))
 	for i, w := range of {
-		calls[i] = func(ctx context.Context) error {
-			got, err := call(ctx, a, fromSegmentation, s.from.Segmentation.GetSegmentValue, &segmentationv1.GetSegmentValueRequest{
-				Brand: a.brand.ID, Dates: w.dates()})
-			out[i] = got.GetTotal()
-			return err
-		}
+		in[i] = &segmentationv1.GetSegmentValueRequest{Dates: w.dates()}
 	}
-	return out, together(ctx, calls...)
+	return s.values(ctx, a, in...)
+}
+
+// values reads what groups are worth, and who of them stayed, in one call.
+func (s *Server) values(ctx context.Context, a *asking, in ...*segmentationv1.GetSegmentValueRequest) ([]*segmentationv1.ValuePeriod, error) {
+	got, err := call(ctx, a, fromSegmentation, s.from.Segmentation.BatchGetSegmentValues, &segmentationv1.BatchGetSegmentValuesRequest{Brand: a.brand.ID, Requests: in})
+	if err != nil {
+		return nil, err
+	}
+	out := make([]*segmentationv1.ValuePeriod, len(in))
+	for i, one := range got.GetResults() {
+		if one.GetError() != nil {
+			return nil, fault.FromStatus(one.GetError())
+		}
+		out[i] = one.GetValue().GetTotal()
+	}
+	return out, nil
 }
 
 // rated sets the rates of stretches of time beside each other: the first is the one
