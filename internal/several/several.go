@@ -6,8 +6,9 @@ package several
 import (
 	"context"
 	"fmt"
+	"sync"
+	"sync/atomic"
 
-	"golang.org/x/sync/errgroup"
 	spb "google.golang.org/genproto/googleapis/rpc/status"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
@@ -39,19 +40,52 @@ func Each(ctx context.Context, brand string, n int, of func(i int) string, answe
 	if err := f.Err(); err != nil {
 		return err
 	}
-	g, ctx := errgroup.WithContext(ctx)
-	g.SetLimit(atOnce)
-	for i := range n {
-		g.Go(func() error {
-			err := answer(ctx, i)
-			if fault.Refused(err) {
-				refuse(i, fault.Status(err))
-				return nil
-			}
-			return err
-		})
+	w := &work{n: int64(n), answer: answer, refuse: refuse}
+	ctx, w.end = context.WithCancel(ctx)
+	defer w.end()
+	var others sync.WaitGroup
+	// The caller does its share: most answers are kept, and cost less than a goroutine.
+	for range min(n, atOnce) - 1 {
+		others.Go(func() { w.do(ctx) })
 	}
-	return g.Wait()
+	w.do(ctx)
+	others.Wait()
+	return w.err
+}
+
+// work is questions that are being answered.
+type work struct {
+	n      int64
+	next   atomic.Int64
+	answer func(ctx context.Context, i int) error
+	refuse func(i int, why *spb.Status)
+
+	end  context.CancelFunc
+	once sync.Once
+	err  error // the first
+}
+
+// do answers one question after another, until there is none left or one fails.
+func (w *work) do(ctx context.Context) {
+	for i := w.next.Add(1) - 1; i < w.n && ctx.Err() == nil; i = w.next.Add(1) - 1 {
+		err := w.answer(ctx, int(i))
+		switch {
+		case err == nil:
+		case fault.Refused(err):
+			w.refuse(int(i), fault.Status(err))
+		default:
+			w.fail(err)
+		}
+	}
+	// Some questions may not have been answered.
+	if err := ctx.Err(); err != nil {
+		w.fail(err)
+	}
+}
+
+func (w *work) fail(err error) {
+	w.once.Do(func() { w.err = err })
+	w.end()
 }
 
 // question names the brand that it is about.
@@ -81,7 +115,7 @@ func Ask[Q proto.Message, A any](ctx context.Context, brand string, in Q, ask fu
 		in = proto.CloneOf(in) // requests are shared
 		in.ProtoReflect().Set(field, protoreflect.ValueOfString(brand))
 	}
-	if err := fault.Validate(in); err != nil {
+	if err := sound.check(in); err != nil {
 		var none A
 		return none, err
 	}

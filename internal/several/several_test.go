@@ -11,6 +11,7 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	journeyv1 "github.com/rapport-cx/rapport/gen/rapport/journey/v1"
+	surveyv1 "github.com/rapport-cx/rapport/gen/rapport/survey/v1"
 	"github.com/rapport-cx/rapport/internal/fault"
 	"github.com/rapport-cx/rapport/internal/several"
 )
@@ -72,6 +73,47 @@ func TestFails(t *testing.T) {
 		if fault.Code(err) != codes.InvalidArgument || len(fault.From(err).Fields) != 1 {
 			t.Errorf("%s: %v", name, err)
 		}
+	}
+}
+
+// A question that was asked before is judged as it was then, one of another kind that is
+// packed alike by its own rules.
+func TestJudgedOnce(t *testing.T) {
+	ask := func(in *journeyv1.GetContactRateRequest) (string, error) {
+		return several.Ask(t.Context(), "demo", in, func(_ context.Context, q *journeyv1.GetContactRateRequest) (string, error) { return q.GetBrand(), nil })
+	}
+	wrong := &journeyv1.GetContactRateRequest{GroupBy: 98}
+	for range 3 {
+		if got, err := ask(&journeyv1.GetContactRateRequest{GroupBy: 1}); got != "demo" || err != nil {
+			t.Error(got, err)
+		}
+		if got, err := ask(wrong); fault.Code(err) != codes.InvalidArgument {
+			t.Error(got, err)
+		}
+	}
+	// More than are remembered.
+	for i := range 5000 {
+		filter := &journeyv1.EventFilter{Kinds: []string{fmt.Sprint("kind", i)}}
+		if got, err := ask(&journeyv1.GetContactRateRequest{Filter: filter}); got != "demo" || err != nil {
+			t.Fatal(got, err)
+		}
+	}
+	if _, err := ask(wrong); fault.Code(err) != codes.InvalidArgument {
+		t.Error(err)
+	}
+	// GetMetricRequest needs a metric; field 2 of either is empty here.
+	_, err := several.Ask(t.Context(), "demo", &surveyv1.GetMetricRequest{}, func(context.Context, *surveyv1.GetMetricRequest) (string, error) { return "", nil })
+	if fault.Code(err) != codes.InvalidArgument {
+		t.Error(err)
+	}
+}
+
+// The call ends with its caller, and says so.
+func TestEnds(t *testing.T) {
+	ctx, leave := context.WithCancel(t.Context())
+	err := several.Each(ctx, "demo", 100, func(int) string { return "" }, func(context.Context, int) error { leave(); return nil }, nil)
+	if !errors.Is(err, context.Canceled) {
+		t.Error(err)
 	}
 }
 
