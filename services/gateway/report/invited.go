@@ -17,7 +17,7 @@ func (s *Server) invited(ctx context.Context, a *asking, of []window, subject *c
 	}
 	in := &surveyv1.BatchGetInvitationStatsRequest{Brand: a.brand.ID}
 	for _, w := range of {
-		in.Requests = append(in.Requests, &surveyv1.GetInvitationStatsRequest{Window: w.ofAnswers(), Subjects: subjects, GroupBy: []*surveyv1.GroupBy{byChannel}})
+		in.Requests = append(in.Requests, &surveyv1.GetInvitationStatsRequest{Brand: a.brand.ID, Window: w.ofAnswers(), Subjects: subjects, GroupBy: []*surveyv1.GroupBy{byChannel}})
 	}
 	got, err := call(ctx, a, fromSurvey, s.from.Survey.BatchGetInvitationStats, in)
 	if err != nil {

@@ -74,11 +74,11 @@ func (s *Server) measures(ctx context.Context, a *asking, of []window, filter *j
 	in := &journeyv1.BatchGetMeasuresRequest{Brand: a.brand.ID}
 	for _, w := range of {
 		if orders {
-			one := &journeyv1.GetSuccessIndexRequest{Window: w.ofEvents(), Filter: filter, GroupBy: by}
+			one := &journeyv1.GetSuccessIndexRequest{Brand: a.brand.ID, Window: w.ofEvents(), Filter: filter, GroupBy: by}
 			in.Requests = append(in.Requests, &journeyv1.MeasureRequest{Measure: &journeyv1.MeasureRequest_SuccessIndex{SuccessIndex: one}})
 		}
 		if contacts {
-			one := &journeyv1.GetContactRateRequest{Window: w.ofEvents(), Filter: filter, GroupBy: by}
+			one := &journeyv1.GetContactRateRequest{Brand: a.brand.ID, Window: w.ofEvents(), Filter: filter, GroupBy: by}
 			in.Requests = append(in.Requests, &journeyv1.MeasureRequest{Measure: &journeyv1.MeasureRequest_ContactRate{ContactRate: one}})
 		}
 	}
@@ -107,7 +107,7 @@ func (s *Server) measures(ctx context.Context, a *asking, of []window, filter *j
 func (s *Server) retained(ctx context.Context, a *asking, of []window) ([]*segmentationv1.ValuePeriod, error) {
 	in := make([]*segmentationv1.GetSegmentValueRequest, len(of))
 	for i, w := range of {
-		in[i] = &segmentationv1.GetSegmentValueRequest{Dates: w.dates()}
+		in[i] = &segmentationv1.GetSegmentValueRequest{Brand: a.brand.ID, Dates: w.dates()}
 	}
 	return s.values(ctx, a, in...)
 }

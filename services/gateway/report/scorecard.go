@@ -37,7 +37,7 @@ func (s *Server) GetSubjectScorecard(ctx context.Context, in *reportv1.GetSubjec
 	if err != nil {
 		return nil, err
 	}
-	return inCrowd(ctx, s.crowd, in, func(ctx context.Context) (*reportv1.GetSubjectScorecardResponse, error) {
+	return inCrowd(ctx, s.reports, in, func(ctx context.Context) (*reportv1.GetSubjectScorecardResponse, error) {
 		return s.scorecard(ctx, b, in)
 	})
 }
