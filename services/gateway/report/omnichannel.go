@@ -99,12 +99,7 @@ func (o *omnichannel) apart(a *asking) *asking { return &asking{brand: a.brand, 
 // metrics reads all metrics of the brand.
 func (o *omnichannel) metrics(ctx context.Context, a *asking) ([]reading, error) {
 	return o.read.get(ctx, func() ([]reading, error) {
-		a := o.apart(a)
-		metrics, err := o.s.metrics(ctx, a)
-		if err != nil {
-			return nil, err
-		}
-		return o.s.readings(ctx, a, metrics, o.w.beside(), o.subject, byChannel)
+		return o.s.allReadings(ctx, o.apart(a), o.w.beside(), o.subject, byChannel)
 	})
 }
 

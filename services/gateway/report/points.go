@@ -26,17 +26,21 @@ type points struct {
 
 // points reads what became of points, by channel. A brand has few programmes, often one.
 func (s *Server) points(ctx context.Context, a *asking, of []window, subject *commonv1.SubjectRef) ([]points, error) {
-	list, err := call(ctx, a, fromLoyalty, s.from.Loyalty.ListProgrammes, &loyaltyv1.ListProgrammesRequest{Brand: a.brand.ID})
-	if err != nil || len(list.GetProgrammes()) == 0 {
-		return nil, err
-	}
-	subjects, err := s.named(ctx, a, subject, namedInPoints)
-	if err != nil {
-		return nil, err
-	}
-	return s.redeemed(ctx, a, of, list.GetProgrammes(), func(w window, programme string) *loyaltyv1.GetRedemptionRateRequest {
-		return &loyaltyv1.GetRedemptionRateRequest{Brand: a.brand.ID, Split: loyaltyv1.RateSplit_RATE_SPLIT_CHANNEL,
-			Scope: &loyaltyv1.RateScope{ProgrammeId: programme, Dates: w.dates(), Subjects: subjects}}
+	return following(ctx, &a.brand.programmes, func(ctx context.Context) ([]*loyaltyv1.Programme, error) {
+		list, err := call(ctx, a, fromLoyalty, s.from.Loyalty.ListProgrammes, &loyaltyv1.ListProgrammesRequest{Brand: a.brand.ID})
+		return list.GetProgrammes(), err
+	}, func(ctx context.Context, programmes []*loyaltyv1.Programme) ([]points, error) {
+		if len(programmes) == 0 {
+			return nil, nil
+		}
+		subjects, err := s.named(ctx, a, subject, namedInPoints)
+		if err != nil {
+			return nil, err
+		}
+		return s.redeemed(ctx, a, of, programmes, func(w window, programme string) *loyaltyv1.GetRedemptionRateRequest {
+			return &loyaltyv1.GetRedemptionRateRequest{Brand: a.brand.ID, Split: loyaltyv1.RateSplit_RATE_SPLIT_CHANNEL,
+				Scope: &loyaltyv1.RateScope{ProgrammeId: programme, Dates: w.dates(), Subjects: subjects}}
+		})
 	})
 }
 

@@ -95,11 +95,8 @@ func (c *scorecard) fetchScores(ctx context.Context, a *asking) error {
 	var read []reading
 	var goals []*surveyv1.Goal
 	var main *surveyv1.Metric
-	err := together(ctx, func(ctx context.Context) error {
-		metrics, err := c.s.metrics(ctx, a)
-		if err == nil {
-			read, err = c.s.readings(ctx, a, metrics, c.w.beside(), c.in.GetSubject())
-		}
+	err := together(ctx, func(ctx context.Context) (err error) {
+		read, err = c.s.allReadings(ctx, a, c.w.beside(), c.in.GetSubject())
 		return err
 	}, func(ctx context.Context) (err error) {
 		goals, err = c.s.goals(ctx, a, c.w, c.in.GetSubject())
