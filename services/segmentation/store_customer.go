@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/rapport-cx/rapport/internal/feed"
 	"github.com/rapport-cx/rapport/internal/sqldb"
 )
 
@@ -167,6 +168,20 @@ func lastNumber(ctx context.Context, q sqldb.Querier, brand string) (last int64,
 		return 0, fmt.Errorf("read last customer: %w", err)
 	}
 	return last, nil
+}
+
+// heads are, as of one moment, up to when purchases are known, the last number given out
+// and the end of the log; each 0 before the first. In one statement: every question about
+// what persons bought begins with it.
+func heads(ctx context.Context, q sqldb.Querier, brand string) (asOf, last int64, end feed.Cursor, err error) {
+	err = q.QueryRow(ctx, `SELECT COALESCE((SELECT as_of FROM purchase_head WHERE brand = $1), 0),
+COALESCE((SELECT last_id FROM customer_head WHERE brand = $1), 0),
+COALESCE((SELECT seq FROM log_head WHERE brand = $1), 0), COALESCE((SELECT commit_id FROM log_head WHERE brand = $1), 0)`, brand).
+		Scan(&asOf, &last, &end.Seq, &end.CommitID)
+	if err != nil {
+		err = fmt.Errorf("read heads: %w", err)
+	}
+	return asOf, last, end, err
 }
 
 // setLastNumber moves it, under the lock of the log.

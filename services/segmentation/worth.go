@@ -8,7 +8,6 @@ import (
 	"github.com/rapport-cx/rapport/internal/calendar"
 	"github.com/rapport-cx/rapport/internal/feed"
 	"github.com/rapport-cx/rapport/internal/people"
-	"github.com/rapport-cx/rapport/services/segmentation/purchase"
 	"github.com/rapport-cx/rapport/services/segmentation/value"
 )
 
@@ -17,14 +16,7 @@ func (s *Server) worthOf(b *brand) *value.Kept {
 	return value.NewKept(value.Source{
 		Brand: b.ID, DB: s.store.db, Log: s.store.log.Reader, Clock: s.clock,
 		Now: func(ctx context.Context) (asOf, last int64, head feed.Cursor, err error) {
-			if asOf, err = purchase.AsOf(ctx, s.store.db, b.ID); err != nil {
-				return 0, 0, head, err
-			}
-			if last, err = lastNumber(ctx, s.store.db, b.ID); err != nil {
-				return 0, 0, head, err
-			}
-			at, err := s.store.log.Head(ctx, b.ID)
-			return asOf, last, at.Cursor(), err
+			return heads(ctx, s.store.db, b.ID)
 		},
 		People: func(ctx context.Context) (*people.Mapping, error) {
 			if err := s.store.folds.Sync(ctx, b.ID); err != nil {
