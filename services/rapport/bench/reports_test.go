@@ -118,11 +118,7 @@ func BenchmarkReport(b *testing.B) {
 	bonus(b, p, size("BENCH_REPORT_MEMBERS", 20_000))
 	sealed(b, p)
 	fmt.Printf("all that follows from them is known after %v\n", settle(p))
-	first := time.Now()
-	if _, err := reported(nil)(context.Background(), p.dial(b, 1)[0]); err != nil {
-		b.Fatal(err)
-	}
-	fmt.Printf("the first report of them took %v\n", time.Since(first).Round(time.Millisecond))
+	first(b, p)
 	all := append([]*scenario{empty(b, "E: echo, 64 callers", 64, p)}, alone(b, p)...)
 	var reports []*scenario
 	for _, callers := range []int{1, 64} {
@@ -171,6 +167,23 @@ func alone(b *testing.B, p *process) []*scenario {
 			out, err := segmentationv1.NewSegmentationServiceClient(c).GetSegmentValue(ctx, &segmentationv1.GetSegmentValueRequest{Brand: "demo", Dates: days})
 			return out.GetTotal().GetActive(), err
 		}),
+	}
+}
+
+// first asks for a report until it is whole: what was imported is folded by who asks first,
+// and a report is not waited for longer than ten seconds.
+func first(b *testing.B, p *process) {
+	b.Helper()
+	c, began := p.dial(b, 1)[0], time.Now()
+	for try := 1; ; try++ {
+		_, err := reported(nil)(context.Background(), c)
+		if err == nil {
+			fmt.Printf("the first report that was whole came after %v, asked for %d times\n", time.Since(began).Round(time.Millisecond), try)
+			return
+		}
+		if time.Since(began) > 10*time.Minute {
+			b.Fatal(err)
+		}
 	}
 }
 
