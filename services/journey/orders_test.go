@@ -160,11 +160,11 @@ func TestAnyOrderOfArrivalGivesTheSame(t *testing.T) {
 
 func TestVerifyFindsWhatWasSpoilt(t *testing.T) {
 	for what, query := range map[string]string{
-		"an event is gone":    "DELETE FROM order_event WHERE seq = 1",
-		"all of it is gone":   "DELETE FROM order_event",
-		"another customer":    "UPDATE order_state SET who = 9",
-		"an outcome is gone":  "DELETE FROM order_state",
-		"a lost identity":     "INSERT INTO sealed_identity (brand, seq, sealed) VALUES ('demo', 1, 'x')",
+		"an event is gone":   "DELETE FROM order_event WHERE seq = 1",
+		"all of it is gone":  "DELETE FROM order_event",
+		"another customer":   "UPDATE order_state SET who = 9",
+		"an outcome is gone": "DELETE FROM order_state",
+		"a lost identity":    "INSERT INTO sealed_identity (brand, seq, sealed) VALUES ('demo', 1, 'x')",
 		// Its place in the log stays: followers that stand there are not to stop over it.
 		"an outcome too many": "UPDATE fact SET kind = 99 WHERE kind = 3",
 		"an order of nothing": "INSERT INTO order_state (brand, order_id, number, seq, day, who, data) VALUES ('demo', 'zzz', 1, 1, 1, 1, 'x')",
