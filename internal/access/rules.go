@@ -50,6 +50,8 @@ var surveyRules = map[string]Rule{
 	"ListSurveyLinks":        personal(Responses, Detail, Whole),
 	"RevokeSurveyLink":       one(Responses, Submit, Whole),
 	"GetInvitationStats":     one(Scores, Read, Narrowed),
+
+	"BatchGetInvitationStats": one(Scores, Read, Narrowed),
 	// Whoever may bring responses may bring them by a token.
 	"OpenSurveyLink":    one(Responses, Submit, Whole),
 	"SaveSurveyAnswers": one(Responses, Submit, Whole),
@@ -108,6 +110,8 @@ var segmentationRules = map[string]Rule{
 	"StopExperiment":       one(Segments, Define, Whole),
 	"GetAssignment":        personal(Segments, Read, Whole),
 	"ListAssignments":      personal(Segments, Read, Whole),
+
+	"BatchGetSegmentValues": one(Segments, Read, Whole),
 }
 
 var journeyRules = map[string]Rule{
@@ -125,6 +129,7 @@ var journeyRules = map[string]Rule{
 	"GetMapScores":       one(Journeys, Read, Whole),
 	"GetSuccessIndex":    one(Journeys, Read, Narrowed),
 	"GetContactRate":     one(Journeys, Read, Narrowed),
+	"BatchGetMeasures":   one(Journeys, Read, Narrowed),
 	"GetRetention":       one(Journeys, Read, Whole),
 	"GetFunnel":          one(Journeys, Read, Whole),
 	"GetPaths":           one(Journeys, Read, Whole),
@@ -166,6 +171,8 @@ var loyaltyRules = map[string]Rule{
 	"GetTierFlow":       one(Programmes, Read, Whole),
 	"GetLoyaltyImpact":  one(Programmes, Read, Whole),
 	"GetOfferFunnel":    one(Programmes, Read, Whole),
+
+	"BatchGetRedemptionRates": one(Programmes, Read, Whole),
 
 	"UpsertReward":     one(Programmes, Define, Whole),
 	"ListRewards":      one(Programmes, Read, Whole),

@@ -36,7 +36,7 @@ const maxRepeats, maxRepeatBytes = 1024, 512
 
 // remembers tells methods whose requests repeat from those whose never do.
 func remembers(method string) bool {
-	for _, verb := range [...]string{"Get", "List", "Rank", "Compare"} {
+	for _, verb := range [...]string{"Get", "BatchGet", "List", "Rank", "Compare"} {
 		if strings.HasPrefix(method, verb) {
 			return true
 		}

@@ -177,6 +177,16 @@ func Retryable(err error) bool {
 	return false
 }
 
+// Refused reports whether err is about what was asked, which no repeat mends, and is told
+// to whoever asks. What the caller may not do is not among it.
+func Refused(err error) bool {
+	switch Code(err) {
+	case codes.InvalidArgument, codes.NotFound, codes.FailedPrecondition:
+		return true
+	}
+	return false
+}
+
 func made(code codes.Code, reason any, format string, args ...any) *Error {
 	// Not Errorf: a cause belongs to Because, which keeps it from the caller.
 	return &Error{Code: code, Reason: name(reason), Text: fmt.Sprintf(format, args...)}

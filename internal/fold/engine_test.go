@@ -1,6 +1,8 @@
 package fold_test
 
 import (
+	"context"
+	"errors"
 	"slices"
 	"testing"
 
@@ -116,6 +118,44 @@ func TestStoredSlabSavesReadingFacts(t *testing.T) {
 			}
 			return nil
 		}))
+	})
+}
+
+// A window that takes longer than anybody waits is read in the end: what one reader had
+// time for the next one finds.
+func TestReadersWithoutTimeGetOn(t *testing.T) {
+	eachWorld(t, func(t *testing.T, w *world) {
+		const days = 9
+		for day := range int32(days) {
+			w.append(add(1, int64(day), day, day), add(2, 1, day, day))
+		}
+		r := w.replica(fold.Config{Loads: 1})
+		w.ok(r.Sync(t.Context(), brand))
+		read := 0
+		for try := 1; ; try++ {
+			ctx, leave := context.WithCancel(t.Context())
+			last := int32(-1)
+			r.seen = func(f *feed.Fact) {
+				if f.Day == last {
+					return
+				}
+				if read++; last >= 0 {
+					leave() // the second day is more than there is time for
+				}
+				last = f.Day
+			}
+			_, err := r.compare(ctx, fold.Days(0, days))
+			leave()
+			if err == nil {
+				break
+			}
+			if !errors.Is(err, context.Canceled) || try > days {
+				t.Fatalf("after %d tries: %v", try, err)
+			}
+		}
+		if read > 2*days {
+			t.Errorf("%d days read, of %d", read, days)
+		}
 	})
 }
 

@@ -31,6 +31,8 @@ type loading[F any] struct {
 	need int64
 	// folded: facts were added to the base, so it is worth writing back.
 	folded bool
+	// whole: nothing is missing up to what the job reads, whatever becomes of the others.
+	whole bool
 }
 
 // claim makes slots for what is missing and pins everything wanted.
@@ -85,15 +87,18 @@ func (e *Engine[F]) load(ctx context.Context, b *brand[F], j job[F]) error {
 	return e.install(b, j, err)
 }
 
-// install opens the loaded slots to views and facts. Called under Lock.
+// install opens the loaded slots to views and facts, those that are whole also where
+// others failed: whoever asks again, perhaps with as little time, goes on from there.
+// Called under Lock.
 func (e *Engine[F]) install(b *brand[F], j job[F], err error) error {
-	if err == nil && b.epoch.Load() != j.epoch {
+	same := b.epoch.Load() == j.epoch
+	if err == nil && !same {
 		err = errAgain
 	}
 	for _, l := range j.loads {
 		s := l.slot
 		switch {
-		case err == nil && l.anchor.Seq <= b.applied.Seq:
+		case same && l.whole && l.anchor.Seq <= b.applied.Seq:
 			e.settle(b, l)
 		case b.live(s):
 			delete(b.days[s.day].slots, s.measure)
@@ -136,7 +141,7 @@ func (e *Engine[F]) fill(ctx context.Context, b *brand[F], j job[F]) error {
 		if l.slab == nil {
 			l.slab = e.rules.New(l.slot.measure)
 		}
-		if l.anchor.Seq < l.need {
+		if l.whole = l.anchor.Seq >= l.need; !l.whole {
 			behind[l.slot.day] = append(behind[l.slot.day], l)
 		}
 	}
@@ -190,6 +195,7 @@ func (e *Engine[F]) foldDay(ctx context.Context, brand string, n int32, group []
 		if last.Seq > l.anchor.Seq {
 			l.anchor, l.folded = last, true
 		}
+		l.whole = true
 	}
 	return nil
 }

@@ -36,6 +36,7 @@ type replica struct {
 	log   *feed.Log
 	cache *hot.Cache
 	names []string // what Define was told
+	seen  func(*feed.Fact)
 }
 
 func eachWorld(t *testing.T, fn func(t *testing.T, w *world)) {
@@ -80,7 +81,13 @@ func (w *world) replica(cfg fold.Config) *replica {
 		cfg.Logger = slog.New(slog.NewTextHandler(io.Discard, nil))
 	}
 	r.Engine = fold.New(cfg, r.log, db, r.cache, fold.Rules[amount]{
-		Decode: decode, Measures: measures, New: newSlab,
+		Decode: func(brand string, f *feed.Fact) (amount, bool, error) {
+			if r.seen != nil {
+				r.seen(f)
+			}
+			return decode(brand, f)
+		},
+		Measures: measures, New: newSlab,
 		Definitions: []int16{kindRule},
 		Define: func(_ string, f *feed.Fact) error {
 			r.names = append(r.names, string(f.Data))

@@ -11,6 +11,7 @@ var linkCalls = []call{
 	{rpc: "RevokeSurveyLink", method: "POST", path: "/v1/demo/links/{link}:revoke", body: `{}`},
 	{rpc: "OpenSurveyLink", method: "POST", path: "/v1/demo/links:open", body: `{"token": "{token}"}`},
 	{rpc: "SaveSurveyAnswers", method: "POST", path: "/v1/demo/links:save", body: `{"token": "{token}", "surveyVersion": 1, "answers": [{"questionId": "why", "text": "The queue."}]}`},
+	{rpc: "BatchGetInvitationStats", method: "POST", path: "/v1/demo/invitations:batchGetStats", body: `{"requests": [{"window": {"lastDays": 7}}, {"groupBy": [{"dimension": "DIMENSION_SEGMENT"}]}]}`},
 	{rpc: "GetInvitationStats", method: "GET", path: "/v1/demo/invitations:stats?window.lastDays=7"},
 	{rpc: "AnswerSurveyLink", method: "POST", path: "/v1/demo/links:answer", body: `{"token": "{token}", "surveyVersion": 1, "locale": "ru", "answers": [{"questionId": "nps", "score": 4}]}`},
 }

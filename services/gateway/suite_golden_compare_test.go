@@ -9,6 +9,7 @@ import (
 
 // compareCalls come while customer 1 has bought something and nobody is erased.
 var compareCalls = []call{
+	{rpc: "BatchGetSegmentValues", method: "POST", path: "/v1/demo/segment-values:batchGet", body: `{"requests": [{"dates": {"start": "2026-02-01", "end": "2026-03-03"}}, {"segmentId": "nobody"}]}`},
 	{rpc: "GetSegmentValue", method: "GET", path: "/v1/demo/segment-value?segmentId=tver&dates.start=2026-02-01&dates.end=2026-03-03&grain=GRAIN_MONTH&activeDays=7"},
 	{rpc: "CompareSegments", method: "POST", path: "/v1/demo/segments:compare", body: `{"migration": {"from": "2026-02-15", "rfm": {"by": "BY_FREQUENCY"}}}`},
 	{rpc: "CompareSegments.overlap", method: "POST", path: "/v1/demo/segments:compare", body: `{"overlap": {"segmentIds": ["tver", "cards"]}}`},

@@ -15,6 +15,7 @@ import (
 
 // rateCalls ask what the life of a programme came to.
 var rateCalls = []call{
+	{rpc: "BatchGetRedemptionRates", method: "POST", path: "/v1/demo/redemption-rates:batchGet", body: `{"requests": [{"scope": {"programmeId": "club"}, "split": "RATE_SPLIT_CHANNEL"}, {"scope": {"programmeId": "none"}}]}`},
 	{rpc: "GetRedemptionRate", method: "GET", path: "/v1/demo/programmes/club/redemption-rate?split=RATE_SPLIT_CHANNEL&cohorts=true"},
 	{rpc: "GetLiability", method: "GET", path: "/v1/demo/programmes/club/liability"},
 	{rpc: "GetBreakage", method: "GET", path: "/v1/demo/programmes/club/breakage?dates.start=2026-01-01&dates.end=2026-04-01"},

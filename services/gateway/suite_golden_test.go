@@ -79,6 +79,7 @@ var eventCalls = []call{
 	{rpc: "GetMapScores", method: "GET", path: "/v1/demo/maps/order/scores?window.lastDays=30"},
 	{rpc: "GetSuccessIndex", method: "GET", path: "/v1/demo/success-index?groupBy=MEASURE_GROUP_CHANNEL"},
 	{rpc: "GetContactRate", method: "POST", path: "/v1/demo/contact-rate:get", body: `{"window": {"lastDays": 30}}`},
+	{rpc: "BatchGetMeasures", method: "POST", path: "/v1/demo/measures:batchGet", body: `{"requests": [{"contactRate": {"window": {"lastDays": 30}}}, {"successIndex": {"filter": {"kinds": ["purchase"]}}}]}`},
 	{rpc: "GetRetention", method: "GET", path: "/v1/demo/retention"},
 	{rpc: "GetFunnel", method: "POST", path: "/v1/demo/funnels:get", body: `{"unit": "UNIT_ORDER", "steps": [{"filter": {"kinds": ["order.placed"]}}, {"filter": {"kinds": ["order.delivered"]}, "within": "172800s"}]}`},
 	{rpc: "GetPaths", method: "POST", path: "/v1/demo/paths:get", body: `{"collapseRepeats": true}`},

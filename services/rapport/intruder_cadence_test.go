@@ -61,6 +61,7 @@ func TestMonthlyCadence(t *testing.T) {
 		"GetCaseStats":       {`{"firstDay":"2026-03-02"}`, `{"firstDay":"2026-03-01","lastDay":"2026-03-31"}`},
 		"GetSuccessIndex":    {`{"window":{"lastDays":30}}`, `{"window":{"dates":{"start":"2026-03-01","end":"2026-04-01"}}}`},
 		"GetContactRate":     {`{"window":{"dates":{"start":"2026-03-01","end":"2026-03-20"}}}`, `{"window":{"dates":{"start":"2026-03-01","end":"2026-04-01"}}}`},
+		"BatchGetMeasures":   {`{"requests":[{"contactRate":{"window":{"dates":{"start":"2026-03-01","end":"2026-04-01"}}}},{"successIndex":{"window":{"lastDays":30}}}]}`, `{"requests":[{"contactRate":{"window":{"dates":{"start":"2026-03-01","end":"2026-04-01"}}}}]}`},
 		"GetRetention":       {`{"window":{"lastDays":30}}`, `{"window":{"dates":{"start":"2026-03-01","end":"2026-04-01"}}}`},
 		"GetFunnel":          {`{"steps":[{"filter":{"kinds":["a"]}},{"filter":{"kinds":["b"]}}],"window":{"lastDays":30}}`, `{"steps":[{"filter":{"kinds":["a"]}},{"filter":{"kinds":["b"]}}],"window":{"dates":{"start":"2026-03-01","end":"2026-04-01"}}}`},
 		"GetPaths":           {`{"window":{"lastDays":30}}`, `{"window":{"dates":{"start":"2026-03-01","end":"2026-04-01"}}}`},
@@ -76,6 +77,11 @@ func TestMonthlyCadence(t *testing.T) {
 		"GetBreakage":        {`{"programmeId":"p","dates":{"start":"2026-03-01","end":"2026-03-31"}}`, `{"programmeId":"p","dates":{"start":"2026-03-01","end":"2026-04-01"}}`},
 		"GetParticipation":   {`{"programmeId":"p","dates":{"start":"2026-03-01","end":"2026-04-01"},"grain":"GRAIN_WEEK"}`, `{"programmeId":"p","dates":{"start":"2026-03-01","end":"2026-04-01"},"grain":"GRAIN_MONTH"}`},
 		"GetInvitationStats": {`{"window":{"lastDays":30}}`, `{"window":{"dates":{"start":"2026-03-01","end":"2026-04-01"}}}`},
+
+		"BatchGetInvitationStats": {`{"requests":[{"window":{"lastDays":30}}]}`, `{"requests":[{"window":{"dates":{"start":"2026-03-01","end":"2026-04-01"}}}]}`},
+		"BatchGetSegmentValues":   {`{"requests":[{"dates":{"start":"2026-03-01","end":"2026-04-01"}},{}]}`, `{"requests":[{"dates":{"start":"2026-03-01","end":"2026-04-01"},"grain":"GRAIN_MONTH"}]}`},
+		"BatchGetRedemptionRates": {`{"requests":[{"scope":{"programmeId":"p","dates":{"start":"2026-03-01","end":"2026-04-01"}}},{"scope":{"programmeId":"p"}}]}`, `{"requests":[{"scope":{"programmeId":"p","dates":{"start":"2026-03-01","end":"2026-04-01"}}}]}`},
+
 		"GetStanding": {
 			`{"metric":"nps","subject":{"kind":"SUBJECT_KIND_STORE","id":"1"},"window":{"lastDays":30}}`,
 			`{"metric":"nps","subject":{"kind":"SUBJECT_KIND_STORE","id":"1"},"window":{"dates":{"start":"2026-03-01","end":"2026-04-01"}}}`,

@@ -215,11 +215,19 @@ func (f *fortress) otherStore(t *testing.T) {
 		"GetInvitationStats": func(r *commonv1.SubjectRef, _ string) proto.Message {
 			return &surveyv1.GetInvitationStatsRequest{Subjects: []*commonv1.SubjectRef{r}}
 		},
+		"BatchGetInvitationStats": func(r *commonv1.SubjectRef, _ string) proto.Message {
+			one := &surveyv1.GetInvitationStatsRequest{Subjects: []*commonv1.SubjectRef{r}}
+			return &surveyv1.BatchGetInvitationStatsRequest{Requests: []*surveyv1.GetInvitationStatsRequest{one}}
+		},
 		"GetSuccessIndex": func(r *commonv1.SubjectRef, _ string) proto.Message {
 			return &journeyv1.GetSuccessIndexRequest{Filter: &journeyv1.EventFilter{Subjects: []*commonv1.SubjectRef{r}}}
 		},
 		"GetContactRate": func(r *commonv1.SubjectRef, _ string) proto.Message {
 			return &journeyv1.GetContactRateRequest{Filter: &journeyv1.EventFilter{Subjects: []*commonv1.SubjectRef{r}}}
+		},
+		"BatchGetMeasures": func(r *commonv1.SubjectRef, _ string) proto.Message {
+			one := &journeyv1.GetContactRateRequest{Filter: &journeyv1.EventFilter{Subjects: []*commonv1.SubjectRef{r}}}
+			return &journeyv1.BatchGetMeasuresRequest{Requests: []*journeyv1.MeasureRequest{{Measure: &journeyv1.MeasureRequest_ContactRate{ContactRate: one}}}}
 		},
 		"GetCaseStats": func(r *commonv1.SubjectRef, _ string) proto.Message { return &surveyv1.GetCaseStatsRequest{Subject: r} },
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/testing/protocmp"
 
 	commonv1 "github.com/rapport-cx/rapport/gen/rapport/common/v1"
@@ -264,12 +265,41 @@ func (w *week) compareValue(segment string, active int32) {
 			w.t.Errorf("%q: kept (-walked +kept)\n%s", segment, diff)
 		}
 	}
+	w.compareValues(segment, active, days, out)
 	for over := range days.Split(calendar.GrainWeek) {
 		check(over, out.GetPeriods()[at])
 		at++
 	}
 	if at != len(out.GetPeriods()) || out.GetAsOf() == nil {
 		w.t.Errorf("%d periods of %d as of %v", len(out.GetPeriods()), at, out.GetAsOf())
+	}
+}
+
+// compareValues asks for several values at once, of which the last is refused.
+func (w *week) compareValues(segment string, active int32, days calendar.Days, whole *segmentationv1.GetSegmentValueResponse) {
+	dates := func(d calendar.Days) *commonv1.DateRange {
+		return &commonv1.DateRange{Start: d.From.String(), End: d.Until.String()}
+	}
+	half := calendar.Days{From: days.From, Until: days.From + 50}
+	in := &segmentationv1.BatchGetSegmentValuesRequest{Brand: brand, Requests: []*segmentationv1.GetSegmentValueRequest{
+		{SegmentId: segment, ActiveDays: active, Dates: dates(days)}, {SegmentId: segment, ActiveDays: active, Dates: dates(half)}, {},
+		{SegmentId: segment, ActiveDays: active, Dates: dates(days), Grain: commonv1.Grain_GRAIN_WEEK}, {Dates: dates(calendar.Days{From: 1, Until: 9999})},
+	}}
+	got, err := w.one().BatchGetSegmentValues(w.t.Context(), in)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	results := got.GetResults()
+	for i, one := range in.GetRequests() {
+		one = proto.CloneOf(one)
+		one.Brand = brand
+		alone, err := w.one().GetSegmentValue(w.t.Context(), one)
+		if err == nil != (i < 4) || results[i].GetError().GetCode() != int32(fault.Code(err)) || !proto.Equal(alone.GetTotal(), results[i].GetValue().GetTotal()) {
+			w.t.Errorf("%v: %v, alone %v (%v)", one, results[i], alone, err)
+		}
+	}
+	if !proto.Equal(results[0].GetValue().GetTotal(), whole.GetTotal()) || len(results[3].GetValue().GetPeriods()) != len(whole.GetPeriods()) || got.GetAsOf() == nil {
+		w.t.Errorf("%v, not %v", results[0], whole)
 	}
 }
 

@@ -48,6 +48,19 @@ func (s *Server) GetSegmentValue(ctx context.Context, in *segmentationv1.GetSegm
 	if err != nil {
 		return nil, err
 	}
+	return s.segmentValue(ctx, b, in, b.worth.Ask)
+}
+
+func activeDays(in *segmentationv1.GetSegmentValueRequest) int {
+	if n := int(in.GetActiveDays()); n > 0 {
+		return n
+	}
+	return value.DefaultActive
+}
+
+// segmentValue answers one question, of everybody by asking for sums.
+func (s *Server) segmentValue(ctx context.Context, b *brand, in *segmentationv1.GetSegmentValueRequest,
+	sums func(context.Context, value.Question) (value.Sum, int64, error)) (*segmentationv1.GetSegmentValueResponse, error) {
 	if err := s.valueCadence(ctx, in); err != nil {
 		return nil, err
 	}
@@ -55,12 +68,9 @@ func (s *Server) GetSegmentValue(ctx context.Context, in *segmentationv1.GetSegm
 	if err != nil {
 		return nil, err
 	}
-	active := int(in.GetActiveDays())
-	if active == 0 {
-		active = value.DefaultActive
-	}
+	active := activeDays(in)
 	if in.GetSegmentId() == "" && periods == nil {
-		sum, asOf, err := b.worth.Ask(ctx, value.Question{Days: days, Active: active})
+		sum, asOf, err := sums(ctx, value.Question{Days: days, Active: active})
 		if err != nil {
 			return nil, lost("read value", err)
 		}

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/rapport-cx/rapport/internal/sqldb"
+	"github.com/rapport-cx/rapport/services/segmentation/value"
 )
 
 // rowsOf is what a query finds.
@@ -167,6 +168,21 @@ func lastNumber(ctx context.Context, q sqldb.Querier, brand string) (last int64,
 		return 0, fmt.Errorf("read last customer: %w", err)
 	}
 	return last, nil
+}
+
+// heads are, as of one moment, up to when purchases are known, the last number given out
+// and the end of the log; each 0 before the first. In one statement: every question about
+// what persons bought begins with it.
+func heads(ctx context.Context, q sqldb.Querier, brand string) (now value.Now, err error) {
+	err = q.QueryRow(ctx, `SELECT COALESCE((SELECT as_of FROM purchase_head WHERE brand = $1), 0),
+COALESCE((SELECT rebuilt FROM purchase_head WHERE brand = $1), 0),
+COALESCE((SELECT last_id FROM customer_head WHERE brand = $1), 0),
+COALESCE((SELECT seq FROM log_head WHERE brand = $1), 0), COALESCE((SELECT commit_id FROM log_head WHERE brand = $1), 0)`, brand).
+		Scan(&now.AsOf, &now.Rebuilt, &now.Last, &now.Head.Seq, &now.Head.CommitID)
+	if err != nil {
+		err = fmt.Errorf("read heads: %w", err)
+	}
+	return now, err
 }
 
 // setLastNumber moves it, under the lock of the log.

@@ -7,7 +7,6 @@ import (
 	segmentationv1 "github.com/rapport-cx/rapport/gen/rapport/segmentation/v1"
 	"github.com/rapport-cx/rapport/internal/calendar"
 	"github.com/rapport-cx/rapport/internal/people"
-	"github.com/rapport-cx/rapport/services/segmentation/purchase"
 	"github.com/rapport-cx/rapport/services/segmentation/value"
 )
 
@@ -15,19 +14,7 @@ import (
 func (s *Server) worthOf(b *brand) *value.Kept {
 	return value.NewKept(value.Source{
 		Brand: b.ID, DB: s.store.db, Log: s.store.log.Reader, Clock: s.clock,
-		Now: func(ctx context.Context) (now value.Now, err error) {
-			bought, err := purchase.HeadOf(ctx, s.store.db, b.ID)
-			if err != nil {
-				return now, err
-			}
-			now.AsOf, now.Rebuilt = bought.AsOf, bought.Rebuilt
-			if now.Last, err = lastNumber(ctx, s.store.db, b.ID); err != nil {
-				return now, err
-			}
-			at, err := s.store.log.Head(ctx, b.ID)
-			now.Head = at.Cursor()
-			return now, err
-		},
+		Now: func(ctx context.Context) (value.Now, error) { return heads(ctx, s.store.db, b.ID) },
 		People: func(ctx context.Context) (*people.Mapping, error) {
 			if err := s.store.folds.Sync(ctx, b.ID); err != nil {
 				return nil, err

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/testing/protocmp"
 
 	commonv1 "github.com/rapport-cx/rapport/gen/rapport/common/v1"
@@ -101,6 +102,16 @@ func TestInvitationsCountAsRemembered(t *testing.T) {
 		first := ask(&surveyv1.GetInvitationStatsRequest{Window: &surveyv1.Window{Window: &surveyv1.Window_Dates{Dates: &commonv1.DateRange{Start: "2026-03-02", End: "2026-03-03"}}},
 			Subjects: []*commonv1.SubjectRef{north}, Modes: []commonv1.ContactMode{commonv1.ContactMode_CONTACT_MODE_EMAIL}})
 		same("the north's mail of the first day", first.GetTotal(), func(l *life) bool { return l.day == "2026-03-02" && l.store == "n1" && l.mode == "EMAIL" })
+		several := []*surveyv1.GetInvitationStatsRequest{{GroupBy: by(surveyv1.Dimension_DIMENSION_MODE)}, {Brand: brand}, {GroupBy: by(surveyv1.Dimension_DIMENSION_SEGMENT)}}
+		got, err := r.BatchGetInvitationStats(t.Context(), &surveyv1.BatchGetInvitationStatsRequest{Brand: brand, Requests: several})
+		if err != nil || got.GetResults()[2].GetError() == nil || got.GetResults()[2].GetStats() != nil || got.GetAsOf() == nil {
+			t.Fatal(got, err)
+		}
+		for i, in := range several[:2] {
+			if want := ask(in); !proto.Equal(want, got.GetResults()[i].GetStats()) || want.GetTotal().GetSent() == 0 {
+				t.Errorf("%v, alone %v", got.GetResults()[i], want)
+			}
+		}
 		for path, in := range map[string]*surveyv1.GetInvitationStatsRequest{
 			"grain":                 {Brand: brand, Grain: commonv1.Grain_GRAIN_HOUR},
 			"group_by[0].kind":      {Brand: brand, GroupBy: []*surveyv1.GroupBy{{Dimension: surveyv1.Dimension_DIMENSION_SUBJECT, Kind: commonv1.SubjectKind_SUBJECT_KIND_EMPLOYEE}}},

@@ -45,7 +45,7 @@ func call[Q, A any](ctx context.Context, a *asking, service string, do func(cont
 	}
 	for try := 0; ; try++ {
 		out, err := a.once(ctx, func() (any, error) {
-			out, joined, err := a.visits.s.company.ask(ctx, key, func(ctx context.Context) (any, error) { return do(ctx, in) })
+			out, joined, err := a.visits.s.calls.ask(ctx, key, time.Time{}, func(ctx context.Context) (any, error) { return do(ctx, in) })
 			a.visits.s.meter.call(ctx, service, joined, try > 0)
 			return out, err
 		})
@@ -109,6 +109,9 @@ func pause(ctx context.Context, try int, err error) bool {
 
 // together does things at the same time. The first that fails ends the others.
 func together(ctx context.Context, all ...func(context.Context) error) error {
+	if len(all) == 1 {
+		return all[0](ctx)
+	}
 	g, ctx := errgroup.WithContext(ctx)
 	for _, one := range all {
 		g.Go(func() error { return protected(func() error { return one(ctx) }) })

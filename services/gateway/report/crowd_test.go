@@ -17,7 +17,7 @@ func asked(id string) *reportv1.GetOmnichannelReportRequest {
 
 // No report is older than its question, whoever else asks; others ask for something else.
 func TestCrowd(t *testing.T) {
-	c := newCrowd(time.Minute)
+	c := newCrowd(time.Minute, linger)
 	var written, made atomic.Int64
 	var works sync.WaitGroup
 	for i := range 64 {
@@ -48,7 +48,7 @@ func TestCrowd(t *testing.T) {
 // Who comes while a slow report is made is not held up by it, and the report's time is
 // that of whoever has least.
 func TestCrowdDoesNotWaitForTheSlow(t *testing.T) {
-	c := newCrowd(time.Minute)
+	c := newCrowd(time.Minute, linger)
 	hang, began := make(chan struct{}), make(chan struct{})
 	var works sync.WaitGroup
 	works.Go(func() {
@@ -85,7 +85,7 @@ func TestCrowdDoesNotWaitForTheSlow(t *testing.T) {
 // A report ends when the last one who wants it has left, and no sooner; one that panics
 // is an error to all.
 func TestCrowdLeaves(t *testing.T) {
-	c := newCrowd(time.Minute)
+	c := newCrowd(time.Minute, linger)
 	began, ended := make(chan struct{}), make(chan error, 1)
 	ctx, leave := context.WithCancel(t.Context())
 	left := make(chan error, 1)

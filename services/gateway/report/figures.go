@@ -91,6 +91,7 @@ func (f *figures) parts() []part {
 	needed := needs(f.tree)
 	all := f.omnichannel.parts(omnichannelSections)
 	all[0] = f.s.part(scoresSection, fromSurvey, f.fetchScores)
+	f.wanted = slices.DeleteFunc(slices.Clone(omnichannelSections), func(name string) bool { return !needed(name) })
 	return slices.DeleteFunc(all, func(p part) bool { return !needed(p.name) })
 }
 

@@ -51,7 +51,7 @@ func (s *Server) GetHeatMap(ctx context.Context, in *reportv1.GetHeatMapRequest)
 	if err != nil {
 		return nil, err
 	}
-	return inCrowd(ctx, s.crowd, in, func(ctx context.Context) (*reportv1.GetHeatMapResponse, error) {
+	return inCrowd(ctx, s.reports, in, func(ctx context.Context) (*reportv1.GetHeatMapResponse, error) {
 		return s.heatMap(ctx, b, in)
 	})
 }

@@ -33,6 +33,10 @@ type omnichannel struct {
 	b       *brand
 	w       window
 	subject *commonv1.SubjectRef
+	// wanted are the sections that are fetched. Some are told by one call.
+	wanted   []string
+	read     remembered[[]reading]
+	measured remembered[measures]
 
 	scores    []reading
 	goals     []*surveyv1.Goal
@@ -82,60 +86,92 @@ func (o *omnichannel) parts(names []string) []part {
 	case o.w.all:
 		all[5].absent = "retention is counted between two days"
 	}
+	o.wanted = names
 	return slices.DeleteFunc(all, func(p part) bool { return !slices.Contains(names, p.name) })
 }
 
 var byChannel = &surveyv1.GroupBy{Dimension: surveyv1.Dimension_DIMENSION_CHANNEL}
 
+// apart asks for what several sections are made of: each tells up to when its own part of
+// it holds.
+func (o *omnichannel) apart(a *asking) *asking { return &asking{brand: a.brand, visits: a.visits} }
+
+// metrics reads all metrics of the brand.
+func (o *omnichannel) metrics(ctx context.Context, a *asking) ([]reading, error) {
+	return o.read.get(ctx, func() ([]reading, error) {
+		return o.s.allReadings(ctx, o.apart(a), o.w.beside(), o.subject, byChannel)
+	})
+}
+
 func (o *omnichannel) fetchScores(ctx context.Context, a *asking) error {
 	var read []reading
 	var goals []*surveyv1.Goal
-	err := together(ctx, func(ctx context.Context) error {
-		metrics, err := o.s.metrics(ctx, a)
-		if err == nil {
-			read, err = o.s.readings(ctx, a, metrics, o.w.beside(), o.subject, byChannel)
-		}
+	err := together(ctx, func(context.Context) (err error) {
+		read, err = o.metrics(ctx, a) // which goals that are not told must not end
 		return err
 	}, func(ctx context.Context) (err error) {
 		goals, err = o.s.goals(ctx, a, o.w, o.subject)
 		return err
 	})
-	if err == nil {
-		o.scores, o.goals = read, goals
-	}
-	return err
-}
-
-// fetchResponses counts questionnaires: those with a score, which low.share is of.
-func (o *omnichannel) fetchResponses(ctx context.Context, a *asking) error {
-	read, err := o.s.readings(ctx, a, []*surveyv1.Metric{{Name: lowShare}}, []window{o.w}, o.subject, byChannel)
-	if err == nil {
-		o.responses = read[0].at[current]
-	}
-	return err
-}
-
-func (o *omnichannel) fetchOrders(ctx context.Context, a *asking) error {
-	filter, err := o.s.events(ctx, a, o.subject)
 	if err != nil {
 		return err
 	}
-	read, err := o.s.outcomes(ctx, a, o.w.beside(), filter, journeyv1.MeasureGroup_MEASURE_GROUP_CHANNEL)
-	if err == nil {
-		o.orders = read
+	for _, r := range read {
+		for _, one := range r.at {
+			a.include(one)
+		}
 	}
+	o.scores, o.goals = read, goals
+	return nil
+}
+
+// fetchResponses counts questionnaires: those with a score, which low.share is of. It is
+// among the scores, where those are read.
+func (o *omnichannel) fetchResponses(ctx context.Context, a *asking) error {
+	var read []reading
+	var err error
+	if slices.Contains(o.wanted, scoresSection) {
+		read, err = o.metrics(ctx, a)
+	} else {
+		read, err = o.s.readings(ctx, a, []*surveyv1.Metric{{Name: lowShare}}, []window{o.w}, o.subject, byChannel)
+	}
+	for _, r := range read {
+		if r.metric.GetName() == lowShare {
+			o.responses = r.at[current]
+			a.include(o.responses)
+		}
+	}
+	return err
+}
+
+// events reads what Journey measures, for the sections that are wanted of it.
+func (o *omnichannel) events(ctx context.Context, a *asking) (measures, error) {
+	return o.measured.get(ctx, func() (measures, error) {
+		a := o.apart(a)
+		filter, err := o.s.events(ctx, a, o.subject)
+		if err != nil {
+			return measures{}, err
+		}
+		return o.s.measures(ctx, a, o.w.beside(), filter, journeyv1.MeasureGroup_MEASURE_GROUP_CHANNEL,
+			slices.Contains(o.wanted, ordersSection), slices.Contains(o.wanted, contactsSection))
+	})
+}
+
+func (o *omnichannel) fetchOrders(ctx context.Context, a *asking) error {
+	read, err := o.events(ctx, a)
+	for _, one := range read.orders {
+		a.include(one)
+	}
+	o.orders = read.orders
 	return err
 }
 
 func (o *omnichannel) fetchContacts(ctx context.Context, a *asking) error {
-	filter, err := o.s.events(ctx, a, o.subject)
-	if err != nil {
-		return err
+	read, err := o.events(ctx, a)
+	for _, one := range read.contacts {
+		a.include(one)
 	}
-	read, err := o.s.contacts(ctx, a, o.w.beside(), filter, journeyv1.MeasureGroup_MEASURE_GROUP_CHANNEL)
-	if err == nil {
-		o.contacts = read
-	}
+	o.contacts = read.contacts
 	return err
 }
 

@@ -37,7 +37,7 @@ func (s *Server) GetSubjectScorecard(ctx context.Context, in *reportv1.GetSubjec
 	if err != nil {
 		return nil, err
 	}
-	return inCrowd(ctx, s.crowd, in, func(ctx context.Context) (*reportv1.GetSubjectScorecardResponse, error) {
+	return inCrowd(ctx, s.reports, in, func(ctx context.Context) (*reportv1.GetSubjectScorecardResponse, error) {
 		return s.scorecard(ctx, b, in)
 	})
 }
@@ -95,11 +95,8 @@ func (c *scorecard) fetchScores(ctx context.Context, a *asking) error {
 	var read []reading
 	var goals []*surveyv1.Goal
 	var main *surveyv1.Metric
-	err := together(ctx, func(ctx context.Context) error {
-		metrics, err := c.s.metrics(ctx, a)
-		if err == nil {
-			read, err = c.s.readings(ctx, a, metrics, c.w.beside(), c.in.GetSubject())
-		}
+	err := together(ctx, func(ctx context.Context) (err error) {
+		read, err = c.s.allReadings(ctx, a, c.w.beside(), c.in.GetSubject())
 		return err
 	}, func(ctx context.Context) (err error) {
 		goals, err = c.s.goals(ctx, a, c.w, c.in.GetSubject())
@@ -190,22 +187,14 @@ func (c *scorecard) fetchOrders(ctx context.Context, a *asking) error {
 	if err != nil {
 		return err
 	}
-	var orders []*journeyv1.GetSuccessIndexResponse
-	var contacts []*journeyv1.GetContactRateResponse
-	err = together(ctx, func(ctx context.Context) (err error) {
-		orders, err = c.s.outcomes(ctx, a, c.w.beside(), filter, journeyv1.MeasureGroup_MEASURE_GROUP_UNSPECIFIED)
-		return err
-	}, func(ctx context.Context) (err error) {
-		contacts, err = c.s.contacts(ctx, a, c.w.beside(), filter, journeyv1.MeasureGroup_MEASURE_GROUP_UNSPECIFIED)
-		return err
-	})
+	read, err := c.s.measures(ctx, a, c.w.beside(), filter, journeyv1.MeasureGroup_MEASURE_GROUP_UNSPECIFIED, true, true)
 	if err != nil {
 		return err
 	}
-	c.out.OffNorm = offNorm(orders[current].GetTotal())
+	c.out.OffNorm = offNorm(read.orders[current].GetTotal())
 	c.out.Rates = []*reportv1.Rate{
-		rated(stretches(orders, func(r *journeyv1.GetSuccessIndexResponse) *reportv1.Rate { return successRate(r.GetTotal()) })),
-		rated(stretches(contacts, func(r *journeyv1.GetContactRateResponse) *reportv1.Rate { return contactsPerReceipt(r.GetTotal()) })),
+		rated(stretches(read.orders, func(r *journeyv1.GetSuccessIndexResponse) *reportv1.Rate { return successRate(r.GetTotal()) })),
+		rated(stretches(read.contacts, func(r *journeyv1.GetContactRateResponse) *reportv1.Rate { return contactsPerReceipt(r.GetTotal()) })),
 	}
 	return nil
 }

@@ -108,6 +108,14 @@ func (s *Server) readings(ctx context.Context, a *asking, metrics []*surveyv1.Me
 	return out, together(ctx, calls...)
 }
 
+// allReadings reads all metrics of the brand.
+func (s *Server) allReadings(ctx context.Context, a *asking, of []window, subject *commonv1.SubjectRef, by ...*surveyv1.GroupBy) ([]reading, error) {
+	return following(ctx, &a.brand.metrics, func(ctx context.Context) ([]*surveyv1.Metric, error) { return s.metrics(ctx, a) },
+		func(ctx context.Context, metrics []*surveyv1.Metric) ([]reading, error) {
+			return s.readings(ctx, a, metrics, of, subject, by...)
+		})
+}
+
 // scores asks for some scores in one call. What is wrong with one is wrong with all:
 // they differ in nothing that a service refuses.
 func (s *Server) scores(ctx context.Context, a *asking, ask []*surveyv1.GetMetricRequest, put []**surveyv1.GetMetricResponse) error {

@@ -101,18 +101,11 @@ func (g *segment) fetchScores(ctx context.Context, a *asking) error {
 
 // fetchValue reads what members are worth, now and before, and what everybody is.
 func (g *segment) fetchValue(ctx context.Context, a *asking) error {
-	var now, before, all *segmentationv1.ValuePeriod
-	value := func(to **segmentationv1.ValuePeriod, id string, w window) func(context.Context) error {
-		return func(ctx context.Context) error {
-			out, err := call(ctx, a, fromSegmentation, g.s.from.Segmentation.GetSegmentValue,
-				&segmentationv1.GetSegmentValueRequest{Brand: g.b.ID, SegmentId: id, Dates: w.dates()})
-			*to = out.GetTotal()
-			return err
-		}
-	}
-	err := together(ctx, value(&now, g.in.GetSegmentId(), g.w), value(&before, g.in.GetSegmentId(), g.w.before()), value(&all, "", g.w))
+	id := g.in.GetSegmentId()
+	read, err := g.s.values(ctx, a, &segmentationv1.GetSegmentValueRequest{SegmentId: id, Dates: g.w.dates()},
+		&segmentationv1.GetSegmentValueRequest{SegmentId: id, Dates: g.w.before().dates()}, &segmentationv1.GetSegmentValueRequest{Dates: g.w.dates()})
 	if err == nil {
-		g.out.Value, g.out.ValueBefore, g.out.ValueOfAll = now, before, all
+		g.out.Value, g.out.ValueBefore, g.out.ValueOfAll = read[0], read[1], read[2]
 	}
 	return err
 }

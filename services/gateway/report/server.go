@@ -17,16 +17,17 @@ type Server struct {
 	trees    *Store
 	brands   map[string]*brand
 	circuits map[string]*circuit
-	company  *company
-	crowd    *crowd
-	meter    *meter
+	// calls and reports are shared by those who ask for the same.
+	calls   *crowd
+	reports *crowd
+	meter   *meter
 }
 
 // New makes the service over others. The store keeps how reports are set up.
 func New(cfg Config, from Services, trees *Store) *Server {
 	cfg = cfg.filled()
 	s := &Server{cfg: cfg, from: from, trees: trees, brands: newBrands(cfg.Brands), circuits: map[string]*circuit{},
-		company: &company{patience: cfg.Patience, calls: map[string]*line{}}, crowd: newCrowd(cfg.Patience)}
+		calls: newCrowd(cfg.Patience, 0), reports: newCrowd(cfg.Patience, linger)}
 	for _, name := range []string{fromSurvey, fromSegmentation, fromJourney, fromLoyalty} {
 		s.circuits[name] = newCircuit(name, cfg.Rest, s.circuitChanged)
 	}
@@ -74,7 +75,7 @@ func (s *Server) GetOmnichannelReport(ctx context.Context, in *reportv1.GetOmnic
 	if err != nil {
 		return nil, err
 	}
-	return inCrowd(ctx, s.crowd, in, func(ctx context.Context) (*reportv1.GetOmnichannelReportResponse, error) {
+	return inCrowd(ctx, s.reports, in, func(ctx context.Context) (*reportv1.GetOmnichannelReportResponse, error) {
 		return s.omnichannel(ctx, b, in)
 	})
 }

@@ -24,6 +24,10 @@ type scenario struct {
 	// do makes one call; its number is unique in the run.
 	do func(ctx context.Context, c *grpc.ClientConn, n int64) error
 
+	// inside tells of the calls that the server made since it was asked last; nil: none
+	// are measured.
+	inside func(ctx context.Context) map[string]spent
+
 	rounds []round
 }
 
@@ -33,6 +37,9 @@ type round struct {
 	cpu       usage // per call
 	p50, p99  time.Duration
 	failed    int64
+	calls     int
+	// inside are the calls that the server made meanwhile.
+	inside map[string]spent
 }
 
 var calls sequence
@@ -45,6 +52,9 @@ func (s *scenario) run(length time.Duration) round {
 	var wg sync.WaitGroup
 	var failed atomic.Int64
 	took := make([][]time.Duration, s.callers)
+	if s.inside != nil {
+		s.inside(ctx)
+	}
 	before, start := cpu(s.servers...), time.Now()
 	end := start.Add(length)
 	for i := range s.callers {
@@ -64,12 +74,16 @@ func (s *scenario) run(length time.Duration) round {
 	}
 	wg.Wait()
 	elapsed, after := time.Since(start), cpu(s.servers...)
+	var inside map[string]spent
+	if s.inside != nil {
+		inside = s.inside(ctx)
+	}
 	all := slices.Concat(took...)
 	slices.Sort(all)
 	n := len(all)
 	return round{
 		perSecond: float64(n) / elapsed.Seconds(), cpu: after.since(before, n),
-		p50: all[n/2], p99: all[n*99/100], failed: failed.Load(),
+		p50: all[n/2], p99: all[n*99/100], failed: failed.Load(), calls: n, inside: inside,
 	}
 }
 

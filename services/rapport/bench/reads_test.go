@@ -189,7 +189,7 @@ func answers(from, to, n int) sqldb.Insert {
 	for i := from; i < to; i++ {
 		h := uint64(i) * 0x9E3779B97F4A7C15
 		day = append(day, int32(last-(days-1-i/perDay)))
-		store, channel = append(store, int32(h>>32%stores)), append(channel, int32(1+h>>8%7))
+		store, channel = append(store, int32(h>>32%stores)), append(channel, int32(1+h>>8%8))
 		score = append(score, int32(h>>16%11))
 	}
 	return sqldb.Insert{Into: "answer", Columns: []sqldb.Column{

@@ -6,13 +6,16 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime/debug"
 	"testing"
 	"time"
 
 	"google.golang.org/grpc"
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	commonv1 "github.com/rapport-cx/rapport/gen/rapport/common/v1"
 	journeyv1 "github.com/rapport-cx/rapport/gen/rapport/journey/v1"
+	loyaltyv1 "github.com/rapport-cx/rapport/gen/rapport/loyalty/v1"
 	reportv1 "github.com/rapport-cx/rapport/gen/rapport/report/v1"
 	segmentationv1 "github.com/rapport-cx/rapport/gen/rapport/segmentation/v1"
 	surveyv1 "github.com/rapport-cx/rapport/gen/rapport/survey/v1"
@@ -23,20 +26,15 @@ import (
 	"github.com/rapport-cx/rapport/internal/telemetry"
 	"github.com/rapport-cx/rapport/services/gateway"
 	"github.com/rapport-cx/rapport/services/journey"
+	"github.com/rapport-cx/rapport/services/loyalty"
 	"github.com/rapport-cx/rapport/services/segmentation"
 	"github.com/rapport-cx/rapport/services/survey"
 )
 
 // serveAll serves every service and the gateway in one process, as `rapport serve`
-// does.
+// does. With BENCH_PROFILE=PATH it leaves profiles in PATH and PATH.heap, of what is done
+// from the first report on.
 func serveAll(ctx context.Context) (err error) {
-	if path := os.Getenv("BENCH_PROFILE"); path != "" {
-		stop, err := profile(path)
-		if err != nil {
-			return err
-		}
-		defer stop()
-	}
 	brands, err := config.LoadBrands("")
 	if err != nil {
 		return err
@@ -62,67 +60,175 @@ func serveAll(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, inside.Close()) }()
-	from := gateway.Services{Survey: surveyv1.NewSurveyServiceClient(inside), Segmentation: segmentationv1.NewSegmentationServiceClient(inside), Journey: journeyv1.NewJourneyServiceClient(inside)}
-	_, people, err := segmentation.Bind(ctx, kept, segmentation.Config{}, brands, guard, tel, segmentation.Neighbours{Survey: from.Survey, Journey: from.Journey})
+	way := &timed{ClientConnInterface: inside}
+	defer func() { way.stop() }()
+	all, err := bindAll(ctx, kept, inside, brands, guard, tel)
 	if err != nil {
 		return err
 	}
-	_, events, err := journey.Bind(ctx, kept, journey.Config{LakeMemory: 256 << 20}, brands, guard, tel, journey.Neighbours{Segmentation: from.Segmentation, Survey: from.Survey})
-	if err != nil {
-		return err
-	}
-	_, answers, err := survey.Bind(ctx, kept, brands, guard, tel, survey.Neighbours{Segmentation: from.Segmentation, Journey: from.Journey})
-	if err != nil {
-		return err
-	}
-	a.Bind(people, events, answers, app.Service{Name: "echo", Register: func(r grpc.ServiceRegistrar) {
+	a.Bind(append(all, app.Service{Name: "bench", Register: func(r grpc.ServiceRegistrar) {
 		r.RegisterService(echo(func(context.Context) error { return nil }), nil)
-	}})
-	if err := gateway.Bind(ctx, a, cfg, kept, gateway.Settings{}, from, brands, guard, tel); err != nil {
+		r.RegisterService(way.service(), nil)
+	}})...)
+	if err := gateway.Bind(ctx, a, cfg, kept, gateway.Settings{}, clients(way), brands, guard, tel); err != nil {
 		return err
 	}
 	return a.Run(ctx)
 }
 
-// BenchmarkReport asks for the omnichannel report of a brand of 1,000 stores over 30
-// days, beside the calls that it is made of and an echo.
+func clients(way grpc.ClientConnInterface) gateway.Services {
+	return gateway.Services{
+		Survey: surveyv1.NewSurveyServiceClient(way), Segmentation: segmentationv1.NewSegmentationServiceClient(way),
+		Journey: journeyv1.NewJourneyServiceClient(way), Loyalty: loyaltyv1.NewLoyaltyServiceClient(way),
+	}
+}
+
+// bindAll opens the four services, each a neighbour of the others.
+func bindAll(ctx context.Context, kept floor.Config, inside grpc.ClientConnInterface, brands *config.Brands, guard *access.Guard, tel *telemetry.Telemetry) ([]app.Service, error) {
+	near := clients(inside)
+	_, people, err := segmentation.Bind(ctx, kept, segmentation.Config{}, brands, guard, tel, segmentation.Neighbours{Survey: near.Survey, Journey: near.Journey, Loyalty: near.Loyalty})
+	if err != nil {
+		return nil, err
+	}
+	_, events, err := journey.Bind(ctx, kept, journey.Config{LakeMemory: 256 << 20}, brands, guard, tel, journey.Neighbours{Segmentation: near.Segmentation, Survey: near.Survey})
+	if err != nil {
+		return nil, err
+	}
+	_, answers, err := survey.Bind(ctx, kept, brands, guard, tel, survey.Neighbours{Segmentation: near.Segmentation, Journey: near.Journey})
+	if err != nil {
+		return nil, err
+	}
+	_, points, err := loyalty.Bind(ctx, kept, loyalty.Config{SweepEvery: time.Second}, brands, guard, tel, loyalty.Neighbours{Segmentation: near.Segmentation, Journey: near.Journey})
+	return []app.Service{people, events, answers, points}, err
+}
+
+// BenchmarkReport asks for the omnichannel report of a brand of 1,000 stores and eight
+// channels over 30 days, beside an echo and the calls that it is made of: alone, and as
+// they are within the report.
 func BenchmarkReport(b *testing.B) {
+	// The one who asks shares the machine: its collector would be measured too.
+	defer debug.SetGCPercent(debug.SetGCPercent(400))
 	p := launch(b, "all", "BENCH_DATA="+b.TempDir())
 	chain(b, p)
 	rate, most := fill(b, p, size("BENCH_REPORT_ANSWERS", 1_000_000))
 	fmt.Printf("responses imported at %.0f/s, at most %d MiB resident\n", rate, most)
 	h := history{events: size("BENCH_REPORT_EVENTS", 200_000), identities: true}
 	fmt.Printf("events imported at %.0f/s\n", h.fill(b, p).perSecond)
+	bonus(b, p, size("BENCH_REPORT_MEMBERS", 20_000))
+	sealed(b, p)
 	fmt.Printf("all that follows from them is known after %v\n", settle(p))
+	first(b, p)
+	all := append([]*scenario{empty(b, "E: echo, 64 callers", 64, p)}, alone(b, p)...)
+	var reports []*scenario
+	for _, callers := range []int{1, 64} {
+		reports = append(reports, watched(reading(b, fmt.Sprintf("GetOmnichannelReport, %d callers", callers), callers, p, reported(nil))),
+			watched(reading(b, fmt.Sprintf("the same but for retention, %d callers", callers), callers, p, reported([]string{"scores", "responses", "orders", "contacts"}))))
+	}
+	all = append(all, reports...)
+	for b.Loop() {
+		measure(b, all)
+	}
+	table("report of 30 days, 1,000 stores", all)
+	for _, s := range reports {
+		besides(s)
+	}
+	fmt.Printf("%d MiB resident\n", p.resident())
+}
+
+// alone are calls that a report is made of, asked by themselves.
+func alone(b *testing.B, p *process) []*scenario {
+	b.Helper()
 	days := month().GetDates()
+	byChannel := journeyv1.MeasureGroup_MEASURE_GROUP_CHANNEL
 	split := []*surveyv1.GroupBy{{Dimension: surveyv1.Dimension_DIMENSION_CHANNEL}}
-	all := []*scenario{
-		empty(b, "E: echo, 64 callers", 64, p),
+	return []*scenario{
 		reading(b, "GetMetric by channel", 1, p, func(ctx context.Context, c *grpc.ClientConn) (int64, error) {
 			out, err := surveyv1.NewSurveyServiceClient(c).GetMetric(ctx, &surveyv1.GetMetricRequest{Brand: "demo", Metric: "csi.visit", Window: month(), GroupBy: split})
+			if n := len(out.GetSeries()); err == nil && n != 8 {
+				return 0, fmt.Errorf("%d channels", n)
+			}
 			return out.GetTotal().GetN(), err
 		}),
 		reading(b, "GetSuccessIndex by channel", 1, p, func(ctx context.Context, c *grpc.ClientConn) (int64, error) {
-			out, err := journeyv1.NewJourneyServiceClient(c).GetSuccessIndex(ctx, &journeyv1.GetSuccessIndexRequest{Brand: "demo", Window: ofEvents(days), GroupBy: journeyv1.MeasureGroup_MEASURE_GROUP_CHANNEL})
+			out, err := journeyv1.NewJourneyServiceClient(c).GetSuccessIndex(ctx, &journeyv1.GetSuccessIndexRequest{Brand: "demo", Window: ofEvents(days), GroupBy: byChannel})
 			return out.GetTotal().GetOrders(), err
 		}),
 		reading(b, "GetContactRate by channel", 1, p, func(ctx context.Context, c *grpc.ClientConn) (int64, error) {
-			out, err := journeyv1.NewJourneyServiceClient(c).GetContactRate(ctx, &journeyv1.GetContactRateRequest{Brand: "demo", Window: ofEvents(days), GroupBy: journeyv1.MeasureGroup_MEASURE_GROUP_CHANNEL})
+			out, err := journeyv1.NewJourneyServiceClient(c).GetContactRate(ctx, &journeyv1.GetContactRateRequest{Brand: "demo", Window: ofEvents(days), GroupBy: byChannel})
 			return out.GetTotal().GetReceipts(), err
+		}),
+		reading(b, "GetRedemptionRate by channel", 1, p, func(ctx context.Context, c *grpc.ClientConn) (int64, error) {
+			out, err := loyaltyv1.NewLoyaltyServiceClient(c).GetRedemptionRate(ctx, &loyaltyv1.GetRedemptionRateRequest{
+				Brand: "demo", Split: loyaltyv1.RateSplit_RATE_SPLIT_CHANNEL, Scope: &loyaltyv1.RateScope{ProgrammeId: "club", Dates: days}})
+			return out.GetTotal().GetSpent(), err
 		}),
 		reading(b, "GetSegmentValue", 1, p, func(ctx context.Context, c *grpc.ClientConn) (int64, error) {
 			out, err := segmentationv1.NewSegmentationServiceClient(c).GetSegmentValue(ctx, &segmentationv1.GetSegmentValueRequest{Brand: "demo", Dates: days})
 			return out.GetTotal().GetActive(), err
 		}),
 	}
-	for _, callers := range []int{1, 64} {
-		all = append(all, reading(b, fmt.Sprintf("GetOmnichannelReport, %d callers", callers), callers, p, reported(nil)),
-			reading(b, fmt.Sprintf("the same but for retention, %d callers", callers), callers, p, reported([]string{"scores", "responses", "orders", "contacts"})))
+}
+
+// first asks for a report until it is whole: what was imported is folded by who asks first,
+// and a report is not waited for longer than ten seconds.
+func first(b *testing.B, p *process) {
+	b.Helper()
+	c, began := p.dial(b, 1)[0], time.Now()
+	for try := 1; ; try++ {
+		_, err := reported(nil)(context.Background(), c)
+		if err == nil {
+			fmt.Printf("the first report that was whole came after %v, asked for %d times\n", time.Since(began).Round(time.Millisecond), try)
+			return
+		}
+		if time.Since(began) > 10*time.Minute {
+			b.Fatal(err)
+		}
 	}
-	for b.Loop() {
-		measure(b, all)
+}
+
+// sealed does at once what the background would begin with while reports are measured: a
+// year of events that came all at once goes into files.
+func sealed(b *testing.B, p *process) {
+	b.Helper()
+	_, err := journeyv1.NewJourneyServiceClient(p.dial(b, 1)[0]).SealLake(context.Background(), &journeyv1.SealLakeRequest{Brand: "demo", Compact: true})
+	if err != nil {
+		b.Fatal(err)
 	}
-	table("report of 30 days, 1,000 stores", all)
+}
+
+// bonus gives customers points all through the last year, of which they spend some, in
+// all channels.
+func bonus(b *testing.B, p *process, members int) {
+	b.Helper()
+	stock(b, p, 0)
+	stream, err := loyaltyv1.NewLoyaltyServiceClient(p.dial(b, 1)[0]).BatchPost(context.Background())
+	if err != nil {
+		b.Fatal(err)
+	}
+	for from := 0; from < members; from += 500 {
+		in := &loyaltyv1.BatchPostRequest{Brand: "demo"}
+		for i := from; i < min(from+500, members); i++ {
+			at := timestamppb.New(lastDay.AddDate(0, 0, -i%400))
+			who, origin := member(int64(i)+1), &loyaltyv1.Origin{OrderId: fmt.Sprint("o", i), Channel: commonv1.Channel(1 + i%8)}
+			in.Items = append(in.Items, &loyaltyv1.PostItem{Item: &loyaltyv1.PostItem_Earn{Earn: &loyaltyv1.EarnRequest{
+				RequestId: fmt.Sprintf("earn-%d", i), ProgrammeId: "club", Customer: who, Points: 100, Origin: origin, OccurredAt: at, ExpiresAt: timestamppb.New(time.Now().AddDate(1, 0, 0)),
+			}}}, &loyaltyv1.PostItem{Item: &loyaltyv1.PostItem_Redeem{Redeem: &loyaltyv1.RedeemRequest{
+				RequestId: fmt.Sprintf("redeem-%d", i), ProgrammeId: "club", Customer: who, Points: int64(1 + i%20), Origin: origin, OccurredAt: at,
+			}}})
+		}
+		if err := stream.Send(in); err != nil {
+			b.Fatal(err)
+		}
+		out, err := stream.Recv()
+		if err != nil {
+			b.Fatal(err)
+		}
+		for _, r := range out.GetResults() {
+			if r.GetReason() != "" {
+				b.Fatal(r)
+			}
+		}
+	}
 }
 
 func ofEvents(days *commonv1.DateRange) *journeyv1.Window {
@@ -146,9 +252,12 @@ func reported(sections []string) func(context.Context, *grpc.ClientConn) (int64,
 	return func(ctx context.Context, c *grpc.ClientConn) (int64, error) {
 		out, err := reportv1.NewReportServiceClient(c).GetOmnichannelReport(ctx, &reportv1.GetOmnichannelReportRequest{Brand: "demo", Window: month(), Sections: sections})
 		for _, s := range out.GetSections() {
-			if s.GetStatus() != reportv1.Section_STATUS_OK && s.GetName() != "loyalty" {
+			if s.GetStatus() != reportv1.Section_STATUS_OK {
 				return 0, fmt.Errorf("section %v", s)
 			}
+		}
+		if n := len(out.GetChannels()); err == nil && n != 8 {
+			return 0, fmt.Errorf("%d channels", n)
 		}
 		return out.GetTotal().GetResponses(), err
 	}

@@ -73,7 +73,7 @@ func answer(n int64, at time.Time) *surveyv1.Response {
 	h := uint64(n) * 0x9E3779B97F4A7C15
 	return &surveyv1.Response{
 		SurveyId: "visit", Subjects: []*commonv1.SubjectRef{{Kind: commonv1.SubjectKind_SUBJECT_KIND_STORE, Id: fmt.Sprintf("s%04d", h>>32%stores)}},
-		Channel: commonv1.Channel(1 + h>>8%7), Mode: commonv1.ContactMode_CONTACT_MODE_PUSH, AnsweredAt: timestamppb.New(at),
+		Channel: commonv1.Channel(1 + h>>8%8), Mode: commonv1.ContactMode_CONTACT_MODE_PUSH, AnsweredAt: timestamppb.New(at),
 		Answers: []*surveyv1.Answer{
 			{QuestionId: "nps", Value: &surveyv1.Answer_Score{Score: int32(h >> 16 % 11)}},
 			{QuestionId: "visit", Value: &surveyv1.Answer_Score{Score: int32(1 + h>>24%5)}},

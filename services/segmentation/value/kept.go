@@ -2,6 +2,7 @@ package value
 
 import (
 	"context"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -115,6 +116,32 @@ func (k *Kept) Ask(ctx context.Context, q Question) (out Sum, asOf int64, err er
 		return nil
 	})
 	return out, asOf, err
+}
+
+// Together answers some questions as of one moment, which is that of whoever asks first.
+func (k *Kept) Together(all []Question) func(context.Context, Question) (Sum, int64, error) {
+	var once sync.Once
+	var asOf int64
+	var err error
+	sums := make(map[Question]Sum, len(all))
+	return func(ctx context.Context, q Question) (Sum, int64, error) {
+		once.Do(func() {
+			asOf, err = k.within(ctx, func() error {
+				for _, one := range all {
+					c := k.question(one)
+					if err := k.count(ctx, c); err != nil {
+						return err
+					}
+					sums[one] = c.whole
+				}
+				return nil
+			})
+		})
+		if sum, ok := sums[q]; ok || err != nil {
+			return sum, asOf, err
+		}
+		return k.Ask(ctx, q) // midnight passed: today is another day
+	}
 }
 
 // Version changes with everything that an answer about anybody's purchases depends on.

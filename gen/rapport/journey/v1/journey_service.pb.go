@@ -24,7 +24,7 @@ var File_rapport_journey_v1_journey_service_proto protoreflect.FileDescriptor
 
 const file_rapport_journey_v1_journey_service_proto_rawDesc = "" +
 	"\n" +
-	"(rapport/journey/v1/journey_service.proto\x12\x12rapport.journey.v1\x1a\"rapport/journey/v1/durations.proto\x1a\x1erapport/journey/v1/event.proto\x1a\x1frapport/journey/v1/funnel.proto\x1a\x1drapport/journey/v1/lake.proto\x1a\x1crapport/journey/v1/map.proto\x1a!rapport/journey/v1/measures.proto\x1a\x1erapport/journey/v1/paths.proto2\x97\x10\n" +
+	"(rapport/journey/v1/journey_service.proto\x12\x12rapport.journey.v1\x1a\"rapport/journey/v1/durations.proto\x1a\x1erapport/journey/v1/event.proto\x1a\x1frapport/journey/v1/funnel.proto\x1a\x1drapport/journey/v1/lake.proto\x1a\x1crapport/journey/v1/map.proto\x1a!rapport/journey/v1/measures.proto\x1a\x1erapport/journey/v1/paths.proto2\x86\x11\n" +
 	"\x0eJourneyService\x12a\n" +
 	"\fRecordEvents\x12'.rapport.journey.v1.RecordEventsRequest\x1a(.rapport.journey.v1.RecordEventsResponse\x12e\n" +
 	"\fImportEvents\x12'.rapport.journey.v1.ImportEventsRequest\x1a(.rapport.journey.v1.ImportEventsResponse(\x010\x01\x12^\n" +
@@ -40,7 +40,8 @@ const file_rapport_journey_v1_journey_service_proto_rawDesc = "" +
 	"\bListMaps\x12#.rapport.journey.v1.ListMapsRequest\x1a$.rapport.journey.v1.ListMapsResponse\x12a\n" +
 	"\fGetMapScores\x12'.rapport.journey.v1.GetMapScoresRequest\x1a(.rapport.journey.v1.GetMapScoresResponse\x12j\n" +
 	"\x0fGetSuccessIndex\x12*.rapport.journey.v1.GetSuccessIndexRequest\x1a+.rapport.journey.v1.GetSuccessIndexResponse\x12g\n" +
-	"\x0eGetContactRate\x12).rapport.journey.v1.GetContactRateRequest\x1a*.rapport.journey.v1.GetContactRateResponse\x12a\n" +
+	"\x0eGetContactRate\x12).rapport.journey.v1.GetContactRateRequest\x1a*.rapport.journey.v1.GetContactRateResponse\x12m\n" +
+	"\x10BatchGetMeasures\x12+.rapport.journey.v1.BatchGetMeasuresRequest\x1a,.rapport.journey.v1.BatchGetMeasuresResponse\x12a\n" +
 	"\fGetRetention\x12'.rapport.journey.v1.GetRetentionRequest\x1a(.rapport.journey.v1.GetRetentionResponse\x12X\n" +
 	"\tGetFunnel\x12$.rapport.journey.v1.GetFunnelRequest\x1a%.rapport.journey.v1.GetFunnelResponse\x12U\n" +
 	"\bGetPaths\x12#.rapport.journey.v1.GetPathsRequest\x1a$.rapport.journey.v1.GetPathsResponse\x12g\n" +
@@ -65,34 +66,36 @@ var file_rapport_journey_v1_journey_service_proto_goTypes = []any{
 	(*GetMapScoresRequest)(nil),        // 11: rapport.journey.v1.GetMapScoresRequest
 	(*GetSuccessIndexRequest)(nil),     // 12: rapport.journey.v1.GetSuccessIndexRequest
 	(*GetContactRateRequest)(nil),      // 13: rapport.journey.v1.GetContactRateRequest
-	(*GetRetentionRequest)(nil),        // 14: rapport.journey.v1.GetRetentionRequest
-	(*GetFunnelRequest)(nil),           // 15: rapport.journey.v1.GetFunnelRequest
-	(*GetPathsRequest)(nil),            // 16: rapport.journey.v1.GetPathsRequest
-	(*GetTransitionsRequest)(nil),      // 17: rapport.journey.v1.GetTransitionsRequest
-	(*GetStageDurationsRequest)(nil),   // 18: rapport.journey.v1.GetStageDurationsRequest
-	(*SealLakeRequest)(nil),            // 19: rapport.journey.v1.SealLakeRequest
-	(*ListLakeFilesRequest)(nil),       // 20: rapport.journey.v1.ListLakeFilesRequest
-	(*RecordEventsResponse)(nil),       // 21: rapport.journey.v1.RecordEventsResponse
-	(*ImportEventsResponse)(nil),       // 22: rapport.journey.v1.ImportEventsResponse
-	(*ListJourneyResponse)(nil),        // 23: rapport.journey.v1.ListJourneyResponse
-	(*WatchEventsResponse)(nil),        // 24: rapport.journey.v1.WatchEventsResponse
-	(*DescribeEventKindsResponse)(nil), // 25: rapport.journey.v1.DescribeEventKindsResponse
-	(*ListEventKindsResponse)(nil),     // 26: rapport.journey.v1.ListEventKindsResponse
-	(*CreateMapResponse)(nil),          // 27: rapport.journey.v1.CreateMapResponse
-	(*UpdateMapResponse)(nil),          // 28: rapport.journey.v1.UpdateMapResponse
-	(*PublishMapResponse)(nil),         // 29: rapport.journey.v1.PublishMapResponse
-	(*GetMapResponse)(nil),             // 30: rapport.journey.v1.GetMapResponse
-	(*ListMapsResponse)(nil),           // 31: rapport.journey.v1.ListMapsResponse
-	(*GetMapScoresResponse)(nil),       // 32: rapport.journey.v1.GetMapScoresResponse
-	(*GetSuccessIndexResponse)(nil),    // 33: rapport.journey.v1.GetSuccessIndexResponse
-	(*GetContactRateResponse)(nil),     // 34: rapport.journey.v1.GetContactRateResponse
-	(*GetRetentionResponse)(nil),       // 35: rapport.journey.v1.GetRetentionResponse
-	(*GetFunnelResponse)(nil),          // 36: rapport.journey.v1.GetFunnelResponse
-	(*GetPathsResponse)(nil),           // 37: rapport.journey.v1.GetPathsResponse
-	(*GetTransitionsResponse)(nil),     // 38: rapport.journey.v1.GetTransitionsResponse
-	(*GetStageDurationsResponse)(nil),  // 39: rapport.journey.v1.GetStageDurationsResponse
-	(*SealLakeResponse)(nil),           // 40: rapport.journey.v1.SealLakeResponse
-	(*ListLakeFilesResponse)(nil),      // 41: rapport.journey.v1.ListLakeFilesResponse
+	(*BatchGetMeasuresRequest)(nil),    // 14: rapport.journey.v1.BatchGetMeasuresRequest
+	(*GetRetentionRequest)(nil),        // 15: rapport.journey.v1.GetRetentionRequest
+	(*GetFunnelRequest)(nil),           // 16: rapport.journey.v1.GetFunnelRequest
+	(*GetPathsRequest)(nil),            // 17: rapport.journey.v1.GetPathsRequest
+	(*GetTransitionsRequest)(nil),      // 18: rapport.journey.v1.GetTransitionsRequest
+	(*GetStageDurationsRequest)(nil),   // 19: rapport.journey.v1.GetStageDurationsRequest
+	(*SealLakeRequest)(nil),            // 20: rapport.journey.v1.SealLakeRequest
+	(*ListLakeFilesRequest)(nil),       // 21: rapport.journey.v1.ListLakeFilesRequest
+	(*RecordEventsResponse)(nil),       // 22: rapport.journey.v1.RecordEventsResponse
+	(*ImportEventsResponse)(nil),       // 23: rapport.journey.v1.ImportEventsResponse
+	(*ListJourneyResponse)(nil),        // 24: rapport.journey.v1.ListJourneyResponse
+	(*WatchEventsResponse)(nil),        // 25: rapport.journey.v1.WatchEventsResponse
+	(*DescribeEventKindsResponse)(nil), // 26: rapport.journey.v1.DescribeEventKindsResponse
+	(*ListEventKindsResponse)(nil),     // 27: rapport.journey.v1.ListEventKindsResponse
+	(*CreateMapResponse)(nil),          // 28: rapport.journey.v1.CreateMapResponse
+	(*UpdateMapResponse)(nil),          // 29: rapport.journey.v1.UpdateMapResponse
+	(*PublishMapResponse)(nil),         // 30: rapport.journey.v1.PublishMapResponse
+	(*GetMapResponse)(nil),             // 31: rapport.journey.v1.GetMapResponse
+	(*ListMapsResponse)(nil),           // 32: rapport.journey.v1.ListMapsResponse
+	(*GetMapScoresResponse)(nil),       // 33: rapport.journey.v1.GetMapScoresResponse
+	(*GetSuccessIndexResponse)(nil),    // 34: rapport.journey.v1.GetSuccessIndexResponse
+	(*GetContactRateResponse)(nil),     // 35: rapport.journey.v1.GetContactRateResponse
+	(*BatchGetMeasuresResponse)(nil),   // 36: rapport.journey.v1.BatchGetMeasuresResponse
+	(*GetRetentionResponse)(nil),       // 37: rapport.journey.v1.GetRetentionResponse
+	(*GetFunnelResponse)(nil),          // 38: rapport.journey.v1.GetFunnelResponse
+	(*GetPathsResponse)(nil),           // 39: rapport.journey.v1.GetPathsResponse
+	(*GetTransitionsResponse)(nil),     // 40: rapport.journey.v1.GetTransitionsResponse
+	(*GetStageDurationsResponse)(nil),  // 41: rapport.journey.v1.GetStageDurationsResponse
+	(*SealLakeResponse)(nil),           // 42: rapport.journey.v1.SealLakeResponse
+	(*ListLakeFilesResponse)(nil),      // 43: rapport.journey.v1.ListLakeFilesResponse
 }
 var file_rapport_journey_v1_journey_service_proto_depIdxs = []int32{
 	0,  // 0: rapport.journey.v1.JourneyService.RecordEvents:input_type -> rapport.journey.v1.RecordEventsRequest
@@ -109,36 +112,38 @@ var file_rapport_journey_v1_journey_service_proto_depIdxs = []int32{
 	11, // 11: rapport.journey.v1.JourneyService.GetMapScores:input_type -> rapport.journey.v1.GetMapScoresRequest
 	12, // 12: rapport.journey.v1.JourneyService.GetSuccessIndex:input_type -> rapport.journey.v1.GetSuccessIndexRequest
 	13, // 13: rapport.journey.v1.JourneyService.GetContactRate:input_type -> rapport.journey.v1.GetContactRateRequest
-	14, // 14: rapport.journey.v1.JourneyService.GetRetention:input_type -> rapport.journey.v1.GetRetentionRequest
-	15, // 15: rapport.journey.v1.JourneyService.GetFunnel:input_type -> rapport.journey.v1.GetFunnelRequest
-	16, // 16: rapport.journey.v1.JourneyService.GetPaths:input_type -> rapport.journey.v1.GetPathsRequest
-	17, // 17: rapport.journey.v1.JourneyService.GetTransitions:input_type -> rapport.journey.v1.GetTransitionsRequest
-	18, // 18: rapport.journey.v1.JourneyService.GetStageDurations:input_type -> rapport.journey.v1.GetStageDurationsRequest
-	19, // 19: rapport.journey.v1.JourneyService.SealLake:input_type -> rapport.journey.v1.SealLakeRequest
-	20, // 20: rapport.journey.v1.JourneyService.ListLakeFiles:input_type -> rapport.journey.v1.ListLakeFilesRequest
-	21, // 21: rapport.journey.v1.JourneyService.RecordEvents:output_type -> rapport.journey.v1.RecordEventsResponse
-	22, // 22: rapport.journey.v1.JourneyService.ImportEvents:output_type -> rapport.journey.v1.ImportEventsResponse
-	23, // 23: rapport.journey.v1.JourneyService.ListJourney:output_type -> rapport.journey.v1.ListJourneyResponse
-	24, // 24: rapport.journey.v1.JourneyService.WatchEvents:output_type -> rapport.journey.v1.WatchEventsResponse
-	25, // 25: rapport.journey.v1.JourneyService.DescribeEventKinds:output_type -> rapport.journey.v1.DescribeEventKindsResponse
-	26, // 26: rapport.journey.v1.JourneyService.ListEventKinds:output_type -> rapport.journey.v1.ListEventKindsResponse
-	27, // 27: rapport.journey.v1.JourneyService.CreateMap:output_type -> rapport.journey.v1.CreateMapResponse
-	28, // 28: rapport.journey.v1.JourneyService.UpdateMap:output_type -> rapport.journey.v1.UpdateMapResponse
-	29, // 29: rapport.journey.v1.JourneyService.PublishMap:output_type -> rapport.journey.v1.PublishMapResponse
-	30, // 30: rapport.journey.v1.JourneyService.GetMap:output_type -> rapport.journey.v1.GetMapResponse
-	31, // 31: rapport.journey.v1.JourneyService.ListMaps:output_type -> rapport.journey.v1.ListMapsResponse
-	32, // 32: rapport.journey.v1.JourneyService.GetMapScores:output_type -> rapport.journey.v1.GetMapScoresResponse
-	33, // 33: rapport.journey.v1.JourneyService.GetSuccessIndex:output_type -> rapport.journey.v1.GetSuccessIndexResponse
-	34, // 34: rapport.journey.v1.JourneyService.GetContactRate:output_type -> rapport.journey.v1.GetContactRateResponse
-	35, // 35: rapport.journey.v1.JourneyService.GetRetention:output_type -> rapport.journey.v1.GetRetentionResponse
-	36, // 36: rapport.journey.v1.JourneyService.GetFunnel:output_type -> rapport.journey.v1.GetFunnelResponse
-	37, // 37: rapport.journey.v1.JourneyService.GetPaths:output_type -> rapport.journey.v1.GetPathsResponse
-	38, // 38: rapport.journey.v1.JourneyService.GetTransitions:output_type -> rapport.journey.v1.GetTransitionsResponse
-	39, // 39: rapport.journey.v1.JourneyService.GetStageDurations:output_type -> rapport.journey.v1.GetStageDurationsResponse
-	40, // 40: rapport.journey.v1.JourneyService.SealLake:output_type -> rapport.journey.v1.SealLakeResponse
-	41, // 41: rapport.journey.v1.JourneyService.ListLakeFiles:output_type -> rapport.journey.v1.ListLakeFilesResponse
-	21, // [21:42] is the sub-list for method output_type
-	0,  // [0:21] is the sub-list for method input_type
+	14, // 14: rapport.journey.v1.JourneyService.BatchGetMeasures:input_type -> rapport.journey.v1.BatchGetMeasuresRequest
+	15, // 15: rapport.journey.v1.JourneyService.GetRetention:input_type -> rapport.journey.v1.GetRetentionRequest
+	16, // 16: rapport.journey.v1.JourneyService.GetFunnel:input_type -> rapport.journey.v1.GetFunnelRequest
+	17, // 17: rapport.journey.v1.JourneyService.GetPaths:input_type -> rapport.journey.v1.GetPathsRequest
+	18, // 18: rapport.journey.v1.JourneyService.GetTransitions:input_type -> rapport.journey.v1.GetTransitionsRequest
+	19, // 19: rapport.journey.v1.JourneyService.GetStageDurations:input_type -> rapport.journey.v1.GetStageDurationsRequest
+	20, // 20: rapport.journey.v1.JourneyService.SealLake:input_type -> rapport.journey.v1.SealLakeRequest
+	21, // 21: rapport.journey.v1.JourneyService.ListLakeFiles:input_type -> rapport.journey.v1.ListLakeFilesRequest
+	22, // 22: rapport.journey.v1.JourneyService.RecordEvents:output_type -> rapport.journey.v1.RecordEventsResponse
+	23, // 23: rapport.journey.v1.JourneyService.ImportEvents:output_type -> rapport.journey.v1.ImportEventsResponse
+	24, // 24: rapport.journey.v1.JourneyService.ListJourney:output_type -> rapport.journey.v1.ListJourneyResponse
+	25, // 25: rapport.journey.v1.JourneyService.WatchEvents:output_type -> rapport.journey.v1.WatchEventsResponse
+	26, // 26: rapport.journey.v1.JourneyService.DescribeEventKinds:output_type -> rapport.journey.v1.DescribeEventKindsResponse
+	27, // 27: rapport.journey.v1.JourneyService.ListEventKinds:output_type -> rapport.journey.v1.ListEventKindsResponse
+	28, // 28: rapport.journey.v1.JourneyService.CreateMap:output_type -> rapport.journey.v1.CreateMapResponse
+	29, // 29: rapport.journey.v1.JourneyService.UpdateMap:output_type -> rapport.journey.v1.UpdateMapResponse
+	30, // 30: rapport.journey.v1.JourneyService.PublishMap:output_type -> rapport.journey.v1.PublishMapResponse
+	31, // 31: rapport.journey.v1.JourneyService.GetMap:output_type -> rapport.journey.v1.GetMapResponse
+	32, // 32: rapport.journey.v1.JourneyService.ListMaps:output_type -> rapport.journey.v1.ListMapsResponse
+	33, // 33: rapport.journey.v1.JourneyService.GetMapScores:output_type -> rapport.journey.v1.GetMapScoresResponse
+	34, // 34: rapport.journey.v1.JourneyService.GetSuccessIndex:output_type -> rapport.journey.v1.GetSuccessIndexResponse
+	35, // 35: rapport.journey.v1.JourneyService.GetContactRate:output_type -> rapport.journey.v1.GetContactRateResponse
+	36, // 36: rapport.journey.v1.JourneyService.BatchGetMeasures:output_type -> rapport.journey.v1.BatchGetMeasuresResponse
+	37, // 37: rapport.journey.v1.JourneyService.GetRetention:output_type -> rapport.journey.v1.GetRetentionResponse
+	38, // 38: rapport.journey.v1.JourneyService.GetFunnel:output_type -> rapport.journey.v1.GetFunnelResponse
+	39, // 39: rapport.journey.v1.JourneyService.GetPaths:output_type -> rapport.journey.v1.GetPathsResponse
+	40, // 40: rapport.journey.v1.JourneyService.GetTransitions:output_type -> rapport.journey.v1.GetTransitionsResponse
+	41, // 41: rapport.journey.v1.JourneyService.GetStageDurations:output_type -> rapport.journey.v1.GetStageDurationsResponse
+	42, // 42: rapport.journey.v1.JourneyService.SealLake:output_type -> rapport.journey.v1.SealLakeResponse
+	43, // 43: rapport.journey.v1.JourneyService.ListLakeFiles:output_type -> rapport.journey.v1.ListLakeFilesResponse
+	22, // [22:44] is the sub-list for method output_type
+	0,  // [0:22] is the sub-list for method input_type
 	0,  // [0:0] is the sub-list for extension type_name
 	0,  // [0:0] is the sub-list for extension extendee
 	0,  // [0:0] is the sub-list for field type_name

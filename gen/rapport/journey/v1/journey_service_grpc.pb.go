@@ -33,6 +33,7 @@ const (
 	JourneyService_GetMapScores_FullMethodName       = "/rapport.journey.v1.JourneyService/GetMapScores"
 	JourneyService_GetSuccessIndex_FullMethodName    = "/rapport.journey.v1.JourneyService/GetSuccessIndex"
 	JourneyService_GetContactRate_FullMethodName     = "/rapport.journey.v1.JourneyService/GetContactRate"
+	JourneyService_BatchGetMeasures_FullMethodName   = "/rapport.journey.v1.JourneyService/BatchGetMeasures"
 	JourneyService_GetRetention_FullMethodName       = "/rapport.journey.v1.JourneyService/GetRetention"
 	JourneyService_GetFunnel_FullMethodName          = "/rapport.journey.v1.JourneyService/GetFunnel"
 	JourneyService_GetPaths_FullMethodName           = "/rapport.journey.v1.JourneyService/GetPaths"
@@ -95,6 +96,10 @@ type JourneyServiceClient interface {
 	GetSuccessIndex(ctx context.Context, in *GetSuccessIndexRequest, opts ...grpc.CallOption) (*GetSuccessIndexResponse, error)
 	// GetContactRate reads how many contacts there are per receipt, and why.
 	GetContactRate(ctx context.Context, in *GetContactRateRequest, opts ...grpc.CallOption) (*GetContactRateResponse, error)
+	// BatchGetMeasures reads several success indexes and contact rates, 1 to 200, in one
+	// call. A question that is refused does not touch the others; what may be asked again,
+	// or is not the caller's to ask, fails the call.
+	BatchGetMeasures(ctx context.Context, in *BatchGetMeasuresRequest, opts ...grpc.CallOption) (*BatchGetMeasuresResponse, error)
 	// GetRetention reads which part of each month's new customers came back.
 	GetRetention(ctx context.Context, in *GetRetentionRequest, opts ...grpc.CallOption) (*GetRetentionResponse, error)
 	// GetFunnel reads how many get how far through ordered steps, and how fast.
@@ -271,6 +276,16 @@ func (c *journeyServiceClient) GetContactRate(ctx context.Context, in *GetContac
 	return out, nil
 }
 
+func (c *journeyServiceClient) BatchGetMeasures(ctx context.Context, in *BatchGetMeasuresRequest, opts ...grpc.CallOption) (*BatchGetMeasuresResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(BatchGetMeasuresResponse)
+	err := c.cc.Invoke(ctx, JourneyService_BatchGetMeasures_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *journeyServiceClient) GetRetention(ctx context.Context, in *GetRetentionRequest, opts ...grpc.CallOption) (*GetRetentionResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(GetRetentionResponse)
@@ -394,6 +409,10 @@ type JourneyServiceServer interface {
 	GetSuccessIndex(context.Context, *GetSuccessIndexRequest) (*GetSuccessIndexResponse, error)
 	// GetContactRate reads how many contacts there are per receipt, and why.
 	GetContactRate(context.Context, *GetContactRateRequest) (*GetContactRateResponse, error)
+	// BatchGetMeasures reads several success indexes and contact rates, 1 to 200, in one
+	// call. A question that is refused does not touch the others; what may be asked again,
+	// or is not the caller's to ask, fails the call.
+	BatchGetMeasures(context.Context, *BatchGetMeasuresRequest) (*BatchGetMeasuresResponse, error)
 	// GetRetention reads which part of each month's new customers came back.
 	GetRetention(context.Context, *GetRetentionRequest) (*GetRetentionResponse, error)
 	// GetFunnel reads how many get how far through ordered steps, and how fast.
@@ -459,6 +478,9 @@ func (UnimplementedJourneyServiceServer) GetSuccessIndex(context.Context, *GetSu
 }
 func (UnimplementedJourneyServiceServer) GetContactRate(context.Context, *GetContactRateRequest) (*GetContactRateResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method GetContactRate not implemented")
+}
+func (UnimplementedJourneyServiceServer) BatchGetMeasures(context.Context, *BatchGetMeasuresRequest) (*BatchGetMeasuresResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method BatchGetMeasures not implemented")
 }
 func (UnimplementedJourneyServiceServer) GetRetention(context.Context, *GetRetentionRequest) (*GetRetentionResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method GetRetention not implemented")
@@ -736,6 +758,24 @@ func _JourneyService_GetContactRate_Handler(srv interface{}, ctx context.Context
 	return interceptor(ctx, in, info, handler)
 }
 
+func _JourneyService_BatchGetMeasures_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(BatchGetMeasuresRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(JourneyServiceServer).BatchGetMeasures(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: JourneyService_BatchGetMeasures_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(JourneyServiceServer).BatchGetMeasures(ctx, req.(*BatchGetMeasuresRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _JourneyService_GetRetention_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(GetRetentionRequest)
 	if err := dec(in); err != nil {
@@ -916,6 +956,10 @@ var JourneyService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "GetContactRate",
 			Handler:    _JourneyService_GetContactRate_Handler,
+		},
+		{
+			MethodName: "BatchGetMeasures",
+			Handler:    _JourneyService_BatchGetMeasures_Handler,
 		},
 		{
 			MethodName: "GetRetention",

@@ -9,6 +9,7 @@ package journeyv1
 import (
 	_ "buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go/buf/validate"
 	v1 "github.com/rapport-cx/rapport/gen/rapport/common/v1"
+	status "google.golang.org/genproto/googleapis/rpc/status"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
@@ -780,6 +781,307 @@ func (x *ContactRate) GetReasons() []*ReasonCount {
 	return nil
 }
 
+// BatchGetMeasuresRequest asks for several measures at once, as reports do.
+type BatchGetMeasuresRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The brand.
+	Brand string `protobuf:"bytes,1,opt,name=brand,proto3" json:"brand,omitempty"`
+	// The questions, each of this brand or of none named.
+	Requests      []*MeasureRequest `protobuf:"bytes,2,rep,name=requests,proto3" json:"requests,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BatchGetMeasuresRequest) Reset() {
+	*x = BatchGetMeasuresRequest{}
+	mi := &file_rapport_journey_v1_measures_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BatchGetMeasuresRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BatchGetMeasuresRequest) ProtoMessage() {}
+
+func (x *BatchGetMeasuresRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_rapport_journey_v1_measures_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BatchGetMeasuresRequest.ProtoReflect.Descriptor instead.
+func (*BatchGetMeasuresRequest) Descriptor() ([]byte, []int) {
+	return file_rapport_journey_v1_measures_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *BatchGetMeasuresRequest) GetBrand() string {
+	if x != nil {
+		return x.Brand
+	}
+	return ""
+}
+
+func (x *BatchGetMeasuresRequest) GetRequests() []*MeasureRequest {
+	if x != nil {
+		return x.Requests
+	}
+	return nil
+}
+
+// MeasureRequest is one question of several.
+type MeasureRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What is asked; exactly one.
+	//
+	// Types that are valid to be assigned to Measure:
+	//
+	//	*MeasureRequest_SuccessIndex
+	//	*MeasureRequest_ContactRate
+	Measure       isMeasureRequest_Measure `protobuf_oneof:"measure"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *MeasureRequest) Reset() {
+	*x = MeasureRequest{}
+	mi := &file_rapport_journey_v1_measures_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *MeasureRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*MeasureRequest) ProtoMessage() {}
+
+func (x *MeasureRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_rapport_journey_v1_measures_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use MeasureRequest.ProtoReflect.Descriptor instead.
+func (*MeasureRequest) Descriptor() ([]byte, []int) {
+	return file_rapport_journey_v1_measures_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *MeasureRequest) GetMeasure() isMeasureRequest_Measure {
+	if x != nil {
+		return x.Measure
+	}
+	return nil
+}
+
+func (x *MeasureRequest) GetSuccessIndex() *GetSuccessIndexRequest {
+	if x != nil {
+		if x, ok := x.Measure.(*MeasureRequest_SuccessIndex); ok {
+			return x.SuccessIndex
+		}
+	}
+	return nil
+}
+
+func (x *MeasureRequest) GetContactRate() *GetContactRateRequest {
+	if x != nil {
+		if x, ok := x.Measure.(*MeasureRequest_ContactRate); ok {
+			return x.ContactRate
+		}
+	}
+	return nil
+}
+
+type isMeasureRequest_Measure interface {
+	isMeasureRequest_Measure()
+}
+
+type MeasureRequest_SuccessIndex struct {
+	// As GetSuccessIndex.
+	SuccessIndex *GetSuccessIndexRequest `protobuf:"bytes,1,opt,name=success_index,json=successIndex,proto3,oneof"`
+}
+
+type MeasureRequest_ContactRate struct {
+	// As GetContactRate.
+	ContactRate *GetContactRateRequest `protobuf:"bytes,2,opt,name=contact_rate,json=contactRate,proto3,oneof"`
+}
+
+func (*MeasureRequest_SuccessIndex) isMeasureRequest_Measure() {}
+
+func (*MeasureRequest_ContactRate) isMeasureRequest_Measure() {}
+
+// BatchGetMeasuresResponse are the measures.
+type BatchGetMeasuresResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// One per question, in their order.
+	Results []*BatchedMeasure `protobuf:"bytes,1,rep,name=results,proto3" json:"results,omitempty"`
+	// The earliest of the commit times that the answers tell; unset if none does.
+	AsOf          *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=as_of,json=asOf,proto3" json:"as_of,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BatchGetMeasuresResponse) Reset() {
+	*x = BatchGetMeasuresResponse{}
+	mi := &file_rapport_journey_v1_measures_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BatchGetMeasuresResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BatchGetMeasuresResponse) ProtoMessage() {}
+
+func (x *BatchGetMeasuresResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_rapport_journey_v1_measures_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BatchGetMeasuresResponse.ProtoReflect.Descriptor instead.
+func (*BatchGetMeasuresResponse) Descriptor() ([]byte, []int) {
+	return file_rapport_journey_v1_measures_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *BatchGetMeasuresResponse) GetResults() []*BatchedMeasure {
+	if x != nil {
+		return x.Results
+	}
+	return nil
+}
+
+func (x *BatchGetMeasuresResponse) GetAsOf() *timestamppb.Timestamp {
+	if x != nil {
+		return x.AsOf
+	}
+	return nil
+}
+
+// BatchedMeasure is the answer to one question of several.
+type BatchedMeasure struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What was asked for, or why it is not answered.
+	//
+	// Types that are valid to be assigned to Measure:
+	//
+	//	*BatchedMeasure_SuccessIndex
+	//	*BatchedMeasure_ContactRate
+	//	*BatchedMeasure_Error
+	Measure       isBatchedMeasure_Measure `protobuf_oneof:"measure"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BatchedMeasure) Reset() {
+	*x = BatchedMeasure{}
+	mi := &file_rapport_journey_v1_measures_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BatchedMeasure) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BatchedMeasure) ProtoMessage() {}
+
+func (x *BatchedMeasure) ProtoReflect() protoreflect.Message {
+	mi := &file_rapport_journey_v1_measures_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BatchedMeasure.ProtoReflect.Descriptor instead.
+func (*BatchedMeasure) Descriptor() ([]byte, []int) {
+	return file_rapport_journey_v1_measures_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *BatchedMeasure) GetMeasure() isBatchedMeasure_Measure {
+	if x != nil {
+		return x.Measure
+	}
+	return nil
+}
+
+func (x *BatchedMeasure) GetSuccessIndex() *GetSuccessIndexResponse {
+	if x != nil {
+		if x, ok := x.Measure.(*BatchedMeasure_SuccessIndex); ok {
+			return x.SuccessIndex
+		}
+	}
+	return nil
+}
+
+func (x *BatchedMeasure) GetContactRate() *GetContactRateResponse {
+	if x != nil {
+		if x, ok := x.Measure.(*BatchedMeasure_ContactRate); ok {
+			return x.ContactRate
+		}
+	}
+	return nil
+}
+
+func (x *BatchedMeasure) GetError() *status.Status {
+	if x != nil {
+		if x, ok := x.Measure.(*BatchedMeasure_Error); ok {
+			return x.Error
+		}
+	}
+	return nil
+}
+
+type isBatchedMeasure_Measure interface {
+	isBatchedMeasure_Measure()
+}
+
+type BatchedMeasure_SuccessIndex struct {
+	// Of a question for the success index.
+	SuccessIndex *GetSuccessIndexResponse `protobuf:"bytes,1,opt,name=success_index,json=successIndex,proto3,oneof"`
+}
+
+type BatchedMeasure_ContactRate struct {
+	// Of a question for the contact rate.
+	ContactRate *GetContactRateResponse `protobuf:"bytes,2,opt,name=contact_rate,json=contactRate,proto3,oneof"`
+}
+
+type BatchedMeasure_Error struct {
+	// What is wrong with the question, paths as in the call that it is asked by alone.
+	Error *status.Status `protobuf:"bytes,3,opt,name=error,proto3,oneof"`
+}
+
+func (*BatchedMeasure_SuccessIndex) isBatchedMeasure_Measure() {}
+
+func (*BatchedMeasure_ContactRate) isBatchedMeasure_Measure() {}
+
+func (*BatchedMeasure_Error) isBatchedMeasure_Measure() {}
+
 // GetRetentionRequest asks for cohorts by month of the first purchase. First means
 // ever: a customer whose first purchase lies before the window is in no cohort of it.
 type GetRetentionRequest struct {
@@ -797,7 +1099,7 @@ type GetRetentionRequest struct {
 
 func (x *GetRetentionRequest) Reset() {
 	*x = GetRetentionRequest{}
-	mi := &file_rapport_journey_v1_measures_proto_msgTypes[8]
+	mi := &file_rapport_journey_v1_measures_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -809,7 +1111,7 @@ func (x *GetRetentionRequest) String() string {
 func (*GetRetentionRequest) ProtoMessage() {}
 
 func (x *GetRetentionRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_rapport_journey_v1_measures_proto_msgTypes[8]
+	mi := &file_rapport_journey_v1_measures_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -822,7 +1124,7 @@ func (x *GetRetentionRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetRetentionRequest.ProtoReflect.Descriptor instead.
 func (*GetRetentionRequest) Descriptor() ([]byte, []int) {
-	return file_rapport_journey_v1_measures_proto_rawDescGZIP(), []int{8}
+	return file_rapport_journey_v1_measures_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *GetRetentionRequest) GetBrand() string {
@@ -859,7 +1161,7 @@ type GetRetentionResponse struct {
 
 func (x *GetRetentionResponse) Reset() {
 	*x = GetRetentionResponse{}
-	mi := &file_rapport_journey_v1_measures_proto_msgTypes[9]
+	mi := &file_rapport_journey_v1_measures_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -871,7 +1173,7 @@ func (x *GetRetentionResponse) String() string {
 func (*GetRetentionResponse) ProtoMessage() {}
 
 func (x *GetRetentionResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_rapport_journey_v1_measures_proto_msgTypes[9]
+	mi := &file_rapport_journey_v1_measures_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -884,7 +1186,7 @@ func (x *GetRetentionResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetRetentionResponse.ProtoReflect.Descriptor instead.
 func (*GetRetentionResponse) Descriptor() ([]byte, []int) {
-	return file_rapport_journey_v1_measures_proto_rawDescGZIP(), []int{9}
+	return file_rapport_journey_v1_measures_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *GetRetentionResponse) GetCohorts() []*Cohort {
@@ -917,7 +1219,7 @@ type Cohort struct {
 
 func (x *Cohort) Reset() {
 	*x = Cohort{}
-	mi := &file_rapport_journey_v1_measures_proto_msgTypes[10]
+	mi := &file_rapport_journey_v1_measures_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -929,7 +1231,7 @@ func (x *Cohort) String() string {
 func (*Cohort) ProtoMessage() {}
 
 func (x *Cohort) ProtoReflect() protoreflect.Message {
-	mi := &file_rapport_journey_v1_measures_proto_msgTypes[10]
+	mi := &file_rapport_journey_v1_measures_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -942,7 +1244,7 @@ func (x *Cohort) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Cohort.ProtoReflect.Descriptor instead.
 func (*Cohort) Descriptor() ([]byte, []int) {
-	return file_rapport_journey_v1_measures_proto_rawDescGZIP(), []int{10}
+	return file_rapport_journey_v1_measures_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *Cohort) GetMonth() string {
@@ -970,7 +1272,7 @@ var File_rapport_journey_v1_measures_proto protoreflect.FileDescriptor
 
 const file_rapport_journey_v1_measures_proto_rawDesc = "" +
 	"\n" +
-	"!rapport/journey/v1/measures.proto\x12\x12rapport.journey.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1frapport/common/v1/subject.proto\x1a\x1frapport/journey/v1/window.proto\"\xb8\x02\n" +
+	"!rapport/journey/v1/measures.proto\x12\x12rapport.journey.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/rpc/status.proto\x1a\x1frapport/common/v1/subject.proto\x1a\x1frapport/journey/v1/window.proto\"\xb8\x02\n" +
 	"\x16GetSuccessIndexRequest\x12\x1d\n" +
 	"\x05brand\x18\x01 \x01(\tB\a\xbaH\x04r\x02\x10\x01R\x05brand\x122\n" +
 	"\x06window\x18\x02 \x01(\v2\x1a.rapport.journey.v1.WindowR\x06window\x127\n" +
@@ -1021,7 +1323,22 @@ const file_rapport_journey_v1_measures_proto_rawDesc = "" +
 	"\breceipts\x18\x03 \x01(\x03R\breceipts\x12\x19\n" +
 	"\x05value\x18\x04 \x01(\x01H\x00R\x05value\x88\x01\x01\x129\n" +
 	"\areasons\x18\x05 \x03(\v2\x1f.rapport.journey.v1.ReasonCountR\areasonsB\b\n" +
-	"\x06_value\"\xa1\x01\n" +
+	"\x06_value\"\x80\x01\n" +
+	"\x17BatchGetMeasuresRequest\x12\x1d\n" +
+	"\x05brand\x18\x01 \x01(\tB\a\xbaH\x04r\x02\x10\x01R\x05brand\x12F\n" +
+	"\brequests\x18\x02 \x03(\v2\".rapport.journey.v1.MeasureRequestB\x06\xbaH\x03\xd8\x01\x03R\brequests\"\xbe\x01\n" +
+	"\x0eMeasureRequest\x12Q\n" +
+	"\rsuccess_index\x18\x01 \x01(\v2*.rapport.journey.v1.GetSuccessIndexRequestH\x00R\fsuccessIndex\x12N\n" +
+	"\fcontact_rate\x18\x02 \x01(\v2).rapport.journey.v1.GetContactRateRequestH\x00R\vcontactRateB\t\n" +
+	"\ameasure\"\x89\x01\n" +
+	"\x18BatchGetMeasuresResponse\x12<\n" +
+	"\aresults\x18\x01 \x03(\v2\".rapport.journey.v1.BatchedMeasureR\aresults\x12/\n" +
+	"\x05as_of\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x04asOf\"\xec\x01\n" +
+	"\x0eBatchedMeasure\x12R\n" +
+	"\rsuccess_index\x18\x01 \x01(\v2+.rapport.journey.v1.GetSuccessIndexResponseH\x00R\fsuccessIndex\x12O\n" +
+	"\fcontact_rate\x18\x02 \x01(\v2*.rapport.journey.v1.GetContactRateResponseH\x00R\vcontactRate\x12*\n" +
+	"\x05error\x18\x03 \x01(\v2\x12.google.rpc.StatusH\x00R\x05errorB\t\n" +
+	"\ameasure\"\xa1\x01\n" +
 	"\x13GetRetentionRequest\x12\x1d\n" +
 	"\x05brand\x18\x01 \x01(\tB\a\xbaH\x04r\x02\x10\x01R\x05brand\x122\n" +
 	"\x06window\x18\x02 \x01(\v2\x1a.rapport.journey.v1.WindowR\x06window\x127\n" +
@@ -1060,54 +1377,67 @@ func file_rapport_journey_v1_measures_proto_rawDescGZIP() []byte {
 }
 
 var file_rapport_journey_v1_measures_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_rapport_journey_v1_measures_proto_msgTypes = make([]protoimpl.MessageInfo, 11)
+var file_rapport_journey_v1_measures_proto_msgTypes = make([]protoimpl.MessageInfo, 15)
 var file_rapport_journey_v1_measures_proto_goTypes = []any{
-	(MeasureGroup)(0),               // 0: rapport.journey.v1.MeasureGroup
-	(OffNormReason)(0),              // 1: rapport.journey.v1.OffNormReason
-	(*GetSuccessIndexRequest)(nil),  // 2: rapport.journey.v1.GetSuccessIndexRequest
-	(*GetSuccessIndexResponse)(nil), // 3: rapport.journey.v1.GetSuccessIndexResponse
-	(*SuccessIndex)(nil),            // 4: rapport.journey.v1.SuccessIndex
-	(*OffNorm)(nil),                 // 5: rapport.journey.v1.OffNorm
-	(*ReasonCount)(nil),             // 6: rapport.journey.v1.ReasonCount
-	(*GetContactRateRequest)(nil),   // 7: rapport.journey.v1.GetContactRateRequest
-	(*GetContactRateResponse)(nil),  // 8: rapport.journey.v1.GetContactRateResponse
-	(*ContactRate)(nil),             // 9: rapport.journey.v1.ContactRate
-	(*GetRetentionRequest)(nil),     // 10: rapport.journey.v1.GetRetentionRequest
-	(*GetRetentionResponse)(nil),    // 11: rapport.journey.v1.GetRetentionResponse
-	(*Cohort)(nil),                  // 12: rapport.journey.v1.Cohort
-	(*Window)(nil),                  // 13: rapport.journey.v1.Window
-	(*EventFilter)(nil),             // 14: rapport.journey.v1.EventFilter
-	(v1.SubjectKind)(0),             // 15: rapport.common.v1.SubjectKind
-	(*timestamppb.Timestamp)(nil),   // 16: google.protobuf.Timestamp
+	(MeasureGroup)(0),                // 0: rapport.journey.v1.MeasureGroup
+	(OffNormReason)(0),               // 1: rapport.journey.v1.OffNormReason
+	(*GetSuccessIndexRequest)(nil),   // 2: rapport.journey.v1.GetSuccessIndexRequest
+	(*GetSuccessIndexResponse)(nil),  // 3: rapport.journey.v1.GetSuccessIndexResponse
+	(*SuccessIndex)(nil),             // 4: rapport.journey.v1.SuccessIndex
+	(*OffNorm)(nil),                  // 5: rapport.journey.v1.OffNorm
+	(*ReasonCount)(nil),              // 6: rapport.journey.v1.ReasonCount
+	(*GetContactRateRequest)(nil),    // 7: rapport.journey.v1.GetContactRateRequest
+	(*GetContactRateResponse)(nil),   // 8: rapport.journey.v1.GetContactRateResponse
+	(*ContactRate)(nil),              // 9: rapport.journey.v1.ContactRate
+	(*BatchGetMeasuresRequest)(nil),  // 10: rapport.journey.v1.BatchGetMeasuresRequest
+	(*MeasureRequest)(nil),           // 11: rapport.journey.v1.MeasureRequest
+	(*BatchGetMeasuresResponse)(nil), // 12: rapport.journey.v1.BatchGetMeasuresResponse
+	(*BatchedMeasure)(nil),           // 13: rapport.journey.v1.BatchedMeasure
+	(*GetRetentionRequest)(nil),      // 14: rapport.journey.v1.GetRetentionRequest
+	(*GetRetentionResponse)(nil),     // 15: rapport.journey.v1.GetRetentionResponse
+	(*Cohort)(nil),                   // 16: rapport.journey.v1.Cohort
+	(*Window)(nil),                   // 17: rapport.journey.v1.Window
+	(*EventFilter)(nil),              // 18: rapport.journey.v1.EventFilter
+	(v1.SubjectKind)(0),              // 19: rapport.common.v1.SubjectKind
+	(*timestamppb.Timestamp)(nil),    // 20: google.protobuf.Timestamp
+	(*status.Status)(nil),            // 21: google.rpc.Status
 }
 var file_rapport_journey_v1_measures_proto_depIdxs = []int32{
-	13, // 0: rapport.journey.v1.GetSuccessIndexRequest.window:type_name -> rapport.journey.v1.Window
-	14, // 1: rapport.journey.v1.GetSuccessIndexRequest.filter:type_name -> rapport.journey.v1.EventFilter
+	17, // 0: rapport.journey.v1.GetSuccessIndexRequest.window:type_name -> rapport.journey.v1.Window
+	18, // 1: rapport.journey.v1.GetSuccessIndexRequest.filter:type_name -> rapport.journey.v1.EventFilter
 	0,  // 2: rapport.journey.v1.GetSuccessIndexRequest.group_by:type_name -> rapport.journey.v1.MeasureGroup
-	15, // 3: rapport.journey.v1.GetSuccessIndexRequest.subject_kind:type_name -> rapport.common.v1.SubjectKind
+	19, // 3: rapport.journey.v1.GetSuccessIndexRequest.subject_kind:type_name -> rapport.common.v1.SubjectKind
 	4,  // 4: rapport.journey.v1.GetSuccessIndexResponse.total:type_name -> rapport.journey.v1.SuccessIndex
 	4,  // 5: rapport.journey.v1.GetSuccessIndexResponse.groups:type_name -> rapport.journey.v1.SuccessIndex
-	16, // 6: rapport.journey.v1.GetSuccessIndexResponse.as_of:type_name -> google.protobuf.Timestamp
+	20, // 6: rapport.journey.v1.GetSuccessIndexResponse.as_of:type_name -> google.protobuf.Timestamp
 	5,  // 7: rapport.journey.v1.SuccessIndex.off_norm:type_name -> rapport.journey.v1.OffNorm
 	6,  // 8: rapport.journey.v1.SuccessIndex.not_collected:type_name -> rapport.journey.v1.ReasonCount
 	1,  // 9: rapport.journey.v1.OffNorm.reason:type_name -> rapport.journey.v1.OffNormReason
-	13, // 10: rapport.journey.v1.GetContactRateRequest.window:type_name -> rapport.journey.v1.Window
-	14, // 11: rapport.journey.v1.GetContactRateRequest.filter:type_name -> rapport.journey.v1.EventFilter
+	17, // 10: rapport.journey.v1.GetContactRateRequest.window:type_name -> rapport.journey.v1.Window
+	18, // 11: rapport.journey.v1.GetContactRateRequest.filter:type_name -> rapport.journey.v1.EventFilter
 	0,  // 12: rapport.journey.v1.GetContactRateRequest.group_by:type_name -> rapport.journey.v1.MeasureGroup
-	15, // 13: rapport.journey.v1.GetContactRateRequest.subject_kind:type_name -> rapport.common.v1.SubjectKind
+	19, // 13: rapport.journey.v1.GetContactRateRequest.subject_kind:type_name -> rapport.common.v1.SubjectKind
 	9,  // 14: rapport.journey.v1.GetContactRateResponse.total:type_name -> rapport.journey.v1.ContactRate
 	9,  // 15: rapport.journey.v1.GetContactRateResponse.groups:type_name -> rapport.journey.v1.ContactRate
-	16, // 16: rapport.journey.v1.GetContactRateResponse.as_of:type_name -> google.protobuf.Timestamp
+	20, // 16: rapport.journey.v1.GetContactRateResponse.as_of:type_name -> google.protobuf.Timestamp
 	6,  // 17: rapport.journey.v1.ContactRate.reasons:type_name -> rapport.journey.v1.ReasonCount
-	13, // 18: rapport.journey.v1.GetRetentionRequest.window:type_name -> rapport.journey.v1.Window
-	14, // 19: rapport.journey.v1.GetRetentionRequest.filter:type_name -> rapport.journey.v1.EventFilter
-	12, // 20: rapport.journey.v1.GetRetentionResponse.cohorts:type_name -> rapport.journey.v1.Cohort
-	16, // 21: rapport.journey.v1.GetRetentionResponse.as_of:type_name -> google.protobuf.Timestamp
-	22, // [22:22] is the sub-list for method output_type
-	22, // [22:22] is the sub-list for method input_type
-	22, // [22:22] is the sub-list for extension type_name
-	22, // [22:22] is the sub-list for extension extendee
-	0,  // [0:22] is the sub-list for field type_name
+	11, // 18: rapport.journey.v1.BatchGetMeasuresRequest.requests:type_name -> rapport.journey.v1.MeasureRequest
+	2,  // 19: rapport.journey.v1.MeasureRequest.success_index:type_name -> rapport.journey.v1.GetSuccessIndexRequest
+	7,  // 20: rapport.journey.v1.MeasureRequest.contact_rate:type_name -> rapport.journey.v1.GetContactRateRequest
+	13, // 21: rapport.journey.v1.BatchGetMeasuresResponse.results:type_name -> rapport.journey.v1.BatchedMeasure
+	20, // 22: rapport.journey.v1.BatchGetMeasuresResponse.as_of:type_name -> google.protobuf.Timestamp
+	3,  // 23: rapport.journey.v1.BatchedMeasure.success_index:type_name -> rapport.journey.v1.GetSuccessIndexResponse
+	8,  // 24: rapport.journey.v1.BatchedMeasure.contact_rate:type_name -> rapport.journey.v1.GetContactRateResponse
+	21, // 25: rapport.journey.v1.BatchedMeasure.error:type_name -> google.rpc.Status
+	17, // 26: rapport.journey.v1.GetRetentionRequest.window:type_name -> rapport.journey.v1.Window
+	18, // 27: rapport.journey.v1.GetRetentionRequest.filter:type_name -> rapport.journey.v1.EventFilter
+	16, // 28: rapport.journey.v1.GetRetentionResponse.cohorts:type_name -> rapport.journey.v1.Cohort
+	20, // 29: rapport.journey.v1.GetRetentionResponse.as_of:type_name -> google.protobuf.Timestamp
+	30, // [30:30] is the sub-list for method output_type
+	30, // [30:30] is the sub-list for method input_type
+	30, // [30:30] is the sub-list for extension type_name
+	30, // [30:30] is the sub-list for extension extendee
+	0,  // [0:30] is the sub-list for field type_name
 }
 
 func init() { file_rapport_journey_v1_measures_proto_init() }
@@ -1118,13 +1448,22 @@ func file_rapport_journey_v1_measures_proto_init() {
 	file_rapport_journey_v1_window_proto_init()
 	file_rapport_journey_v1_measures_proto_msgTypes[2].OneofWrappers = []any{}
 	file_rapport_journey_v1_measures_proto_msgTypes[7].OneofWrappers = []any{}
+	file_rapport_journey_v1_measures_proto_msgTypes[9].OneofWrappers = []any{
+		(*MeasureRequest_SuccessIndex)(nil),
+		(*MeasureRequest_ContactRate)(nil),
+	}
+	file_rapport_journey_v1_measures_proto_msgTypes[11].OneofWrappers = []any{
+		(*BatchedMeasure_SuccessIndex)(nil),
+		(*BatchedMeasure_ContactRate)(nil),
+		(*BatchedMeasure_Error)(nil),
+	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_rapport_journey_v1_measures_proto_rawDesc), len(file_rapport_journey_v1_measures_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   11,
+			NumMessages:   15,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

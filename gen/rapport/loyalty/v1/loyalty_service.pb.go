@@ -24,7 +24,7 @@ var File_rapport_loyalty_v1_loyalty_service_proto protoreflect.FileDescriptor
 
 const file_rapport_loyalty_v1_loyalty_service_proto_rawDesc = "" +
 	"\n" +
-	"(rapport/loyalty/v1/loyalty_service.proto\x12\x12rapport.loyalty.v1\x1a rapport/loyalty/v1/examine.proto\x1a\x1drapport/loyalty/v1/flow.proto\x1a\x1drapport/loyalty/v1/hold.proto\x1a\x1frapport/loyalty/v1/ledger.proto\x1a\x1erapport/loyalty/v1/offer.proto\x1a\"rapport/loyalty/v1/programme.proto\x1a\x1drapport/loyalty/v1/rate.proto\x1a\x1frapport/loyalty/v1/reward.proto2\xb0 \n" +
+	"(rapport/loyalty/v1/loyalty_service.proto\x12\x12rapport.loyalty.v1\x1a rapport/loyalty/v1/examine.proto\x1a\x1drapport/loyalty/v1/flow.proto\x1a\x1drapport/loyalty/v1/hold.proto\x1a\x1frapport/loyalty/v1/ledger.proto\x1a\x1erapport/loyalty/v1/offer.proto\x1a\"rapport/loyalty/v1/programme.proto\x1a\x1drapport/loyalty/v1/rate.proto\x1a\x1frapport/loyalty/v1/reward.proto2\xb5!\n" +
 	"\x0eLoyaltyService\x12j\n" +
 	"\x0fCreateProgramme\x12*.rapport.loyalty.v1.CreateProgrammeRequest\x1a+.rapport.loyalty.v1.CreateProgrammeResponse\x12j\n" +
 	"\x0fUpdateProgramme\x12*.rapport.loyalty.v1.UpdateProgrammeRequest\x1a+.rapport.loyalty.v1.UpdateProgrammeResponse\x12a\n" +
@@ -51,7 +51,8 @@ const file_rapport_loyalty_v1_loyalty_service_proto_rawDesc = "" +
 	"\n" +
 	"GetAccount\x12%.rapport.loyalty.v1.GetAccountRequest\x1a&.rapport.loyalty.v1.GetAccountResponse\x12y\n" +
 	"\x14ListUnmatchedReturns\x12/.rapport.loyalty.v1.ListUnmatchedReturnsRequest\x1a0.rapport.loyalty.v1.ListUnmatchedReturnsResponse\x12p\n" +
-	"\x11GetRedemptionRate\x12,.rapport.loyalty.v1.GetRedemptionRateRequest\x1a-.rapport.loyalty.v1.GetRedemptionRateResponse\x12a\n" +
+	"\x11GetRedemptionRate\x12,.rapport.loyalty.v1.GetRedemptionRateRequest\x1a-.rapport.loyalty.v1.GetRedemptionRateResponse\x12\x82\x01\n" +
+	"\x17BatchGetRedemptionRates\x122.rapport.loyalty.v1.BatchGetRedemptionRatesRequest\x1a3.rapport.loyalty.v1.BatchGetRedemptionRatesResponse\x12a\n" +
 	"\fGetLiability\x12'.rapport.loyalty.v1.GetLiabilityRequest\x1a(.rapport.loyalty.v1.GetLiabilityResponse\x12^\n" +
 	"\vGetBreakage\x12&.rapport.loyalty.v1.GetBreakageRequest\x1a'.rapport.loyalty.v1.GetBreakageResponse\x12m\n" +
 	"\x10GetParticipation\x12+.rapport.loyalty.v1.GetParticipationRequest\x1a,.rapport.loyalty.v1.GetParticipationResponse\x12^\n" +
@@ -76,92 +77,94 @@ const file_rapport_loyalty_v1_loyalty_service_proto_rawDesc = "" +
 	"\x16com.rapport.loyalty.v1B\x13LoyaltyServiceProtoP\x01Z>github.com/rapport-cx/rapport/gen/rapport/loyalty/v1;loyaltyv1\xa2\x02\x03RLX\xaa\x02\x12Rapport.Loyalty.V1\xca\x02\x12Rapport\\Loyalty\\V1\xe2\x02\x1eRapport\\Loyalty\\V1\\GPBMetadata\xea\x02\x14Rapport::Loyalty::V1b\x06proto3"
 
 var file_rapport_loyalty_v1_loyalty_service_proto_goTypes = []any{
-	(*CreateProgrammeRequest)(nil),       // 0: rapport.loyalty.v1.CreateProgrammeRequest
-	(*UpdateProgrammeRequest)(nil),       // 1: rapport.loyalty.v1.UpdateProgrammeRequest
-	(*GetProgrammeRequest)(nil),          // 2: rapport.loyalty.v1.GetProgrammeRequest
-	(*ListProgrammesRequest)(nil),        // 3: rapport.loyalty.v1.ListProgrammesRequest
-	(*EarnRequest)(nil),                  // 4: rapport.loyalty.v1.EarnRequest
-	(*ActivateRequest)(nil),              // 5: rapport.loyalty.v1.ActivateRequest
-	(*RedeemRequest)(nil),                // 6: rapport.loyalty.v1.RedeemRequest
-	(*HoldRequest)(nil),                  // 7: rapport.loyalty.v1.HoldRequest
-	(*CaptureRequest)(nil),               // 8: rapport.loyalty.v1.CaptureRequest
-	(*VoidRequest)(nil),                  // 9: rapport.loyalty.v1.VoidRequest
-	(*ReverseRequest)(nil),               // 10: rapport.loyalty.v1.ReverseRequest
-	(*AdjustRequest)(nil),                // 11: rapport.loyalty.v1.AdjustRequest
-	(*TransferRequest)(nil),              // 12: rapport.loyalty.v1.TransferRequest
-	(*ExpireRequest)(nil),                // 13: rapport.loyalty.v1.ExpireRequest
-	(*BatchPostRequest)(nil),             // 14: rapport.loyalty.v1.BatchPostRequest
-	(*GetBalanceRequest)(nil),            // 15: rapport.loyalty.v1.GetBalanceRequest
-	(*ListEntriesRequest)(nil),           // 16: rapport.loyalty.v1.ListEntriesRequest
-	(*ListHoldsRequest)(nil),             // 17: rapport.loyalty.v1.ListHoldsRequest
-	(*WatchEntriesRequest)(nil),          // 18: rapport.loyalty.v1.WatchEntriesRequest
-	(*ExamineEarnRequest)(nil),           // 19: rapport.loyalty.v1.ExamineEarnRequest
-	(*ExplainTierRequest)(nil),           // 20: rapport.loyalty.v1.ExplainTierRequest
-	(*GetAccountRequest)(nil),            // 21: rapport.loyalty.v1.GetAccountRequest
-	(*ListUnmatchedReturnsRequest)(nil),  // 22: rapport.loyalty.v1.ListUnmatchedReturnsRequest
-	(*GetRedemptionRateRequest)(nil),     // 23: rapport.loyalty.v1.GetRedemptionRateRequest
-	(*GetLiabilityRequest)(nil),          // 24: rapport.loyalty.v1.GetLiabilityRequest
-	(*GetBreakageRequest)(nil),           // 25: rapport.loyalty.v1.GetBreakageRequest
-	(*GetParticipationRequest)(nil),      // 26: rapport.loyalty.v1.GetParticipationRequest
-	(*GetTierFlowRequest)(nil),           // 27: rapport.loyalty.v1.GetTierFlowRequest
-	(*GetLoyaltyImpactRequest)(nil),      // 28: rapport.loyalty.v1.GetLoyaltyImpactRequest
-	(*UpsertRewardRequest)(nil),          // 29: rapport.loyalty.v1.UpsertRewardRequest
-	(*ListRewardsRequest)(nil),           // 30: rapport.loyalty.v1.ListRewardsRequest
-	(*ExamineRewardRequest)(nil),         // 31: rapport.loyalty.v1.ExamineRewardRequest
-	(*TakeRewardRequest)(nil),            // 32: rapport.loyalty.v1.TakeRewardRequest
-	(*ConfirmRewardRequest)(nil),         // 33: rapport.loyalty.v1.ConfirmRewardRequest
-	(*CancelRewardRequest)(nil),          // 34: rapport.loyalty.v1.CancelRewardRequest
-	(*ListTakenRewardsRequest)(nil),      // 35: rapport.loyalty.v1.ListTakenRewardsRequest
-	(*UpsertOfferRequest)(nil),           // 36: rapport.loyalty.v1.UpsertOfferRequest
-	(*ListOffersRequest)(nil),            // 37: rapport.loyalty.v1.ListOffersRequest
-	(*SendOfferRequest)(nil),             // 38: rapport.loyalty.v1.SendOfferRequest
-	(*ViewOfferRequest)(nil),             // 39: rapport.loyalty.v1.ViewOfferRequest
-	(*RedeemOfferRequest)(nil),           // 40: rapport.loyalty.v1.RedeemOfferRequest
-	(*ListPersonalOffersRequest)(nil),    // 41: rapport.loyalty.v1.ListPersonalOffersRequest
-	(*GetOfferFunnelRequest)(nil),        // 42: rapport.loyalty.v1.GetOfferFunnelRequest
-	(*CreateProgrammeResponse)(nil),      // 43: rapport.loyalty.v1.CreateProgrammeResponse
-	(*UpdateProgrammeResponse)(nil),      // 44: rapport.loyalty.v1.UpdateProgrammeResponse
-	(*GetProgrammeResponse)(nil),         // 45: rapport.loyalty.v1.GetProgrammeResponse
-	(*ListProgrammesResponse)(nil),       // 46: rapport.loyalty.v1.ListProgrammesResponse
-	(*EarnResponse)(nil),                 // 47: rapport.loyalty.v1.EarnResponse
-	(*ActivateResponse)(nil),             // 48: rapport.loyalty.v1.ActivateResponse
-	(*RedeemResponse)(nil),               // 49: rapport.loyalty.v1.RedeemResponse
-	(*HoldResponse)(nil),                 // 50: rapport.loyalty.v1.HoldResponse
-	(*CaptureResponse)(nil),              // 51: rapport.loyalty.v1.CaptureResponse
-	(*VoidResponse)(nil),                 // 52: rapport.loyalty.v1.VoidResponse
-	(*ReverseResponse)(nil),              // 53: rapport.loyalty.v1.ReverseResponse
-	(*AdjustResponse)(nil),               // 54: rapport.loyalty.v1.AdjustResponse
-	(*TransferResponse)(nil),             // 55: rapport.loyalty.v1.TransferResponse
-	(*ExpireResponse)(nil),               // 56: rapport.loyalty.v1.ExpireResponse
-	(*BatchPostResponse)(nil),            // 57: rapport.loyalty.v1.BatchPostResponse
-	(*GetBalanceResponse)(nil),           // 58: rapport.loyalty.v1.GetBalanceResponse
-	(*ListEntriesResponse)(nil),          // 59: rapport.loyalty.v1.ListEntriesResponse
-	(*ListHoldsResponse)(nil),            // 60: rapport.loyalty.v1.ListHoldsResponse
-	(*WatchEntriesResponse)(nil),         // 61: rapport.loyalty.v1.WatchEntriesResponse
-	(*ExamineEarnResponse)(nil),          // 62: rapport.loyalty.v1.ExamineEarnResponse
-	(*ExplainTierResponse)(nil),          // 63: rapport.loyalty.v1.ExplainTierResponse
-	(*GetAccountResponse)(nil),           // 64: rapport.loyalty.v1.GetAccountResponse
-	(*ListUnmatchedReturnsResponse)(nil), // 65: rapport.loyalty.v1.ListUnmatchedReturnsResponse
-	(*GetRedemptionRateResponse)(nil),    // 66: rapport.loyalty.v1.GetRedemptionRateResponse
-	(*GetLiabilityResponse)(nil),         // 67: rapport.loyalty.v1.GetLiabilityResponse
-	(*GetBreakageResponse)(nil),          // 68: rapport.loyalty.v1.GetBreakageResponse
-	(*GetParticipationResponse)(nil),     // 69: rapport.loyalty.v1.GetParticipationResponse
-	(*GetTierFlowResponse)(nil),          // 70: rapport.loyalty.v1.GetTierFlowResponse
-	(*GetLoyaltyImpactResponse)(nil),     // 71: rapport.loyalty.v1.GetLoyaltyImpactResponse
-	(*UpsertRewardResponse)(nil),         // 72: rapport.loyalty.v1.UpsertRewardResponse
-	(*ListRewardsResponse)(nil),          // 73: rapport.loyalty.v1.ListRewardsResponse
-	(*ExamineRewardResponse)(nil),        // 74: rapport.loyalty.v1.ExamineRewardResponse
-	(*TakeRewardResponse)(nil),           // 75: rapport.loyalty.v1.TakeRewardResponse
-	(*ConfirmRewardResponse)(nil),        // 76: rapport.loyalty.v1.ConfirmRewardResponse
-	(*CancelRewardResponse)(nil),         // 77: rapport.loyalty.v1.CancelRewardResponse
-	(*ListTakenRewardsResponse)(nil),     // 78: rapport.loyalty.v1.ListTakenRewardsResponse
-	(*UpsertOfferResponse)(nil),          // 79: rapport.loyalty.v1.UpsertOfferResponse
-	(*ListOffersResponse)(nil),           // 80: rapport.loyalty.v1.ListOffersResponse
-	(*SendOfferResponse)(nil),            // 81: rapport.loyalty.v1.SendOfferResponse
-	(*ViewOfferResponse)(nil),            // 82: rapport.loyalty.v1.ViewOfferResponse
-	(*RedeemOfferResponse)(nil),          // 83: rapport.loyalty.v1.RedeemOfferResponse
-	(*ListPersonalOffersResponse)(nil),   // 84: rapport.loyalty.v1.ListPersonalOffersResponse
-	(*GetOfferFunnelResponse)(nil),       // 85: rapport.loyalty.v1.GetOfferFunnelResponse
+	(*CreateProgrammeRequest)(nil),          // 0: rapport.loyalty.v1.CreateProgrammeRequest
+	(*UpdateProgrammeRequest)(nil),          // 1: rapport.loyalty.v1.UpdateProgrammeRequest
+	(*GetProgrammeRequest)(nil),             // 2: rapport.loyalty.v1.GetProgrammeRequest
+	(*ListProgrammesRequest)(nil),           // 3: rapport.loyalty.v1.ListProgrammesRequest
+	(*EarnRequest)(nil),                     // 4: rapport.loyalty.v1.EarnRequest
+	(*ActivateRequest)(nil),                 // 5: rapport.loyalty.v1.ActivateRequest
+	(*RedeemRequest)(nil),                   // 6: rapport.loyalty.v1.RedeemRequest
+	(*HoldRequest)(nil),                     // 7: rapport.loyalty.v1.HoldRequest
+	(*CaptureRequest)(nil),                  // 8: rapport.loyalty.v1.CaptureRequest
+	(*VoidRequest)(nil),                     // 9: rapport.loyalty.v1.VoidRequest
+	(*ReverseRequest)(nil),                  // 10: rapport.loyalty.v1.ReverseRequest
+	(*AdjustRequest)(nil),                   // 11: rapport.loyalty.v1.AdjustRequest
+	(*TransferRequest)(nil),                 // 12: rapport.loyalty.v1.TransferRequest
+	(*ExpireRequest)(nil),                   // 13: rapport.loyalty.v1.ExpireRequest
+	(*BatchPostRequest)(nil),                // 14: rapport.loyalty.v1.BatchPostRequest
+	(*GetBalanceRequest)(nil),               // 15: rapport.loyalty.v1.GetBalanceRequest
+	(*ListEntriesRequest)(nil),              // 16: rapport.loyalty.v1.ListEntriesRequest
+	(*ListHoldsRequest)(nil),                // 17: rapport.loyalty.v1.ListHoldsRequest
+	(*WatchEntriesRequest)(nil),             // 18: rapport.loyalty.v1.WatchEntriesRequest
+	(*ExamineEarnRequest)(nil),              // 19: rapport.loyalty.v1.ExamineEarnRequest
+	(*ExplainTierRequest)(nil),              // 20: rapport.loyalty.v1.ExplainTierRequest
+	(*GetAccountRequest)(nil),               // 21: rapport.loyalty.v1.GetAccountRequest
+	(*ListUnmatchedReturnsRequest)(nil),     // 22: rapport.loyalty.v1.ListUnmatchedReturnsRequest
+	(*GetRedemptionRateRequest)(nil),        // 23: rapport.loyalty.v1.GetRedemptionRateRequest
+	(*BatchGetRedemptionRatesRequest)(nil),  // 24: rapport.loyalty.v1.BatchGetRedemptionRatesRequest
+	(*GetLiabilityRequest)(nil),             // 25: rapport.loyalty.v1.GetLiabilityRequest
+	(*GetBreakageRequest)(nil),              // 26: rapport.loyalty.v1.GetBreakageRequest
+	(*GetParticipationRequest)(nil),         // 27: rapport.loyalty.v1.GetParticipationRequest
+	(*GetTierFlowRequest)(nil),              // 28: rapport.loyalty.v1.GetTierFlowRequest
+	(*GetLoyaltyImpactRequest)(nil),         // 29: rapport.loyalty.v1.GetLoyaltyImpactRequest
+	(*UpsertRewardRequest)(nil),             // 30: rapport.loyalty.v1.UpsertRewardRequest
+	(*ListRewardsRequest)(nil),              // 31: rapport.loyalty.v1.ListRewardsRequest
+	(*ExamineRewardRequest)(nil),            // 32: rapport.loyalty.v1.ExamineRewardRequest
+	(*TakeRewardRequest)(nil),               // 33: rapport.loyalty.v1.TakeRewardRequest
+	(*ConfirmRewardRequest)(nil),            // 34: rapport.loyalty.v1.ConfirmRewardRequest
+	(*CancelRewardRequest)(nil),             // 35: rapport.loyalty.v1.CancelRewardRequest
+	(*ListTakenRewardsRequest)(nil),         // 36: rapport.loyalty.v1.ListTakenRewardsRequest
+	(*UpsertOfferRequest)(nil),              // 37: rapport.loyalty.v1.UpsertOfferRequest
+	(*ListOffersRequest)(nil),               // 38: rapport.loyalty.v1.ListOffersRequest
+	(*SendOfferRequest)(nil),                // 39: rapport.loyalty.v1.SendOfferRequest
+	(*ViewOfferRequest)(nil),                // 40: rapport.loyalty.v1.ViewOfferRequest
+	(*RedeemOfferRequest)(nil),              // 41: rapport.loyalty.v1.RedeemOfferRequest
+	(*ListPersonalOffersRequest)(nil),       // 42: rapport.loyalty.v1.ListPersonalOffersRequest
+	(*GetOfferFunnelRequest)(nil),           // 43: rapport.loyalty.v1.GetOfferFunnelRequest
+	(*CreateProgrammeResponse)(nil),         // 44: rapport.loyalty.v1.CreateProgrammeResponse
+	(*UpdateProgrammeResponse)(nil),         // 45: rapport.loyalty.v1.UpdateProgrammeResponse
+	(*GetProgrammeResponse)(nil),            // 46: rapport.loyalty.v1.GetProgrammeResponse
+	(*ListProgrammesResponse)(nil),          // 47: rapport.loyalty.v1.ListProgrammesResponse
+	(*EarnResponse)(nil),                    // 48: rapport.loyalty.v1.EarnResponse
+	(*ActivateResponse)(nil),                // 49: rapport.loyalty.v1.ActivateResponse
+	(*RedeemResponse)(nil),                  // 50: rapport.loyalty.v1.RedeemResponse
+	(*HoldResponse)(nil),                    // 51: rapport.loyalty.v1.HoldResponse
+	(*CaptureResponse)(nil),                 // 52: rapport.loyalty.v1.CaptureResponse
+	(*VoidResponse)(nil),                    // 53: rapport.loyalty.v1.VoidResponse
+	(*ReverseResponse)(nil),                 // 54: rapport.loyalty.v1.ReverseResponse
+	(*AdjustResponse)(nil),                  // 55: rapport.loyalty.v1.AdjustResponse
+	(*TransferResponse)(nil),                // 56: rapport.loyalty.v1.TransferResponse
+	(*ExpireResponse)(nil),                  // 57: rapport.loyalty.v1.ExpireResponse
+	(*BatchPostResponse)(nil),               // 58: rapport.loyalty.v1.BatchPostResponse
+	(*GetBalanceResponse)(nil),              // 59: rapport.loyalty.v1.GetBalanceResponse
+	(*ListEntriesResponse)(nil),             // 60: rapport.loyalty.v1.ListEntriesResponse
+	(*ListHoldsResponse)(nil),               // 61: rapport.loyalty.v1.ListHoldsResponse
+	(*WatchEntriesResponse)(nil),            // 62: rapport.loyalty.v1.WatchEntriesResponse
+	(*ExamineEarnResponse)(nil),             // 63: rapport.loyalty.v1.ExamineEarnResponse
+	(*ExplainTierResponse)(nil),             // 64: rapport.loyalty.v1.ExplainTierResponse
+	(*GetAccountResponse)(nil),              // 65: rapport.loyalty.v1.GetAccountResponse
+	(*ListUnmatchedReturnsResponse)(nil),    // 66: rapport.loyalty.v1.ListUnmatchedReturnsResponse
+	(*GetRedemptionRateResponse)(nil),       // 67: rapport.loyalty.v1.GetRedemptionRateResponse
+	(*BatchGetRedemptionRatesResponse)(nil), // 68: rapport.loyalty.v1.BatchGetRedemptionRatesResponse
+	(*GetLiabilityResponse)(nil),            // 69: rapport.loyalty.v1.GetLiabilityResponse
+	(*GetBreakageResponse)(nil),             // 70: rapport.loyalty.v1.GetBreakageResponse
+	(*GetParticipationResponse)(nil),        // 71: rapport.loyalty.v1.GetParticipationResponse
+	(*GetTierFlowResponse)(nil),             // 72: rapport.loyalty.v1.GetTierFlowResponse
+	(*GetLoyaltyImpactResponse)(nil),        // 73: rapport.loyalty.v1.GetLoyaltyImpactResponse
+	(*UpsertRewardResponse)(nil),            // 74: rapport.loyalty.v1.UpsertRewardResponse
+	(*ListRewardsResponse)(nil),             // 75: rapport.loyalty.v1.ListRewardsResponse
+	(*ExamineRewardResponse)(nil),           // 76: rapport.loyalty.v1.ExamineRewardResponse
+	(*TakeRewardResponse)(nil),              // 77: rapport.loyalty.v1.TakeRewardResponse
+	(*ConfirmRewardResponse)(nil),           // 78: rapport.loyalty.v1.ConfirmRewardResponse
+	(*CancelRewardResponse)(nil),            // 79: rapport.loyalty.v1.CancelRewardResponse
+	(*ListTakenRewardsResponse)(nil),        // 80: rapport.loyalty.v1.ListTakenRewardsResponse
+	(*UpsertOfferResponse)(nil),             // 81: rapport.loyalty.v1.UpsertOfferResponse
+	(*ListOffersResponse)(nil),              // 82: rapport.loyalty.v1.ListOffersResponse
+	(*SendOfferResponse)(nil),               // 83: rapport.loyalty.v1.SendOfferResponse
+	(*ViewOfferResponse)(nil),               // 84: rapport.loyalty.v1.ViewOfferResponse
+	(*RedeemOfferResponse)(nil),             // 85: rapport.loyalty.v1.RedeemOfferResponse
+	(*ListPersonalOffersResponse)(nil),      // 86: rapport.loyalty.v1.ListPersonalOffersResponse
+	(*GetOfferFunnelResponse)(nil),          // 87: rapport.loyalty.v1.GetOfferFunnelResponse
 }
 var file_rapport_loyalty_v1_loyalty_service_proto_depIdxs = []int32{
 	0,  // 0: rapport.loyalty.v1.LoyaltyService.CreateProgramme:input_type -> rapport.loyalty.v1.CreateProgrammeRequest
@@ -188,70 +191,72 @@ var file_rapport_loyalty_v1_loyalty_service_proto_depIdxs = []int32{
 	21, // 21: rapport.loyalty.v1.LoyaltyService.GetAccount:input_type -> rapport.loyalty.v1.GetAccountRequest
 	22, // 22: rapport.loyalty.v1.LoyaltyService.ListUnmatchedReturns:input_type -> rapport.loyalty.v1.ListUnmatchedReturnsRequest
 	23, // 23: rapport.loyalty.v1.LoyaltyService.GetRedemptionRate:input_type -> rapport.loyalty.v1.GetRedemptionRateRequest
-	24, // 24: rapport.loyalty.v1.LoyaltyService.GetLiability:input_type -> rapport.loyalty.v1.GetLiabilityRequest
-	25, // 25: rapport.loyalty.v1.LoyaltyService.GetBreakage:input_type -> rapport.loyalty.v1.GetBreakageRequest
-	26, // 26: rapport.loyalty.v1.LoyaltyService.GetParticipation:input_type -> rapport.loyalty.v1.GetParticipationRequest
-	27, // 27: rapport.loyalty.v1.LoyaltyService.GetTierFlow:input_type -> rapport.loyalty.v1.GetTierFlowRequest
-	28, // 28: rapport.loyalty.v1.LoyaltyService.GetLoyaltyImpact:input_type -> rapport.loyalty.v1.GetLoyaltyImpactRequest
-	29, // 29: rapport.loyalty.v1.LoyaltyService.UpsertReward:input_type -> rapport.loyalty.v1.UpsertRewardRequest
-	30, // 30: rapport.loyalty.v1.LoyaltyService.ListRewards:input_type -> rapport.loyalty.v1.ListRewardsRequest
-	31, // 31: rapport.loyalty.v1.LoyaltyService.ExamineReward:input_type -> rapport.loyalty.v1.ExamineRewardRequest
-	32, // 32: rapport.loyalty.v1.LoyaltyService.TakeReward:input_type -> rapport.loyalty.v1.TakeRewardRequest
-	33, // 33: rapport.loyalty.v1.LoyaltyService.ConfirmReward:input_type -> rapport.loyalty.v1.ConfirmRewardRequest
-	34, // 34: rapport.loyalty.v1.LoyaltyService.CancelReward:input_type -> rapport.loyalty.v1.CancelRewardRequest
-	35, // 35: rapport.loyalty.v1.LoyaltyService.ListTakenRewards:input_type -> rapport.loyalty.v1.ListTakenRewardsRequest
-	36, // 36: rapport.loyalty.v1.LoyaltyService.UpsertOffer:input_type -> rapport.loyalty.v1.UpsertOfferRequest
-	37, // 37: rapport.loyalty.v1.LoyaltyService.ListOffers:input_type -> rapport.loyalty.v1.ListOffersRequest
-	38, // 38: rapport.loyalty.v1.LoyaltyService.SendOffer:input_type -> rapport.loyalty.v1.SendOfferRequest
-	39, // 39: rapport.loyalty.v1.LoyaltyService.ViewOffer:input_type -> rapport.loyalty.v1.ViewOfferRequest
-	40, // 40: rapport.loyalty.v1.LoyaltyService.RedeemOffer:input_type -> rapport.loyalty.v1.RedeemOfferRequest
-	41, // 41: rapport.loyalty.v1.LoyaltyService.ListPersonalOffers:input_type -> rapport.loyalty.v1.ListPersonalOffersRequest
-	42, // 42: rapport.loyalty.v1.LoyaltyService.GetOfferFunnel:input_type -> rapport.loyalty.v1.GetOfferFunnelRequest
-	43, // 43: rapport.loyalty.v1.LoyaltyService.CreateProgramme:output_type -> rapport.loyalty.v1.CreateProgrammeResponse
-	44, // 44: rapport.loyalty.v1.LoyaltyService.UpdateProgramme:output_type -> rapport.loyalty.v1.UpdateProgrammeResponse
-	45, // 45: rapport.loyalty.v1.LoyaltyService.GetProgramme:output_type -> rapport.loyalty.v1.GetProgrammeResponse
-	46, // 46: rapport.loyalty.v1.LoyaltyService.ListProgrammes:output_type -> rapport.loyalty.v1.ListProgrammesResponse
-	47, // 47: rapport.loyalty.v1.LoyaltyService.Earn:output_type -> rapport.loyalty.v1.EarnResponse
-	48, // 48: rapport.loyalty.v1.LoyaltyService.Activate:output_type -> rapport.loyalty.v1.ActivateResponse
-	49, // 49: rapport.loyalty.v1.LoyaltyService.Redeem:output_type -> rapport.loyalty.v1.RedeemResponse
-	50, // 50: rapport.loyalty.v1.LoyaltyService.Hold:output_type -> rapport.loyalty.v1.HoldResponse
-	51, // 51: rapport.loyalty.v1.LoyaltyService.Capture:output_type -> rapport.loyalty.v1.CaptureResponse
-	52, // 52: rapport.loyalty.v1.LoyaltyService.Void:output_type -> rapport.loyalty.v1.VoidResponse
-	53, // 53: rapport.loyalty.v1.LoyaltyService.Reverse:output_type -> rapport.loyalty.v1.ReverseResponse
-	54, // 54: rapport.loyalty.v1.LoyaltyService.Adjust:output_type -> rapport.loyalty.v1.AdjustResponse
-	55, // 55: rapport.loyalty.v1.LoyaltyService.Transfer:output_type -> rapport.loyalty.v1.TransferResponse
-	56, // 56: rapport.loyalty.v1.LoyaltyService.Expire:output_type -> rapport.loyalty.v1.ExpireResponse
-	57, // 57: rapport.loyalty.v1.LoyaltyService.BatchPost:output_type -> rapport.loyalty.v1.BatchPostResponse
-	58, // 58: rapport.loyalty.v1.LoyaltyService.GetBalance:output_type -> rapport.loyalty.v1.GetBalanceResponse
-	59, // 59: rapport.loyalty.v1.LoyaltyService.ListEntries:output_type -> rapport.loyalty.v1.ListEntriesResponse
-	60, // 60: rapport.loyalty.v1.LoyaltyService.ListHolds:output_type -> rapport.loyalty.v1.ListHoldsResponse
-	61, // 61: rapport.loyalty.v1.LoyaltyService.WatchEntries:output_type -> rapport.loyalty.v1.WatchEntriesResponse
-	62, // 62: rapport.loyalty.v1.LoyaltyService.ExamineEarn:output_type -> rapport.loyalty.v1.ExamineEarnResponse
-	63, // 63: rapport.loyalty.v1.LoyaltyService.ExplainTier:output_type -> rapport.loyalty.v1.ExplainTierResponse
-	64, // 64: rapport.loyalty.v1.LoyaltyService.GetAccount:output_type -> rapport.loyalty.v1.GetAccountResponse
-	65, // 65: rapport.loyalty.v1.LoyaltyService.ListUnmatchedReturns:output_type -> rapport.loyalty.v1.ListUnmatchedReturnsResponse
-	66, // 66: rapport.loyalty.v1.LoyaltyService.GetRedemptionRate:output_type -> rapport.loyalty.v1.GetRedemptionRateResponse
-	67, // 67: rapport.loyalty.v1.LoyaltyService.GetLiability:output_type -> rapport.loyalty.v1.GetLiabilityResponse
-	68, // 68: rapport.loyalty.v1.LoyaltyService.GetBreakage:output_type -> rapport.loyalty.v1.GetBreakageResponse
-	69, // 69: rapport.loyalty.v1.LoyaltyService.GetParticipation:output_type -> rapport.loyalty.v1.GetParticipationResponse
-	70, // 70: rapport.loyalty.v1.LoyaltyService.GetTierFlow:output_type -> rapport.loyalty.v1.GetTierFlowResponse
-	71, // 71: rapport.loyalty.v1.LoyaltyService.GetLoyaltyImpact:output_type -> rapport.loyalty.v1.GetLoyaltyImpactResponse
-	72, // 72: rapport.loyalty.v1.LoyaltyService.UpsertReward:output_type -> rapport.loyalty.v1.UpsertRewardResponse
-	73, // 73: rapport.loyalty.v1.LoyaltyService.ListRewards:output_type -> rapport.loyalty.v1.ListRewardsResponse
-	74, // 74: rapport.loyalty.v1.LoyaltyService.ExamineReward:output_type -> rapport.loyalty.v1.ExamineRewardResponse
-	75, // 75: rapport.loyalty.v1.LoyaltyService.TakeReward:output_type -> rapport.loyalty.v1.TakeRewardResponse
-	76, // 76: rapport.loyalty.v1.LoyaltyService.ConfirmReward:output_type -> rapport.loyalty.v1.ConfirmRewardResponse
-	77, // 77: rapport.loyalty.v1.LoyaltyService.CancelReward:output_type -> rapport.loyalty.v1.CancelRewardResponse
-	78, // 78: rapport.loyalty.v1.LoyaltyService.ListTakenRewards:output_type -> rapport.loyalty.v1.ListTakenRewardsResponse
-	79, // 79: rapport.loyalty.v1.LoyaltyService.UpsertOffer:output_type -> rapport.loyalty.v1.UpsertOfferResponse
-	80, // 80: rapport.loyalty.v1.LoyaltyService.ListOffers:output_type -> rapport.loyalty.v1.ListOffersResponse
-	81, // 81: rapport.loyalty.v1.LoyaltyService.SendOffer:output_type -> rapport.loyalty.v1.SendOfferResponse
-	82, // 82: rapport.loyalty.v1.LoyaltyService.ViewOffer:output_type -> rapport.loyalty.v1.ViewOfferResponse
-	83, // 83: rapport.loyalty.v1.LoyaltyService.RedeemOffer:output_type -> rapport.loyalty.v1.RedeemOfferResponse
-	84, // 84: rapport.loyalty.v1.LoyaltyService.ListPersonalOffers:output_type -> rapport.loyalty.v1.ListPersonalOffersResponse
-	85, // 85: rapport.loyalty.v1.LoyaltyService.GetOfferFunnel:output_type -> rapport.loyalty.v1.GetOfferFunnelResponse
-	43, // [43:86] is the sub-list for method output_type
-	0,  // [0:43] is the sub-list for method input_type
+	24, // 24: rapport.loyalty.v1.LoyaltyService.BatchGetRedemptionRates:input_type -> rapport.loyalty.v1.BatchGetRedemptionRatesRequest
+	25, // 25: rapport.loyalty.v1.LoyaltyService.GetLiability:input_type -> rapport.loyalty.v1.GetLiabilityRequest
+	26, // 26: rapport.loyalty.v1.LoyaltyService.GetBreakage:input_type -> rapport.loyalty.v1.GetBreakageRequest
+	27, // 27: rapport.loyalty.v1.LoyaltyService.GetParticipation:input_type -> rapport.loyalty.v1.GetParticipationRequest
+	28, // 28: rapport.loyalty.v1.LoyaltyService.GetTierFlow:input_type -> rapport.loyalty.v1.GetTierFlowRequest
+	29, // 29: rapport.loyalty.v1.LoyaltyService.GetLoyaltyImpact:input_type -> rapport.loyalty.v1.GetLoyaltyImpactRequest
+	30, // 30: rapport.loyalty.v1.LoyaltyService.UpsertReward:input_type -> rapport.loyalty.v1.UpsertRewardRequest
+	31, // 31: rapport.loyalty.v1.LoyaltyService.ListRewards:input_type -> rapport.loyalty.v1.ListRewardsRequest
+	32, // 32: rapport.loyalty.v1.LoyaltyService.ExamineReward:input_type -> rapport.loyalty.v1.ExamineRewardRequest
+	33, // 33: rapport.loyalty.v1.LoyaltyService.TakeReward:input_type -> rapport.loyalty.v1.TakeRewardRequest
+	34, // 34: rapport.loyalty.v1.LoyaltyService.ConfirmReward:input_type -> rapport.loyalty.v1.ConfirmRewardRequest
+	35, // 35: rapport.loyalty.v1.LoyaltyService.CancelReward:input_type -> rapport.loyalty.v1.CancelRewardRequest
+	36, // 36: rapport.loyalty.v1.LoyaltyService.ListTakenRewards:input_type -> rapport.loyalty.v1.ListTakenRewardsRequest
+	37, // 37: rapport.loyalty.v1.LoyaltyService.UpsertOffer:input_type -> rapport.loyalty.v1.UpsertOfferRequest
+	38, // 38: rapport.loyalty.v1.LoyaltyService.ListOffers:input_type -> rapport.loyalty.v1.ListOffersRequest
+	39, // 39: rapport.loyalty.v1.LoyaltyService.SendOffer:input_type -> rapport.loyalty.v1.SendOfferRequest
+	40, // 40: rapport.loyalty.v1.LoyaltyService.ViewOffer:input_type -> rapport.loyalty.v1.ViewOfferRequest
+	41, // 41: rapport.loyalty.v1.LoyaltyService.RedeemOffer:input_type -> rapport.loyalty.v1.RedeemOfferRequest
+	42, // 42: rapport.loyalty.v1.LoyaltyService.ListPersonalOffers:input_type -> rapport.loyalty.v1.ListPersonalOffersRequest
+	43, // 43: rapport.loyalty.v1.LoyaltyService.GetOfferFunnel:input_type -> rapport.loyalty.v1.GetOfferFunnelRequest
+	44, // 44: rapport.loyalty.v1.LoyaltyService.CreateProgramme:output_type -> rapport.loyalty.v1.CreateProgrammeResponse
+	45, // 45: rapport.loyalty.v1.LoyaltyService.UpdateProgramme:output_type -> rapport.loyalty.v1.UpdateProgrammeResponse
+	46, // 46: rapport.loyalty.v1.LoyaltyService.GetProgramme:output_type -> rapport.loyalty.v1.GetProgrammeResponse
+	47, // 47: rapport.loyalty.v1.LoyaltyService.ListProgrammes:output_type -> rapport.loyalty.v1.ListProgrammesResponse
+	48, // 48: rapport.loyalty.v1.LoyaltyService.Earn:output_type -> rapport.loyalty.v1.EarnResponse
+	49, // 49: rapport.loyalty.v1.LoyaltyService.Activate:output_type -> rapport.loyalty.v1.ActivateResponse
+	50, // 50: rapport.loyalty.v1.LoyaltyService.Redeem:output_type -> rapport.loyalty.v1.RedeemResponse
+	51, // 51: rapport.loyalty.v1.LoyaltyService.Hold:output_type -> rapport.loyalty.v1.HoldResponse
+	52, // 52: rapport.loyalty.v1.LoyaltyService.Capture:output_type -> rapport.loyalty.v1.CaptureResponse
+	53, // 53: rapport.loyalty.v1.LoyaltyService.Void:output_type -> rapport.loyalty.v1.VoidResponse
+	54, // 54: rapport.loyalty.v1.LoyaltyService.Reverse:output_type -> rapport.loyalty.v1.ReverseResponse
+	55, // 55: rapport.loyalty.v1.LoyaltyService.Adjust:output_type -> rapport.loyalty.v1.AdjustResponse
+	56, // 56: rapport.loyalty.v1.LoyaltyService.Transfer:output_type -> rapport.loyalty.v1.TransferResponse
+	57, // 57: rapport.loyalty.v1.LoyaltyService.Expire:output_type -> rapport.loyalty.v1.ExpireResponse
+	58, // 58: rapport.loyalty.v1.LoyaltyService.BatchPost:output_type -> rapport.loyalty.v1.BatchPostResponse
+	59, // 59: rapport.loyalty.v1.LoyaltyService.GetBalance:output_type -> rapport.loyalty.v1.GetBalanceResponse
+	60, // 60: rapport.loyalty.v1.LoyaltyService.ListEntries:output_type -> rapport.loyalty.v1.ListEntriesResponse
+	61, // 61: rapport.loyalty.v1.LoyaltyService.ListHolds:output_type -> rapport.loyalty.v1.ListHoldsResponse
+	62, // 62: rapport.loyalty.v1.LoyaltyService.WatchEntries:output_type -> rapport.loyalty.v1.WatchEntriesResponse
+	63, // 63: rapport.loyalty.v1.LoyaltyService.ExamineEarn:output_type -> rapport.loyalty.v1.ExamineEarnResponse
+	64, // 64: rapport.loyalty.v1.LoyaltyService.ExplainTier:output_type -> rapport.loyalty.v1.ExplainTierResponse
+	65, // 65: rapport.loyalty.v1.LoyaltyService.GetAccount:output_type -> rapport.loyalty.v1.GetAccountResponse
+	66, // 66: rapport.loyalty.v1.LoyaltyService.ListUnmatchedReturns:output_type -> rapport.loyalty.v1.ListUnmatchedReturnsResponse
+	67, // 67: rapport.loyalty.v1.LoyaltyService.GetRedemptionRate:output_type -> rapport.loyalty.v1.GetRedemptionRateResponse
+	68, // 68: rapport.loyalty.v1.LoyaltyService.BatchGetRedemptionRates:output_type -> rapport.loyalty.v1.BatchGetRedemptionRatesResponse
+	69, // 69: rapport.loyalty.v1.LoyaltyService.GetLiability:output_type -> rapport.loyalty.v1.GetLiabilityResponse
+	70, // 70: rapport.loyalty.v1.LoyaltyService.GetBreakage:output_type -> rapport.loyalty.v1.GetBreakageResponse
+	71, // 71: rapport.loyalty.v1.LoyaltyService.GetParticipation:output_type -> rapport.loyalty.v1.GetParticipationResponse
+	72, // 72: rapport.loyalty.v1.LoyaltyService.GetTierFlow:output_type -> rapport.loyalty.v1.GetTierFlowResponse
+	73, // 73: rapport.loyalty.v1.LoyaltyService.GetLoyaltyImpact:output_type -> rapport.loyalty.v1.GetLoyaltyImpactResponse
+	74, // 74: rapport.loyalty.v1.LoyaltyService.UpsertReward:output_type -> rapport.loyalty.v1.UpsertRewardResponse
+	75, // 75: rapport.loyalty.v1.LoyaltyService.ListRewards:output_type -> rapport.loyalty.v1.ListRewardsResponse
+	76, // 76: rapport.loyalty.v1.LoyaltyService.ExamineReward:output_type -> rapport.loyalty.v1.ExamineRewardResponse
+	77, // 77: rapport.loyalty.v1.LoyaltyService.TakeReward:output_type -> rapport.loyalty.v1.TakeRewardResponse
+	78, // 78: rapport.loyalty.v1.LoyaltyService.ConfirmReward:output_type -> rapport.loyalty.v1.ConfirmRewardResponse
+	79, // 79: rapport.loyalty.v1.LoyaltyService.CancelReward:output_type -> rapport.loyalty.v1.CancelRewardResponse
+	80, // 80: rapport.loyalty.v1.LoyaltyService.ListTakenRewards:output_type -> rapport.loyalty.v1.ListTakenRewardsResponse
+	81, // 81: rapport.loyalty.v1.LoyaltyService.UpsertOffer:output_type -> rapport.loyalty.v1.UpsertOfferResponse
+	82, // 82: rapport.loyalty.v1.LoyaltyService.ListOffers:output_type -> rapport.loyalty.v1.ListOffersResponse
+	83, // 83: rapport.loyalty.v1.LoyaltyService.SendOffer:output_type -> rapport.loyalty.v1.SendOfferResponse
+	84, // 84: rapport.loyalty.v1.LoyaltyService.ViewOffer:output_type -> rapport.loyalty.v1.ViewOfferResponse
+	85, // 85: rapport.loyalty.v1.LoyaltyService.RedeemOffer:output_type -> rapport.loyalty.v1.RedeemOfferResponse
+	86, // 86: rapport.loyalty.v1.LoyaltyService.ListPersonalOffers:output_type -> rapport.loyalty.v1.ListPersonalOffersResponse
+	87, // 87: rapport.loyalty.v1.LoyaltyService.GetOfferFunnel:output_type -> rapport.loyalty.v1.GetOfferFunnelResponse
+	44, // [44:88] is the sub-list for method output_type
+	0,  // [0:44] is the sub-list for method input_type
 	0,  // [0:0] is the sub-list for extension type_name
 	0,  // [0:0] is the sub-list for extension extendee
 	0,  // [0:0] is the sub-list for field type_name

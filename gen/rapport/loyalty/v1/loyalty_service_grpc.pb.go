@@ -19,49 +19,50 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	LoyaltyService_CreateProgramme_FullMethodName      = "/rapport.loyalty.v1.LoyaltyService/CreateProgramme"
-	LoyaltyService_UpdateProgramme_FullMethodName      = "/rapport.loyalty.v1.LoyaltyService/UpdateProgramme"
-	LoyaltyService_GetProgramme_FullMethodName         = "/rapport.loyalty.v1.LoyaltyService/GetProgramme"
-	LoyaltyService_ListProgrammes_FullMethodName       = "/rapport.loyalty.v1.LoyaltyService/ListProgrammes"
-	LoyaltyService_Earn_FullMethodName                 = "/rapport.loyalty.v1.LoyaltyService/Earn"
-	LoyaltyService_Activate_FullMethodName             = "/rapport.loyalty.v1.LoyaltyService/Activate"
-	LoyaltyService_Redeem_FullMethodName               = "/rapport.loyalty.v1.LoyaltyService/Redeem"
-	LoyaltyService_Hold_FullMethodName                 = "/rapport.loyalty.v1.LoyaltyService/Hold"
-	LoyaltyService_Capture_FullMethodName              = "/rapport.loyalty.v1.LoyaltyService/Capture"
-	LoyaltyService_Void_FullMethodName                 = "/rapport.loyalty.v1.LoyaltyService/Void"
-	LoyaltyService_Reverse_FullMethodName              = "/rapport.loyalty.v1.LoyaltyService/Reverse"
-	LoyaltyService_Adjust_FullMethodName               = "/rapport.loyalty.v1.LoyaltyService/Adjust"
-	LoyaltyService_Transfer_FullMethodName             = "/rapport.loyalty.v1.LoyaltyService/Transfer"
-	LoyaltyService_Expire_FullMethodName               = "/rapport.loyalty.v1.LoyaltyService/Expire"
-	LoyaltyService_BatchPost_FullMethodName            = "/rapport.loyalty.v1.LoyaltyService/BatchPost"
-	LoyaltyService_GetBalance_FullMethodName           = "/rapport.loyalty.v1.LoyaltyService/GetBalance"
-	LoyaltyService_ListEntries_FullMethodName          = "/rapport.loyalty.v1.LoyaltyService/ListEntries"
-	LoyaltyService_ListHolds_FullMethodName            = "/rapport.loyalty.v1.LoyaltyService/ListHolds"
-	LoyaltyService_WatchEntries_FullMethodName         = "/rapport.loyalty.v1.LoyaltyService/WatchEntries"
-	LoyaltyService_ExamineEarn_FullMethodName          = "/rapport.loyalty.v1.LoyaltyService/ExamineEarn"
-	LoyaltyService_ExplainTier_FullMethodName          = "/rapport.loyalty.v1.LoyaltyService/ExplainTier"
-	LoyaltyService_GetAccount_FullMethodName           = "/rapport.loyalty.v1.LoyaltyService/GetAccount"
-	LoyaltyService_ListUnmatchedReturns_FullMethodName = "/rapport.loyalty.v1.LoyaltyService/ListUnmatchedReturns"
-	LoyaltyService_GetRedemptionRate_FullMethodName    = "/rapport.loyalty.v1.LoyaltyService/GetRedemptionRate"
-	LoyaltyService_GetLiability_FullMethodName         = "/rapport.loyalty.v1.LoyaltyService/GetLiability"
-	LoyaltyService_GetBreakage_FullMethodName          = "/rapport.loyalty.v1.LoyaltyService/GetBreakage"
-	LoyaltyService_GetParticipation_FullMethodName     = "/rapport.loyalty.v1.LoyaltyService/GetParticipation"
-	LoyaltyService_GetTierFlow_FullMethodName          = "/rapport.loyalty.v1.LoyaltyService/GetTierFlow"
-	LoyaltyService_GetLoyaltyImpact_FullMethodName     = "/rapport.loyalty.v1.LoyaltyService/GetLoyaltyImpact"
-	LoyaltyService_UpsertReward_FullMethodName         = "/rapport.loyalty.v1.LoyaltyService/UpsertReward"
-	LoyaltyService_ListRewards_FullMethodName          = "/rapport.loyalty.v1.LoyaltyService/ListRewards"
-	LoyaltyService_ExamineReward_FullMethodName        = "/rapport.loyalty.v1.LoyaltyService/ExamineReward"
-	LoyaltyService_TakeReward_FullMethodName           = "/rapport.loyalty.v1.LoyaltyService/TakeReward"
-	LoyaltyService_ConfirmReward_FullMethodName        = "/rapport.loyalty.v1.LoyaltyService/ConfirmReward"
-	LoyaltyService_CancelReward_FullMethodName         = "/rapport.loyalty.v1.LoyaltyService/CancelReward"
-	LoyaltyService_ListTakenRewards_FullMethodName     = "/rapport.loyalty.v1.LoyaltyService/ListTakenRewards"
-	LoyaltyService_UpsertOffer_FullMethodName          = "/rapport.loyalty.v1.LoyaltyService/UpsertOffer"
-	LoyaltyService_ListOffers_FullMethodName           = "/rapport.loyalty.v1.LoyaltyService/ListOffers"
-	LoyaltyService_SendOffer_FullMethodName            = "/rapport.loyalty.v1.LoyaltyService/SendOffer"
-	LoyaltyService_ViewOffer_FullMethodName            = "/rapport.loyalty.v1.LoyaltyService/ViewOffer"
-	LoyaltyService_RedeemOffer_FullMethodName          = "/rapport.loyalty.v1.LoyaltyService/RedeemOffer"
-	LoyaltyService_ListPersonalOffers_FullMethodName   = "/rapport.loyalty.v1.LoyaltyService/ListPersonalOffers"
-	LoyaltyService_GetOfferFunnel_FullMethodName       = "/rapport.loyalty.v1.LoyaltyService/GetOfferFunnel"
+	LoyaltyService_CreateProgramme_FullMethodName         = "/rapport.loyalty.v1.LoyaltyService/CreateProgramme"
+	LoyaltyService_UpdateProgramme_FullMethodName         = "/rapport.loyalty.v1.LoyaltyService/UpdateProgramme"
+	LoyaltyService_GetProgramme_FullMethodName            = "/rapport.loyalty.v1.LoyaltyService/GetProgramme"
+	LoyaltyService_ListProgrammes_FullMethodName          = "/rapport.loyalty.v1.LoyaltyService/ListProgrammes"
+	LoyaltyService_Earn_FullMethodName                    = "/rapport.loyalty.v1.LoyaltyService/Earn"
+	LoyaltyService_Activate_FullMethodName                = "/rapport.loyalty.v1.LoyaltyService/Activate"
+	LoyaltyService_Redeem_FullMethodName                  = "/rapport.loyalty.v1.LoyaltyService/Redeem"
+	LoyaltyService_Hold_FullMethodName                    = "/rapport.loyalty.v1.LoyaltyService/Hold"
+	LoyaltyService_Capture_FullMethodName                 = "/rapport.loyalty.v1.LoyaltyService/Capture"
+	LoyaltyService_Void_FullMethodName                    = "/rapport.loyalty.v1.LoyaltyService/Void"
+	LoyaltyService_Reverse_FullMethodName                 = "/rapport.loyalty.v1.LoyaltyService/Reverse"
+	LoyaltyService_Adjust_FullMethodName                  = "/rapport.loyalty.v1.LoyaltyService/Adjust"
+	LoyaltyService_Transfer_FullMethodName                = "/rapport.loyalty.v1.LoyaltyService/Transfer"
+	LoyaltyService_Expire_FullMethodName                  = "/rapport.loyalty.v1.LoyaltyService/Expire"
+	LoyaltyService_BatchPost_FullMethodName               = "/rapport.loyalty.v1.LoyaltyService/BatchPost"
+	LoyaltyService_GetBalance_FullMethodName              = "/rapport.loyalty.v1.LoyaltyService/GetBalance"
+	LoyaltyService_ListEntries_FullMethodName             = "/rapport.loyalty.v1.LoyaltyService/ListEntries"
+	LoyaltyService_ListHolds_FullMethodName               = "/rapport.loyalty.v1.LoyaltyService/ListHolds"
+	LoyaltyService_WatchEntries_FullMethodName            = "/rapport.loyalty.v1.LoyaltyService/WatchEntries"
+	LoyaltyService_ExamineEarn_FullMethodName             = "/rapport.loyalty.v1.LoyaltyService/ExamineEarn"
+	LoyaltyService_ExplainTier_FullMethodName             = "/rapport.loyalty.v1.LoyaltyService/ExplainTier"
+	LoyaltyService_GetAccount_FullMethodName              = "/rapport.loyalty.v1.LoyaltyService/GetAccount"
+	LoyaltyService_ListUnmatchedReturns_FullMethodName    = "/rapport.loyalty.v1.LoyaltyService/ListUnmatchedReturns"
+	LoyaltyService_GetRedemptionRate_FullMethodName       = "/rapport.loyalty.v1.LoyaltyService/GetRedemptionRate"
+	LoyaltyService_BatchGetRedemptionRates_FullMethodName = "/rapport.loyalty.v1.LoyaltyService/BatchGetRedemptionRates"
+	LoyaltyService_GetLiability_FullMethodName            = "/rapport.loyalty.v1.LoyaltyService/GetLiability"
+	LoyaltyService_GetBreakage_FullMethodName             = "/rapport.loyalty.v1.LoyaltyService/GetBreakage"
+	LoyaltyService_GetParticipation_FullMethodName        = "/rapport.loyalty.v1.LoyaltyService/GetParticipation"
+	LoyaltyService_GetTierFlow_FullMethodName             = "/rapport.loyalty.v1.LoyaltyService/GetTierFlow"
+	LoyaltyService_GetLoyaltyImpact_FullMethodName        = "/rapport.loyalty.v1.LoyaltyService/GetLoyaltyImpact"
+	LoyaltyService_UpsertReward_FullMethodName            = "/rapport.loyalty.v1.LoyaltyService/UpsertReward"
+	LoyaltyService_ListRewards_FullMethodName             = "/rapport.loyalty.v1.LoyaltyService/ListRewards"
+	LoyaltyService_ExamineReward_FullMethodName           = "/rapport.loyalty.v1.LoyaltyService/ExamineReward"
+	LoyaltyService_TakeReward_FullMethodName              = "/rapport.loyalty.v1.LoyaltyService/TakeReward"
+	LoyaltyService_ConfirmReward_FullMethodName           = "/rapport.loyalty.v1.LoyaltyService/ConfirmReward"
+	LoyaltyService_CancelReward_FullMethodName            = "/rapport.loyalty.v1.LoyaltyService/CancelReward"
+	LoyaltyService_ListTakenRewards_FullMethodName        = "/rapport.loyalty.v1.LoyaltyService/ListTakenRewards"
+	LoyaltyService_UpsertOffer_FullMethodName             = "/rapport.loyalty.v1.LoyaltyService/UpsertOffer"
+	LoyaltyService_ListOffers_FullMethodName              = "/rapport.loyalty.v1.LoyaltyService/ListOffers"
+	LoyaltyService_SendOffer_FullMethodName               = "/rapport.loyalty.v1.LoyaltyService/SendOffer"
+	LoyaltyService_ViewOffer_FullMethodName               = "/rapport.loyalty.v1.LoyaltyService/ViewOffer"
+	LoyaltyService_RedeemOffer_FullMethodName             = "/rapport.loyalty.v1.LoyaltyService/RedeemOffer"
+	LoyaltyService_ListPersonalOffers_FullMethodName      = "/rapport.loyalty.v1.LoyaltyService/ListPersonalOffers"
+	LoyaltyService_GetOfferFunnel_FullMethodName          = "/rapport.loyalty.v1.LoyaltyService/GetOfferFunnel"
 )
 
 // LoyaltyServiceClient is the client API for LoyaltyService service.
@@ -126,6 +127,10 @@ type LoyaltyServiceClient interface {
 	ListUnmatchedReturns(ctx context.Context, in *ListUnmatchedReturnsRequest, opts ...grpc.CallOption) (*ListUnmatchedReturnsResponse, error)
 	// GetRedemptionRate tells how much of what is issued is spent.
 	GetRedemptionRate(ctx context.Context, in *GetRedemptionRateRequest, opts ...grpc.CallOption) (*GetRedemptionRateResponse, error)
+	// BatchGetRedemptionRates reads several rates, 1 to 200, in one call. A question that is
+	// refused does not touch the others; what may be asked again, or is not the caller's to
+	// ask, fails the call.
+	BatchGetRedemptionRates(ctx context.Context, in *BatchGetRedemptionRatesRequest, opts ...grpc.CallOption) (*BatchGetRedemptionRatesResponse, error)
 	// GetLiability tells what members can still spend.
 	GetLiability(ctx context.Context, in *GetLiabilityRequest, opts ...grpc.CallOption) (*GetLiabilityResponse, error)
 	// GetBreakage tells what is never spent.
@@ -426,6 +431,16 @@ func (c *loyaltyServiceClient) GetRedemptionRate(ctx context.Context, in *GetRed
 	return out, nil
 }
 
+func (c *loyaltyServiceClient) BatchGetRedemptionRates(ctx context.Context, in *BatchGetRedemptionRatesRequest, opts ...grpc.CallOption) (*BatchGetRedemptionRatesResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(BatchGetRedemptionRatesResponse)
+	err := c.cc.Invoke(ctx, LoyaltyService_BatchGetRedemptionRates_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *loyaltyServiceClient) GetLiability(ctx context.Context, in *GetLiabilityRequest, opts ...grpc.CallOption) (*GetLiabilityResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(GetLiabilityResponse)
@@ -678,6 +693,10 @@ type LoyaltyServiceServer interface {
 	ListUnmatchedReturns(context.Context, *ListUnmatchedReturnsRequest) (*ListUnmatchedReturnsResponse, error)
 	// GetRedemptionRate tells how much of what is issued is spent.
 	GetRedemptionRate(context.Context, *GetRedemptionRateRequest) (*GetRedemptionRateResponse, error)
+	// BatchGetRedemptionRates reads several rates, 1 to 200, in one call. A question that is
+	// refused does not touch the others; what may be asked again, or is not the caller's to
+	// ask, fails the call.
+	BatchGetRedemptionRates(context.Context, *BatchGetRedemptionRatesRequest) (*BatchGetRedemptionRatesResponse, error)
 	// GetLiability tells what members can still spend.
 	GetLiability(context.Context, *GetLiabilityRequest) (*GetLiabilityResponse, error)
 	// GetBreakage tells what is never spent.
@@ -797,6 +816,9 @@ func (UnimplementedLoyaltyServiceServer) ListUnmatchedReturns(context.Context, *
 }
 func (UnimplementedLoyaltyServiceServer) GetRedemptionRate(context.Context, *GetRedemptionRateRequest) (*GetRedemptionRateResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method GetRedemptionRate not implemented")
+}
+func (UnimplementedLoyaltyServiceServer) BatchGetRedemptionRates(context.Context, *BatchGetRedemptionRatesRequest) (*BatchGetRedemptionRatesResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method BatchGetRedemptionRates not implemented")
 }
 func (UnimplementedLoyaltyServiceServer) GetLiability(context.Context, *GetLiabilityRequest) (*GetLiabilityResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method GetLiability not implemented")
@@ -1290,6 +1312,24 @@ func _LoyaltyService_GetRedemptionRate_Handler(srv interface{}, ctx context.Cont
 	return interceptor(ctx, in, info, handler)
 }
 
+func _LoyaltyService_BatchGetRedemptionRates_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(BatchGetRedemptionRatesRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(LoyaltyServiceServer).BatchGetRedemptionRates(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: LoyaltyService_BatchGetRedemptionRates_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(LoyaltyServiceServer).BatchGetRedemptionRates(ctx, req.(*BatchGetRedemptionRatesRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _LoyaltyService_GetLiability_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(GetLiabilityRequest)
 	if err := dec(in); err != nil {
@@ -1726,6 +1766,10 @@ var LoyaltyService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "GetRedemptionRate",
 			Handler:    _LoyaltyService_GetRedemptionRate_Handler,
+		},
+		{
+			MethodName: "BatchGetRedemptionRates",
+			Handler:    _LoyaltyService_BatchGetRedemptionRates_Handler,
 		},
 		{
 			MethodName: "GetLiability",

@@ -9,6 +9,7 @@ package loyaltyv1
 import (
 	_ "buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go/buf/validate"
 	v1 "github.com/rapport-cx/rapport/gen/rapport/common/v1"
+	status "google.golang.org/genproto/googleapis/rpc/status"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
@@ -1521,11 +1522,176 @@ func (x *ImpactLine) GetHigh() float64 {
 	return 0
 }
 
+// BatchGetRedemptionRatesRequest asks for several redemption rates at once, as reports do.
+type BatchGetRedemptionRatesRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The brand.
+	Brand string `protobuf:"bytes,1,opt,name=brand,proto3" json:"brand,omitempty"`
+	// The questions, each of this brand or of none named.
+	Requests      []*GetRedemptionRateRequest `protobuf:"bytes,2,rep,name=requests,proto3" json:"requests,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BatchGetRedemptionRatesRequest) Reset() {
+	*x = BatchGetRedemptionRatesRequest{}
+	mi := &file_rapport_loyalty_v1_rate_proto_msgTypes[18]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BatchGetRedemptionRatesRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BatchGetRedemptionRatesRequest) ProtoMessage() {}
+
+func (x *BatchGetRedemptionRatesRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_rapport_loyalty_v1_rate_proto_msgTypes[18]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BatchGetRedemptionRatesRequest.ProtoReflect.Descriptor instead.
+func (*BatchGetRedemptionRatesRequest) Descriptor() ([]byte, []int) {
+	return file_rapport_loyalty_v1_rate_proto_rawDescGZIP(), []int{18}
+}
+
+func (x *BatchGetRedemptionRatesRequest) GetBrand() string {
+	if x != nil {
+		return x.Brand
+	}
+	return ""
+}
+
+func (x *BatchGetRedemptionRatesRequest) GetRequests() []*GetRedemptionRateRequest {
+	if x != nil {
+		return x.Requests
+	}
+	return nil
+}
+
+// BatchGetRedemptionRatesResponse are the answers.
+type BatchGetRedemptionRatesResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// One per question, in their order.
+	Results []*BatchedRedemptionRate `protobuf:"bytes,1,rep,name=results,proto3" json:"results,omitempty"`
+	// The earliest of the times that the answers tell; unset if none does.
+	AsOf          *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=as_of,json=asOf,proto3" json:"as_of,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BatchGetRedemptionRatesResponse) Reset() {
+	*x = BatchGetRedemptionRatesResponse{}
+	mi := &file_rapport_loyalty_v1_rate_proto_msgTypes[19]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BatchGetRedemptionRatesResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BatchGetRedemptionRatesResponse) ProtoMessage() {}
+
+func (x *BatchGetRedemptionRatesResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_rapport_loyalty_v1_rate_proto_msgTypes[19]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BatchGetRedemptionRatesResponse.ProtoReflect.Descriptor instead.
+func (*BatchGetRedemptionRatesResponse) Descriptor() ([]byte, []int) {
+	return file_rapport_loyalty_v1_rate_proto_rawDescGZIP(), []int{19}
+}
+
+func (x *BatchGetRedemptionRatesResponse) GetResults() []*BatchedRedemptionRate {
+	if x != nil {
+		return x.Results
+	}
+	return nil
+}
+
+func (x *BatchGetRedemptionRatesResponse) GetAsOf() *timestamppb.Timestamp {
+	if x != nil {
+		return x.AsOf
+	}
+	return nil
+}
+
+// BatchedRedemptionRate is the answer to one question of several.
+type BatchedRedemptionRate struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The answer.
+	Rate *GetRedemptionRateResponse `protobuf:"bytes,1,opt,name=rate,proto3" json:"rate,omitempty"`
+	// Why there is none: what is wrong with the question, paths as in GetRedemptionRate.
+	Error         *status.Status `protobuf:"bytes,2,opt,name=error,proto3" json:"error,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BatchedRedemptionRate) Reset() {
+	*x = BatchedRedemptionRate{}
+	mi := &file_rapport_loyalty_v1_rate_proto_msgTypes[20]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BatchedRedemptionRate) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BatchedRedemptionRate) ProtoMessage() {}
+
+func (x *BatchedRedemptionRate) ProtoReflect() protoreflect.Message {
+	mi := &file_rapport_loyalty_v1_rate_proto_msgTypes[20]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BatchedRedemptionRate.ProtoReflect.Descriptor instead.
+func (*BatchedRedemptionRate) Descriptor() ([]byte, []int) {
+	return file_rapport_loyalty_v1_rate_proto_rawDescGZIP(), []int{20}
+}
+
+func (x *BatchedRedemptionRate) GetRate() *GetRedemptionRateResponse {
+	if x != nil {
+		return x.Rate
+	}
+	return nil
+}
+
+func (x *BatchedRedemptionRate) GetError() *status.Status {
+	if x != nil {
+		return x.Error
+	}
+	return nil
+}
+
 var File_rapport_loyalty_v1_rate_proto protoreflect.FileDescriptor
 
 const file_rapport_loyalty_v1_rate_proto_rawDesc = "" +
 	"\n" +
-	"\x1drapport/loyalty/v1/rate.proto\x12\x12rapport.loyalty.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1frapport/common/v1/channel.proto\x1a\x1frapport/common/v1/subject.proto\x1a\x1crapport/common/v1/time.proto\"\xba\x02\n" +
+	"\x1drapport/loyalty/v1/rate.proto\x12\x12rapport.loyalty.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/rpc/status.proto\x1a\x1frapport/common/v1/channel.proto\x1a\x1frapport/common/v1/subject.proto\x1a\x1crapport/common/v1/time.proto\"\xba\x02\n" +
 	"\tRateScope\x12*\n" +
 	"\fprogramme_id\x18\x01 \x01(\tB\a\xbaH\x04r\x02\x10\x01R\vprogrammeId\x122\n" +
 	"\x05dates\x18\x02 \x01(\v2\x1c.rapport.common.v1.DateRangeR\x05dates\x12@\n" +
@@ -1644,7 +1810,16 @@ const file_rapport_loyalty_v1_rate_proto_rawDesc = "" +
 	"\x06_valueB\t\n" +
 	"\a_changeB\x06\n" +
 	"\x04_lowB\a\n" +
-	"\x05_high*\x82\x01\n" +
+	"\x05_high\"\x91\x01\n" +
+	"\x1eBatchGetRedemptionRatesRequest\x12\x1d\n" +
+	"\x05brand\x18\x01 \x01(\tB\a\xbaH\x04r\x02\x10\x01R\x05brand\x12P\n" +
+	"\brequests\x18\x02 \x03(\v2,.rapport.loyalty.v1.GetRedemptionRateRequestB\x06\xbaH\x03\xd8\x01\x03R\brequests\"\x97\x01\n" +
+	"\x1fBatchGetRedemptionRatesResponse\x12C\n" +
+	"\aresults\x18\x01 \x03(\v2).rapport.loyalty.v1.BatchedRedemptionRateR\aresults\x12/\n" +
+	"\x05as_of\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x04asOf\"\x84\x01\n" +
+	"\x15BatchedRedemptionRate\x12A\n" +
+	"\x04rate\x18\x01 \x01(\v2-.rapport.loyalty.v1.GetRedemptionRateResponseR\x04rate\x12(\n" +
+	"\x05error\x18\x02 \x01(\v2\x12.google.rpc.StatusR\x05error*\x82\x01\n" +
 	"\tRateSplit\x12\x1a\n" +
 	"\x16RATE_SPLIT_UNSPECIFIED\x10\x00\x12\x13\n" +
 	"\x0fRATE_SPLIT_TIER\x10\x01\x12\x16\n" +
@@ -1666,64 +1841,73 @@ func file_rapport_loyalty_v1_rate_proto_rawDescGZIP() []byte {
 }
 
 var file_rapport_loyalty_v1_rate_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_rapport_loyalty_v1_rate_proto_msgTypes = make([]protoimpl.MessageInfo, 18)
+var file_rapport_loyalty_v1_rate_proto_msgTypes = make([]protoimpl.MessageInfo, 21)
 var file_rapport_loyalty_v1_rate_proto_goTypes = []any{
-	(RateSplit)(0),                    // 0: rapport.loyalty.v1.RateSplit
-	(*RateScope)(nil),                 // 1: rapport.loyalty.v1.RateScope
-	(*GetRedemptionRateRequest)(nil),  // 2: rapport.loyalty.v1.GetRedemptionRateRequest
-	(*GetRedemptionRateResponse)(nil), // 3: rapport.loyalty.v1.GetRedemptionRateResponse
-	(*RedemptionRate)(nil),            // 4: rapport.loyalty.v1.RedemptionRate
-	(*RedemptionCohort)(nil),          // 5: rapport.loyalty.v1.RedemptionCohort
-	(*GetLiabilityRequest)(nil),       // 6: rapport.loyalty.v1.GetLiabilityRequest
-	(*GetLiabilityResponse)(nil),      // 7: rapport.loyalty.v1.GetLiabilityResponse
-	(*LiabilityMonth)(nil),            // 8: rapport.loyalty.v1.LiabilityMonth
-	(*GetBreakageRequest)(nil),        // 9: rapport.loyalty.v1.GetBreakageRequest
-	(*GetBreakageResponse)(nil),       // 10: rapport.loyalty.v1.GetBreakageResponse
-	(*GetParticipationRequest)(nil),   // 11: rapport.loyalty.v1.GetParticipationRequest
-	(*GetParticipationResponse)(nil),  // 12: rapport.loyalty.v1.GetParticipationResponse
-	(*Participation)(nil),             // 13: rapport.loyalty.v1.Participation
-	(*TierCount)(nil),                 // 14: rapport.loyalty.v1.TierCount
-	(*TierMove)(nil),                  // 15: rapport.loyalty.v1.TierMove
-	(*GetLoyaltyImpactRequest)(nil),   // 16: rapport.loyalty.v1.GetLoyaltyImpactRequest
-	(*GetLoyaltyImpactResponse)(nil),  // 17: rapport.loyalty.v1.GetLoyaltyImpactResponse
-	(*ImpactLine)(nil),                // 18: rapport.loyalty.v1.ImpactLine
-	(*v1.DateRange)(nil),              // 19: rapport.common.v1.DateRange
-	(v1.Channel)(0),                   // 20: rapport.common.v1.Channel
-	(*v1.SubjectRef)(nil),             // 21: rapport.common.v1.SubjectRef
-	(*timestamppb.Timestamp)(nil),     // 22: google.protobuf.Timestamp
-	(v1.Grain)(0),                     // 23: rapport.common.v1.Grain
+	(RateSplit)(0),                          // 0: rapport.loyalty.v1.RateSplit
+	(*RateScope)(nil),                       // 1: rapport.loyalty.v1.RateScope
+	(*GetRedemptionRateRequest)(nil),        // 2: rapport.loyalty.v1.GetRedemptionRateRequest
+	(*GetRedemptionRateResponse)(nil),       // 3: rapport.loyalty.v1.GetRedemptionRateResponse
+	(*RedemptionRate)(nil),                  // 4: rapport.loyalty.v1.RedemptionRate
+	(*RedemptionCohort)(nil),                // 5: rapport.loyalty.v1.RedemptionCohort
+	(*GetLiabilityRequest)(nil),             // 6: rapport.loyalty.v1.GetLiabilityRequest
+	(*GetLiabilityResponse)(nil),            // 7: rapport.loyalty.v1.GetLiabilityResponse
+	(*LiabilityMonth)(nil),                  // 8: rapport.loyalty.v1.LiabilityMonth
+	(*GetBreakageRequest)(nil),              // 9: rapport.loyalty.v1.GetBreakageRequest
+	(*GetBreakageResponse)(nil),             // 10: rapport.loyalty.v1.GetBreakageResponse
+	(*GetParticipationRequest)(nil),         // 11: rapport.loyalty.v1.GetParticipationRequest
+	(*GetParticipationResponse)(nil),        // 12: rapport.loyalty.v1.GetParticipationResponse
+	(*Participation)(nil),                   // 13: rapport.loyalty.v1.Participation
+	(*TierCount)(nil),                       // 14: rapport.loyalty.v1.TierCount
+	(*TierMove)(nil),                        // 15: rapport.loyalty.v1.TierMove
+	(*GetLoyaltyImpactRequest)(nil),         // 16: rapport.loyalty.v1.GetLoyaltyImpactRequest
+	(*GetLoyaltyImpactResponse)(nil),        // 17: rapport.loyalty.v1.GetLoyaltyImpactResponse
+	(*ImpactLine)(nil),                      // 18: rapport.loyalty.v1.ImpactLine
+	(*BatchGetRedemptionRatesRequest)(nil),  // 19: rapport.loyalty.v1.BatchGetRedemptionRatesRequest
+	(*BatchGetRedemptionRatesResponse)(nil), // 20: rapport.loyalty.v1.BatchGetRedemptionRatesResponse
+	(*BatchedRedemptionRate)(nil),           // 21: rapport.loyalty.v1.BatchedRedemptionRate
+	(*v1.DateRange)(nil),                    // 22: rapport.common.v1.DateRange
+	(v1.Channel)(0),                         // 23: rapport.common.v1.Channel
+	(*v1.SubjectRef)(nil),                   // 24: rapport.common.v1.SubjectRef
+	(*timestamppb.Timestamp)(nil),           // 25: google.protobuf.Timestamp
+	(v1.Grain)(0),                           // 26: rapport.common.v1.Grain
+	(*status.Status)(nil),                   // 27: google.rpc.Status
 }
 var file_rapport_loyalty_v1_rate_proto_depIdxs = []int32{
-	19, // 0: rapport.loyalty.v1.RateScope.dates:type_name -> rapport.common.v1.DateRange
-	20, // 1: rapport.loyalty.v1.RateScope.channels:type_name -> rapport.common.v1.Channel
-	21, // 2: rapport.loyalty.v1.RateScope.subjects:type_name -> rapport.common.v1.SubjectRef
+	22, // 0: rapport.loyalty.v1.RateScope.dates:type_name -> rapport.common.v1.DateRange
+	23, // 1: rapport.loyalty.v1.RateScope.channels:type_name -> rapport.common.v1.Channel
+	24, // 2: rapport.loyalty.v1.RateScope.subjects:type_name -> rapport.common.v1.SubjectRef
 	1,  // 3: rapport.loyalty.v1.GetRedemptionRateRequest.scope:type_name -> rapport.loyalty.v1.RateScope
 	0,  // 4: rapport.loyalty.v1.GetRedemptionRateRequest.split:type_name -> rapport.loyalty.v1.RateSplit
 	4,  // 5: rapport.loyalty.v1.GetRedemptionRateResponse.total:type_name -> rapport.loyalty.v1.RedemptionRate
 	4,  // 6: rapport.loyalty.v1.GetRedemptionRateResponse.groups:type_name -> rapport.loyalty.v1.RedemptionRate
 	5,  // 7: rapport.loyalty.v1.GetRedemptionRateResponse.cohorts:type_name -> rapport.loyalty.v1.RedemptionCohort
-	22, // 8: rapport.loyalty.v1.GetRedemptionRateResponse.as_of:type_name -> google.protobuf.Timestamp
+	25, // 8: rapport.loyalty.v1.GetRedemptionRateResponse.as_of:type_name -> google.protobuf.Timestamp
 	8,  // 9: rapport.loyalty.v1.GetLiabilityResponse.months:type_name -> rapport.loyalty.v1.LiabilityMonth
-	22, // 10: rapport.loyalty.v1.GetLiabilityResponse.as_of:type_name -> google.protobuf.Timestamp
-	19, // 11: rapport.loyalty.v1.GetBreakageRequest.dates:type_name -> rapport.common.v1.DateRange
-	22, // 12: rapport.loyalty.v1.GetBreakageResponse.as_of:type_name -> google.protobuf.Timestamp
-	19, // 13: rapport.loyalty.v1.GetParticipationRequest.dates:type_name -> rapport.common.v1.DateRange
-	23, // 14: rapport.loyalty.v1.GetParticipationRequest.grain:type_name -> rapport.common.v1.Grain
+	25, // 10: rapport.loyalty.v1.GetLiabilityResponse.as_of:type_name -> google.protobuf.Timestamp
+	22, // 11: rapport.loyalty.v1.GetBreakageRequest.dates:type_name -> rapport.common.v1.DateRange
+	25, // 12: rapport.loyalty.v1.GetBreakageResponse.as_of:type_name -> google.protobuf.Timestamp
+	22, // 13: rapport.loyalty.v1.GetParticipationRequest.dates:type_name -> rapport.common.v1.DateRange
+	26, // 14: rapport.loyalty.v1.GetParticipationRequest.grain:type_name -> rapport.common.v1.Grain
 	13, // 15: rapport.loyalty.v1.GetParticipationResponse.total:type_name -> rapport.loyalty.v1.Participation
 	13, // 16: rapport.loyalty.v1.GetParticipationResponse.periods:type_name -> rapport.loyalty.v1.Participation
 	14, // 17: rapport.loyalty.v1.GetParticipationResponse.tiers:type_name -> rapport.loyalty.v1.TierCount
 	15, // 18: rapport.loyalty.v1.GetParticipationResponse.moves:type_name -> rapport.loyalty.v1.TierMove
-	22, // 19: rapport.loyalty.v1.GetParticipationResponse.as_of:type_name -> google.protobuf.Timestamp
-	19, // 20: rapport.loyalty.v1.Participation.dates:type_name -> rapport.common.v1.DateRange
-	19, // 21: rapport.loyalty.v1.GetLoyaltyImpactRequest.dates:type_name -> rapport.common.v1.DateRange
+	25, // 19: rapport.loyalty.v1.GetParticipationResponse.as_of:type_name -> google.protobuf.Timestamp
+	22, // 20: rapport.loyalty.v1.Participation.dates:type_name -> rapport.common.v1.DateRange
+	22, // 21: rapport.loyalty.v1.GetLoyaltyImpactRequest.dates:type_name -> rapport.common.v1.DateRange
 	18, // 22: rapport.loyalty.v1.GetLoyaltyImpactResponse.against_others:type_name -> rapport.loyalty.v1.ImpactLine
 	18, // 23: rapport.loyalty.v1.GetLoyaltyImpactResponse.before_after:type_name -> rapport.loyalty.v1.ImpactLine
-	22, // 24: rapport.loyalty.v1.GetLoyaltyImpactResponse.as_of:type_name -> google.protobuf.Timestamp
-	25, // [25:25] is the sub-list for method output_type
-	25, // [25:25] is the sub-list for method input_type
-	25, // [25:25] is the sub-list for extension type_name
-	25, // [25:25] is the sub-list for extension extendee
-	0,  // [0:25] is the sub-list for field type_name
+	25, // 24: rapport.loyalty.v1.GetLoyaltyImpactResponse.as_of:type_name -> google.protobuf.Timestamp
+	2,  // 25: rapport.loyalty.v1.BatchGetRedemptionRatesRequest.requests:type_name -> rapport.loyalty.v1.GetRedemptionRateRequest
+	21, // 26: rapport.loyalty.v1.BatchGetRedemptionRatesResponse.results:type_name -> rapport.loyalty.v1.BatchedRedemptionRate
+	25, // 27: rapport.loyalty.v1.BatchGetRedemptionRatesResponse.as_of:type_name -> google.protobuf.Timestamp
+	3,  // 28: rapport.loyalty.v1.BatchedRedemptionRate.rate:type_name -> rapport.loyalty.v1.GetRedemptionRateResponse
+	27, // 29: rapport.loyalty.v1.BatchedRedemptionRate.error:type_name -> google.rpc.Status
+	30, // [30:30] is the sub-list for method output_type
+	30, // [30:30] is the sub-list for method input_type
+	30, // [30:30] is the sub-list for extension type_name
+	30, // [30:30] is the sub-list for extension extendee
+	0,  // [0:30] is the sub-list for field type_name
 }
 
 func init() { file_rapport_loyalty_v1_rate_proto_init() }
@@ -1741,7 +1925,7 @@ func file_rapport_loyalty_v1_rate_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_rapport_loyalty_v1_rate_proto_rawDesc), len(file_rapport_loyalty_v1_rate_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   18,
+			NumMessages:   21,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -24,7 +24,7 @@ var File_rapport_segmentation_v1_segmentation_service_proto protoreflect.FileDes
 
 const file_rapport_segmentation_v1_segmentation_service_proto_rawDesc = "" +
 	"\n" +
-	"2rapport/segmentation/v1/segmentation_service.proto\x12\x17rapport.segmentation.v1\x1a%rapport/segmentation/v1/compare.proto\x1a%rapport/segmentation/v1/contact.proto\x1a&rapport/segmentation/v1/customer.proto\x1a%rapport/segmentation/v1/erasure.proto\x1a(rapport/segmentation/v1/experiment.proto\x1a(rapport/segmentation/v1/hypothesis.proto\x1a#rapport/segmentation/v1/merge.proto\x1a#rapport/segmentation/v1/panel.proto\x1a!rapport/segmentation/v1/rfm.proto\x1a%rapport/segmentation/v1/segment.proto\x1a#rapport/segmentation/v1/value.proto2\xf4*\n" +
+	"2rapport/segmentation/v1/segmentation_service.proto\x12\x17rapport.segmentation.v1\x1a%rapport/segmentation/v1/compare.proto\x1a%rapport/segmentation/v1/contact.proto\x1a&rapport/segmentation/v1/customer.proto\x1a%rapport/segmentation/v1/erasure.proto\x1a(rapport/segmentation/v1/experiment.proto\x1a(rapport/segmentation/v1/hypothesis.proto\x1a#rapport/segmentation/v1/merge.proto\x1a#rapport/segmentation/v1/panel.proto\x1a!rapport/segmentation/v1/rfm.proto\x1a%rapport/segmentation/v1/segment.proto\x1a#rapport/segmentation/v1/value.proto2\xfd+\n" +
 	"\x13SegmentationService\x12w\n" +
 	"\x10ResolveCustomers\x120.rapport.segmentation.v1.ResolveCustomersRequest\x1a1.rapport.segmentation.v1.ResolveCustomersResponse\x12x\n" +
 	"\x0fUpsertCustomers\x12/.rapport.segmentation.v1.UpsertCustomersRequest\x1a0.rapport.segmentation.v1.UpsertCustomersResponse(\x010\x01\x12h\n" +
@@ -64,7 +64,8 @@ const file_rapport_segmentation_v1_segmentation_service_proto_rawDesc = "" +
 	"\x11ExplainMembership\x121.rapport.segmentation.v1.ExplainMembershipRequest\x1a2.rapport.segmentation.v1.ExplainMembershipResponse\x12y\n" +
 	"\x10WatchMemberships\x120.rapport.segmentation.v1.WatchMembershipsRequest\x1a1.rapport.segmentation.v1.WatchMembershipsResponse0\x01\x12w\n" +
 	"\x10GetSegmentBitmap\x120.rapport.segmentation.v1.GetSegmentBitmapRequest\x1a1.rapport.segmentation.v1.GetSegmentBitmapResponse\x12t\n" +
-	"\x0fGetSegmentValue\x12/.rapport.segmentation.v1.GetSegmentValueRequest\x1a0.rapport.segmentation.v1.GetSegmentValueResponse\x12t\n" +
+	"\x0fGetSegmentValue\x12/.rapport.segmentation.v1.GetSegmentValueRequest\x1a0.rapport.segmentation.v1.GetSegmentValueResponse\x12\x86\x01\n" +
+	"\x15BatchGetSegmentValues\x125.rapport.segmentation.v1.BatchGetSegmentValuesRequest\x1a6.rapport.segmentation.v1.BatchGetSegmentValuesResponse\x12t\n" +
 	"\x0fCompareSegments\x12/.rapport.segmentation.v1.CompareSegmentsRequest\x1a0.rapport.segmentation.v1.CompareSegmentsResponse\x12e\n" +
 	"\n" +
 	"QueryPanel\x12*.rapport.segmentation.v1.QueryPanelRequest\x1a+.rapport.segmentation.v1.QueryPanelResponse\x12n\n" +
@@ -83,102 +84,104 @@ const file_rapport_segmentation_v1_segmentation_service_proto_rawDesc = "" +
 	"\x1bcom.rapport.segmentation.v1B\x18SegmentationServiceProtoP\x01ZHgithub.com/rapport-cx/rapport/gen/rapport/segmentation/v1;segmentationv1\xa2\x02\x03RSX\xaa\x02\x17Rapport.Segmentation.V1\xca\x02\x17Rapport\\Segmentation\\V1\xe2\x02#Rapport\\Segmentation\\V1\\GPBMetadata\xea\x02\x19Rapport::Segmentation::V1b\x06proto3"
 
 var file_rapport_segmentation_v1_segmentation_service_proto_goTypes = []any{
-	(*ResolveCustomersRequest)(nil),      // 0: rapport.segmentation.v1.ResolveCustomersRequest
-	(*UpsertCustomersRequest)(nil),       // 1: rapport.segmentation.v1.UpsertCustomersRequest
-	(*GetCustomerRequest)(nil),           // 2: rapport.segmentation.v1.GetCustomerRequest
-	(*ListCustomersRequest)(nil),         // 3: rapport.segmentation.v1.ListCustomersRequest
-	(*DeclareAttributesRequest)(nil),     // 4: rapport.segmentation.v1.DeclareAttributesRequest
-	(*ListAttributesRequest)(nil),        // 5: rapport.segmentation.v1.ListAttributesRequest
-	(*MergeCustomersRequest)(nil),        // 6: rapport.segmentation.v1.MergeCustomersRequest
-	(*UnmergeCustomersRequest)(nil),      // 7: rapport.segmentation.v1.UnmergeCustomersRequest
-	(*WatchCustomersRequest)(nil),        // 8: rapport.segmentation.v1.WatchCustomersRequest
-	(*EraseCustomerRequest)(nil),         // 9: rapport.segmentation.v1.EraseCustomerRequest
-	(*GetErasureRequest)(nil),            // 10: rapport.segmentation.v1.GetErasureRequest
-	(*ReportErasureRequest)(nil),         // 11: rapport.segmentation.v1.ReportErasureRequest
-	(*ExportCustomerRequest)(nil),        // 12: rapport.segmentation.v1.ExportCustomerRequest
-	(*ReserveContactRequest)(nil),        // 13: rapport.segmentation.v1.ReserveContactRequest
-	(*ReleaseContactRequest)(nil),        // 14: rapport.segmentation.v1.ReleaseContactRequest
-	(*ExamineContactRequest)(nil),        // 15: rapport.segmentation.v1.ExamineContactRequest
-	(*ComputeRfmRequest)(nil),            // 16: rapport.segmentation.v1.ComputeRfmRequest
-	(*ListRfmRunsRequest)(nil),           // 17: rapport.segmentation.v1.ListRfmRunsRequest
-	(*GetRfmRequest)(nil),                // 18: rapport.segmentation.v1.GetRfmRequest
-	(*GetRfmGridRequest)(nil),            // 19: rapport.segmentation.v1.GetRfmGridRequest
-	(*ListFieldsRequest)(nil),            // 20: rapport.segmentation.v1.ListFieldsRequest
-	(*ListSegmentTemplatesRequest)(nil),  // 21: rapport.segmentation.v1.ListSegmentTemplatesRequest
-	(*CreateSegmentRequest)(nil),         // 22: rapport.segmentation.v1.CreateSegmentRequest
-	(*UpdateSegmentRequest)(nil),         // 23: rapport.segmentation.v1.UpdateSegmentRequest
-	(*GetSegmentRequest)(nil),            // 24: rapport.segmentation.v1.GetSegmentRequest
-	(*ListSegmentsRequest)(nil),          // 25: rapport.segmentation.v1.ListSegmentsRequest
-	(*ArchiveSegmentRequest)(nil),        // 26: rapport.segmentation.v1.ArchiveSegmentRequest
-	(*PreviewSegmentRequest)(nil),        // 27: rapport.segmentation.v1.PreviewSegmentRequest
-	(*ListMembersRequest)(nil),           // 28: rapport.segmentation.v1.ListMembersRequest
-	(*GetMembershipsRequest)(nil),        // 29: rapport.segmentation.v1.GetMembershipsRequest
-	(*ExplainMembershipRequest)(nil),     // 30: rapport.segmentation.v1.ExplainMembershipRequest
-	(*WatchMembershipsRequest)(nil),      // 31: rapport.segmentation.v1.WatchMembershipsRequest
-	(*GetSegmentBitmapRequest)(nil),      // 32: rapport.segmentation.v1.GetSegmentBitmapRequest
-	(*GetSegmentValueRequest)(nil),       // 33: rapport.segmentation.v1.GetSegmentValueRequest
-	(*CompareSegmentsRequest)(nil),       // 34: rapport.segmentation.v1.CompareSegmentsRequest
-	(*QueryPanelRequest)(nil),            // 35: rapport.segmentation.v1.QueryPanelRequest
-	(*GetSampleSizeRequest)(nil),         // 36: rapport.segmentation.v1.GetSampleSizeRequest
-	(*SampleSegmentRequest)(nil),         // 37: rapport.segmentation.v1.SampleSegmentRequest
-	(*CreateHypothesisRequest)(nil),      // 38: rapport.segmentation.v1.CreateHypothesisRequest
-	(*GetHypothesisRequest)(nil),         // 39: rapport.segmentation.v1.GetHypothesisRequest
-	(*ListHypothesesRequest)(nil),        // 40: rapport.segmentation.v1.ListHypothesesRequest
-	(*ConcludeHypothesisRequest)(nil),    // 41: rapport.segmentation.v1.ConcludeHypothesisRequest
-	(*CreateExperimentRequest)(nil),      // 42: rapport.segmentation.v1.CreateExperimentRequest
-	(*GetExperimentRequest)(nil),         // 43: rapport.segmentation.v1.GetExperimentRequest
-	(*ListExperimentsRequest)(nil),       // 44: rapport.segmentation.v1.ListExperimentsRequest
-	(*StopExperimentRequest)(nil),        // 45: rapport.segmentation.v1.StopExperimentRequest
-	(*GetAssignmentRequest)(nil),         // 46: rapport.segmentation.v1.GetAssignmentRequest
-	(*ListAssignmentsRequest)(nil),       // 47: rapport.segmentation.v1.ListAssignmentsRequest
-	(*ResolveCustomersResponse)(nil),     // 48: rapport.segmentation.v1.ResolveCustomersResponse
-	(*UpsertCustomersResponse)(nil),      // 49: rapport.segmentation.v1.UpsertCustomersResponse
-	(*GetCustomerResponse)(nil),          // 50: rapport.segmentation.v1.GetCustomerResponse
-	(*ListCustomersResponse)(nil),        // 51: rapport.segmentation.v1.ListCustomersResponse
-	(*DeclareAttributesResponse)(nil),    // 52: rapport.segmentation.v1.DeclareAttributesResponse
-	(*ListAttributesResponse)(nil),       // 53: rapport.segmentation.v1.ListAttributesResponse
-	(*MergeCustomersResponse)(nil),       // 54: rapport.segmentation.v1.MergeCustomersResponse
-	(*UnmergeCustomersResponse)(nil),     // 55: rapport.segmentation.v1.UnmergeCustomersResponse
-	(*WatchCustomersResponse)(nil),       // 56: rapport.segmentation.v1.WatchCustomersResponse
-	(*EraseCustomerResponse)(nil),        // 57: rapport.segmentation.v1.EraseCustomerResponse
-	(*GetErasureResponse)(nil),           // 58: rapport.segmentation.v1.GetErasureResponse
-	(*ReportErasureResponse)(nil),        // 59: rapport.segmentation.v1.ReportErasureResponse
-	(*ExportCustomerResponse)(nil),       // 60: rapport.segmentation.v1.ExportCustomerResponse
-	(*ReserveContactResponse)(nil),       // 61: rapport.segmentation.v1.ReserveContactResponse
-	(*ReleaseContactResponse)(nil),       // 62: rapport.segmentation.v1.ReleaseContactResponse
-	(*ExamineContactResponse)(nil),       // 63: rapport.segmentation.v1.ExamineContactResponse
-	(*ComputeRfmResponse)(nil),           // 64: rapport.segmentation.v1.ComputeRfmResponse
-	(*ListRfmRunsResponse)(nil),          // 65: rapport.segmentation.v1.ListRfmRunsResponse
-	(*GetRfmResponse)(nil),               // 66: rapport.segmentation.v1.GetRfmResponse
-	(*GetRfmGridResponse)(nil),           // 67: rapport.segmentation.v1.GetRfmGridResponse
-	(*ListFieldsResponse)(nil),           // 68: rapport.segmentation.v1.ListFieldsResponse
-	(*ListSegmentTemplatesResponse)(nil), // 69: rapport.segmentation.v1.ListSegmentTemplatesResponse
-	(*CreateSegmentResponse)(nil),        // 70: rapport.segmentation.v1.CreateSegmentResponse
-	(*UpdateSegmentResponse)(nil),        // 71: rapport.segmentation.v1.UpdateSegmentResponse
-	(*GetSegmentResponse)(nil),           // 72: rapport.segmentation.v1.GetSegmentResponse
-	(*ListSegmentsResponse)(nil),         // 73: rapport.segmentation.v1.ListSegmentsResponse
-	(*ArchiveSegmentResponse)(nil),       // 74: rapport.segmentation.v1.ArchiveSegmentResponse
-	(*PreviewSegmentResponse)(nil),       // 75: rapport.segmentation.v1.PreviewSegmentResponse
-	(*ListMembersResponse)(nil),          // 76: rapport.segmentation.v1.ListMembersResponse
-	(*GetMembershipsResponse)(nil),       // 77: rapport.segmentation.v1.GetMembershipsResponse
-	(*ExplainMembershipResponse)(nil),    // 78: rapport.segmentation.v1.ExplainMembershipResponse
-	(*WatchMembershipsResponse)(nil),     // 79: rapport.segmentation.v1.WatchMembershipsResponse
-	(*GetSegmentBitmapResponse)(nil),     // 80: rapport.segmentation.v1.GetSegmentBitmapResponse
-	(*GetSegmentValueResponse)(nil),      // 81: rapport.segmentation.v1.GetSegmentValueResponse
-	(*CompareSegmentsResponse)(nil),      // 82: rapport.segmentation.v1.CompareSegmentsResponse
-	(*QueryPanelResponse)(nil),           // 83: rapport.segmentation.v1.QueryPanelResponse
-	(*GetSampleSizeResponse)(nil),        // 84: rapport.segmentation.v1.GetSampleSizeResponse
-	(*SampleSegmentResponse)(nil),        // 85: rapport.segmentation.v1.SampleSegmentResponse
-	(*CreateHypothesisResponse)(nil),     // 86: rapport.segmentation.v1.CreateHypothesisResponse
-	(*GetHypothesisResponse)(nil),        // 87: rapport.segmentation.v1.GetHypothesisResponse
-	(*ListHypothesesResponse)(nil),       // 88: rapport.segmentation.v1.ListHypothesesResponse
-	(*ConcludeHypothesisResponse)(nil),   // 89: rapport.segmentation.v1.ConcludeHypothesisResponse
-	(*CreateExperimentResponse)(nil),     // 90: rapport.segmentation.v1.CreateExperimentResponse
-	(*GetExperimentResponse)(nil),        // 91: rapport.segmentation.v1.GetExperimentResponse
-	(*ListExperimentsResponse)(nil),      // 92: rapport.segmentation.v1.ListExperimentsResponse
-	(*StopExperimentResponse)(nil),       // 93: rapport.segmentation.v1.StopExperimentResponse
-	(*GetAssignmentResponse)(nil),        // 94: rapport.segmentation.v1.GetAssignmentResponse
-	(*ListAssignmentsResponse)(nil),      // 95: rapport.segmentation.v1.ListAssignmentsResponse
+	(*ResolveCustomersRequest)(nil),       // 0: rapport.segmentation.v1.ResolveCustomersRequest
+	(*UpsertCustomersRequest)(nil),        // 1: rapport.segmentation.v1.UpsertCustomersRequest
+	(*GetCustomerRequest)(nil),            // 2: rapport.segmentation.v1.GetCustomerRequest
+	(*ListCustomersRequest)(nil),          // 3: rapport.segmentation.v1.ListCustomersRequest
+	(*DeclareAttributesRequest)(nil),      // 4: rapport.segmentation.v1.DeclareAttributesRequest
+	(*ListAttributesRequest)(nil),         // 5: rapport.segmentation.v1.ListAttributesRequest
+	(*MergeCustomersRequest)(nil),         // 6: rapport.segmentation.v1.MergeCustomersRequest
+	(*UnmergeCustomersRequest)(nil),       // 7: rapport.segmentation.v1.UnmergeCustomersRequest
+	(*WatchCustomersRequest)(nil),         // 8: rapport.segmentation.v1.WatchCustomersRequest
+	(*EraseCustomerRequest)(nil),          // 9: rapport.segmentation.v1.EraseCustomerRequest
+	(*GetErasureRequest)(nil),             // 10: rapport.segmentation.v1.GetErasureRequest
+	(*ReportErasureRequest)(nil),          // 11: rapport.segmentation.v1.ReportErasureRequest
+	(*ExportCustomerRequest)(nil),         // 12: rapport.segmentation.v1.ExportCustomerRequest
+	(*ReserveContactRequest)(nil),         // 13: rapport.segmentation.v1.ReserveContactRequest
+	(*ReleaseContactRequest)(nil),         // 14: rapport.segmentation.v1.ReleaseContactRequest
+	(*ExamineContactRequest)(nil),         // 15: rapport.segmentation.v1.ExamineContactRequest
+	(*ComputeRfmRequest)(nil),             // 16: rapport.segmentation.v1.ComputeRfmRequest
+	(*ListRfmRunsRequest)(nil),            // 17: rapport.segmentation.v1.ListRfmRunsRequest
+	(*GetRfmRequest)(nil),                 // 18: rapport.segmentation.v1.GetRfmRequest
+	(*GetRfmGridRequest)(nil),             // 19: rapport.segmentation.v1.GetRfmGridRequest
+	(*ListFieldsRequest)(nil),             // 20: rapport.segmentation.v1.ListFieldsRequest
+	(*ListSegmentTemplatesRequest)(nil),   // 21: rapport.segmentation.v1.ListSegmentTemplatesRequest
+	(*CreateSegmentRequest)(nil),          // 22: rapport.segmentation.v1.CreateSegmentRequest
+	(*UpdateSegmentRequest)(nil),          // 23: rapport.segmentation.v1.UpdateSegmentRequest
+	(*GetSegmentRequest)(nil),             // 24: rapport.segmentation.v1.GetSegmentRequest
+	(*ListSegmentsRequest)(nil),           // 25: rapport.segmentation.v1.ListSegmentsRequest
+	(*ArchiveSegmentRequest)(nil),         // 26: rapport.segmentation.v1.ArchiveSegmentRequest
+	(*PreviewSegmentRequest)(nil),         // 27: rapport.segmentation.v1.PreviewSegmentRequest
+	(*ListMembersRequest)(nil),            // 28: rapport.segmentation.v1.ListMembersRequest
+	(*GetMembershipsRequest)(nil),         // 29: rapport.segmentation.v1.GetMembershipsRequest
+	(*ExplainMembershipRequest)(nil),      // 30: rapport.segmentation.v1.ExplainMembershipRequest
+	(*WatchMembershipsRequest)(nil),       // 31: rapport.segmentation.v1.WatchMembershipsRequest
+	(*GetSegmentBitmapRequest)(nil),       // 32: rapport.segmentation.v1.GetSegmentBitmapRequest
+	(*GetSegmentValueRequest)(nil),        // 33: rapport.segmentation.v1.GetSegmentValueRequest
+	(*BatchGetSegmentValuesRequest)(nil),  // 34: rapport.segmentation.v1.BatchGetSegmentValuesRequest
+	(*CompareSegmentsRequest)(nil),        // 35: rapport.segmentation.v1.CompareSegmentsRequest
+	(*QueryPanelRequest)(nil),             // 36: rapport.segmentation.v1.QueryPanelRequest
+	(*GetSampleSizeRequest)(nil),          // 37: rapport.segmentation.v1.GetSampleSizeRequest
+	(*SampleSegmentRequest)(nil),          // 38: rapport.segmentation.v1.SampleSegmentRequest
+	(*CreateHypothesisRequest)(nil),       // 39: rapport.segmentation.v1.CreateHypothesisRequest
+	(*GetHypothesisRequest)(nil),          // 40: rapport.segmentation.v1.GetHypothesisRequest
+	(*ListHypothesesRequest)(nil),         // 41: rapport.segmentation.v1.ListHypothesesRequest
+	(*ConcludeHypothesisRequest)(nil),     // 42: rapport.segmentation.v1.ConcludeHypothesisRequest
+	(*CreateExperimentRequest)(nil),       // 43: rapport.segmentation.v1.CreateExperimentRequest
+	(*GetExperimentRequest)(nil),          // 44: rapport.segmentation.v1.GetExperimentRequest
+	(*ListExperimentsRequest)(nil),        // 45: rapport.segmentation.v1.ListExperimentsRequest
+	(*StopExperimentRequest)(nil),         // 46: rapport.segmentation.v1.StopExperimentRequest
+	(*GetAssignmentRequest)(nil),          // 47: rapport.segmentation.v1.GetAssignmentRequest
+	(*ListAssignmentsRequest)(nil),        // 48: rapport.segmentation.v1.ListAssignmentsRequest
+	(*ResolveCustomersResponse)(nil),      // 49: rapport.segmentation.v1.ResolveCustomersResponse
+	(*UpsertCustomersResponse)(nil),       // 50: rapport.segmentation.v1.UpsertCustomersResponse
+	(*GetCustomerResponse)(nil),           // 51: rapport.segmentation.v1.GetCustomerResponse
+	(*ListCustomersResponse)(nil),         // 52: rapport.segmentation.v1.ListCustomersResponse
+	(*DeclareAttributesResponse)(nil),     // 53: rapport.segmentation.v1.DeclareAttributesResponse
+	(*ListAttributesResponse)(nil),        // 54: rapport.segmentation.v1.ListAttributesResponse
+	(*MergeCustomersResponse)(nil),        // 55: rapport.segmentation.v1.MergeCustomersResponse
+	(*UnmergeCustomersResponse)(nil),      // 56: rapport.segmentation.v1.UnmergeCustomersResponse
+	(*WatchCustomersResponse)(nil),        // 57: rapport.segmentation.v1.WatchCustomersResponse
+	(*EraseCustomerResponse)(nil),         // 58: rapport.segmentation.v1.EraseCustomerResponse
+	(*GetErasureResponse)(nil),            // 59: rapport.segmentation.v1.GetErasureResponse
+	(*ReportErasureResponse)(nil),         // 60: rapport.segmentation.v1.ReportErasureResponse
+	(*ExportCustomerResponse)(nil),        // 61: rapport.segmentation.v1.ExportCustomerResponse
+	(*ReserveContactResponse)(nil),        // 62: rapport.segmentation.v1.ReserveContactResponse
+	(*ReleaseContactResponse)(nil),        // 63: rapport.segmentation.v1.ReleaseContactResponse
+	(*ExamineContactResponse)(nil),        // 64: rapport.segmentation.v1.ExamineContactResponse
+	(*ComputeRfmResponse)(nil),            // 65: rapport.segmentation.v1.ComputeRfmResponse
+	(*ListRfmRunsResponse)(nil),           // 66: rapport.segmentation.v1.ListRfmRunsResponse
+	(*GetRfmResponse)(nil),                // 67: rapport.segmentation.v1.GetRfmResponse
+	(*GetRfmGridResponse)(nil),            // 68: rapport.segmentation.v1.GetRfmGridResponse
+	(*ListFieldsResponse)(nil),            // 69: rapport.segmentation.v1.ListFieldsResponse
+	(*ListSegmentTemplatesResponse)(nil),  // 70: rapport.segmentation.v1.ListSegmentTemplatesResponse
+	(*CreateSegmentResponse)(nil),         // 71: rapport.segmentation.v1.CreateSegmentResponse
+	(*UpdateSegmentResponse)(nil),         // 72: rapport.segmentation.v1.UpdateSegmentResponse
+	(*GetSegmentResponse)(nil),            // 73: rapport.segmentation.v1.GetSegmentResponse
+	(*ListSegmentsResponse)(nil),          // 74: rapport.segmentation.v1.ListSegmentsResponse
+	(*ArchiveSegmentResponse)(nil),        // 75: rapport.segmentation.v1.ArchiveSegmentResponse
+	(*PreviewSegmentResponse)(nil),        // 76: rapport.segmentation.v1.PreviewSegmentResponse
+	(*ListMembersResponse)(nil),           // 77: rapport.segmentation.v1.ListMembersResponse
+	(*GetMembershipsResponse)(nil),        // 78: rapport.segmentation.v1.GetMembershipsResponse
+	(*ExplainMembershipResponse)(nil),     // 79: rapport.segmentation.v1.ExplainMembershipResponse
+	(*WatchMembershipsResponse)(nil),      // 80: rapport.segmentation.v1.WatchMembershipsResponse
+	(*GetSegmentBitmapResponse)(nil),      // 81: rapport.segmentation.v1.GetSegmentBitmapResponse
+	(*GetSegmentValueResponse)(nil),       // 82: rapport.segmentation.v1.GetSegmentValueResponse
+	(*BatchGetSegmentValuesResponse)(nil), // 83: rapport.segmentation.v1.BatchGetSegmentValuesResponse
+	(*CompareSegmentsResponse)(nil),       // 84: rapport.segmentation.v1.CompareSegmentsResponse
+	(*QueryPanelResponse)(nil),            // 85: rapport.segmentation.v1.QueryPanelResponse
+	(*GetSampleSizeResponse)(nil),         // 86: rapport.segmentation.v1.GetSampleSizeResponse
+	(*SampleSegmentResponse)(nil),         // 87: rapport.segmentation.v1.SampleSegmentResponse
+	(*CreateHypothesisResponse)(nil),      // 88: rapport.segmentation.v1.CreateHypothesisResponse
+	(*GetHypothesisResponse)(nil),         // 89: rapport.segmentation.v1.GetHypothesisResponse
+	(*ListHypothesesResponse)(nil),        // 90: rapport.segmentation.v1.ListHypothesesResponse
+	(*ConcludeHypothesisResponse)(nil),    // 91: rapport.segmentation.v1.ConcludeHypothesisResponse
+	(*CreateExperimentResponse)(nil),      // 92: rapport.segmentation.v1.CreateExperimentResponse
+	(*GetExperimentResponse)(nil),         // 93: rapport.segmentation.v1.GetExperimentResponse
+	(*ListExperimentsResponse)(nil),       // 94: rapport.segmentation.v1.ListExperimentsResponse
+	(*StopExperimentResponse)(nil),        // 95: rapport.segmentation.v1.StopExperimentResponse
+	(*GetAssignmentResponse)(nil),         // 96: rapport.segmentation.v1.GetAssignmentResponse
+	(*ListAssignmentsResponse)(nil),       // 97: rapport.segmentation.v1.ListAssignmentsResponse
 }
 var file_rapport_segmentation_v1_segmentation_service_proto_depIdxs = []int32{
 	0,  // 0: rapport.segmentation.v1.SegmentationService.ResolveCustomers:input_type -> rapport.segmentation.v1.ResolveCustomersRequest
@@ -215,70 +218,72 @@ var file_rapport_segmentation_v1_segmentation_service_proto_depIdxs = []int32{
 	31, // 31: rapport.segmentation.v1.SegmentationService.WatchMemberships:input_type -> rapport.segmentation.v1.WatchMembershipsRequest
 	32, // 32: rapport.segmentation.v1.SegmentationService.GetSegmentBitmap:input_type -> rapport.segmentation.v1.GetSegmentBitmapRequest
 	33, // 33: rapport.segmentation.v1.SegmentationService.GetSegmentValue:input_type -> rapport.segmentation.v1.GetSegmentValueRequest
-	34, // 34: rapport.segmentation.v1.SegmentationService.CompareSegments:input_type -> rapport.segmentation.v1.CompareSegmentsRequest
-	35, // 35: rapport.segmentation.v1.SegmentationService.QueryPanel:input_type -> rapport.segmentation.v1.QueryPanelRequest
-	36, // 36: rapport.segmentation.v1.SegmentationService.GetSampleSize:input_type -> rapport.segmentation.v1.GetSampleSizeRequest
-	37, // 37: rapport.segmentation.v1.SegmentationService.SampleSegment:input_type -> rapport.segmentation.v1.SampleSegmentRequest
-	38, // 38: rapport.segmentation.v1.SegmentationService.CreateHypothesis:input_type -> rapport.segmentation.v1.CreateHypothesisRequest
-	39, // 39: rapport.segmentation.v1.SegmentationService.GetHypothesis:input_type -> rapport.segmentation.v1.GetHypothesisRequest
-	40, // 40: rapport.segmentation.v1.SegmentationService.ListHypotheses:input_type -> rapport.segmentation.v1.ListHypothesesRequest
-	41, // 41: rapport.segmentation.v1.SegmentationService.ConcludeHypothesis:input_type -> rapport.segmentation.v1.ConcludeHypothesisRequest
-	42, // 42: rapport.segmentation.v1.SegmentationService.CreateExperiment:input_type -> rapport.segmentation.v1.CreateExperimentRequest
-	43, // 43: rapport.segmentation.v1.SegmentationService.GetExperiment:input_type -> rapport.segmentation.v1.GetExperimentRequest
-	44, // 44: rapport.segmentation.v1.SegmentationService.ListExperiments:input_type -> rapport.segmentation.v1.ListExperimentsRequest
-	45, // 45: rapport.segmentation.v1.SegmentationService.StopExperiment:input_type -> rapport.segmentation.v1.StopExperimentRequest
-	46, // 46: rapport.segmentation.v1.SegmentationService.GetAssignment:input_type -> rapport.segmentation.v1.GetAssignmentRequest
-	47, // 47: rapport.segmentation.v1.SegmentationService.ListAssignments:input_type -> rapport.segmentation.v1.ListAssignmentsRequest
-	48, // 48: rapport.segmentation.v1.SegmentationService.ResolveCustomers:output_type -> rapport.segmentation.v1.ResolveCustomersResponse
-	49, // 49: rapport.segmentation.v1.SegmentationService.UpsertCustomers:output_type -> rapport.segmentation.v1.UpsertCustomersResponse
-	50, // 50: rapport.segmentation.v1.SegmentationService.GetCustomer:output_type -> rapport.segmentation.v1.GetCustomerResponse
-	51, // 51: rapport.segmentation.v1.SegmentationService.ListCustomers:output_type -> rapport.segmentation.v1.ListCustomersResponse
-	52, // 52: rapport.segmentation.v1.SegmentationService.DeclareAttributes:output_type -> rapport.segmentation.v1.DeclareAttributesResponse
-	53, // 53: rapport.segmentation.v1.SegmentationService.ListAttributes:output_type -> rapport.segmentation.v1.ListAttributesResponse
-	54, // 54: rapport.segmentation.v1.SegmentationService.MergeCustomers:output_type -> rapport.segmentation.v1.MergeCustomersResponse
-	55, // 55: rapport.segmentation.v1.SegmentationService.UnmergeCustomers:output_type -> rapport.segmentation.v1.UnmergeCustomersResponse
-	56, // 56: rapport.segmentation.v1.SegmentationService.WatchCustomers:output_type -> rapport.segmentation.v1.WatchCustomersResponse
-	57, // 57: rapport.segmentation.v1.SegmentationService.EraseCustomer:output_type -> rapport.segmentation.v1.EraseCustomerResponse
-	58, // 58: rapport.segmentation.v1.SegmentationService.GetErasure:output_type -> rapport.segmentation.v1.GetErasureResponse
-	59, // 59: rapport.segmentation.v1.SegmentationService.ReportErasure:output_type -> rapport.segmentation.v1.ReportErasureResponse
-	60, // 60: rapport.segmentation.v1.SegmentationService.ExportCustomer:output_type -> rapport.segmentation.v1.ExportCustomerResponse
-	61, // 61: rapport.segmentation.v1.SegmentationService.ReserveContact:output_type -> rapport.segmentation.v1.ReserveContactResponse
-	62, // 62: rapport.segmentation.v1.SegmentationService.ReleaseContact:output_type -> rapport.segmentation.v1.ReleaseContactResponse
-	63, // 63: rapport.segmentation.v1.SegmentationService.ExamineContact:output_type -> rapport.segmentation.v1.ExamineContactResponse
-	64, // 64: rapport.segmentation.v1.SegmentationService.ComputeRfm:output_type -> rapport.segmentation.v1.ComputeRfmResponse
-	65, // 65: rapport.segmentation.v1.SegmentationService.ListRfmRuns:output_type -> rapport.segmentation.v1.ListRfmRunsResponse
-	66, // 66: rapport.segmentation.v1.SegmentationService.GetRfm:output_type -> rapport.segmentation.v1.GetRfmResponse
-	67, // 67: rapport.segmentation.v1.SegmentationService.GetRfmGrid:output_type -> rapport.segmentation.v1.GetRfmGridResponse
-	68, // 68: rapport.segmentation.v1.SegmentationService.ListFields:output_type -> rapport.segmentation.v1.ListFieldsResponse
-	69, // 69: rapport.segmentation.v1.SegmentationService.ListSegmentTemplates:output_type -> rapport.segmentation.v1.ListSegmentTemplatesResponse
-	70, // 70: rapport.segmentation.v1.SegmentationService.CreateSegment:output_type -> rapport.segmentation.v1.CreateSegmentResponse
-	71, // 71: rapport.segmentation.v1.SegmentationService.UpdateSegment:output_type -> rapport.segmentation.v1.UpdateSegmentResponse
-	72, // 72: rapport.segmentation.v1.SegmentationService.GetSegment:output_type -> rapport.segmentation.v1.GetSegmentResponse
-	73, // 73: rapport.segmentation.v1.SegmentationService.ListSegments:output_type -> rapport.segmentation.v1.ListSegmentsResponse
-	74, // 74: rapport.segmentation.v1.SegmentationService.ArchiveSegment:output_type -> rapport.segmentation.v1.ArchiveSegmentResponse
-	75, // 75: rapport.segmentation.v1.SegmentationService.PreviewSegment:output_type -> rapport.segmentation.v1.PreviewSegmentResponse
-	76, // 76: rapport.segmentation.v1.SegmentationService.ListMembers:output_type -> rapport.segmentation.v1.ListMembersResponse
-	77, // 77: rapport.segmentation.v1.SegmentationService.GetMemberships:output_type -> rapport.segmentation.v1.GetMembershipsResponse
-	78, // 78: rapport.segmentation.v1.SegmentationService.ExplainMembership:output_type -> rapport.segmentation.v1.ExplainMembershipResponse
-	79, // 79: rapport.segmentation.v1.SegmentationService.WatchMemberships:output_type -> rapport.segmentation.v1.WatchMembershipsResponse
-	80, // 80: rapport.segmentation.v1.SegmentationService.GetSegmentBitmap:output_type -> rapport.segmentation.v1.GetSegmentBitmapResponse
-	81, // 81: rapport.segmentation.v1.SegmentationService.GetSegmentValue:output_type -> rapport.segmentation.v1.GetSegmentValueResponse
-	82, // 82: rapport.segmentation.v1.SegmentationService.CompareSegments:output_type -> rapport.segmentation.v1.CompareSegmentsResponse
-	83, // 83: rapport.segmentation.v1.SegmentationService.QueryPanel:output_type -> rapport.segmentation.v1.QueryPanelResponse
-	84, // 84: rapport.segmentation.v1.SegmentationService.GetSampleSize:output_type -> rapport.segmentation.v1.GetSampleSizeResponse
-	85, // 85: rapport.segmentation.v1.SegmentationService.SampleSegment:output_type -> rapport.segmentation.v1.SampleSegmentResponse
-	86, // 86: rapport.segmentation.v1.SegmentationService.CreateHypothesis:output_type -> rapport.segmentation.v1.CreateHypothesisResponse
-	87, // 87: rapport.segmentation.v1.SegmentationService.GetHypothesis:output_type -> rapport.segmentation.v1.GetHypothesisResponse
-	88, // 88: rapport.segmentation.v1.SegmentationService.ListHypotheses:output_type -> rapport.segmentation.v1.ListHypothesesResponse
-	89, // 89: rapport.segmentation.v1.SegmentationService.ConcludeHypothesis:output_type -> rapport.segmentation.v1.ConcludeHypothesisResponse
-	90, // 90: rapport.segmentation.v1.SegmentationService.CreateExperiment:output_type -> rapport.segmentation.v1.CreateExperimentResponse
-	91, // 91: rapport.segmentation.v1.SegmentationService.GetExperiment:output_type -> rapport.segmentation.v1.GetExperimentResponse
-	92, // 92: rapport.segmentation.v1.SegmentationService.ListExperiments:output_type -> rapport.segmentation.v1.ListExperimentsResponse
-	93, // 93: rapport.segmentation.v1.SegmentationService.StopExperiment:output_type -> rapport.segmentation.v1.StopExperimentResponse
-	94, // 94: rapport.segmentation.v1.SegmentationService.GetAssignment:output_type -> rapport.segmentation.v1.GetAssignmentResponse
-	95, // 95: rapport.segmentation.v1.SegmentationService.ListAssignments:output_type -> rapport.segmentation.v1.ListAssignmentsResponse
-	48, // [48:96] is the sub-list for method output_type
-	0,  // [0:48] is the sub-list for method input_type
+	34, // 34: rapport.segmentation.v1.SegmentationService.BatchGetSegmentValues:input_type -> rapport.segmentation.v1.BatchGetSegmentValuesRequest
+	35, // 35: rapport.segmentation.v1.SegmentationService.CompareSegments:input_type -> rapport.segmentation.v1.CompareSegmentsRequest
+	36, // 36: rapport.segmentation.v1.SegmentationService.QueryPanel:input_type -> rapport.segmentation.v1.QueryPanelRequest
+	37, // 37: rapport.segmentation.v1.SegmentationService.GetSampleSize:input_type -> rapport.segmentation.v1.GetSampleSizeRequest
+	38, // 38: rapport.segmentation.v1.SegmentationService.SampleSegment:input_type -> rapport.segmentation.v1.SampleSegmentRequest
+	39, // 39: rapport.segmentation.v1.SegmentationService.CreateHypothesis:input_type -> rapport.segmentation.v1.CreateHypothesisRequest
+	40, // 40: rapport.segmentation.v1.SegmentationService.GetHypothesis:input_type -> rapport.segmentation.v1.GetHypothesisRequest
+	41, // 41: rapport.segmentation.v1.SegmentationService.ListHypotheses:input_type -> rapport.segmentation.v1.ListHypothesesRequest
+	42, // 42: rapport.segmentation.v1.SegmentationService.ConcludeHypothesis:input_type -> rapport.segmentation.v1.ConcludeHypothesisRequest
+	43, // 43: rapport.segmentation.v1.SegmentationService.CreateExperiment:input_type -> rapport.segmentation.v1.CreateExperimentRequest
+	44, // 44: rapport.segmentation.v1.SegmentationService.GetExperiment:input_type -> rapport.segmentation.v1.GetExperimentRequest
+	45, // 45: rapport.segmentation.v1.SegmentationService.ListExperiments:input_type -> rapport.segmentation.v1.ListExperimentsRequest
+	46, // 46: rapport.segmentation.v1.SegmentationService.StopExperiment:input_type -> rapport.segmentation.v1.StopExperimentRequest
+	47, // 47: rapport.segmentation.v1.SegmentationService.GetAssignment:input_type -> rapport.segmentation.v1.GetAssignmentRequest
+	48, // 48: rapport.segmentation.v1.SegmentationService.ListAssignments:input_type -> rapport.segmentation.v1.ListAssignmentsRequest
+	49, // 49: rapport.segmentation.v1.SegmentationService.ResolveCustomers:output_type -> rapport.segmentation.v1.ResolveCustomersResponse
+	50, // 50: rapport.segmentation.v1.SegmentationService.UpsertCustomers:output_type -> rapport.segmentation.v1.UpsertCustomersResponse
+	51, // 51: rapport.segmentation.v1.SegmentationService.GetCustomer:output_type -> rapport.segmentation.v1.GetCustomerResponse
+	52, // 52: rapport.segmentation.v1.SegmentationService.ListCustomers:output_type -> rapport.segmentation.v1.ListCustomersResponse
+	53, // 53: rapport.segmentation.v1.SegmentationService.DeclareAttributes:output_type -> rapport.segmentation.v1.DeclareAttributesResponse
+	54, // 54: rapport.segmentation.v1.SegmentationService.ListAttributes:output_type -> rapport.segmentation.v1.ListAttributesResponse
+	55, // 55: rapport.segmentation.v1.SegmentationService.MergeCustomers:output_type -> rapport.segmentation.v1.MergeCustomersResponse
+	56, // 56: rapport.segmentation.v1.SegmentationService.UnmergeCustomers:output_type -> rapport.segmentation.v1.UnmergeCustomersResponse
+	57, // 57: rapport.segmentation.v1.SegmentationService.WatchCustomers:output_type -> rapport.segmentation.v1.WatchCustomersResponse
+	58, // 58: rapport.segmentation.v1.SegmentationService.EraseCustomer:output_type -> rapport.segmentation.v1.EraseCustomerResponse
+	59, // 59: rapport.segmentation.v1.SegmentationService.GetErasure:output_type -> rapport.segmentation.v1.GetErasureResponse
+	60, // 60: rapport.segmentation.v1.SegmentationService.ReportErasure:output_type -> rapport.segmentation.v1.ReportErasureResponse
+	61, // 61: rapport.segmentation.v1.SegmentationService.ExportCustomer:output_type -> rapport.segmentation.v1.ExportCustomerResponse
+	62, // 62: rapport.segmentation.v1.SegmentationService.ReserveContact:output_type -> rapport.segmentation.v1.ReserveContactResponse
+	63, // 63: rapport.segmentation.v1.SegmentationService.ReleaseContact:output_type -> rapport.segmentation.v1.ReleaseContactResponse
+	64, // 64: rapport.segmentation.v1.SegmentationService.ExamineContact:output_type -> rapport.segmentation.v1.ExamineContactResponse
+	65, // 65: rapport.segmentation.v1.SegmentationService.ComputeRfm:output_type -> rapport.segmentation.v1.ComputeRfmResponse
+	66, // 66: rapport.segmentation.v1.SegmentationService.ListRfmRuns:output_type -> rapport.segmentation.v1.ListRfmRunsResponse
+	67, // 67: rapport.segmentation.v1.SegmentationService.GetRfm:output_type -> rapport.segmentation.v1.GetRfmResponse
+	68, // 68: rapport.segmentation.v1.SegmentationService.GetRfmGrid:output_type -> rapport.segmentation.v1.GetRfmGridResponse
+	69, // 69: rapport.segmentation.v1.SegmentationService.ListFields:output_type -> rapport.segmentation.v1.ListFieldsResponse
+	70, // 70: rapport.segmentation.v1.SegmentationService.ListSegmentTemplates:output_type -> rapport.segmentation.v1.ListSegmentTemplatesResponse
+	71, // 71: rapport.segmentation.v1.SegmentationService.CreateSegment:output_type -> rapport.segmentation.v1.CreateSegmentResponse
+	72, // 72: rapport.segmentation.v1.SegmentationService.UpdateSegment:output_type -> rapport.segmentation.v1.UpdateSegmentResponse
+	73, // 73: rapport.segmentation.v1.SegmentationService.GetSegment:output_type -> rapport.segmentation.v1.GetSegmentResponse
+	74, // 74: rapport.segmentation.v1.SegmentationService.ListSegments:output_type -> rapport.segmentation.v1.ListSegmentsResponse
+	75, // 75: rapport.segmentation.v1.SegmentationService.ArchiveSegment:output_type -> rapport.segmentation.v1.ArchiveSegmentResponse
+	76, // 76: rapport.segmentation.v1.SegmentationService.PreviewSegment:output_type -> rapport.segmentation.v1.PreviewSegmentResponse
+	77, // 77: rapport.segmentation.v1.SegmentationService.ListMembers:output_type -> rapport.segmentation.v1.ListMembersResponse
+	78, // 78: rapport.segmentation.v1.SegmentationService.GetMemberships:output_type -> rapport.segmentation.v1.GetMembershipsResponse
+	79, // 79: rapport.segmentation.v1.SegmentationService.ExplainMembership:output_type -> rapport.segmentation.v1.ExplainMembershipResponse
+	80, // 80: rapport.segmentation.v1.SegmentationService.WatchMemberships:output_type -> rapport.segmentation.v1.WatchMembershipsResponse
+	81, // 81: rapport.segmentation.v1.SegmentationService.GetSegmentBitmap:output_type -> rapport.segmentation.v1.GetSegmentBitmapResponse
+	82, // 82: rapport.segmentation.v1.SegmentationService.GetSegmentValue:output_type -> rapport.segmentation.v1.GetSegmentValueResponse
+	83, // 83: rapport.segmentation.v1.SegmentationService.BatchGetSegmentValues:output_type -> rapport.segmentation.v1.BatchGetSegmentValuesResponse
+	84, // 84: rapport.segmentation.v1.SegmentationService.CompareSegments:output_type -> rapport.segmentation.v1.CompareSegmentsResponse
+	85, // 85: rapport.segmentation.v1.SegmentationService.QueryPanel:output_type -> rapport.segmentation.v1.QueryPanelResponse
+	86, // 86: rapport.segmentation.v1.SegmentationService.GetSampleSize:output_type -> rapport.segmentation.v1.GetSampleSizeResponse
+	87, // 87: rapport.segmentation.v1.SegmentationService.SampleSegment:output_type -> rapport.segmentation.v1.SampleSegmentResponse
+	88, // 88: rapport.segmentation.v1.SegmentationService.CreateHypothesis:output_type -> rapport.segmentation.v1.CreateHypothesisResponse
+	89, // 89: rapport.segmentation.v1.SegmentationService.GetHypothesis:output_type -> rapport.segmentation.v1.GetHypothesisResponse
+	90, // 90: rapport.segmentation.v1.SegmentationService.ListHypotheses:output_type -> rapport.segmentation.v1.ListHypothesesResponse
+	91, // 91: rapport.segmentation.v1.SegmentationService.ConcludeHypothesis:output_type -> rapport.segmentation.v1.ConcludeHypothesisResponse
+	92, // 92: rapport.segmentation.v1.SegmentationService.CreateExperiment:output_type -> rapport.segmentation.v1.CreateExperimentResponse
+	93, // 93: rapport.segmentation.v1.SegmentationService.GetExperiment:output_type -> rapport.segmentation.v1.GetExperimentResponse
+	94, // 94: rapport.segmentation.v1.SegmentationService.ListExperiments:output_type -> rapport.segmentation.v1.ListExperimentsResponse
+	95, // 95: rapport.segmentation.v1.SegmentationService.StopExperiment:output_type -> rapport.segmentation.v1.StopExperimentResponse
+	96, // 96: rapport.segmentation.v1.SegmentationService.GetAssignment:output_type -> rapport.segmentation.v1.GetAssignmentResponse
+	97, // 97: rapport.segmentation.v1.SegmentationService.ListAssignments:output_type -> rapport.segmentation.v1.ListAssignmentsResponse
+	49, // [49:98] is the sub-list for method output_type
+	0,  // [0:49] is the sub-list for method input_type
 	0,  // [0:0] is the sub-list for extension type_name
 	0,  // [0:0] is the sub-list for extension extendee
 	0,  // [0:0] is the sub-list for field type_name

@@ -19,54 +19,55 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	SegmentationService_ResolveCustomers_FullMethodName     = "/rapport.segmentation.v1.SegmentationService/ResolveCustomers"
-	SegmentationService_UpsertCustomers_FullMethodName      = "/rapport.segmentation.v1.SegmentationService/UpsertCustomers"
-	SegmentationService_GetCustomer_FullMethodName          = "/rapport.segmentation.v1.SegmentationService/GetCustomer"
-	SegmentationService_ListCustomers_FullMethodName        = "/rapport.segmentation.v1.SegmentationService/ListCustomers"
-	SegmentationService_DeclareAttributes_FullMethodName    = "/rapport.segmentation.v1.SegmentationService/DeclareAttributes"
-	SegmentationService_ListAttributes_FullMethodName       = "/rapport.segmentation.v1.SegmentationService/ListAttributes"
-	SegmentationService_MergeCustomers_FullMethodName       = "/rapport.segmentation.v1.SegmentationService/MergeCustomers"
-	SegmentationService_UnmergeCustomers_FullMethodName     = "/rapport.segmentation.v1.SegmentationService/UnmergeCustomers"
-	SegmentationService_WatchCustomers_FullMethodName       = "/rapport.segmentation.v1.SegmentationService/WatchCustomers"
-	SegmentationService_EraseCustomer_FullMethodName        = "/rapport.segmentation.v1.SegmentationService/EraseCustomer"
-	SegmentationService_GetErasure_FullMethodName           = "/rapport.segmentation.v1.SegmentationService/GetErasure"
-	SegmentationService_ReportErasure_FullMethodName        = "/rapport.segmentation.v1.SegmentationService/ReportErasure"
-	SegmentationService_ExportCustomer_FullMethodName       = "/rapport.segmentation.v1.SegmentationService/ExportCustomer"
-	SegmentationService_ReserveContact_FullMethodName       = "/rapport.segmentation.v1.SegmentationService/ReserveContact"
-	SegmentationService_ReleaseContact_FullMethodName       = "/rapport.segmentation.v1.SegmentationService/ReleaseContact"
-	SegmentationService_ExamineContact_FullMethodName       = "/rapport.segmentation.v1.SegmentationService/ExamineContact"
-	SegmentationService_ComputeRfm_FullMethodName           = "/rapport.segmentation.v1.SegmentationService/ComputeRfm"
-	SegmentationService_ListRfmRuns_FullMethodName          = "/rapport.segmentation.v1.SegmentationService/ListRfmRuns"
-	SegmentationService_GetRfm_FullMethodName               = "/rapport.segmentation.v1.SegmentationService/GetRfm"
-	SegmentationService_GetRfmGrid_FullMethodName           = "/rapport.segmentation.v1.SegmentationService/GetRfmGrid"
-	SegmentationService_ListFields_FullMethodName           = "/rapport.segmentation.v1.SegmentationService/ListFields"
-	SegmentationService_ListSegmentTemplates_FullMethodName = "/rapport.segmentation.v1.SegmentationService/ListSegmentTemplates"
-	SegmentationService_CreateSegment_FullMethodName        = "/rapport.segmentation.v1.SegmentationService/CreateSegment"
-	SegmentationService_UpdateSegment_FullMethodName        = "/rapport.segmentation.v1.SegmentationService/UpdateSegment"
-	SegmentationService_GetSegment_FullMethodName           = "/rapport.segmentation.v1.SegmentationService/GetSegment"
-	SegmentationService_ListSegments_FullMethodName         = "/rapport.segmentation.v1.SegmentationService/ListSegments"
-	SegmentationService_ArchiveSegment_FullMethodName       = "/rapport.segmentation.v1.SegmentationService/ArchiveSegment"
-	SegmentationService_PreviewSegment_FullMethodName       = "/rapport.segmentation.v1.SegmentationService/PreviewSegment"
-	SegmentationService_ListMembers_FullMethodName          = "/rapport.segmentation.v1.SegmentationService/ListMembers"
-	SegmentationService_GetMemberships_FullMethodName       = "/rapport.segmentation.v1.SegmentationService/GetMemberships"
-	SegmentationService_ExplainMembership_FullMethodName    = "/rapport.segmentation.v1.SegmentationService/ExplainMembership"
-	SegmentationService_WatchMemberships_FullMethodName     = "/rapport.segmentation.v1.SegmentationService/WatchMemberships"
-	SegmentationService_GetSegmentBitmap_FullMethodName     = "/rapport.segmentation.v1.SegmentationService/GetSegmentBitmap"
-	SegmentationService_GetSegmentValue_FullMethodName      = "/rapport.segmentation.v1.SegmentationService/GetSegmentValue"
-	SegmentationService_CompareSegments_FullMethodName      = "/rapport.segmentation.v1.SegmentationService/CompareSegments"
-	SegmentationService_QueryPanel_FullMethodName           = "/rapport.segmentation.v1.SegmentationService/QueryPanel"
-	SegmentationService_GetSampleSize_FullMethodName        = "/rapport.segmentation.v1.SegmentationService/GetSampleSize"
-	SegmentationService_SampleSegment_FullMethodName        = "/rapport.segmentation.v1.SegmentationService/SampleSegment"
-	SegmentationService_CreateHypothesis_FullMethodName     = "/rapport.segmentation.v1.SegmentationService/CreateHypothesis"
-	SegmentationService_GetHypothesis_FullMethodName        = "/rapport.segmentation.v1.SegmentationService/GetHypothesis"
-	SegmentationService_ListHypotheses_FullMethodName       = "/rapport.segmentation.v1.SegmentationService/ListHypotheses"
-	SegmentationService_ConcludeHypothesis_FullMethodName   = "/rapport.segmentation.v1.SegmentationService/ConcludeHypothesis"
-	SegmentationService_CreateExperiment_FullMethodName     = "/rapport.segmentation.v1.SegmentationService/CreateExperiment"
-	SegmentationService_GetExperiment_FullMethodName        = "/rapport.segmentation.v1.SegmentationService/GetExperiment"
-	SegmentationService_ListExperiments_FullMethodName      = "/rapport.segmentation.v1.SegmentationService/ListExperiments"
-	SegmentationService_StopExperiment_FullMethodName       = "/rapport.segmentation.v1.SegmentationService/StopExperiment"
-	SegmentationService_GetAssignment_FullMethodName        = "/rapport.segmentation.v1.SegmentationService/GetAssignment"
-	SegmentationService_ListAssignments_FullMethodName      = "/rapport.segmentation.v1.SegmentationService/ListAssignments"
+	SegmentationService_ResolveCustomers_FullMethodName      = "/rapport.segmentation.v1.SegmentationService/ResolveCustomers"
+	SegmentationService_UpsertCustomers_FullMethodName       = "/rapport.segmentation.v1.SegmentationService/UpsertCustomers"
+	SegmentationService_GetCustomer_FullMethodName           = "/rapport.segmentation.v1.SegmentationService/GetCustomer"
+	SegmentationService_ListCustomers_FullMethodName         = "/rapport.segmentation.v1.SegmentationService/ListCustomers"
+	SegmentationService_DeclareAttributes_FullMethodName     = "/rapport.segmentation.v1.SegmentationService/DeclareAttributes"
+	SegmentationService_ListAttributes_FullMethodName        = "/rapport.segmentation.v1.SegmentationService/ListAttributes"
+	SegmentationService_MergeCustomers_FullMethodName        = "/rapport.segmentation.v1.SegmentationService/MergeCustomers"
+	SegmentationService_UnmergeCustomers_FullMethodName      = "/rapport.segmentation.v1.SegmentationService/UnmergeCustomers"
+	SegmentationService_WatchCustomers_FullMethodName        = "/rapport.segmentation.v1.SegmentationService/WatchCustomers"
+	SegmentationService_EraseCustomer_FullMethodName         = "/rapport.segmentation.v1.SegmentationService/EraseCustomer"
+	SegmentationService_GetErasure_FullMethodName            = "/rapport.segmentation.v1.SegmentationService/GetErasure"
+	SegmentationService_ReportErasure_FullMethodName         = "/rapport.segmentation.v1.SegmentationService/ReportErasure"
+	SegmentationService_ExportCustomer_FullMethodName        = "/rapport.segmentation.v1.SegmentationService/ExportCustomer"
+	SegmentationService_ReserveContact_FullMethodName        = "/rapport.segmentation.v1.SegmentationService/ReserveContact"
+	SegmentationService_ReleaseContact_FullMethodName        = "/rapport.segmentation.v1.SegmentationService/ReleaseContact"
+	SegmentationService_ExamineContact_FullMethodName        = "/rapport.segmentation.v1.SegmentationService/ExamineContact"
+	SegmentationService_ComputeRfm_FullMethodName            = "/rapport.segmentation.v1.SegmentationService/ComputeRfm"
+	SegmentationService_ListRfmRuns_FullMethodName           = "/rapport.segmentation.v1.SegmentationService/ListRfmRuns"
+	SegmentationService_GetRfm_FullMethodName                = "/rapport.segmentation.v1.SegmentationService/GetRfm"
+	SegmentationService_GetRfmGrid_FullMethodName            = "/rapport.segmentation.v1.SegmentationService/GetRfmGrid"
+	SegmentationService_ListFields_FullMethodName            = "/rapport.segmentation.v1.SegmentationService/ListFields"
+	SegmentationService_ListSegmentTemplates_FullMethodName  = "/rapport.segmentation.v1.SegmentationService/ListSegmentTemplates"
+	SegmentationService_CreateSegment_FullMethodName         = "/rapport.segmentation.v1.SegmentationService/CreateSegment"
+	SegmentationService_UpdateSegment_FullMethodName         = "/rapport.segmentation.v1.SegmentationService/UpdateSegment"
+	SegmentationService_GetSegment_FullMethodName            = "/rapport.segmentation.v1.SegmentationService/GetSegment"
+	SegmentationService_ListSegments_FullMethodName          = "/rapport.segmentation.v1.SegmentationService/ListSegments"
+	SegmentationService_ArchiveSegment_FullMethodName        = "/rapport.segmentation.v1.SegmentationService/ArchiveSegment"
+	SegmentationService_PreviewSegment_FullMethodName        = "/rapport.segmentation.v1.SegmentationService/PreviewSegment"
+	SegmentationService_ListMembers_FullMethodName           = "/rapport.segmentation.v1.SegmentationService/ListMembers"
+	SegmentationService_GetMemberships_FullMethodName        = "/rapport.segmentation.v1.SegmentationService/GetMemberships"
+	SegmentationService_ExplainMembership_FullMethodName     = "/rapport.segmentation.v1.SegmentationService/ExplainMembership"
+	SegmentationService_WatchMemberships_FullMethodName      = "/rapport.segmentation.v1.SegmentationService/WatchMemberships"
+	SegmentationService_GetSegmentBitmap_FullMethodName      = "/rapport.segmentation.v1.SegmentationService/GetSegmentBitmap"
+	SegmentationService_GetSegmentValue_FullMethodName       = "/rapport.segmentation.v1.SegmentationService/GetSegmentValue"
+	SegmentationService_BatchGetSegmentValues_FullMethodName = "/rapport.segmentation.v1.SegmentationService/BatchGetSegmentValues"
+	SegmentationService_CompareSegments_FullMethodName       = "/rapport.segmentation.v1.SegmentationService/CompareSegments"
+	SegmentationService_QueryPanel_FullMethodName            = "/rapport.segmentation.v1.SegmentationService/QueryPanel"
+	SegmentationService_GetSampleSize_FullMethodName         = "/rapport.segmentation.v1.SegmentationService/GetSampleSize"
+	SegmentationService_SampleSegment_FullMethodName         = "/rapport.segmentation.v1.SegmentationService/SampleSegment"
+	SegmentationService_CreateHypothesis_FullMethodName      = "/rapport.segmentation.v1.SegmentationService/CreateHypothesis"
+	SegmentationService_GetHypothesis_FullMethodName         = "/rapport.segmentation.v1.SegmentationService/GetHypothesis"
+	SegmentationService_ListHypotheses_FullMethodName        = "/rapport.segmentation.v1.SegmentationService/ListHypotheses"
+	SegmentationService_ConcludeHypothesis_FullMethodName    = "/rapport.segmentation.v1.SegmentationService/ConcludeHypothesis"
+	SegmentationService_CreateExperiment_FullMethodName      = "/rapport.segmentation.v1.SegmentationService/CreateExperiment"
+	SegmentationService_GetExperiment_FullMethodName         = "/rapport.segmentation.v1.SegmentationService/GetExperiment"
+	SegmentationService_ListExperiments_FullMethodName       = "/rapport.segmentation.v1.SegmentationService/ListExperiments"
+	SegmentationService_StopExperiment_FullMethodName        = "/rapport.segmentation.v1.SegmentationService/StopExperiment"
+	SegmentationService_GetAssignment_FullMethodName         = "/rapport.segmentation.v1.SegmentationService/GetAssignment"
+	SegmentationService_ListAssignments_FullMethodName       = "/rapport.segmentation.v1.SegmentationService/ListAssignments"
 )
 
 // SegmentationServiceClient is the client API for SegmentationService service.
@@ -159,6 +160,10 @@ type SegmentationServiceClient interface {
 	GetSegmentBitmap(ctx context.Context, in *GetSegmentBitmapRequest, opts ...grpc.CallOption) (*GetSegmentBitmapResponse, error)
 	// GetSegmentValue tells what a segment is worth, and how many of it stay.
 	GetSegmentValue(ctx context.Context, in *GetSegmentValueRequest, opts ...grpc.CallOption) (*GetSegmentValueResponse, error)
+	// BatchGetSegmentValues reads several values, 1 to 200, in one call. A question that is
+	// refused does not touch the others; what may be asked again, or is not the caller's to
+	// ask, fails the call.
+	BatchGetSegmentValues(ctx context.Context, in *BatchGetSegmentValuesRequest, opts ...grpc.CallOption) (*BatchGetSegmentValuesResponse, error)
 	// CompareSegments lays groups over each other, or tells how people move between them.
 	CompareSegments(ctx context.Context, in *CompareSegmentsRequest, opts ...grpc.CallOption) (*CompareSegmentsResponse, error)
 	// QueryPanel tells who people are that some filters hold for, and what they say.
@@ -568,6 +573,16 @@ func (c *segmentationServiceClient) GetSegmentValue(ctx context.Context, in *Get
 	return out, nil
 }
 
+func (c *segmentationServiceClient) BatchGetSegmentValues(ctx context.Context, in *BatchGetSegmentValuesRequest, opts ...grpc.CallOption) (*BatchGetSegmentValuesResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(BatchGetSegmentValuesResponse)
+	err := c.cc.Invoke(ctx, SegmentationService_BatchGetSegmentValues_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *segmentationServiceClient) CompareSegments(ctx context.Context, in *CompareSegmentsRequest, opts ...grpc.CallOption) (*CompareSegmentsResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(CompareSegmentsResponse)
@@ -798,6 +813,10 @@ type SegmentationServiceServer interface {
 	GetSegmentBitmap(context.Context, *GetSegmentBitmapRequest) (*GetSegmentBitmapResponse, error)
 	// GetSegmentValue tells what a segment is worth, and how many of it stay.
 	GetSegmentValue(context.Context, *GetSegmentValueRequest) (*GetSegmentValueResponse, error)
+	// BatchGetSegmentValues reads several values, 1 to 200, in one call. A question that is
+	// refused does not touch the others; what may be asked again, or is not the caller's to
+	// ask, fails the call.
+	BatchGetSegmentValues(context.Context, *BatchGetSegmentValuesRequest) (*BatchGetSegmentValuesResponse, error)
 	// CompareSegments lays groups over each other, or tells how people move between them.
 	CompareSegments(context.Context, *CompareSegmentsRequest) (*CompareSegmentsResponse, error)
 	// QueryPanel tells who people are that some filters hold for, and what they say.
@@ -938,6 +957,9 @@ func (UnimplementedSegmentationServiceServer) GetSegmentBitmap(context.Context, 
 }
 func (UnimplementedSegmentationServiceServer) GetSegmentValue(context.Context, *GetSegmentValueRequest) (*GetSegmentValueResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method GetSegmentValue not implemented")
+}
+func (UnimplementedSegmentationServiceServer) BatchGetSegmentValues(context.Context, *BatchGetSegmentValuesRequest) (*BatchGetSegmentValuesResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method BatchGetSegmentValues not implemented")
 }
 func (UnimplementedSegmentationServiceServer) CompareSegments(context.Context, *CompareSegmentsRequest) (*CompareSegmentsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method CompareSegments not implemented")
@@ -1582,6 +1604,24 @@ func _SegmentationService_GetSegmentValue_Handler(srv interface{}, ctx context.C
 	return interceptor(ctx, in, info, handler)
 }
 
+func _SegmentationService_BatchGetSegmentValues_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(BatchGetSegmentValuesRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(SegmentationServiceServer).BatchGetSegmentValues(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: SegmentationService_BatchGetSegmentValues_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(SegmentationServiceServer).BatchGetSegmentValues(ctx, req.(*BatchGetSegmentValuesRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _SegmentationService_CompareSegments_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(CompareSegmentsRequest)
 	if err := dec(in); err != nil {
@@ -1960,6 +2000,10 @@ var SegmentationService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "GetSegmentValue",
 			Handler:    _SegmentationService_GetSegmentValue_Handler,
+		},
+		{
+			MethodName: "BatchGetSegmentValues",
+			Handler:    _SegmentationService_BatchGetSegmentValues_Handler,
 		},
 		{
 			MethodName: "CompareSegments",

@@ -9,6 +9,7 @@ package segmentationv1
 import (
 	_ "buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go/buf/validate"
 	v1 "github.com/rapport-cx/rapport/gen/rapport/common/v1"
+	status "google.golang.org/genproto/googleapis/rpc/status"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
@@ -451,11 +452,176 @@ func (x *ValuePeriod) GetChurnHigh() float64 {
 	return 0
 }
 
+// BatchGetSegmentValuesRequest asks for several values at once, as reports do.
+type BatchGetSegmentValuesRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The brand.
+	Brand string `protobuf:"bytes,1,opt,name=brand,proto3" json:"brand,omitempty"`
+	// The questions, each of this brand or of none named.
+	Requests      []*GetSegmentValueRequest `protobuf:"bytes,2,rep,name=requests,proto3" json:"requests,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BatchGetSegmentValuesRequest) Reset() {
+	*x = BatchGetSegmentValuesRequest{}
+	mi := &file_rapport_segmentation_v1_value_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BatchGetSegmentValuesRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BatchGetSegmentValuesRequest) ProtoMessage() {}
+
+func (x *BatchGetSegmentValuesRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_rapport_segmentation_v1_value_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BatchGetSegmentValuesRequest.ProtoReflect.Descriptor instead.
+func (*BatchGetSegmentValuesRequest) Descriptor() ([]byte, []int) {
+	return file_rapport_segmentation_v1_value_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *BatchGetSegmentValuesRequest) GetBrand() string {
+	if x != nil {
+		return x.Brand
+	}
+	return ""
+}
+
+func (x *BatchGetSegmentValuesRequest) GetRequests() []*GetSegmentValueRequest {
+	if x != nil {
+		return x.Requests
+	}
+	return nil
+}
+
+// BatchGetSegmentValuesResponse are the answers.
+type BatchGetSegmentValuesResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// One per question, in their order.
+	Results []*BatchedSegmentValue `protobuf:"bytes,1,rep,name=results,proto3" json:"results,omitempty"`
+	// The earliest of the times that the answers tell; unset if none does.
+	AsOf          *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=as_of,json=asOf,proto3" json:"as_of,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BatchGetSegmentValuesResponse) Reset() {
+	*x = BatchGetSegmentValuesResponse{}
+	mi := &file_rapport_segmentation_v1_value_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BatchGetSegmentValuesResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BatchGetSegmentValuesResponse) ProtoMessage() {}
+
+func (x *BatchGetSegmentValuesResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_rapport_segmentation_v1_value_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BatchGetSegmentValuesResponse.ProtoReflect.Descriptor instead.
+func (*BatchGetSegmentValuesResponse) Descriptor() ([]byte, []int) {
+	return file_rapport_segmentation_v1_value_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *BatchGetSegmentValuesResponse) GetResults() []*BatchedSegmentValue {
+	if x != nil {
+		return x.Results
+	}
+	return nil
+}
+
+func (x *BatchGetSegmentValuesResponse) GetAsOf() *timestamppb.Timestamp {
+	if x != nil {
+		return x.AsOf
+	}
+	return nil
+}
+
+// BatchedSegmentValue is the answer to one question of several.
+type BatchedSegmentValue struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The answer.
+	Value *GetSegmentValueResponse `protobuf:"bytes,1,opt,name=value,proto3" json:"value,omitempty"`
+	// Why there is none: what is wrong with the question, paths as in GetSegmentValue.
+	Error         *status.Status `protobuf:"bytes,2,opt,name=error,proto3" json:"error,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BatchedSegmentValue) Reset() {
+	*x = BatchedSegmentValue{}
+	mi := &file_rapport_segmentation_v1_value_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BatchedSegmentValue) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BatchedSegmentValue) ProtoMessage() {}
+
+func (x *BatchedSegmentValue) ProtoReflect() protoreflect.Message {
+	mi := &file_rapport_segmentation_v1_value_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BatchedSegmentValue.ProtoReflect.Descriptor instead.
+func (*BatchedSegmentValue) Descriptor() ([]byte, []int) {
+	return file_rapport_segmentation_v1_value_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *BatchedSegmentValue) GetValue() *GetSegmentValueResponse {
+	if x != nil {
+		return x.Value
+	}
+	return nil
+}
+
+func (x *BatchedSegmentValue) GetError() *status.Status {
+	if x != nil {
+		return x.Error
+	}
+	return nil
+}
+
 var File_rapport_segmentation_v1_value_proto protoreflect.FileDescriptor
 
 const file_rapport_segmentation_v1_value_proto_rawDesc = "" +
 	"\n" +
-	"#rapport/segmentation/v1/value.proto\x12\x17rapport.segmentation.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1crapport/common/v1/time.proto\"\xa5\x03\n" +
+	"#rapport/segmentation/v1/value.proto\x12\x17rapport.segmentation.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/rpc/status.proto\x1a\x1crapport/common/v1/time.proto\"\xa5\x03\n" +
 	"\n" +
 	"GroupValue\x12\x18\n" +
 	"\apersons\x18\x01 \x01(\x03R\apersons\x12\x16\n" +
@@ -510,7 +676,16 @@ const file_rapport_segmentation_v1_value_proto_rawDesc = "" +
 	"\x06_churnB\f\n" +
 	"\n" +
 	"_churn_lowB\r\n" +
-	"\v_churn_highB\xf1\x01\n" +
+	"\v_churn_high\"\x92\x01\n" +
+	"\x1cBatchGetSegmentValuesRequest\x12\x1d\n" +
+	"\x05brand\x18\x01 \x01(\tB\a\xbaH\x04r\x02\x10\x01R\x05brand\x12S\n" +
+	"\brequests\x18\x02 \x03(\v2/.rapport.segmentation.v1.GetSegmentValueRequestB\x06\xbaH\x03\xd8\x01\x03R\brequests\"\x98\x01\n" +
+	"\x1dBatchGetSegmentValuesResponse\x12F\n" +
+	"\aresults\x18\x01 \x03(\v2,.rapport.segmentation.v1.BatchedSegmentValueR\aresults\x12/\n" +
+	"\x05as_of\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x04asOf\"\x87\x01\n" +
+	"\x13BatchedSegmentValue\x12F\n" +
+	"\x05value\x18\x01 \x01(\v20.rapport.segmentation.v1.GetSegmentValueResponseR\x05value\x12(\n" +
+	"\x05error\x18\x02 \x01(\v2\x12.google.rpc.StatusR\x05errorB\xf1\x01\n" +
 	"\x1bcom.rapport.segmentation.v1B\n" +
 	"ValueProtoP\x01ZHgithub.com/rapport-cx/rapport/gen/rapport/segmentation/v1;segmentationv1\xa2\x02\x03RSX\xaa\x02\x17Rapport.Segmentation.V1\xca\x02\x17Rapport\\Segmentation\\V1\xe2\x02#Rapport\\Segmentation\\V1\\GPBMetadata\xea\x02\x19Rapport::Segmentation::V1b\x06proto3"
 
@@ -526,29 +701,38 @@ func file_rapport_segmentation_v1_value_proto_rawDescGZIP() []byte {
 	return file_rapport_segmentation_v1_value_proto_rawDescData
 }
 
-var file_rapport_segmentation_v1_value_proto_msgTypes = make([]protoimpl.MessageInfo, 4)
+var file_rapport_segmentation_v1_value_proto_msgTypes = make([]protoimpl.MessageInfo, 7)
 var file_rapport_segmentation_v1_value_proto_goTypes = []any{
-	(*GroupValue)(nil),              // 0: rapport.segmentation.v1.GroupValue
-	(*GetSegmentValueRequest)(nil),  // 1: rapport.segmentation.v1.GetSegmentValueRequest
-	(*GetSegmentValueResponse)(nil), // 2: rapport.segmentation.v1.GetSegmentValueResponse
-	(*ValuePeriod)(nil),             // 3: rapport.segmentation.v1.ValuePeriod
-	(*v1.DateRange)(nil),            // 4: rapport.common.v1.DateRange
-	(v1.Grain)(0),                   // 5: rapport.common.v1.Grain
-	(*timestamppb.Timestamp)(nil),   // 6: google.protobuf.Timestamp
+	(*GroupValue)(nil),                    // 0: rapport.segmentation.v1.GroupValue
+	(*GetSegmentValueRequest)(nil),        // 1: rapport.segmentation.v1.GetSegmentValueRequest
+	(*GetSegmentValueResponse)(nil),       // 2: rapport.segmentation.v1.GetSegmentValueResponse
+	(*ValuePeriod)(nil),                   // 3: rapport.segmentation.v1.ValuePeriod
+	(*BatchGetSegmentValuesRequest)(nil),  // 4: rapport.segmentation.v1.BatchGetSegmentValuesRequest
+	(*BatchGetSegmentValuesResponse)(nil), // 5: rapport.segmentation.v1.BatchGetSegmentValuesResponse
+	(*BatchedSegmentValue)(nil),           // 6: rapport.segmentation.v1.BatchedSegmentValue
+	(*v1.DateRange)(nil),                  // 7: rapport.common.v1.DateRange
+	(v1.Grain)(0),                         // 8: rapport.common.v1.Grain
+	(*timestamppb.Timestamp)(nil),         // 9: google.protobuf.Timestamp
+	(*status.Status)(nil),                 // 10: google.rpc.Status
 }
 var file_rapport_segmentation_v1_value_proto_depIdxs = []int32{
-	4, // 0: rapport.segmentation.v1.GetSegmentValueRequest.dates:type_name -> rapport.common.v1.DateRange
-	5, // 1: rapport.segmentation.v1.GetSegmentValueRequest.grain:type_name -> rapport.common.v1.Grain
-	3, // 2: rapport.segmentation.v1.GetSegmentValueResponse.total:type_name -> rapport.segmentation.v1.ValuePeriod
-	3, // 3: rapport.segmentation.v1.GetSegmentValueResponse.periods:type_name -> rapport.segmentation.v1.ValuePeriod
-	6, // 4: rapport.segmentation.v1.GetSegmentValueResponse.as_of:type_name -> google.protobuf.Timestamp
-	4, // 5: rapport.segmentation.v1.ValuePeriod.dates:type_name -> rapport.common.v1.DateRange
-	0, // 6: rapport.segmentation.v1.ValuePeriod.value:type_name -> rapport.segmentation.v1.GroupValue
-	7, // [7:7] is the sub-list for method output_type
-	7, // [7:7] is the sub-list for method input_type
-	7, // [7:7] is the sub-list for extension type_name
-	7, // [7:7] is the sub-list for extension extendee
-	0, // [0:7] is the sub-list for field type_name
+	7,  // 0: rapport.segmentation.v1.GetSegmentValueRequest.dates:type_name -> rapport.common.v1.DateRange
+	8,  // 1: rapport.segmentation.v1.GetSegmentValueRequest.grain:type_name -> rapport.common.v1.Grain
+	3,  // 2: rapport.segmentation.v1.GetSegmentValueResponse.total:type_name -> rapport.segmentation.v1.ValuePeriod
+	3,  // 3: rapport.segmentation.v1.GetSegmentValueResponse.periods:type_name -> rapport.segmentation.v1.ValuePeriod
+	9,  // 4: rapport.segmentation.v1.GetSegmentValueResponse.as_of:type_name -> google.protobuf.Timestamp
+	7,  // 5: rapport.segmentation.v1.ValuePeriod.dates:type_name -> rapport.common.v1.DateRange
+	0,  // 6: rapport.segmentation.v1.ValuePeriod.value:type_name -> rapport.segmentation.v1.GroupValue
+	1,  // 7: rapport.segmentation.v1.BatchGetSegmentValuesRequest.requests:type_name -> rapport.segmentation.v1.GetSegmentValueRequest
+	6,  // 8: rapport.segmentation.v1.BatchGetSegmentValuesResponse.results:type_name -> rapport.segmentation.v1.BatchedSegmentValue
+	9,  // 9: rapport.segmentation.v1.BatchGetSegmentValuesResponse.as_of:type_name -> google.protobuf.Timestamp
+	2,  // 10: rapport.segmentation.v1.BatchedSegmentValue.value:type_name -> rapport.segmentation.v1.GetSegmentValueResponse
+	10, // 11: rapport.segmentation.v1.BatchedSegmentValue.error:type_name -> google.rpc.Status
+	12, // [12:12] is the sub-list for method output_type
+	12, // [12:12] is the sub-list for method input_type
+	12, // [12:12] is the sub-list for extension type_name
+	12, // [12:12] is the sub-list for extension extendee
+	0,  // [0:12] is the sub-list for field type_name
 }
 
 func init() { file_rapport_segmentation_v1_value_proto_init() }
@@ -564,7 +748,7 @@ func file_rapport_segmentation_v1_value_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_rapport_segmentation_v1_value_proto_rawDesc), len(file_rapport_segmentation_v1_value_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   4,
+			NumMessages:   7,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

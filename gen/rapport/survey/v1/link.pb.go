@@ -1940,6 +1940,171 @@ func (x *InvitationPoint) GetCounts() *InvitationCounts {
 	return nil
 }
 
+// BatchGetInvitationStatsRequest asks for several counts of invitations at once, as reports do.
+type BatchGetInvitationStatsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The brand.
+	Brand string `protobuf:"bytes,1,opt,name=brand,proto3" json:"brand,omitempty"`
+	// The questions, each of this brand or of none named.
+	Requests      []*GetInvitationStatsRequest `protobuf:"bytes,2,rep,name=requests,proto3" json:"requests,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BatchGetInvitationStatsRequest) Reset() {
+	*x = BatchGetInvitationStatsRequest{}
+	mi := &file_rapport_survey_v1_link_proto_msgTypes[23]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BatchGetInvitationStatsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BatchGetInvitationStatsRequest) ProtoMessage() {}
+
+func (x *BatchGetInvitationStatsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_rapport_survey_v1_link_proto_msgTypes[23]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BatchGetInvitationStatsRequest.ProtoReflect.Descriptor instead.
+func (*BatchGetInvitationStatsRequest) Descriptor() ([]byte, []int) {
+	return file_rapport_survey_v1_link_proto_rawDescGZIP(), []int{23}
+}
+
+func (x *BatchGetInvitationStatsRequest) GetBrand() string {
+	if x != nil {
+		return x.Brand
+	}
+	return ""
+}
+
+func (x *BatchGetInvitationStatsRequest) GetRequests() []*GetInvitationStatsRequest {
+	if x != nil {
+		return x.Requests
+	}
+	return nil
+}
+
+// BatchGetInvitationStatsResponse are the answers.
+type BatchGetInvitationStatsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// One per question, in their order.
+	Results []*BatchedInvitationStats `protobuf:"bytes,1,rep,name=results,proto3" json:"results,omitempty"`
+	// The earliest of the times that the answers tell; unset if none does.
+	AsOf          *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=as_of,json=asOf,proto3" json:"as_of,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BatchGetInvitationStatsResponse) Reset() {
+	*x = BatchGetInvitationStatsResponse{}
+	mi := &file_rapport_survey_v1_link_proto_msgTypes[24]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BatchGetInvitationStatsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BatchGetInvitationStatsResponse) ProtoMessage() {}
+
+func (x *BatchGetInvitationStatsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_rapport_survey_v1_link_proto_msgTypes[24]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BatchGetInvitationStatsResponse.ProtoReflect.Descriptor instead.
+func (*BatchGetInvitationStatsResponse) Descriptor() ([]byte, []int) {
+	return file_rapport_survey_v1_link_proto_rawDescGZIP(), []int{24}
+}
+
+func (x *BatchGetInvitationStatsResponse) GetResults() []*BatchedInvitationStats {
+	if x != nil {
+		return x.Results
+	}
+	return nil
+}
+
+func (x *BatchGetInvitationStatsResponse) GetAsOf() *timestamppb.Timestamp {
+	if x != nil {
+		return x.AsOf
+	}
+	return nil
+}
+
+// BatchedInvitationStats is the answer to one question of several.
+type BatchedInvitationStats struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The answer.
+	Stats *GetInvitationStatsResponse `protobuf:"bytes,1,opt,name=stats,proto3" json:"stats,omitempty"`
+	// Why there is none: what is wrong with the question, paths as in GetInvitationStats.
+	Error         *status.Status `protobuf:"bytes,2,opt,name=error,proto3" json:"error,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BatchedInvitationStats) Reset() {
+	*x = BatchedInvitationStats{}
+	mi := &file_rapport_survey_v1_link_proto_msgTypes[25]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BatchedInvitationStats) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BatchedInvitationStats) ProtoMessage() {}
+
+func (x *BatchedInvitationStats) ProtoReflect() protoreflect.Message {
+	mi := &file_rapport_survey_v1_link_proto_msgTypes[25]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BatchedInvitationStats.ProtoReflect.Descriptor instead.
+func (*BatchedInvitationStats) Descriptor() ([]byte, []int) {
+	return file_rapport_survey_v1_link_proto_rawDescGZIP(), []int{25}
+}
+
+func (x *BatchedInvitationStats) GetStats() *GetInvitationStatsResponse {
+	if x != nil {
+		return x.Stats
+	}
+	return nil
+}
+
+func (x *BatchedInvitationStats) GetError() *status.Status {
+	if x != nil {
+		return x.Error
+	}
+	return nil
+}
+
 var File_rapport_survey_v1_link_proto protoreflect.FileDescriptor
 
 const file_rapport_survey_v1_link_proto_rawDesc = "" +
@@ -2099,7 +2264,16 @@ const file_rapport_survey_v1_link_proto_rawDesc = "" +
 	"\x0fInvitationPoint\x120\n" +
 	"\x05start\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\x05start\x12,\n" +
 	"\x03end\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x03end\x12;\n" +
-	"\x06counts\x18\x03 \x01(\v2#.rapport.survey.v1.InvitationCountsR\x06counts*\xd5\x01\n" +
+	"\x06counts\x18\x03 \x01(\v2#.rapport.survey.v1.InvitationCountsR\x06counts\"\x91\x01\n" +
+	"\x1eBatchGetInvitationStatsRequest\x12\x1d\n" +
+	"\x05brand\x18\x01 \x01(\tB\a\xbaH\x04r\x02\x10\x01R\x05brand\x12P\n" +
+	"\brequests\x18\x02 \x03(\v2,.rapport.survey.v1.GetInvitationStatsRequestB\x06\xbaH\x03\xd8\x01\x03R\brequests\"\x97\x01\n" +
+	"\x1fBatchGetInvitationStatsResponse\x12C\n" +
+	"\aresults\x18\x01 \x03(\v2).rapport.survey.v1.BatchedInvitationStatsR\aresults\x12/\n" +
+	"\x05as_of\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x04asOf\"\x87\x01\n" +
+	"\x16BatchedInvitationStats\x12C\n" +
+	"\x05stats\x18\x01 \x01(\v2-.rapport.survey.v1.GetInvitationStatsResponseR\x05stats\x12(\n" +
+	"\x05error\x18\x02 \x01(\v2\x12.google.rpc.StatusR\x05error*\xd5\x01\n" +
 	"\x0fSurveyLinkState\x12!\n" +
 	"\x1dSURVEY_LINK_STATE_UNSPECIFIED\x10\x00\x12\x1c\n" +
 	"\x18SURVEY_LINK_STATE_USABLE\x10\x01\x12\x1e\n" +
@@ -2122,98 +2296,106 @@ func file_rapport_survey_v1_link_proto_rawDescGZIP() []byte {
 }
 
 var file_rapport_survey_v1_link_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_rapport_survey_v1_link_proto_msgTypes = make([]protoimpl.MessageInfo, 24)
+var file_rapport_survey_v1_link_proto_msgTypes = make([]protoimpl.MessageInfo, 27)
 var file_rapport_survey_v1_link_proto_goTypes = []any{
-	(SurveyLinkState)(0),                   // 0: rapport.survey.v1.SurveyLinkState
-	(*SurveyLink)(nil),                     // 1: rapport.survey.v1.SurveyLink
-	(*CreateSurveyLinkRequest)(nil),        // 2: rapport.survey.v1.CreateSurveyLinkRequest
-	(*CreateSurveyLinkResponse)(nil),       // 3: rapport.survey.v1.CreateSurveyLinkResponse
-	(*BatchCreateSurveyLinksRequest)(nil),  // 4: rapport.survey.v1.BatchCreateSurveyLinksRequest
-	(*BatchCreateSurveyLinksResponse)(nil), // 5: rapport.survey.v1.BatchCreateSurveyLinksResponse
-	(*SurveyLinkResult)(nil),               // 6: rapport.survey.v1.SurveyLinkResult
-	(*ListSurveyLinksRequest)(nil),         // 7: rapport.survey.v1.ListSurveyLinksRequest
-	(*ListSurveyLinksResponse)(nil),        // 8: rapport.survey.v1.ListSurveyLinksResponse
-	(*RevokeSurveyLinkRequest)(nil),        // 9: rapport.survey.v1.RevokeSurveyLinkRequest
-	(*RevokeSurveyLinkResponse)(nil),       // 10: rapport.survey.v1.RevokeSurveyLinkResponse
-	(*OpenSurveyLinkRequest)(nil),          // 11: rapport.survey.v1.OpenSurveyLinkRequest
-	(*OpenSurveyLinkResponse)(nil),         // 12: rapport.survey.v1.OpenSurveyLinkResponse
-	(*PageQuestion)(nil),                   // 13: rapport.survey.v1.PageQuestion
-	(*FollowUp)(nil),                       // 14: rapport.survey.v1.FollowUp
-	(*SaveSurveyAnswersRequest)(nil),       // 15: rapport.survey.v1.SaveSurveyAnswersRequest
-	(*SaveSurveyAnswersResponse)(nil),      // 16: rapport.survey.v1.SaveSurveyAnswersResponse
-	(*AnswerSurveyLinkRequest)(nil),        // 17: rapport.survey.v1.AnswerSurveyLinkRequest
-	(*AnswerSurveyLinkResponse)(nil),       // 18: rapport.survey.v1.AnswerSurveyLinkResponse
-	(*GetInvitationStatsRequest)(nil),      // 19: rapport.survey.v1.GetInvitationStatsRequest
-	(*GetInvitationStatsResponse)(nil),     // 20: rapport.survey.v1.GetInvitationStatsResponse
-	(*InvitationCounts)(nil),               // 21: rapport.survey.v1.InvitationCounts
-	(*InvitationSeries)(nil),               // 22: rapport.survey.v1.InvitationSeries
-	(*InvitationPoint)(nil),                // 23: rapport.survey.v1.InvitationPoint
-	nil,                                    // 24: rapport.survey.v1.SurveyLink.FacetsEntry
-	(*v1.SubjectRef)(nil),                  // 25: rapport.common.v1.SubjectRef
-	(*v1.CustomerRef)(nil),                 // 26: rapport.common.v1.CustomerRef
-	(v1.Channel)(0),                        // 27: rapport.common.v1.Channel
-	(v1.ContactMode)(0),                    // 28: rapport.common.v1.ContactMode
-	(*timestamppb.Timestamp)(nil),          // 29: google.protobuf.Timestamp
-	(*status.Status)(nil),                  // 30: google.rpc.Status
-	(*v1.LocalizedText)(nil),               // 31: rapport.common.v1.LocalizedText
-	(*Answer)(nil),                         // 32: rapport.survey.v1.Answer
-	(*Question)(nil),                       // 33: rapport.survey.v1.Question
-	(*Window)(nil),                         // 34: rapport.survey.v1.Window
-	(v1.Grain)(0),                          // 35: rapport.common.v1.Grain
-	(*GroupBy)(nil),                        // 36: rapport.survey.v1.GroupBy
+	(SurveyLinkState)(0),                    // 0: rapport.survey.v1.SurveyLinkState
+	(*SurveyLink)(nil),                      // 1: rapport.survey.v1.SurveyLink
+	(*CreateSurveyLinkRequest)(nil),         // 2: rapport.survey.v1.CreateSurveyLinkRequest
+	(*CreateSurveyLinkResponse)(nil),        // 3: rapport.survey.v1.CreateSurveyLinkResponse
+	(*BatchCreateSurveyLinksRequest)(nil),   // 4: rapport.survey.v1.BatchCreateSurveyLinksRequest
+	(*BatchCreateSurveyLinksResponse)(nil),  // 5: rapport.survey.v1.BatchCreateSurveyLinksResponse
+	(*SurveyLinkResult)(nil),                // 6: rapport.survey.v1.SurveyLinkResult
+	(*ListSurveyLinksRequest)(nil),          // 7: rapport.survey.v1.ListSurveyLinksRequest
+	(*ListSurveyLinksResponse)(nil),         // 8: rapport.survey.v1.ListSurveyLinksResponse
+	(*RevokeSurveyLinkRequest)(nil),         // 9: rapport.survey.v1.RevokeSurveyLinkRequest
+	(*RevokeSurveyLinkResponse)(nil),        // 10: rapport.survey.v1.RevokeSurveyLinkResponse
+	(*OpenSurveyLinkRequest)(nil),           // 11: rapport.survey.v1.OpenSurveyLinkRequest
+	(*OpenSurveyLinkResponse)(nil),          // 12: rapport.survey.v1.OpenSurveyLinkResponse
+	(*PageQuestion)(nil),                    // 13: rapport.survey.v1.PageQuestion
+	(*FollowUp)(nil),                        // 14: rapport.survey.v1.FollowUp
+	(*SaveSurveyAnswersRequest)(nil),        // 15: rapport.survey.v1.SaveSurveyAnswersRequest
+	(*SaveSurveyAnswersResponse)(nil),       // 16: rapport.survey.v1.SaveSurveyAnswersResponse
+	(*AnswerSurveyLinkRequest)(nil),         // 17: rapport.survey.v1.AnswerSurveyLinkRequest
+	(*AnswerSurveyLinkResponse)(nil),        // 18: rapport.survey.v1.AnswerSurveyLinkResponse
+	(*GetInvitationStatsRequest)(nil),       // 19: rapport.survey.v1.GetInvitationStatsRequest
+	(*GetInvitationStatsResponse)(nil),      // 20: rapport.survey.v1.GetInvitationStatsResponse
+	(*InvitationCounts)(nil),                // 21: rapport.survey.v1.InvitationCounts
+	(*InvitationSeries)(nil),                // 22: rapport.survey.v1.InvitationSeries
+	(*InvitationPoint)(nil),                 // 23: rapport.survey.v1.InvitationPoint
+	(*BatchGetInvitationStatsRequest)(nil),  // 24: rapport.survey.v1.BatchGetInvitationStatsRequest
+	(*BatchGetInvitationStatsResponse)(nil), // 25: rapport.survey.v1.BatchGetInvitationStatsResponse
+	(*BatchedInvitationStats)(nil),          // 26: rapport.survey.v1.BatchedInvitationStats
+	nil,                                     // 27: rapport.survey.v1.SurveyLink.FacetsEntry
+	(*v1.SubjectRef)(nil),                   // 28: rapport.common.v1.SubjectRef
+	(*v1.CustomerRef)(nil),                  // 29: rapport.common.v1.CustomerRef
+	(v1.Channel)(0),                         // 30: rapport.common.v1.Channel
+	(v1.ContactMode)(0),                     // 31: rapport.common.v1.ContactMode
+	(*timestamppb.Timestamp)(nil),           // 32: google.protobuf.Timestamp
+	(*status.Status)(nil),                   // 33: google.rpc.Status
+	(*v1.LocalizedText)(nil),                // 34: rapport.common.v1.LocalizedText
+	(*Answer)(nil),                          // 35: rapport.survey.v1.Answer
+	(*Question)(nil),                        // 36: rapport.survey.v1.Question
+	(*Window)(nil),                          // 37: rapport.survey.v1.Window
+	(v1.Grain)(0),                           // 38: rapport.common.v1.Grain
+	(*GroupBy)(nil),                         // 39: rapport.survey.v1.GroupBy
 }
 var file_rapport_survey_v1_link_proto_depIdxs = []int32{
-	25, // 0: rapport.survey.v1.SurveyLink.subjects:type_name -> rapport.common.v1.SubjectRef
-	26, // 1: rapport.survey.v1.SurveyLink.customer:type_name -> rapport.common.v1.CustomerRef
-	27, // 2: rapport.survey.v1.SurveyLink.channel:type_name -> rapport.common.v1.Channel
-	28, // 3: rapport.survey.v1.SurveyLink.mode:type_name -> rapport.common.v1.ContactMode
-	29, // 4: rapport.survey.v1.SurveyLink.experienced_at:type_name -> google.protobuf.Timestamp
-	24, // 5: rapport.survey.v1.SurveyLink.facets:type_name -> rapport.survey.v1.SurveyLink.FacetsEntry
-	29, // 6: rapport.survey.v1.SurveyLink.expires_at:type_name -> google.protobuf.Timestamp
-	29, // 7: rapport.survey.v1.SurveyLink.asked_at:type_name -> google.protobuf.Timestamp
-	29, // 8: rapport.survey.v1.SurveyLink.created_at:type_name -> google.protobuf.Timestamp
+	28, // 0: rapport.survey.v1.SurveyLink.subjects:type_name -> rapport.common.v1.SubjectRef
+	29, // 1: rapport.survey.v1.SurveyLink.customer:type_name -> rapport.common.v1.CustomerRef
+	30, // 2: rapport.survey.v1.SurveyLink.channel:type_name -> rapport.common.v1.Channel
+	31, // 3: rapport.survey.v1.SurveyLink.mode:type_name -> rapport.common.v1.ContactMode
+	32, // 4: rapport.survey.v1.SurveyLink.experienced_at:type_name -> google.protobuf.Timestamp
+	27, // 5: rapport.survey.v1.SurveyLink.facets:type_name -> rapport.survey.v1.SurveyLink.FacetsEntry
+	32, // 6: rapport.survey.v1.SurveyLink.expires_at:type_name -> google.protobuf.Timestamp
+	32, // 7: rapport.survey.v1.SurveyLink.asked_at:type_name -> google.protobuf.Timestamp
+	32, // 8: rapport.survey.v1.SurveyLink.created_at:type_name -> google.protobuf.Timestamp
 	0,  // 9: rapport.survey.v1.SurveyLink.state:type_name -> rapport.survey.v1.SurveyLinkState
-	29, // 10: rapport.survey.v1.SurveyLink.ended_at:type_name -> google.protobuf.Timestamp
+	32, // 10: rapport.survey.v1.SurveyLink.ended_at:type_name -> google.protobuf.Timestamp
 	1,  // 11: rapport.survey.v1.CreateSurveyLinkRequest.link:type_name -> rapport.survey.v1.SurveyLink
 	1,  // 12: rapport.survey.v1.CreateSurveyLinkResponse.link:type_name -> rapport.survey.v1.SurveyLink
 	2,  // 13: rapport.survey.v1.BatchCreateSurveyLinksRequest.requests:type_name -> rapport.survey.v1.CreateSurveyLinkRequest
 	6,  // 14: rapport.survey.v1.BatchCreateSurveyLinksResponse.results:type_name -> rapport.survey.v1.SurveyLinkResult
 	1,  // 15: rapport.survey.v1.SurveyLinkResult.link:type_name -> rapport.survey.v1.SurveyLink
-	30, // 16: rapport.survey.v1.SurveyLinkResult.error:type_name -> google.rpc.Status
+	33, // 16: rapport.survey.v1.SurveyLinkResult.error:type_name -> google.rpc.Status
 	1,  // 17: rapport.survey.v1.ListSurveyLinksResponse.links:type_name -> rapport.survey.v1.SurveyLink
 	1,  // 18: rapport.survey.v1.RevokeSurveyLinkResponse.link:type_name -> rapport.survey.v1.SurveyLink
 	0,  // 19: rapport.survey.v1.OpenSurveyLinkResponse.state:type_name -> rapport.survey.v1.SurveyLinkState
-	29, // 20: rapport.survey.v1.OpenSurveyLinkResponse.ended_at:type_name -> google.protobuf.Timestamp
-	31, // 21: rapport.survey.v1.OpenSurveyLinkResponse.title:type_name -> rapport.common.v1.LocalizedText
+	32, // 20: rapport.survey.v1.OpenSurveyLinkResponse.ended_at:type_name -> google.protobuf.Timestamp
+	34, // 21: rapport.survey.v1.OpenSurveyLinkResponse.title:type_name -> rapport.common.v1.LocalizedText
 	13, // 22: rapport.survey.v1.OpenSurveyLinkResponse.questions:type_name -> rapport.survey.v1.PageQuestion
-	32, // 23: rapport.survey.v1.OpenSurveyLinkResponse.answers:type_name -> rapport.survey.v1.Answer
-	29, // 24: rapport.survey.v1.OpenSurveyLinkResponse.expires_at:type_name -> google.protobuf.Timestamp
+	35, // 23: rapport.survey.v1.OpenSurveyLinkResponse.answers:type_name -> rapport.survey.v1.Answer
+	32, // 24: rapport.survey.v1.OpenSurveyLinkResponse.expires_at:type_name -> google.protobuf.Timestamp
 	14, // 25: rapport.survey.v1.OpenSurveyLinkResponse.follow_up:type_name -> rapport.survey.v1.FollowUp
-	33, // 26: rapport.survey.v1.PageQuestion.question:type_name -> rapport.survey.v1.Question
-	29, // 27: rapport.survey.v1.FollowUp.due_at:type_name -> google.protobuf.Timestamp
-	32, // 28: rapport.survey.v1.SaveSurveyAnswersRequest.answers:type_name -> rapport.survey.v1.Answer
-	32, // 29: rapport.survey.v1.SaveSurveyAnswersResponse.answers:type_name -> rapport.survey.v1.Answer
-	32, // 30: rapport.survey.v1.AnswerSurveyLinkRequest.answers:type_name -> rapport.survey.v1.Answer
+	36, // 26: rapport.survey.v1.PageQuestion.question:type_name -> rapport.survey.v1.Question
+	32, // 27: rapport.survey.v1.FollowUp.due_at:type_name -> google.protobuf.Timestamp
+	35, // 28: rapport.survey.v1.SaveSurveyAnswersRequest.answers:type_name -> rapport.survey.v1.Answer
+	35, // 29: rapport.survey.v1.SaveSurveyAnswersResponse.answers:type_name -> rapport.survey.v1.Answer
+	35, // 30: rapport.survey.v1.AnswerSurveyLinkRequest.answers:type_name -> rapport.survey.v1.Answer
 	14, // 31: rapport.survey.v1.AnswerSurveyLinkResponse.follow_up:type_name -> rapport.survey.v1.FollowUp
-	34, // 32: rapport.survey.v1.GetInvitationStatsRequest.window:type_name -> rapport.survey.v1.Window
-	35, // 33: rapport.survey.v1.GetInvitationStatsRequest.grain:type_name -> rapport.common.v1.Grain
-	25, // 34: rapport.survey.v1.GetInvitationStatsRequest.subjects:type_name -> rapport.common.v1.SubjectRef
-	27, // 35: rapport.survey.v1.GetInvitationStatsRequest.channels:type_name -> rapport.common.v1.Channel
-	28, // 36: rapport.survey.v1.GetInvitationStatsRequest.modes:type_name -> rapport.common.v1.ContactMode
-	36, // 37: rapport.survey.v1.GetInvitationStatsRequest.group_by:type_name -> rapport.survey.v1.GroupBy
+	37, // 32: rapport.survey.v1.GetInvitationStatsRequest.window:type_name -> rapport.survey.v1.Window
+	38, // 33: rapport.survey.v1.GetInvitationStatsRequest.grain:type_name -> rapport.common.v1.Grain
+	28, // 34: rapport.survey.v1.GetInvitationStatsRequest.subjects:type_name -> rapport.common.v1.SubjectRef
+	30, // 35: rapport.survey.v1.GetInvitationStatsRequest.channels:type_name -> rapport.common.v1.Channel
+	31, // 36: rapport.survey.v1.GetInvitationStatsRequest.modes:type_name -> rapport.common.v1.ContactMode
+	39, // 37: rapport.survey.v1.GetInvitationStatsRequest.group_by:type_name -> rapport.survey.v1.GroupBy
 	21, // 38: rapport.survey.v1.GetInvitationStatsResponse.total:type_name -> rapport.survey.v1.InvitationCounts
 	22, // 39: rapport.survey.v1.GetInvitationStatsResponse.series:type_name -> rapport.survey.v1.InvitationSeries
-	29, // 40: rapport.survey.v1.GetInvitationStatsResponse.as_of:type_name -> google.protobuf.Timestamp
+	32, // 40: rapport.survey.v1.GetInvitationStatsResponse.as_of:type_name -> google.protobuf.Timestamp
 	21, // 41: rapport.survey.v1.InvitationSeries.total:type_name -> rapport.survey.v1.InvitationCounts
 	23, // 42: rapport.survey.v1.InvitationSeries.points:type_name -> rapport.survey.v1.InvitationPoint
-	29, // 43: rapport.survey.v1.InvitationPoint.start:type_name -> google.protobuf.Timestamp
-	29, // 44: rapport.survey.v1.InvitationPoint.end:type_name -> google.protobuf.Timestamp
+	32, // 43: rapport.survey.v1.InvitationPoint.start:type_name -> google.protobuf.Timestamp
+	32, // 44: rapport.survey.v1.InvitationPoint.end:type_name -> google.protobuf.Timestamp
 	21, // 45: rapport.survey.v1.InvitationPoint.counts:type_name -> rapport.survey.v1.InvitationCounts
-	46, // [46:46] is the sub-list for method output_type
-	46, // [46:46] is the sub-list for method input_type
-	46, // [46:46] is the sub-list for extension type_name
-	46, // [46:46] is the sub-list for extension extendee
-	0,  // [0:46] is the sub-list for field type_name
+	19, // 46: rapport.survey.v1.BatchGetInvitationStatsRequest.requests:type_name -> rapport.survey.v1.GetInvitationStatsRequest
+	26, // 47: rapport.survey.v1.BatchGetInvitationStatsResponse.results:type_name -> rapport.survey.v1.BatchedInvitationStats
+	32, // 48: rapport.survey.v1.BatchGetInvitationStatsResponse.as_of:type_name -> google.protobuf.Timestamp
+	20, // 49: rapport.survey.v1.BatchedInvitationStats.stats:type_name -> rapport.survey.v1.GetInvitationStatsResponse
+	33, // 50: rapport.survey.v1.BatchedInvitationStats.error:type_name -> google.rpc.Status
+	51, // [51:51] is the sub-list for method output_type
+	51, // [51:51] is the sub-list for method input_type
+	51, // [51:51] is the sub-list for extension type_name
+	51, // [51:51] is the sub-list for extension extendee
+	0,  // [0:51] is the sub-list for field type_name
 }
 
 func init() { file_rapport_survey_v1_link_proto_init() }
@@ -2231,7 +2413,7 @@ func file_rapport_survey_v1_link_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_rapport_survey_v1_link_proto_rawDesc), len(file_rapport_survey_v1_link_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   24,
+			NumMessages:   27,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -24,7 +24,7 @@ var File_rapport_survey_v1_survey_service_proto protoreflect.FileDescriptor
 
 const file_rapport_survey_v1_survey_service_proto_rawDesc = "" +
 	"\n" +
-	"&rapport/survey/v1/survey_service.proto\x12\x11rapport.survey.v1\x1a\x1crapport/survey/v1/case.proto\x1a\x1erapport/survey/v1/driver.proto\x1a\x1crapport/survey/v1/link.proto\x1a\x1erapport/survey/v1/metric.proto\x1a\x1drapport/survey/v1/reply.proto\x1a rapport/survey/v1/response.proto\x1a\x1drapport/survey/v1/score.proto\x1a rapport/survey/v1/standing.proto\x1a\x1frapport/survey/v1/subject.proto\x1a\x1erapport/survey/v1/survey.proto2\x88\"\n" +
+	"&rapport/survey/v1/survey_service.proto\x12\x11rapport.survey.v1\x1a\x1crapport/survey/v1/case.proto\x1a\x1erapport/survey/v1/driver.proto\x1a\x1crapport/survey/v1/link.proto\x1a\x1erapport/survey/v1/metric.proto\x1a\x1drapport/survey/v1/reply.proto\x1a rapport/survey/v1/response.proto\x1a\x1drapport/survey/v1/score.proto\x1a rapport/survey/v1/standing.proto\x1a\x1frapport/survey/v1/subject.proto\x1a\x1erapport/survey/v1/survey.proto2\x8b#\n" +
 	"\rSurveyService\x12e\n" +
 	"\x0eUpsertSubjects\x12(.rapport.survey.v1.UpsertSubjectsRequest\x1a).rapport.survey.v1.UpsertSubjectsResponse\x12Y\n" +
 	"\n" +
@@ -69,101 +69,104 @@ const file_rapport_survey_v1_survey_service_proto_rawDesc = "" +
 	"\x16BatchCreateSurveyLinks\x120.rapport.survey.v1.BatchCreateSurveyLinksRequest\x1a1.rapport.survey.v1.BatchCreateSurveyLinksResponse\x12h\n" +
 	"\x0fListSurveyLinks\x12).rapport.survey.v1.ListSurveyLinksRequest\x1a*.rapport.survey.v1.ListSurveyLinksResponse\x12k\n" +
 	"\x10RevokeSurveyLink\x12*.rapport.survey.v1.RevokeSurveyLinkRequest\x1a+.rapport.survey.v1.RevokeSurveyLinkResponse\x12q\n" +
-	"\x12GetInvitationStats\x12,.rapport.survey.v1.GetInvitationStatsRequest\x1a-.rapport.survey.v1.GetInvitationStatsResponse\x12e\n" +
+	"\x12GetInvitationStats\x12,.rapport.survey.v1.GetInvitationStatsRequest\x1a-.rapport.survey.v1.GetInvitationStatsResponse\x12\x80\x01\n" +
+	"\x17BatchGetInvitationStats\x121.rapport.survey.v1.BatchGetInvitationStatsRequest\x1a2.rapport.survey.v1.BatchGetInvitationStatsResponse\x12e\n" +
 	"\x0eOpenSurveyLink\x12(.rapport.survey.v1.OpenSurveyLinkRequest\x1a).rapport.survey.v1.OpenSurveyLinkResponse\x12n\n" +
 	"\x11SaveSurveyAnswers\x12+.rapport.survey.v1.SaveSurveyAnswersRequest\x1a,.rapport.survey.v1.SaveSurveyAnswersResponse\x12k\n" +
 	"\x10AnswerSurveyLink\x12*.rapport.survey.v1.AnswerSurveyLinkRequest\x1a+.rapport.survey.v1.AnswerSurveyLinkResponseB\xcf\x01\n" +
 	"\x15com.rapport.survey.v1B\x12SurveyServiceProtoP\x01Z<github.com/rapport-cx/rapport/gen/rapport/survey/v1;surveyv1\xa2\x02\x03RSX\xaa\x02\x11Rapport.Survey.V1\xca\x02\x11Rapport\\Survey\\V1\xe2\x02\x1dRapport\\Survey\\V1\\GPBMetadata\xea\x02\x13Rapport::Survey::V1b\x06proto3"
 
 var file_rapport_survey_v1_survey_service_proto_goTypes = []any{
-	(*UpsertSubjectsRequest)(nil),          // 0: rapport.survey.v1.UpsertSubjectsRequest
-	(*GetSubjectRequest)(nil),              // 1: rapport.survey.v1.GetSubjectRequest
-	(*ListSubjectsRequest)(nil),            // 2: rapport.survey.v1.ListSubjectsRequest
-	(*UpsertMetricsRequest)(nil),           // 3: rapport.survey.v1.UpsertMetricsRequest
-	(*ListMetricsRequest)(nil),             // 4: rapport.survey.v1.ListMetricsRequest
-	(*CreateSurveyRequest)(nil),            // 5: rapport.survey.v1.CreateSurveyRequest
-	(*UpdateSurveyRequest)(nil),            // 6: rapport.survey.v1.UpdateSurveyRequest
-	(*PublishSurveyRequest)(nil),           // 7: rapport.survey.v1.PublishSurveyRequest
-	(*CloseSurveyRequest)(nil),             // 8: rapport.survey.v1.CloseSurveyRequest
-	(*GetSurveyRequest)(nil),               // 9: rapport.survey.v1.GetSurveyRequest
-	(*ListSurveysRequest)(nil),             // 10: rapport.survey.v1.ListSurveysRequest
-	(*SubmitResponseRequest)(nil),          // 11: rapport.survey.v1.SubmitResponseRequest
-	(*ImportResponsesRequest)(nil),         // 12: rapport.survey.v1.ImportResponsesRequest
-	(*GetResponseRequest)(nil),             // 13: rapport.survey.v1.GetResponseRequest
-	(*ListResponsesRequest)(nil),           // 14: rapport.survey.v1.ListResponsesRequest
-	(*AmendResponseRequest)(nil),           // 15: rapport.survey.v1.AmendResponseRequest
-	(*RetractResponseRequest)(nil),         // 16: rapport.survey.v1.RetractResponseRequest
-	(*WatchResponsesRequest)(nil),          // 17: rapport.survey.v1.WatchResponsesRequest
-	(*ReplyToResponseRequest)(nil),         // 18: rapport.survey.v1.ReplyToResponseRequest
-	(*ModerateReplyRequest)(nil),           // 19: rapport.survey.v1.ModerateReplyRequest
-	(*GetMetricRequest)(nil),               // 20: rapport.survey.v1.GetMetricRequest
-	(*BatchGetMetricsRequest)(nil),         // 21: rapport.survey.v1.BatchGetMetricsRequest
-	(*WatchMetricRequest)(nil),             // 22: rapport.survey.v1.WatchMetricRequest
-	(*RankSubjectsRequest)(nil),            // 23: rapport.survey.v1.RankSubjectsRequest
-	(*GetStandingRequest)(nil),             // 24: rapport.survey.v1.GetStandingRequest
-	(*CompareMetricRequest)(nil),           // 25: rapport.survey.v1.CompareMetricRequest
-	(*GetDriversRequest)(nil),              // 26: rapport.survey.v1.GetDriversRequest
-	(*SetGoalRequest)(nil),                 // 27: rapport.survey.v1.SetGoalRequest
-	(*ListGoalsRequest)(nil),               // 28: rapport.survey.v1.ListGoalsRequest
-	(*ListCasesRequest)(nil),               // 29: rapport.survey.v1.ListCasesRequest
-	(*GetCaseRequest)(nil),                 // 30: rapport.survey.v1.GetCaseRequest
-	(*ClaimCaseRequest)(nil),               // 31: rapport.survey.v1.ClaimCaseRequest
-	(*AddCaseNoteRequest)(nil),             // 32: rapport.survey.v1.AddCaseNoteRequest
-	(*ResolveCaseRequest)(nil),             // 33: rapport.survey.v1.ResolveCaseRequest
-	(*ReopenCaseRequest)(nil),              // 34: rapport.survey.v1.ReopenCaseRequest
-	(*GetCaseStatsRequest)(nil),            // 35: rapport.survey.v1.GetCaseStatsRequest
-	(*CreateSurveyLinkRequest)(nil),        // 36: rapport.survey.v1.CreateSurveyLinkRequest
-	(*BatchCreateSurveyLinksRequest)(nil),  // 37: rapport.survey.v1.BatchCreateSurveyLinksRequest
-	(*ListSurveyLinksRequest)(nil),         // 38: rapport.survey.v1.ListSurveyLinksRequest
-	(*RevokeSurveyLinkRequest)(nil),        // 39: rapport.survey.v1.RevokeSurveyLinkRequest
-	(*GetInvitationStatsRequest)(nil),      // 40: rapport.survey.v1.GetInvitationStatsRequest
-	(*OpenSurveyLinkRequest)(nil),          // 41: rapport.survey.v1.OpenSurveyLinkRequest
-	(*SaveSurveyAnswersRequest)(nil),       // 42: rapport.survey.v1.SaveSurveyAnswersRequest
-	(*AnswerSurveyLinkRequest)(nil),        // 43: rapport.survey.v1.AnswerSurveyLinkRequest
-	(*UpsertSubjectsResponse)(nil),         // 44: rapport.survey.v1.UpsertSubjectsResponse
-	(*GetSubjectResponse)(nil),             // 45: rapport.survey.v1.GetSubjectResponse
-	(*ListSubjectsResponse)(nil),           // 46: rapport.survey.v1.ListSubjectsResponse
-	(*UpsertMetricsResponse)(nil),          // 47: rapport.survey.v1.UpsertMetricsResponse
-	(*ListMetricsResponse)(nil),            // 48: rapport.survey.v1.ListMetricsResponse
-	(*CreateSurveyResponse)(nil),           // 49: rapport.survey.v1.CreateSurveyResponse
-	(*UpdateSurveyResponse)(nil),           // 50: rapport.survey.v1.UpdateSurveyResponse
-	(*PublishSurveyResponse)(nil),          // 51: rapport.survey.v1.PublishSurveyResponse
-	(*CloseSurveyResponse)(nil),            // 52: rapport.survey.v1.CloseSurveyResponse
-	(*GetSurveyResponse)(nil),              // 53: rapport.survey.v1.GetSurveyResponse
-	(*ListSurveysResponse)(nil),            // 54: rapport.survey.v1.ListSurveysResponse
-	(*SubmitResponseResponse)(nil),         // 55: rapport.survey.v1.SubmitResponseResponse
-	(*ImportResponsesResponse)(nil),        // 56: rapport.survey.v1.ImportResponsesResponse
-	(*GetResponseResponse)(nil),            // 57: rapport.survey.v1.GetResponseResponse
-	(*ListResponsesResponse)(nil),          // 58: rapport.survey.v1.ListResponsesResponse
-	(*AmendResponseResponse)(nil),          // 59: rapport.survey.v1.AmendResponseResponse
-	(*RetractResponseResponse)(nil),        // 60: rapport.survey.v1.RetractResponseResponse
-	(*WatchResponsesResponse)(nil),         // 61: rapport.survey.v1.WatchResponsesResponse
-	(*ReplyToResponseResponse)(nil),        // 62: rapport.survey.v1.ReplyToResponseResponse
-	(*ModerateReplyResponse)(nil),          // 63: rapport.survey.v1.ModerateReplyResponse
-	(*GetMetricResponse)(nil),              // 64: rapport.survey.v1.GetMetricResponse
-	(*BatchGetMetricsResponse)(nil),        // 65: rapport.survey.v1.BatchGetMetricsResponse
-	(*WatchMetricResponse)(nil),            // 66: rapport.survey.v1.WatchMetricResponse
-	(*RankSubjectsResponse)(nil),           // 67: rapport.survey.v1.RankSubjectsResponse
-	(*GetStandingResponse)(nil),            // 68: rapport.survey.v1.GetStandingResponse
-	(*CompareMetricResponse)(nil),          // 69: rapport.survey.v1.CompareMetricResponse
-	(*GetDriversResponse)(nil),             // 70: rapport.survey.v1.GetDriversResponse
-	(*SetGoalResponse)(nil),                // 71: rapport.survey.v1.SetGoalResponse
-	(*ListGoalsResponse)(nil),              // 72: rapport.survey.v1.ListGoalsResponse
-	(*ListCasesResponse)(nil),              // 73: rapport.survey.v1.ListCasesResponse
-	(*GetCaseResponse)(nil),                // 74: rapport.survey.v1.GetCaseResponse
-	(*ClaimCaseResponse)(nil),              // 75: rapport.survey.v1.ClaimCaseResponse
-	(*AddCaseNoteResponse)(nil),            // 76: rapport.survey.v1.AddCaseNoteResponse
-	(*ResolveCaseResponse)(nil),            // 77: rapport.survey.v1.ResolveCaseResponse
-	(*ReopenCaseResponse)(nil),             // 78: rapport.survey.v1.ReopenCaseResponse
-	(*GetCaseStatsResponse)(nil),           // 79: rapport.survey.v1.GetCaseStatsResponse
-	(*CreateSurveyLinkResponse)(nil),       // 80: rapport.survey.v1.CreateSurveyLinkResponse
-	(*BatchCreateSurveyLinksResponse)(nil), // 81: rapport.survey.v1.BatchCreateSurveyLinksResponse
-	(*ListSurveyLinksResponse)(nil),        // 82: rapport.survey.v1.ListSurveyLinksResponse
-	(*RevokeSurveyLinkResponse)(nil),       // 83: rapport.survey.v1.RevokeSurveyLinkResponse
-	(*GetInvitationStatsResponse)(nil),     // 84: rapport.survey.v1.GetInvitationStatsResponse
-	(*OpenSurveyLinkResponse)(nil),         // 85: rapport.survey.v1.OpenSurveyLinkResponse
-	(*SaveSurveyAnswersResponse)(nil),      // 86: rapport.survey.v1.SaveSurveyAnswersResponse
-	(*AnswerSurveyLinkResponse)(nil),       // 87: rapport.survey.v1.AnswerSurveyLinkResponse
+	(*UpsertSubjectsRequest)(nil),           // 0: rapport.survey.v1.UpsertSubjectsRequest
+	(*GetSubjectRequest)(nil),               // 1: rapport.survey.v1.GetSubjectRequest
+	(*ListSubjectsRequest)(nil),             // 2: rapport.survey.v1.ListSubjectsRequest
+	(*UpsertMetricsRequest)(nil),            // 3: rapport.survey.v1.UpsertMetricsRequest
+	(*ListMetricsRequest)(nil),              // 4: rapport.survey.v1.ListMetricsRequest
+	(*CreateSurveyRequest)(nil),             // 5: rapport.survey.v1.CreateSurveyRequest
+	(*UpdateSurveyRequest)(nil),             // 6: rapport.survey.v1.UpdateSurveyRequest
+	(*PublishSurveyRequest)(nil),            // 7: rapport.survey.v1.PublishSurveyRequest
+	(*CloseSurveyRequest)(nil),              // 8: rapport.survey.v1.CloseSurveyRequest
+	(*GetSurveyRequest)(nil),                // 9: rapport.survey.v1.GetSurveyRequest
+	(*ListSurveysRequest)(nil),              // 10: rapport.survey.v1.ListSurveysRequest
+	(*SubmitResponseRequest)(nil),           // 11: rapport.survey.v1.SubmitResponseRequest
+	(*ImportResponsesRequest)(nil),          // 12: rapport.survey.v1.ImportResponsesRequest
+	(*GetResponseRequest)(nil),              // 13: rapport.survey.v1.GetResponseRequest
+	(*ListResponsesRequest)(nil),            // 14: rapport.survey.v1.ListResponsesRequest
+	(*AmendResponseRequest)(nil),            // 15: rapport.survey.v1.AmendResponseRequest
+	(*RetractResponseRequest)(nil),          // 16: rapport.survey.v1.RetractResponseRequest
+	(*WatchResponsesRequest)(nil),           // 17: rapport.survey.v1.WatchResponsesRequest
+	(*ReplyToResponseRequest)(nil),          // 18: rapport.survey.v1.ReplyToResponseRequest
+	(*ModerateReplyRequest)(nil),            // 19: rapport.survey.v1.ModerateReplyRequest
+	(*GetMetricRequest)(nil),                // 20: rapport.survey.v1.GetMetricRequest
+	(*BatchGetMetricsRequest)(nil),          // 21: rapport.survey.v1.BatchGetMetricsRequest
+	(*WatchMetricRequest)(nil),              // 22: rapport.survey.v1.WatchMetricRequest
+	(*RankSubjectsRequest)(nil),             // 23: rapport.survey.v1.RankSubjectsRequest
+	(*GetStandingRequest)(nil),              // 24: rapport.survey.v1.GetStandingRequest
+	(*CompareMetricRequest)(nil),            // 25: rapport.survey.v1.CompareMetricRequest
+	(*GetDriversRequest)(nil),               // 26: rapport.survey.v1.GetDriversRequest
+	(*SetGoalRequest)(nil),                  // 27: rapport.survey.v1.SetGoalRequest
+	(*ListGoalsRequest)(nil),                // 28: rapport.survey.v1.ListGoalsRequest
+	(*ListCasesRequest)(nil),                // 29: rapport.survey.v1.ListCasesRequest
+	(*GetCaseRequest)(nil),                  // 30: rapport.survey.v1.GetCaseRequest
+	(*ClaimCaseRequest)(nil),                // 31: rapport.survey.v1.ClaimCaseRequest
+	(*AddCaseNoteRequest)(nil),              // 32: rapport.survey.v1.AddCaseNoteRequest
+	(*ResolveCaseRequest)(nil),              // 33: rapport.survey.v1.ResolveCaseRequest
+	(*ReopenCaseRequest)(nil),               // 34: rapport.survey.v1.ReopenCaseRequest
+	(*GetCaseStatsRequest)(nil),             // 35: rapport.survey.v1.GetCaseStatsRequest
+	(*CreateSurveyLinkRequest)(nil),         // 36: rapport.survey.v1.CreateSurveyLinkRequest
+	(*BatchCreateSurveyLinksRequest)(nil),   // 37: rapport.survey.v1.BatchCreateSurveyLinksRequest
+	(*ListSurveyLinksRequest)(nil),          // 38: rapport.survey.v1.ListSurveyLinksRequest
+	(*RevokeSurveyLinkRequest)(nil),         // 39: rapport.survey.v1.RevokeSurveyLinkRequest
+	(*GetInvitationStatsRequest)(nil),       // 40: rapport.survey.v1.GetInvitationStatsRequest
+	(*BatchGetInvitationStatsRequest)(nil),  // 41: rapport.survey.v1.BatchGetInvitationStatsRequest
+	(*OpenSurveyLinkRequest)(nil),           // 42: rapport.survey.v1.OpenSurveyLinkRequest
+	(*SaveSurveyAnswersRequest)(nil),        // 43: rapport.survey.v1.SaveSurveyAnswersRequest
+	(*AnswerSurveyLinkRequest)(nil),         // 44: rapport.survey.v1.AnswerSurveyLinkRequest
+	(*UpsertSubjectsResponse)(nil),          // 45: rapport.survey.v1.UpsertSubjectsResponse
+	(*GetSubjectResponse)(nil),              // 46: rapport.survey.v1.GetSubjectResponse
+	(*ListSubjectsResponse)(nil),            // 47: rapport.survey.v1.ListSubjectsResponse
+	(*UpsertMetricsResponse)(nil),           // 48: rapport.survey.v1.UpsertMetricsResponse
+	(*ListMetricsResponse)(nil),             // 49: rapport.survey.v1.ListMetricsResponse
+	(*CreateSurveyResponse)(nil),            // 50: rapport.survey.v1.CreateSurveyResponse
+	(*UpdateSurveyResponse)(nil),            // 51: rapport.survey.v1.UpdateSurveyResponse
+	(*PublishSurveyResponse)(nil),           // 52: rapport.survey.v1.PublishSurveyResponse
+	(*CloseSurveyResponse)(nil),             // 53: rapport.survey.v1.CloseSurveyResponse
+	(*GetSurveyResponse)(nil),               // 54: rapport.survey.v1.GetSurveyResponse
+	(*ListSurveysResponse)(nil),             // 55: rapport.survey.v1.ListSurveysResponse
+	(*SubmitResponseResponse)(nil),          // 56: rapport.survey.v1.SubmitResponseResponse
+	(*ImportResponsesResponse)(nil),         // 57: rapport.survey.v1.ImportResponsesResponse
+	(*GetResponseResponse)(nil),             // 58: rapport.survey.v1.GetResponseResponse
+	(*ListResponsesResponse)(nil),           // 59: rapport.survey.v1.ListResponsesResponse
+	(*AmendResponseResponse)(nil),           // 60: rapport.survey.v1.AmendResponseResponse
+	(*RetractResponseResponse)(nil),         // 61: rapport.survey.v1.RetractResponseResponse
+	(*WatchResponsesResponse)(nil),          // 62: rapport.survey.v1.WatchResponsesResponse
+	(*ReplyToResponseResponse)(nil),         // 63: rapport.survey.v1.ReplyToResponseResponse
+	(*ModerateReplyResponse)(nil),           // 64: rapport.survey.v1.ModerateReplyResponse
+	(*GetMetricResponse)(nil),               // 65: rapport.survey.v1.GetMetricResponse
+	(*BatchGetMetricsResponse)(nil),         // 66: rapport.survey.v1.BatchGetMetricsResponse
+	(*WatchMetricResponse)(nil),             // 67: rapport.survey.v1.WatchMetricResponse
+	(*RankSubjectsResponse)(nil),            // 68: rapport.survey.v1.RankSubjectsResponse
+	(*GetStandingResponse)(nil),             // 69: rapport.survey.v1.GetStandingResponse
+	(*CompareMetricResponse)(nil),           // 70: rapport.survey.v1.CompareMetricResponse
+	(*GetDriversResponse)(nil),              // 71: rapport.survey.v1.GetDriversResponse
+	(*SetGoalResponse)(nil),                 // 72: rapport.survey.v1.SetGoalResponse
+	(*ListGoalsResponse)(nil),               // 73: rapport.survey.v1.ListGoalsResponse
+	(*ListCasesResponse)(nil),               // 74: rapport.survey.v1.ListCasesResponse
+	(*GetCaseResponse)(nil),                 // 75: rapport.survey.v1.GetCaseResponse
+	(*ClaimCaseResponse)(nil),               // 76: rapport.survey.v1.ClaimCaseResponse
+	(*AddCaseNoteResponse)(nil),             // 77: rapport.survey.v1.AddCaseNoteResponse
+	(*ResolveCaseResponse)(nil),             // 78: rapport.survey.v1.ResolveCaseResponse
+	(*ReopenCaseResponse)(nil),              // 79: rapport.survey.v1.ReopenCaseResponse
+	(*GetCaseStatsResponse)(nil),            // 80: rapport.survey.v1.GetCaseStatsResponse
+	(*CreateSurveyLinkResponse)(nil),        // 81: rapport.survey.v1.CreateSurveyLinkResponse
+	(*BatchCreateSurveyLinksResponse)(nil),  // 82: rapport.survey.v1.BatchCreateSurveyLinksResponse
+	(*ListSurveyLinksResponse)(nil),         // 83: rapport.survey.v1.ListSurveyLinksResponse
+	(*RevokeSurveyLinkResponse)(nil),        // 84: rapport.survey.v1.RevokeSurveyLinkResponse
+	(*GetInvitationStatsResponse)(nil),      // 85: rapport.survey.v1.GetInvitationStatsResponse
+	(*BatchGetInvitationStatsResponse)(nil), // 86: rapport.survey.v1.BatchGetInvitationStatsResponse
+	(*OpenSurveyLinkResponse)(nil),          // 87: rapport.survey.v1.OpenSurveyLinkResponse
+	(*SaveSurveyAnswersResponse)(nil),       // 88: rapport.survey.v1.SaveSurveyAnswersResponse
+	(*AnswerSurveyLinkResponse)(nil),        // 89: rapport.survey.v1.AnswerSurveyLinkResponse
 }
 var file_rapport_survey_v1_survey_service_proto_depIdxs = []int32{
 	0,  // 0: rapport.survey.v1.SurveyService.UpsertSubjects:input_type -> rapport.survey.v1.UpsertSubjectsRequest
@@ -207,55 +210,57 @@ var file_rapport_survey_v1_survey_service_proto_depIdxs = []int32{
 	38, // 38: rapport.survey.v1.SurveyService.ListSurveyLinks:input_type -> rapport.survey.v1.ListSurveyLinksRequest
 	39, // 39: rapport.survey.v1.SurveyService.RevokeSurveyLink:input_type -> rapport.survey.v1.RevokeSurveyLinkRequest
 	40, // 40: rapport.survey.v1.SurveyService.GetInvitationStats:input_type -> rapport.survey.v1.GetInvitationStatsRequest
-	41, // 41: rapport.survey.v1.SurveyService.OpenSurveyLink:input_type -> rapport.survey.v1.OpenSurveyLinkRequest
-	42, // 42: rapport.survey.v1.SurveyService.SaveSurveyAnswers:input_type -> rapport.survey.v1.SaveSurveyAnswersRequest
-	43, // 43: rapport.survey.v1.SurveyService.AnswerSurveyLink:input_type -> rapport.survey.v1.AnswerSurveyLinkRequest
-	44, // 44: rapport.survey.v1.SurveyService.UpsertSubjects:output_type -> rapport.survey.v1.UpsertSubjectsResponse
-	45, // 45: rapport.survey.v1.SurveyService.GetSubject:output_type -> rapport.survey.v1.GetSubjectResponse
-	46, // 46: rapport.survey.v1.SurveyService.ListSubjects:output_type -> rapport.survey.v1.ListSubjectsResponse
-	47, // 47: rapport.survey.v1.SurveyService.UpsertMetrics:output_type -> rapport.survey.v1.UpsertMetricsResponse
-	48, // 48: rapport.survey.v1.SurveyService.ListMetrics:output_type -> rapport.survey.v1.ListMetricsResponse
-	49, // 49: rapport.survey.v1.SurveyService.CreateSurvey:output_type -> rapport.survey.v1.CreateSurveyResponse
-	50, // 50: rapport.survey.v1.SurveyService.UpdateSurvey:output_type -> rapport.survey.v1.UpdateSurveyResponse
-	51, // 51: rapport.survey.v1.SurveyService.PublishSurvey:output_type -> rapport.survey.v1.PublishSurveyResponse
-	52, // 52: rapport.survey.v1.SurveyService.CloseSurvey:output_type -> rapport.survey.v1.CloseSurveyResponse
-	53, // 53: rapport.survey.v1.SurveyService.GetSurvey:output_type -> rapport.survey.v1.GetSurveyResponse
-	54, // 54: rapport.survey.v1.SurveyService.ListSurveys:output_type -> rapport.survey.v1.ListSurveysResponse
-	55, // 55: rapport.survey.v1.SurveyService.SubmitResponse:output_type -> rapport.survey.v1.SubmitResponseResponse
-	56, // 56: rapport.survey.v1.SurveyService.ImportResponses:output_type -> rapport.survey.v1.ImportResponsesResponse
-	57, // 57: rapport.survey.v1.SurveyService.GetResponse:output_type -> rapport.survey.v1.GetResponseResponse
-	58, // 58: rapport.survey.v1.SurveyService.ListResponses:output_type -> rapport.survey.v1.ListResponsesResponse
-	59, // 59: rapport.survey.v1.SurveyService.AmendResponse:output_type -> rapport.survey.v1.AmendResponseResponse
-	60, // 60: rapport.survey.v1.SurveyService.RetractResponse:output_type -> rapport.survey.v1.RetractResponseResponse
-	61, // 61: rapport.survey.v1.SurveyService.WatchResponses:output_type -> rapport.survey.v1.WatchResponsesResponse
-	62, // 62: rapport.survey.v1.SurveyService.ReplyToResponse:output_type -> rapport.survey.v1.ReplyToResponseResponse
-	63, // 63: rapport.survey.v1.SurveyService.ModerateReply:output_type -> rapport.survey.v1.ModerateReplyResponse
-	64, // 64: rapport.survey.v1.SurveyService.GetMetric:output_type -> rapport.survey.v1.GetMetricResponse
-	65, // 65: rapport.survey.v1.SurveyService.BatchGetMetrics:output_type -> rapport.survey.v1.BatchGetMetricsResponse
-	66, // 66: rapport.survey.v1.SurveyService.WatchMetric:output_type -> rapport.survey.v1.WatchMetricResponse
-	67, // 67: rapport.survey.v1.SurveyService.RankSubjects:output_type -> rapport.survey.v1.RankSubjectsResponse
-	68, // 68: rapport.survey.v1.SurveyService.GetStanding:output_type -> rapport.survey.v1.GetStandingResponse
-	69, // 69: rapport.survey.v1.SurveyService.CompareMetric:output_type -> rapport.survey.v1.CompareMetricResponse
-	70, // 70: rapport.survey.v1.SurveyService.GetDrivers:output_type -> rapport.survey.v1.GetDriversResponse
-	71, // 71: rapport.survey.v1.SurveyService.SetGoal:output_type -> rapport.survey.v1.SetGoalResponse
-	72, // 72: rapport.survey.v1.SurveyService.ListGoals:output_type -> rapport.survey.v1.ListGoalsResponse
-	73, // 73: rapport.survey.v1.SurveyService.ListCases:output_type -> rapport.survey.v1.ListCasesResponse
-	74, // 74: rapport.survey.v1.SurveyService.GetCase:output_type -> rapport.survey.v1.GetCaseResponse
-	75, // 75: rapport.survey.v1.SurveyService.ClaimCase:output_type -> rapport.survey.v1.ClaimCaseResponse
-	76, // 76: rapport.survey.v1.SurveyService.AddCaseNote:output_type -> rapport.survey.v1.AddCaseNoteResponse
-	77, // 77: rapport.survey.v1.SurveyService.ResolveCase:output_type -> rapport.survey.v1.ResolveCaseResponse
-	78, // 78: rapport.survey.v1.SurveyService.ReopenCase:output_type -> rapport.survey.v1.ReopenCaseResponse
-	79, // 79: rapport.survey.v1.SurveyService.GetCaseStats:output_type -> rapport.survey.v1.GetCaseStatsResponse
-	80, // 80: rapport.survey.v1.SurveyService.CreateSurveyLink:output_type -> rapport.survey.v1.CreateSurveyLinkResponse
-	81, // 81: rapport.survey.v1.SurveyService.BatchCreateSurveyLinks:output_type -> rapport.survey.v1.BatchCreateSurveyLinksResponse
-	82, // 82: rapport.survey.v1.SurveyService.ListSurveyLinks:output_type -> rapport.survey.v1.ListSurveyLinksResponse
-	83, // 83: rapport.survey.v1.SurveyService.RevokeSurveyLink:output_type -> rapport.survey.v1.RevokeSurveyLinkResponse
-	84, // 84: rapport.survey.v1.SurveyService.GetInvitationStats:output_type -> rapport.survey.v1.GetInvitationStatsResponse
-	85, // 85: rapport.survey.v1.SurveyService.OpenSurveyLink:output_type -> rapport.survey.v1.OpenSurveyLinkResponse
-	86, // 86: rapport.survey.v1.SurveyService.SaveSurveyAnswers:output_type -> rapport.survey.v1.SaveSurveyAnswersResponse
-	87, // 87: rapport.survey.v1.SurveyService.AnswerSurveyLink:output_type -> rapport.survey.v1.AnswerSurveyLinkResponse
-	44, // [44:88] is the sub-list for method output_type
-	0,  // [0:44] is the sub-list for method input_type
+	41, // 41: rapport.survey.v1.SurveyService.BatchGetInvitationStats:input_type -> rapport.survey.v1.BatchGetInvitationStatsRequest
+	42, // 42: rapport.survey.v1.SurveyService.OpenSurveyLink:input_type -> rapport.survey.v1.OpenSurveyLinkRequest
+	43, // 43: rapport.survey.v1.SurveyService.SaveSurveyAnswers:input_type -> rapport.survey.v1.SaveSurveyAnswersRequest
+	44, // 44: rapport.survey.v1.SurveyService.AnswerSurveyLink:input_type -> rapport.survey.v1.AnswerSurveyLinkRequest
+	45, // 45: rapport.survey.v1.SurveyService.UpsertSubjects:output_type -> rapport.survey.v1.UpsertSubjectsResponse
+	46, // 46: rapport.survey.v1.SurveyService.GetSubject:output_type -> rapport.survey.v1.GetSubjectResponse
+	47, // 47: rapport.survey.v1.SurveyService.ListSubjects:output_type -> rapport.survey.v1.ListSubjectsResponse
+	48, // 48: rapport.survey.v1.SurveyService.UpsertMetrics:output_type -> rapport.survey.v1.UpsertMetricsResponse
+	49, // 49: rapport.survey.v1.SurveyService.ListMetrics:output_type -> rapport.survey.v1.ListMetricsResponse
+	50, // 50: rapport.survey.v1.SurveyService.CreateSurvey:output_type -> rapport.survey.v1.CreateSurveyResponse
+	51, // 51: rapport.survey.v1.SurveyService.UpdateSurvey:output_type -> rapport.survey.v1.UpdateSurveyResponse
+	52, // 52: rapport.survey.v1.SurveyService.PublishSurvey:output_type -> rapport.survey.v1.PublishSurveyResponse
+	53, // 53: rapport.survey.v1.SurveyService.CloseSurvey:output_type -> rapport.survey.v1.CloseSurveyResponse
+	54, // 54: rapport.survey.v1.SurveyService.GetSurvey:output_type -> rapport.survey.v1.GetSurveyResponse
+	55, // 55: rapport.survey.v1.SurveyService.ListSurveys:output_type -> rapport.survey.v1.ListSurveysResponse
+	56, // 56: rapport.survey.v1.SurveyService.SubmitResponse:output_type -> rapport.survey.v1.SubmitResponseResponse
+	57, // 57: rapport.survey.v1.SurveyService.ImportResponses:output_type -> rapport.survey.v1.ImportResponsesResponse
+	58, // 58: rapport.survey.v1.SurveyService.GetResponse:output_type -> rapport.survey.v1.GetResponseResponse
+	59, // 59: rapport.survey.v1.SurveyService.ListResponses:output_type -> rapport.survey.v1.ListResponsesResponse
+	60, // 60: rapport.survey.v1.SurveyService.AmendResponse:output_type -> rapport.survey.v1.AmendResponseResponse
+	61, // 61: rapport.survey.v1.SurveyService.RetractResponse:output_type -> rapport.survey.v1.RetractResponseResponse
+	62, // 62: rapport.survey.v1.SurveyService.WatchResponses:output_type -> rapport.survey.v1.WatchResponsesResponse
+	63, // 63: rapport.survey.v1.SurveyService.ReplyToResponse:output_type -> rapport.survey.v1.ReplyToResponseResponse
+	64, // 64: rapport.survey.v1.SurveyService.ModerateReply:output_type -> rapport.survey.v1.ModerateReplyResponse
+	65, // 65: rapport.survey.v1.SurveyService.GetMetric:output_type -> rapport.survey.v1.GetMetricResponse
+	66, // 66: rapport.survey.v1.SurveyService.BatchGetMetrics:output_type -> rapport.survey.v1.BatchGetMetricsResponse
+	67, // 67: rapport.survey.v1.SurveyService.WatchMetric:output_type -> rapport.survey.v1.WatchMetricResponse
+	68, // 68: rapport.survey.v1.SurveyService.RankSubjects:output_type -> rapport.survey.v1.RankSubjectsResponse
+	69, // 69: rapport.survey.v1.SurveyService.GetStanding:output_type -> rapport.survey.v1.GetStandingResponse
+	70, // 70: rapport.survey.v1.SurveyService.CompareMetric:output_type -> rapport.survey.v1.CompareMetricResponse
+	71, // 71: rapport.survey.v1.SurveyService.GetDrivers:output_type -> rapport.survey.v1.GetDriversResponse
+	72, // 72: rapport.survey.v1.SurveyService.SetGoal:output_type -> rapport.survey.v1.SetGoalResponse
+	73, // 73: rapport.survey.v1.SurveyService.ListGoals:output_type -> rapport.survey.v1.ListGoalsResponse
+	74, // 74: rapport.survey.v1.SurveyService.ListCases:output_type -> rapport.survey.v1.ListCasesResponse
+	75, // 75: rapport.survey.v1.SurveyService.GetCase:output_type -> rapport.survey.v1.GetCaseResponse
+	76, // 76: rapport.survey.v1.SurveyService.ClaimCase:output_type -> rapport.survey.v1.ClaimCaseResponse
+	77, // 77: rapport.survey.v1.SurveyService.AddCaseNote:output_type -> rapport.survey.v1.AddCaseNoteResponse
+	78, // 78: rapport.survey.v1.SurveyService.ResolveCase:output_type -> rapport.survey.v1.ResolveCaseResponse
+	79, // 79: rapport.survey.v1.SurveyService.ReopenCase:output_type -> rapport.survey.v1.ReopenCaseResponse
+	80, // 80: rapport.survey.v1.SurveyService.GetCaseStats:output_type -> rapport.survey.v1.GetCaseStatsResponse
+	81, // 81: rapport.survey.v1.SurveyService.CreateSurveyLink:output_type -> rapport.survey.v1.CreateSurveyLinkResponse
+	82, // 82: rapport.survey.v1.SurveyService.BatchCreateSurveyLinks:output_type -> rapport.survey.v1.BatchCreateSurveyLinksResponse
+	83, // 83: rapport.survey.v1.SurveyService.ListSurveyLinks:output_type -> rapport.survey.v1.ListSurveyLinksResponse
+	84, // 84: rapport.survey.v1.SurveyService.RevokeSurveyLink:output_type -> rapport.survey.v1.RevokeSurveyLinkResponse
+	85, // 85: rapport.survey.v1.SurveyService.GetInvitationStats:output_type -> rapport.survey.v1.GetInvitationStatsResponse
+	86, // 86: rapport.survey.v1.SurveyService.BatchGetInvitationStats:output_type -> rapport.survey.v1.BatchGetInvitationStatsResponse
+	87, // 87: rapport.survey.v1.SurveyService.OpenSurveyLink:output_type -> rapport.survey.v1.OpenSurveyLinkResponse
+	88, // 88: rapport.survey.v1.SurveyService.SaveSurveyAnswers:output_type -> rapport.survey.v1.SaveSurveyAnswersResponse
+	89, // 89: rapport.survey.v1.SurveyService.AnswerSurveyLink:output_type -> rapport.survey.v1.AnswerSurveyLinkResponse
+	45, // [45:90] is the sub-list for method output_type
+	0,  // [0:45] is the sub-list for method input_type
 	0,  // [0:0] is the sub-list for extension type_name
 	0,  // [0:0] is the sub-list for extension extendee
 	0,  // [0:0] is the sub-list for field type_name

@@ -19,50 +19,51 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	SurveyService_UpsertSubjects_FullMethodName         = "/rapport.survey.v1.SurveyService/UpsertSubjects"
-	SurveyService_GetSubject_FullMethodName             = "/rapport.survey.v1.SurveyService/GetSubject"
-	SurveyService_ListSubjects_FullMethodName           = "/rapport.survey.v1.SurveyService/ListSubjects"
-	SurveyService_UpsertMetrics_FullMethodName          = "/rapport.survey.v1.SurveyService/UpsertMetrics"
-	SurveyService_ListMetrics_FullMethodName            = "/rapport.survey.v1.SurveyService/ListMetrics"
-	SurveyService_CreateSurvey_FullMethodName           = "/rapport.survey.v1.SurveyService/CreateSurvey"
-	SurveyService_UpdateSurvey_FullMethodName           = "/rapport.survey.v1.SurveyService/UpdateSurvey"
-	SurveyService_PublishSurvey_FullMethodName          = "/rapport.survey.v1.SurveyService/PublishSurvey"
-	SurveyService_CloseSurvey_FullMethodName            = "/rapport.survey.v1.SurveyService/CloseSurvey"
-	SurveyService_GetSurvey_FullMethodName              = "/rapport.survey.v1.SurveyService/GetSurvey"
-	SurveyService_ListSurveys_FullMethodName            = "/rapport.survey.v1.SurveyService/ListSurveys"
-	SurveyService_SubmitResponse_FullMethodName         = "/rapport.survey.v1.SurveyService/SubmitResponse"
-	SurveyService_ImportResponses_FullMethodName        = "/rapport.survey.v1.SurveyService/ImportResponses"
-	SurveyService_GetResponse_FullMethodName            = "/rapport.survey.v1.SurveyService/GetResponse"
-	SurveyService_ListResponses_FullMethodName          = "/rapport.survey.v1.SurveyService/ListResponses"
-	SurveyService_AmendResponse_FullMethodName          = "/rapport.survey.v1.SurveyService/AmendResponse"
-	SurveyService_RetractResponse_FullMethodName        = "/rapport.survey.v1.SurveyService/RetractResponse"
-	SurveyService_WatchResponses_FullMethodName         = "/rapport.survey.v1.SurveyService/WatchResponses"
-	SurveyService_ReplyToResponse_FullMethodName        = "/rapport.survey.v1.SurveyService/ReplyToResponse"
-	SurveyService_ModerateReply_FullMethodName          = "/rapport.survey.v1.SurveyService/ModerateReply"
-	SurveyService_GetMetric_FullMethodName              = "/rapport.survey.v1.SurveyService/GetMetric"
-	SurveyService_BatchGetMetrics_FullMethodName        = "/rapport.survey.v1.SurveyService/BatchGetMetrics"
-	SurveyService_WatchMetric_FullMethodName            = "/rapport.survey.v1.SurveyService/WatchMetric"
-	SurveyService_RankSubjects_FullMethodName           = "/rapport.survey.v1.SurveyService/RankSubjects"
-	SurveyService_GetStanding_FullMethodName            = "/rapport.survey.v1.SurveyService/GetStanding"
-	SurveyService_CompareMetric_FullMethodName          = "/rapport.survey.v1.SurveyService/CompareMetric"
-	SurveyService_GetDrivers_FullMethodName             = "/rapport.survey.v1.SurveyService/GetDrivers"
-	SurveyService_SetGoal_FullMethodName                = "/rapport.survey.v1.SurveyService/SetGoal"
-	SurveyService_ListGoals_FullMethodName              = "/rapport.survey.v1.SurveyService/ListGoals"
-	SurveyService_ListCases_FullMethodName              = "/rapport.survey.v1.SurveyService/ListCases"
-	SurveyService_GetCase_FullMethodName                = "/rapport.survey.v1.SurveyService/GetCase"
-	SurveyService_ClaimCase_FullMethodName              = "/rapport.survey.v1.SurveyService/ClaimCase"
-	SurveyService_AddCaseNote_FullMethodName            = "/rapport.survey.v1.SurveyService/AddCaseNote"
-	SurveyService_ResolveCase_FullMethodName            = "/rapport.survey.v1.SurveyService/ResolveCase"
-	SurveyService_ReopenCase_FullMethodName             = "/rapport.survey.v1.SurveyService/ReopenCase"
-	SurveyService_GetCaseStats_FullMethodName           = "/rapport.survey.v1.SurveyService/GetCaseStats"
-	SurveyService_CreateSurveyLink_FullMethodName       = "/rapport.survey.v1.SurveyService/CreateSurveyLink"
-	SurveyService_BatchCreateSurveyLinks_FullMethodName = "/rapport.survey.v1.SurveyService/BatchCreateSurveyLinks"
-	SurveyService_ListSurveyLinks_FullMethodName        = "/rapport.survey.v1.SurveyService/ListSurveyLinks"
-	SurveyService_RevokeSurveyLink_FullMethodName       = "/rapport.survey.v1.SurveyService/RevokeSurveyLink"
-	SurveyService_GetInvitationStats_FullMethodName     = "/rapport.survey.v1.SurveyService/GetInvitationStats"
-	SurveyService_OpenSurveyLink_FullMethodName         = "/rapport.survey.v1.SurveyService/OpenSurveyLink"
-	SurveyService_SaveSurveyAnswers_FullMethodName      = "/rapport.survey.v1.SurveyService/SaveSurveyAnswers"
-	SurveyService_AnswerSurveyLink_FullMethodName       = "/rapport.survey.v1.SurveyService/AnswerSurveyLink"
+	SurveyService_UpsertSubjects_FullMethodName          = "/rapport.survey.v1.SurveyService/UpsertSubjects"
+	SurveyService_GetSubject_FullMethodName              = "/rapport.survey.v1.SurveyService/GetSubject"
+	SurveyService_ListSubjects_FullMethodName            = "/rapport.survey.v1.SurveyService/ListSubjects"
+	SurveyService_UpsertMetrics_FullMethodName           = "/rapport.survey.v1.SurveyService/UpsertMetrics"
+	SurveyService_ListMetrics_FullMethodName             = "/rapport.survey.v1.SurveyService/ListMetrics"
+	SurveyService_CreateSurvey_FullMethodName            = "/rapport.survey.v1.SurveyService/CreateSurvey"
+	SurveyService_UpdateSurvey_FullMethodName            = "/rapport.survey.v1.SurveyService/UpdateSurvey"
+	SurveyService_PublishSurvey_FullMethodName           = "/rapport.survey.v1.SurveyService/PublishSurvey"
+	SurveyService_CloseSurvey_FullMethodName             = "/rapport.survey.v1.SurveyService/CloseSurvey"
+	SurveyService_GetSurvey_FullMethodName               = "/rapport.survey.v1.SurveyService/GetSurvey"
+	SurveyService_ListSurveys_FullMethodName             = "/rapport.survey.v1.SurveyService/ListSurveys"
+	SurveyService_SubmitResponse_FullMethodName          = "/rapport.survey.v1.SurveyService/SubmitResponse"
+	SurveyService_ImportResponses_FullMethodName         = "/rapport.survey.v1.SurveyService/ImportResponses"
+	SurveyService_GetResponse_FullMethodName             = "/rapport.survey.v1.SurveyService/GetResponse"
+	SurveyService_ListResponses_FullMethodName           = "/rapport.survey.v1.SurveyService/ListResponses"
+	SurveyService_AmendResponse_FullMethodName           = "/rapport.survey.v1.SurveyService/AmendResponse"
+	SurveyService_RetractResponse_FullMethodName         = "/rapport.survey.v1.SurveyService/RetractResponse"
+	SurveyService_WatchResponses_FullMethodName          = "/rapport.survey.v1.SurveyService/WatchResponses"
+	SurveyService_ReplyToResponse_FullMethodName         = "/rapport.survey.v1.SurveyService/ReplyToResponse"
+	SurveyService_ModerateReply_FullMethodName           = "/rapport.survey.v1.SurveyService/ModerateReply"
+	SurveyService_GetMetric_FullMethodName               = "/rapport.survey.v1.SurveyService/GetMetric"
+	SurveyService_BatchGetMetrics_FullMethodName         = "/rapport.survey.v1.SurveyService/BatchGetMetrics"
+	SurveyService_WatchMetric_FullMethodName             = "/rapport.survey.v1.SurveyService/WatchMetric"
+	SurveyService_RankSubjects_FullMethodName            = "/rapport.survey.v1.SurveyService/RankSubjects"
+	SurveyService_GetStanding_FullMethodName             = "/rapport.survey.v1.SurveyService/GetStanding"
+	SurveyService_CompareMetric_FullMethodName           = "/rapport.survey.v1.SurveyService/CompareMetric"
+	SurveyService_GetDrivers_FullMethodName              = "/rapport.survey.v1.SurveyService/GetDrivers"
+	SurveyService_SetGoal_FullMethodName                 = "/rapport.survey.v1.SurveyService/SetGoal"
+	SurveyService_ListGoals_FullMethodName               = "/rapport.survey.v1.SurveyService/ListGoals"
+	SurveyService_ListCases_FullMethodName               = "/rapport.survey.v1.SurveyService/ListCases"
+	SurveyService_GetCase_FullMethodName                 = "/rapport.survey.v1.SurveyService/GetCase"
+	SurveyService_ClaimCase_FullMethodName               = "/rapport.survey.v1.SurveyService/ClaimCase"
+	SurveyService_AddCaseNote_FullMethodName             = "/rapport.survey.v1.SurveyService/AddCaseNote"
+	SurveyService_ResolveCase_FullMethodName             = "/rapport.survey.v1.SurveyService/ResolveCase"
+	SurveyService_ReopenCase_FullMethodName              = "/rapport.survey.v1.SurveyService/ReopenCase"
+	SurveyService_GetCaseStats_FullMethodName            = "/rapport.survey.v1.SurveyService/GetCaseStats"
+	SurveyService_CreateSurveyLink_FullMethodName        = "/rapport.survey.v1.SurveyService/CreateSurveyLink"
+	SurveyService_BatchCreateSurveyLinks_FullMethodName  = "/rapport.survey.v1.SurveyService/BatchCreateSurveyLinks"
+	SurveyService_ListSurveyLinks_FullMethodName         = "/rapport.survey.v1.SurveyService/ListSurveyLinks"
+	SurveyService_RevokeSurveyLink_FullMethodName        = "/rapport.survey.v1.SurveyService/RevokeSurveyLink"
+	SurveyService_GetInvitationStats_FullMethodName      = "/rapport.survey.v1.SurveyService/GetInvitationStats"
+	SurveyService_BatchGetInvitationStats_FullMethodName = "/rapport.survey.v1.SurveyService/BatchGetInvitationStats"
+	SurveyService_OpenSurveyLink_FullMethodName          = "/rapport.survey.v1.SurveyService/OpenSurveyLink"
+	SurveyService_SaveSurveyAnswers_FullMethodName       = "/rapport.survey.v1.SurveyService/SaveSurveyAnswers"
+	SurveyService_AnswerSurveyLink_FullMethodName        = "/rapport.survey.v1.SurveyService/AnswerSurveyLink"
 )
 
 // SurveyServiceClient is the client API for SurveyService service.
@@ -174,6 +175,10 @@ type SurveyServiceClient interface {
 	RevokeSurveyLink(ctx context.Context, in *RevokeSurveyLinkRequest, opts ...grpc.CallOption) (*RevokeSurveyLinkResponse, error)
 	// GetInvitationStats reads how many were asked, and how far they came.
 	GetInvitationStats(ctx context.Context, in *GetInvitationStatsRequest, opts ...grpc.CallOption) (*GetInvitationStatsResponse, error)
+	// BatchGetInvitationStats reads several counts, 1 to 200, in one call. A question that
+	// is refused does not touch the others; what may be asked again, or is not the caller's
+	// to ask, fails the call.
+	BatchGetInvitationStats(ctx context.Context, in *BatchGetInvitationStatsRequest, opts ...grpc.CallOption) (*BatchGetInvitationStatsResponse, error)
 	// OpenSurveyLink reads what a token leads to, for a page of one's own. NOT_FOUND,
 	// REASON_LINK_UNKNOWN, for a token that is not ours.
 	OpenSurveyLink(ctx context.Context, in *OpenSurveyLinkRequest, opts ...grpc.CallOption) (*OpenSurveyLinkResponse, error)
@@ -624,6 +629,16 @@ func (c *surveyServiceClient) GetInvitationStats(ctx context.Context, in *GetInv
 	return out, nil
 }
 
+func (c *surveyServiceClient) BatchGetInvitationStats(ctx context.Context, in *BatchGetInvitationStatsRequest, opts ...grpc.CallOption) (*BatchGetInvitationStatsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(BatchGetInvitationStatsResponse)
+	err := c.cc.Invoke(ctx, SurveyService_BatchGetInvitationStats_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *surveyServiceClient) OpenSurveyLink(ctx context.Context, in *OpenSurveyLinkRequest, opts ...grpc.CallOption) (*OpenSurveyLinkResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(OpenSurveyLinkResponse)
@@ -763,6 +778,10 @@ type SurveyServiceServer interface {
 	RevokeSurveyLink(context.Context, *RevokeSurveyLinkRequest) (*RevokeSurveyLinkResponse, error)
 	// GetInvitationStats reads how many were asked, and how far they came.
 	GetInvitationStats(context.Context, *GetInvitationStatsRequest) (*GetInvitationStatsResponse, error)
+	// BatchGetInvitationStats reads several counts, 1 to 200, in one call. A question that
+	// is refused does not touch the others; what may be asked again, or is not the caller's
+	// to ask, fails the call.
+	BatchGetInvitationStats(context.Context, *BatchGetInvitationStatsRequest) (*BatchGetInvitationStatsResponse, error)
 	// OpenSurveyLink reads what a token leads to, for a page of one's own. NOT_FOUND,
 	// REASON_LINK_UNKNOWN, for a token that is not ours.
 	OpenSurveyLink(context.Context, *OpenSurveyLinkRequest) (*OpenSurveyLinkResponse, error)
@@ -904,6 +923,9 @@ func (UnimplementedSurveyServiceServer) RevokeSurveyLink(context.Context, *Revok
 }
 func (UnimplementedSurveyServiceServer) GetInvitationStats(context.Context, *GetInvitationStatsRequest) (*GetInvitationStatsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method GetInvitationStats not implemented")
+}
+func (UnimplementedSurveyServiceServer) BatchGetInvitationStats(context.Context, *BatchGetInvitationStatsRequest) (*BatchGetInvitationStatsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method BatchGetInvitationStats not implemented")
 }
 func (UnimplementedSurveyServiceServer) OpenSurveyLink(context.Context, *OpenSurveyLinkRequest) (*OpenSurveyLinkResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method OpenSurveyLink not implemented")
@@ -1648,6 +1670,24 @@ func _SurveyService_GetInvitationStats_Handler(srv interface{}, ctx context.Cont
 	return interceptor(ctx, in, info, handler)
 }
 
+func _SurveyService_BatchGetInvitationStats_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(BatchGetInvitationStatsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(SurveyServiceServer).BatchGetInvitationStats(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: SurveyService_BatchGetInvitationStats_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(SurveyServiceServer).BatchGetInvitationStats(ctx, req.(*BatchGetInvitationStatsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _SurveyService_OpenSurveyLink_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(OpenSurveyLinkRequest)
 	if err := dec(in); err != nil {
@@ -1860,6 +1900,10 @@ var SurveyService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "GetInvitationStats",
 			Handler:    _SurveyService_GetInvitationStats_Handler,
+		},
+		{
+			MethodName: "BatchGetInvitationStats",
+			Handler:    _SurveyService_BatchGetInvitationStats_Handler,
 		},
 		{
 			MethodName: "OpenSurveyLink",

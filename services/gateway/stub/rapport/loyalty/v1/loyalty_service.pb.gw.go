@@ -1714,6 +1714,51 @@ func local_request_LoyaltyService_GetRedemptionRate_1(ctx context.Context, marsh
 	return msg, metadata, err
 }
 
+func request_LoyaltyService_BatchGetRedemptionRates_0(ctx context.Context, marshaler runtime.Marshaler, client extLoyaltyv1.LoyaltyServiceClient, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
+	var (
+		protoReq extLoyaltyv1.BatchGetRedemptionRatesRequest
+		metadata runtime.ServerMetadata
+		err      error
+	)
+	if err := marshaler.NewDecoder(req.Body).Decode(&protoReq); err != nil && !errors.Is(err, io.EOF) {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	val, ok := pathParams["brand"]
+	if !ok {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "missing parameter %s", "brand")
+	}
+	protoReq.Brand, err = runtime.String(val)
+	if err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "type mismatch, parameter: %s, error: %v", "brand", err)
+	}
+	if req.Body != nil {
+		_, _ = io.Copy(io.Discard, req.Body)
+	}
+	msg, err := client.BatchGetRedemptionRates(ctx, &protoReq, grpc.Header(&metadata.HeaderMD), grpc.Trailer(&metadata.TrailerMD))
+	return msg, metadata, err
+}
+
+func local_request_LoyaltyService_BatchGetRedemptionRates_0(ctx context.Context, marshaler runtime.Marshaler, server extLoyaltyv1.LoyaltyServiceServer, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
+	var (
+		protoReq extLoyaltyv1.BatchGetRedemptionRatesRequest
+		metadata runtime.ServerMetadata
+		err      error
+	)
+	if err := marshaler.NewDecoder(req.Body).Decode(&protoReq); err != nil && !errors.Is(err, io.EOF) {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	val, ok := pathParams["brand"]
+	if !ok {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "missing parameter %s", "brand")
+	}
+	protoReq.Brand, err = runtime.String(val)
+	if err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "type mismatch, parameter: %s, error: %v", "brand", err)
+	}
+	msg, err := server.BatchGetRedemptionRates(ctx, &protoReq)
+	return msg, metadata, err
+}
+
 var filter_LoyaltyService_GetLiability_0 = &utilities.DoubleArray{Encoding: map[string]int{"brand": 0, "programme_id": 1}, Base: []int{1, 1, 2, 0, 0}, Check: []int{0, 1, 1, 2, 3}}
 
 func request_LoyaltyService_GetLiability_0(ctx context.Context, marshaler runtime.Marshaler, client extLoyaltyv1.LoyaltyServiceClient, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
@@ -3486,6 +3531,26 @@ func RegisterLoyaltyServiceHandlerServer(ctx context.Context, mux *runtime.Serve
 		}
 		forward_LoyaltyService_GetRedemptionRate_1(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
 	})
+	mux.Handle(http.MethodPost, pattern_LoyaltyService_BatchGetRedemptionRates_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
+		ctx, cancel := context.WithCancel(req.Context())
+		defer cancel()
+		var stream runtime.ServerTransportStream
+		ctx = grpc.NewContextWithServerTransportStream(ctx, &stream)
+		inboundMarshaler, outboundMarshaler := runtime.MarshalerForRequest(mux, req)
+		annotatedContext, err := runtime.AnnotateIncomingContext(ctx, mux, req, "/rapport.loyalty.v1.LoyaltyService/BatchGetRedemptionRates", runtime.WithHTTPPathPattern("/v1/{brand}/redemption-rates:batchGet"))
+		if err != nil {
+			runtime.HTTPError(ctx, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		resp, md, err := local_request_LoyaltyService_BatchGetRedemptionRates_0(annotatedContext, inboundMarshaler, server, req, pathParams)
+		md.HeaderMD, md.TrailerMD = metadata.Join(md.HeaderMD, stream.Header()), metadata.Join(md.TrailerMD, stream.Trailer())
+		annotatedContext = runtime.NewServerMetadataContext(annotatedContext, md)
+		if err != nil {
+			runtime.HTTPError(annotatedContext, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		forward_LoyaltyService_BatchGetRedemptionRates_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
+	})
 	mux.Handle(http.MethodGet, pattern_LoyaltyService_GetLiability_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
 		ctx, cancel := context.WithCancel(req.Context())
 		defer cancel()
@@ -4402,6 +4467,23 @@ func RegisterLoyaltyServiceHandlerClient(ctx context.Context, mux *runtime.Serve
 		}
 		forward_LoyaltyService_GetRedemptionRate_1(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
 	})
+	mux.Handle(http.MethodPost, pattern_LoyaltyService_BatchGetRedemptionRates_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
+		ctx, cancel := context.WithCancel(req.Context())
+		defer cancel()
+		inboundMarshaler, outboundMarshaler := runtime.MarshalerForRequest(mux, req)
+		annotatedContext, err := runtime.AnnotateContext(ctx, mux, req, "/rapport.loyalty.v1.LoyaltyService/BatchGetRedemptionRates", runtime.WithHTTPPathPattern("/v1/{brand}/redemption-rates:batchGet"))
+		if err != nil {
+			runtime.HTTPError(ctx, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		resp, md, err := request_LoyaltyService_BatchGetRedemptionRates_0(annotatedContext, inboundMarshaler, client, req, pathParams)
+		annotatedContext = runtime.NewServerMetadataContext(annotatedContext, md)
+		if err != nil {
+			runtime.HTTPError(annotatedContext, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		forward_LoyaltyService_BatchGetRedemptionRates_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
+	})
 	mux.Handle(http.MethodGet, pattern_LoyaltyService_GetLiability_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
 		ctx, cancel := context.WithCancel(req.Context())
 		defer cancel()
@@ -4746,103 +4828,105 @@ func RegisterLoyaltyServiceHandlerClient(ctx context.Context, mux *runtime.Serve
 }
 
 var (
-	pattern_LoyaltyService_CreateProgramme_0      = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2}, []string{"v1", "brand", "programmes"}, ""))
-	pattern_LoyaltyService_UpdateProgramme_0      = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2, 1, 0, 4, 1, 5, 3}, []string{"v1", "brand", "programmes", "programme.id"}, ""))
-	pattern_LoyaltyService_GetProgramme_0         = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2, 1, 0, 4, 1, 5, 3}, []string{"v1", "brand", "programmes", "programme_id"}, ""))
-	pattern_LoyaltyService_ListProgrammes_0       = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2}, []string{"v1", "brand", "programmes"}, ""))
-	pattern_LoyaltyService_Earn_0                 = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2, 1, 0, 4, 1, 5, 3, 2, 4}, []string{"v1", "brand", "programmes", "programme_id", "points"}, "earn"))
-	pattern_LoyaltyService_Activate_0             = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2, 1, 0, 4, 1, 5, 3, 2, 4}, []string{"v1", "brand", "programmes", "programme_id", "points"}, "activate"))
-	pattern_LoyaltyService_Redeem_0               = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2, 1, 0, 4, 1, 5, 3, 2, 4}, []string{"v1", "brand", "programmes", "programme_id", "points"}, "redeem"))
-	pattern_LoyaltyService_Hold_0                 = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2, 1, 0, 4, 1, 5, 3, 2, 4}, []string{"v1", "brand", "programmes", "programme_id", "points"}, "hold"))
-	pattern_LoyaltyService_Capture_0              = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2, 1, 0, 4, 1, 5, 3}, []string{"v1", "brand", "holds", "hold_id"}, "capture"))
-	pattern_LoyaltyService_Void_0                 = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2, 1, 0, 4, 1, 5, 3}, []string{"v1", "brand", "holds", "hold_id"}, "void"))
-	pattern_LoyaltyService_Reverse_0              = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2, 1, 0, 4, 1, 5, 3, 2, 4}, []string{"v1", "brand", "programmes", "programme_id", "points"}, "reverse"))
-	pattern_LoyaltyService_Adjust_0               = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2, 1, 0, 4, 1, 5, 3, 2, 4}, []string{"v1", "brand", "programmes", "programme_id", "points"}, "adjust"))
-	pattern_LoyaltyService_Transfer_0             = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2, 1, 0, 4, 1, 5, 3, 2, 4}, []string{"v1", "brand", "programmes", "programme_id", "points"}, "transfer"))
-	pattern_LoyaltyService_Expire_0               = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2}, []string{"v1", "brand", "points"}, "expire"))
-	pattern_LoyaltyService_BatchPost_0            = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1}, []string{"v1", "points"}, "post"))
-	pattern_LoyaltyService_GetBalance_0           = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2, 1, 0, 4, 1, 5, 3, 2, 4, 1, 0, 4, 1, 5, 5}, []string{"v1", "brand", "programmes", "programme_id", "balances", "customer.id"}, ""))
-	pattern_LoyaltyService_GetBalance_1           = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2, 1, 0, 4, 1, 5, 3, 2, 4}, []string{"v1", "brand", "programmes", "programme_id", "balances"}, "get"))
-	pattern_LoyaltyService_ListEntries_0          = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2, 1, 0, 4, 1, 5, 3, 2, 4}, []string{"v1", "brand", "customers", "customer_id", "entries"}, ""))
-	pattern_LoyaltyService_ListHolds_0            = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2, 1, 0, 4, 1, 5, 3, 2, 4}, []string{"v1", "brand", "customers", "customer_id", "holds"}, ""))
-	pattern_LoyaltyService_WatchEntries_0         = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2}, []string{"v1", "brand", "entries"}, "watch"))
-	pattern_LoyaltyService_ExamineEarn_0          = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2, 1, 0, 4, 1, 5, 3, 2, 4}, []string{"v1", "brand", "programmes", "programme_id", "earnings"}, "examine"))
-	pattern_LoyaltyService_ExplainTier_0          = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2, 1, 0, 4, 1, 5, 3, 2, 4, 1, 0, 4, 1, 5, 5}, []string{"v1", "brand", "programmes", "programme_id", "tiers", "customer.id"}, ""))
-	pattern_LoyaltyService_ExplainTier_1          = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2, 1, 0, 4, 1, 5, 3, 2, 4}, []string{"v1", "brand", "programmes", "programme_id", "tiers"}, "explain"))
-	pattern_LoyaltyService_GetAccount_0           = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2, 1, 0, 4, 1, 5, 3, 2, 4, 1, 0, 4, 1, 5, 5}, []string{"v1", "brand", "programmes", "programme_id", "accounts", "customer.id"}, ""))
-	pattern_LoyaltyService_GetAccount_1           = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2, 1, 0, 4, 1, 5, 3, 2, 4}, []string{"v1", "brand", "programmes", "programme_id", "accounts"}, "get"))
-	pattern_LoyaltyService_ListUnmatchedReturns_0 = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2}, []string{"v1", "brand", "unmatched-returns"}, ""))
-	pattern_LoyaltyService_GetRedemptionRate_0    = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2, 1, 0, 4, 1, 5, 3, 2, 4}, []string{"v1", "brand", "programmes", "scope.programme_id", "redemption-rate"}, ""))
-	pattern_LoyaltyService_GetRedemptionRate_1    = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2}, []string{"v1", "brand", "redemption-rate"}, "get"))
-	pattern_LoyaltyService_GetLiability_0         = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2, 1, 0, 4, 1, 5, 3, 2, 4}, []string{"v1", "brand", "programmes", "programme_id", "liability"}, ""))
-	pattern_LoyaltyService_GetBreakage_0          = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2, 1, 0, 4, 1, 5, 3, 2, 4}, []string{"v1", "brand", "programmes", "programme_id", "breakage"}, ""))
-	pattern_LoyaltyService_GetParticipation_0     = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2, 1, 0, 4, 1, 5, 3, 2, 4}, []string{"v1", "brand", "programmes", "programme_id", "participation"}, ""))
-	pattern_LoyaltyService_GetTierFlow_0          = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2, 1, 0, 4, 1, 5, 3, 2, 4}, []string{"v1", "brand", "programmes", "programme_id", "tier-flow"}, ""))
-	pattern_LoyaltyService_GetLoyaltyImpact_0     = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2, 1, 0, 4, 1, 5, 3, 2, 4}, []string{"v1", "brand", "programmes", "programme_id", "impact"}, ""))
-	pattern_LoyaltyService_UpsertReward_0         = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2, 1, 0, 4, 1, 5, 3}, []string{"v1", "brand", "rewards", "reward.id"}, ""))
-	pattern_LoyaltyService_ListRewards_0          = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2}, []string{"v1", "brand", "rewards"}, ""))
-	pattern_LoyaltyService_ExamineReward_0        = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2, 1, 0, 4, 1, 5, 3, 2, 4, 1, 0, 4, 1, 5, 5}, []string{"v1", "brand", "rewards", "reward_id", "members", "customer.id"}, "examine"))
-	pattern_LoyaltyService_ExamineReward_1        = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2, 1, 0, 4, 1, 5, 3}, []string{"v1", "brand", "rewards", "reward_id"}, "examine"))
-	pattern_LoyaltyService_TakeReward_0           = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2, 1, 0, 4, 1, 5, 3}, []string{"v1", "brand", "rewards", "reward_id"}, "take"))
-	pattern_LoyaltyService_ConfirmReward_0        = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2, 1, 0, 4, 1, 5, 3}, []string{"v1", "brand", "taken-rewards", "taken_id"}, "confirm"))
-	pattern_LoyaltyService_CancelReward_0         = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2, 1, 0, 4, 1, 5, 3}, []string{"v1", "brand", "taken-rewards", "taken_id"}, "cancel"))
-	pattern_LoyaltyService_ListTakenRewards_0     = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2, 1, 0, 4, 1, 5, 3, 2, 4}, []string{"v1", "brand", "customers", "customer_id", "rewards"}, ""))
-	pattern_LoyaltyService_UpsertOffer_0          = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2, 1, 0, 4, 1, 5, 3}, []string{"v1", "brand", "offers", "offer.id"}, ""))
-	pattern_LoyaltyService_ListOffers_0           = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2}, []string{"v1", "brand", "offers"}, ""))
-	pattern_LoyaltyService_SendOffer_0            = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2, 1, 0, 4, 1, 5, 3}, []string{"v1", "brand", "offers", "offer_id"}, "send"))
-	pattern_LoyaltyService_ViewOffer_0            = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2, 1, 0, 4, 1, 5, 3}, []string{"v1", "brand", "offers", "offer_id"}, "view"))
-	pattern_LoyaltyService_RedeemOffer_0          = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2}, []string{"v1", "brand", "offers"}, "redeem"))
-	pattern_LoyaltyService_ListPersonalOffers_0   = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2, 1, 0, 4, 1, 5, 3, 2, 4}, []string{"v1", "brand", "customers", "customer_id", "offers"}, ""))
-	pattern_LoyaltyService_GetOfferFunnel_0       = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2}, []string{"v1", "brand", "offers"}, "funnel"))
+	pattern_LoyaltyService_CreateProgramme_0         = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2}, []string{"v1", "brand", "programmes"}, ""))
+	pattern_LoyaltyService_UpdateProgramme_0         = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2, 1, 0, 4, 1, 5, 3}, []string{"v1", "brand", "programmes", "programme.id"}, ""))
+	pattern_LoyaltyService_GetProgramme_0            = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2, 1, 0, 4, 1, 5, 3}, []string{"v1", "brand", "programmes", "programme_id"}, ""))
+	pattern_LoyaltyService_ListProgrammes_0          = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2}, []string{"v1", "brand", "programmes"}, ""))
+	pattern_LoyaltyService_Earn_0                    = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2, 1, 0, 4, 1, 5, 3, 2, 4}, []string{"v1", "brand", "programmes", "programme_id", "points"}, "earn"))
+	pattern_LoyaltyService_Activate_0                = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2, 1, 0, 4, 1, 5, 3, 2, 4}, []string{"v1", "brand", "programmes", "programme_id", "points"}, "activate"))
+	pattern_LoyaltyService_Redeem_0                  = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2, 1, 0, 4, 1, 5, 3, 2, 4}, []string{"v1", "brand", "programmes", "programme_id", "points"}, "redeem"))
+	pattern_LoyaltyService_Hold_0                    = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2, 1, 0, 4, 1, 5, 3, 2, 4}, []string{"v1", "brand", "programmes", "programme_id", "points"}, "hold"))
+	pattern_LoyaltyService_Capture_0                 = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2, 1, 0, 4, 1, 5, 3}, []string{"v1", "brand", "holds", "hold_id"}, "capture"))
+	pattern_LoyaltyService_Void_0                    = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2, 1, 0, 4, 1, 5, 3}, []string{"v1", "brand", "holds", "hold_id"}, "void"))
+	pattern_LoyaltyService_Reverse_0                 = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2, 1, 0, 4, 1, 5, 3, 2, 4}, []string{"v1", "brand", "programmes", "programme_id", "points"}, "reverse"))
+	pattern_LoyaltyService_Adjust_0                  = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2, 1, 0, 4, 1, 5, 3, 2, 4}, []string{"v1", "brand", "programmes", "programme_id", "points"}, "adjust"))
+	pattern_LoyaltyService_Transfer_0                = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2, 1, 0, 4, 1, 5, 3, 2, 4}, []string{"v1", "brand", "programmes", "programme_id", "points"}, "transfer"))
+	pattern_LoyaltyService_Expire_0                  = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2}, []string{"v1", "brand", "points"}, "expire"))
+	pattern_LoyaltyService_BatchPost_0               = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1}, []string{"v1", "points"}, "post"))
+	pattern_LoyaltyService_GetBalance_0              = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2, 1, 0, 4, 1, 5, 3, 2, 4, 1, 0, 4, 1, 5, 5}, []string{"v1", "brand", "programmes", "programme_id", "balances", "customer.id"}, ""))
+	pattern_LoyaltyService_GetBalance_1              = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2, 1, 0, 4, 1, 5, 3, 2, 4}, []string{"v1", "brand", "programmes", "programme_id", "balances"}, "get"))
+	pattern_LoyaltyService_ListEntries_0             = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2, 1, 0, 4, 1, 5, 3, 2, 4}, []string{"v1", "brand", "customers", "customer_id", "entries"}, ""))
+	pattern_LoyaltyService_ListHolds_0               = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2, 1, 0, 4, 1, 5, 3, 2, 4}, []string{"v1", "brand", "customers", "customer_id", "holds"}, ""))
+	pattern_LoyaltyService_WatchEntries_0            = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2}, []string{"v1", "brand", "entries"}, "watch"))
+	pattern_LoyaltyService_ExamineEarn_0             = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2, 1, 0, 4, 1, 5, 3, 2, 4}, []string{"v1", "brand", "programmes", "programme_id", "earnings"}, "examine"))
+	pattern_LoyaltyService_ExplainTier_0             = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2, 1, 0, 4, 1, 5, 3, 2, 4, 1, 0, 4, 1, 5, 5}, []string{"v1", "brand", "programmes", "programme_id", "tiers", "customer.id"}, ""))
+	pattern_LoyaltyService_ExplainTier_1             = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2, 1, 0, 4, 1, 5, 3, 2, 4}, []string{"v1", "brand", "programmes", "programme_id", "tiers"}, "explain"))
+	pattern_LoyaltyService_GetAccount_0              = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2, 1, 0, 4, 1, 5, 3, 2, 4, 1, 0, 4, 1, 5, 5}, []string{"v1", "brand", "programmes", "programme_id", "accounts", "customer.id"}, ""))
+	pattern_LoyaltyService_GetAccount_1              = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2, 1, 0, 4, 1, 5, 3, 2, 4}, []string{"v1", "brand", "programmes", "programme_id", "accounts"}, "get"))
+	pattern_LoyaltyService_ListUnmatchedReturns_0    = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2}, []string{"v1", "brand", "unmatched-returns"}, ""))
+	pattern_LoyaltyService_GetRedemptionRate_0       = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2, 1, 0, 4, 1, 5, 3, 2, 4}, []string{"v1", "brand", "programmes", "scope.programme_id", "redemption-rate"}, ""))
+	pattern_LoyaltyService_GetRedemptionRate_1       = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2}, []string{"v1", "brand", "redemption-rate"}, "get"))
+	pattern_LoyaltyService_BatchGetRedemptionRates_0 = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2}, []string{"v1", "brand", "redemption-rates"}, "batchGet"))
+	pattern_LoyaltyService_GetLiability_0            = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2, 1, 0, 4, 1, 5, 3, 2, 4}, []string{"v1", "brand", "programmes", "programme_id", "liability"}, ""))
+	pattern_LoyaltyService_GetBreakage_0             = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2, 1, 0, 4, 1, 5, 3, 2, 4}, []string{"v1", "brand", "programmes", "programme_id", "breakage"}, ""))
+	pattern_LoyaltyService_GetParticipation_0        = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2, 1, 0, 4, 1, 5, 3, 2, 4}, []string{"v1", "brand", "programmes", "programme_id", "participation"}, ""))
+	pattern_LoyaltyService_GetTierFlow_0             = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2, 1, 0, 4, 1, 5, 3, 2, 4}, []string{"v1", "brand", "programmes", "programme_id", "tier-flow"}, ""))
+	pattern_LoyaltyService_GetLoyaltyImpact_0        = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2, 1, 0, 4, 1, 5, 3, 2, 4}, []string{"v1", "brand", "programmes", "programme_id", "impact"}, ""))
+	pattern_LoyaltyService_UpsertReward_0            = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2, 1, 0, 4, 1, 5, 3}, []string{"v1", "brand", "rewards", "reward.id"}, ""))
+	pattern_LoyaltyService_ListRewards_0             = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2}, []string{"v1", "brand", "rewards"}, ""))
+	pattern_LoyaltyService_ExamineReward_0           = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2, 1, 0, 4, 1, 5, 3, 2, 4, 1, 0, 4, 1, 5, 5}, []string{"v1", "brand", "rewards", "reward_id", "members", "customer.id"}, "examine"))
+	pattern_LoyaltyService_ExamineReward_1           = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2, 1, 0, 4, 1, 5, 3}, []string{"v1", "brand", "rewards", "reward_id"}, "examine"))
+	pattern_LoyaltyService_TakeReward_0              = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2, 1, 0, 4, 1, 5, 3}, []string{"v1", "brand", "rewards", "reward_id"}, "take"))
+	pattern_LoyaltyService_ConfirmReward_0           = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2, 1, 0, 4, 1, 5, 3}, []string{"v1", "brand", "taken-rewards", "taken_id"}, "confirm"))
+	pattern_LoyaltyService_CancelReward_0            = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2, 1, 0, 4, 1, 5, 3}, []string{"v1", "brand", "taken-rewards", "taken_id"}, "cancel"))
+	pattern_LoyaltyService_ListTakenRewards_0        = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2, 1, 0, 4, 1, 5, 3, 2, 4}, []string{"v1", "brand", "customers", "customer_id", "rewards"}, ""))
+	pattern_LoyaltyService_UpsertOffer_0             = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2, 1, 0, 4, 1, 5, 3}, []string{"v1", "brand", "offers", "offer.id"}, ""))
+	pattern_LoyaltyService_ListOffers_0              = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2}, []string{"v1", "brand", "offers"}, ""))
+	pattern_LoyaltyService_SendOffer_0               = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2, 1, 0, 4, 1, 5, 3}, []string{"v1", "brand", "offers", "offer_id"}, "send"))
+	pattern_LoyaltyService_ViewOffer_0               = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2, 1, 0, 4, 1, 5, 3}, []string{"v1", "brand", "offers", "offer_id"}, "view"))
+	pattern_LoyaltyService_RedeemOffer_0             = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2}, []string{"v1", "brand", "offers"}, "redeem"))
+	pattern_LoyaltyService_ListPersonalOffers_0      = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2, 1, 0, 4, 1, 5, 3, 2, 4}, []string{"v1", "brand", "customers", "customer_id", "offers"}, ""))
+	pattern_LoyaltyService_GetOfferFunnel_0          = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2}, []string{"v1", "brand", "offers"}, "funnel"))
 )
 
 var (
-	forward_LoyaltyService_CreateProgramme_0      = runtime.ForwardResponseMessage
-	forward_LoyaltyService_UpdateProgramme_0      = runtime.ForwardResponseMessage
-	forward_LoyaltyService_GetProgramme_0         = runtime.ForwardResponseMessage
-	forward_LoyaltyService_ListProgrammes_0       = runtime.ForwardResponseMessage
-	forward_LoyaltyService_Earn_0                 = runtime.ForwardResponseMessage
-	forward_LoyaltyService_Activate_0             = runtime.ForwardResponseMessage
-	forward_LoyaltyService_Redeem_0               = runtime.ForwardResponseMessage
-	forward_LoyaltyService_Hold_0                 = runtime.ForwardResponseMessage
-	forward_LoyaltyService_Capture_0              = runtime.ForwardResponseMessage
-	forward_LoyaltyService_Void_0                 = runtime.ForwardResponseMessage
-	forward_LoyaltyService_Reverse_0              = runtime.ForwardResponseMessage
-	forward_LoyaltyService_Adjust_0               = runtime.ForwardResponseMessage
-	forward_LoyaltyService_Transfer_0             = runtime.ForwardResponseMessage
-	forward_LoyaltyService_Expire_0               = runtime.ForwardResponseMessage
-	forward_LoyaltyService_BatchPost_0            = runtime.ForwardResponseStream
-	forward_LoyaltyService_GetBalance_0           = runtime.ForwardResponseMessage
-	forward_LoyaltyService_GetBalance_1           = runtime.ForwardResponseMessage
-	forward_LoyaltyService_ListEntries_0          = runtime.ForwardResponseMessage
-	forward_LoyaltyService_ListHolds_0            = runtime.ForwardResponseMessage
-	forward_LoyaltyService_WatchEntries_0         = runtime.ForwardResponseStream
-	forward_LoyaltyService_ExamineEarn_0          = runtime.ForwardResponseMessage
-	forward_LoyaltyService_ExplainTier_0          = runtime.ForwardResponseMessage
-	forward_LoyaltyService_ExplainTier_1          = runtime.ForwardResponseMessage
-	forward_LoyaltyService_GetAccount_0           = runtime.ForwardResponseMessage
-	forward_LoyaltyService_GetAccount_1           = runtime.ForwardResponseMessage
-	forward_LoyaltyService_ListUnmatchedReturns_0 = runtime.ForwardResponseMessage
-	forward_LoyaltyService_GetRedemptionRate_0    = runtime.ForwardResponseMessage
-	forward_LoyaltyService_GetRedemptionRate_1    = runtime.ForwardResponseMessage
-	forward_LoyaltyService_GetLiability_0         = runtime.ForwardResponseMessage
-	forward_LoyaltyService_GetBreakage_0          = runtime.ForwardResponseMessage
-	forward_LoyaltyService_GetParticipation_0     = runtime.ForwardResponseMessage
-	forward_LoyaltyService_GetTierFlow_0          = runtime.ForwardResponseMessage
-	forward_LoyaltyService_GetLoyaltyImpact_0     = runtime.ForwardResponseMessage
-	forward_LoyaltyService_UpsertReward_0         = runtime.ForwardResponseMessage
-	forward_LoyaltyService_ListRewards_0          = runtime.ForwardResponseMessage
-	forward_LoyaltyService_ExamineReward_0        = runtime.ForwardResponseMessage
-	forward_LoyaltyService_ExamineReward_1        = runtime.ForwardResponseMessage
-	forward_LoyaltyService_TakeReward_0           = runtime.ForwardResponseMessage
-	forward_LoyaltyService_ConfirmReward_0        = runtime.ForwardResponseMessage
-	forward_LoyaltyService_CancelReward_0         = runtime.ForwardResponseMessage
-	forward_LoyaltyService_ListTakenRewards_0     = runtime.ForwardResponseMessage
-	forward_LoyaltyService_UpsertOffer_0          = runtime.ForwardResponseMessage
-	forward_LoyaltyService_ListOffers_0           = runtime.ForwardResponseMessage
-	forward_LoyaltyService_SendOffer_0            = runtime.ForwardResponseMessage
-	forward_LoyaltyService_ViewOffer_0            = runtime.ForwardResponseMessage
-	forward_LoyaltyService_RedeemOffer_0          = runtime.ForwardResponseMessage
-	forward_LoyaltyService_ListPersonalOffers_0   = runtime.ForwardResponseMessage
-	forward_LoyaltyService_GetOfferFunnel_0       = runtime.ForwardResponseMessage
+	forward_LoyaltyService_CreateProgramme_0         = runtime.ForwardResponseMessage
+	forward_LoyaltyService_UpdateProgramme_0         = runtime.ForwardResponseMessage
+	forward_LoyaltyService_GetProgramme_0            = runtime.ForwardResponseMessage
+	forward_LoyaltyService_ListProgrammes_0          = runtime.ForwardResponseMessage
+	forward_LoyaltyService_Earn_0                    = runtime.ForwardResponseMessage
+	forward_LoyaltyService_Activate_0                = runtime.ForwardResponseMessage
+	forward_LoyaltyService_Redeem_0                  = runtime.ForwardResponseMessage
+	forward_LoyaltyService_Hold_0                    = runtime.ForwardResponseMessage
+	forward_LoyaltyService_Capture_0                 = runtime.ForwardResponseMessage
+	forward_LoyaltyService_Void_0                    = runtime.ForwardResponseMessage
+	forward_LoyaltyService_Reverse_0                 = runtime.ForwardResponseMessage
+	forward_LoyaltyService_Adjust_0                  = runtime.ForwardResponseMessage
+	forward_LoyaltyService_Transfer_0                = runtime.ForwardResponseMessage
+	forward_LoyaltyService_Expire_0                  = runtime.ForwardResponseMessage
+	forward_LoyaltyService_BatchPost_0               = runtime.ForwardResponseStream
+	forward_LoyaltyService_GetBalance_0              = runtime.ForwardResponseMessage
+	forward_LoyaltyService_GetBalance_1              = runtime.ForwardResponseMessage
+	forward_LoyaltyService_ListEntries_0             = runtime.ForwardResponseMessage
+	forward_LoyaltyService_ListHolds_0               = runtime.ForwardResponseMessage
+	forward_LoyaltyService_WatchEntries_0            = runtime.ForwardResponseStream
+	forward_LoyaltyService_ExamineEarn_0             = runtime.ForwardResponseMessage
+	forward_LoyaltyService_ExplainTier_0             = runtime.ForwardResponseMessage
+	forward_LoyaltyService_ExplainTier_1             = runtime.ForwardResponseMessage
+	forward_LoyaltyService_GetAccount_0              = runtime.ForwardResponseMessage
+	forward_LoyaltyService_GetAccount_1              = runtime.ForwardResponseMessage
+	forward_LoyaltyService_ListUnmatchedReturns_0    = runtime.ForwardResponseMessage
+	forward_LoyaltyService_GetRedemptionRate_0       = runtime.ForwardResponseMessage
+	forward_LoyaltyService_GetRedemptionRate_1       = runtime.ForwardResponseMessage
+	forward_LoyaltyService_BatchGetRedemptionRates_0 = runtime.ForwardResponseMessage
+	forward_LoyaltyService_GetLiability_0            = runtime.ForwardResponseMessage
+	forward_LoyaltyService_GetBreakage_0             = runtime.ForwardResponseMessage
+	forward_LoyaltyService_GetParticipation_0        = runtime.ForwardResponseMessage
+	forward_LoyaltyService_GetTierFlow_0             = runtime.ForwardResponseMessage
+	forward_LoyaltyService_GetLoyaltyImpact_0        = runtime.ForwardResponseMessage
+	forward_LoyaltyService_UpsertReward_0            = runtime.ForwardResponseMessage
+	forward_LoyaltyService_ListRewards_0             = runtime.ForwardResponseMessage
+	forward_LoyaltyService_ExamineReward_0           = runtime.ForwardResponseMessage
+	forward_LoyaltyService_ExamineReward_1           = runtime.ForwardResponseMessage
+	forward_LoyaltyService_TakeReward_0              = runtime.ForwardResponseMessage
+	forward_LoyaltyService_ConfirmReward_0           = runtime.ForwardResponseMessage
+	forward_LoyaltyService_CancelReward_0            = runtime.ForwardResponseMessage
+	forward_LoyaltyService_ListTakenRewards_0        = runtime.ForwardResponseMessage
+	forward_LoyaltyService_UpsertOffer_0             = runtime.ForwardResponseMessage
+	forward_LoyaltyService_ListOffers_0              = runtime.ForwardResponseMessage
+	forward_LoyaltyService_SendOffer_0               = runtime.ForwardResponseMessage
+	forward_LoyaltyService_ViewOffer_0               = runtime.ForwardResponseMessage
+	forward_LoyaltyService_RedeemOffer_0             = runtime.ForwardResponseMessage
+	forward_LoyaltyService_ListPersonalOffers_0      = runtime.ForwardResponseMessage
+	forward_LoyaltyService_GetOfferFunnel_0          = runtime.ForwardResponseMessage
 )

@@ -1857,6 +1857,51 @@ func local_request_SegmentationService_GetSegmentValue_0(ctx context.Context, ma
 	return msg, metadata, err
 }
 
+func request_SegmentationService_BatchGetSegmentValues_0(ctx context.Context, marshaler runtime.Marshaler, client extSegmentationv1.SegmentationServiceClient, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
+	var (
+		protoReq extSegmentationv1.BatchGetSegmentValuesRequest
+		metadata runtime.ServerMetadata
+		err      error
+	)
+	if err := marshaler.NewDecoder(req.Body).Decode(&protoReq); err != nil && !errors.Is(err, io.EOF) {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	val, ok := pathParams["brand"]
+	if !ok {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "missing parameter %s", "brand")
+	}
+	protoReq.Brand, err = runtime.String(val)
+	if err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "type mismatch, parameter: %s, error: %v", "brand", err)
+	}
+	if req.Body != nil {
+		_, _ = io.Copy(io.Discard, req.Body)
+	}
+	msg, err := client.BatchGetSegmentValues(ctx, &protoReq, grpc.Header(&metadata.HeaderMD), grpc.Trailer(&metadata.TrailerMD))
+	return msg, metadata, err
+}
+
+func local_request_SegmentationService_BatchGetSegmentValues_0(ctx context.Context, marshaler runtime.Marshaler, server extSegmentationv1.SegmentationServiceServer, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
+	var (
+		protoReq extSegmentationv1.BatchGetSegmentValuesRequest
+		metadata runtime.ServerMetadata
+		err      error
+	)
+	if err := marshaler.NewDecoder(req.Body).Decode(&protoReq); err != nil && !errors.Is(err, io.EOF) {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	val, ok := pathParams["brand"]
+	if !ok {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "missing parameter %s", "brand")
+	}
+	protoReq.Brand, err = runtime.String(val)
+	if err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "type mismatch, parameter: %s, error: %v", "brand", err)
+	}
+	msg, err := server.BatchGetSegmentValues(ctx, &protoReq)
+	return msg, metadata, err
+}
+
 func request_SegmentationService_CompareSegments_0(ctx context.Context, marshaler runtime.Marshaler, client extSegmentationv1.SegmentationServiceClient, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
 	var (
 		protoReq extSegmentationv1.CompareSegmentsRequest
@@ -3360,6 +3405,26 @@ func RegisterSegmentationServiceHandlerServer(ctx context.Context, mux *runtime.
 		}
 		forward_SegmentationService_GetSegmentValue_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
 	})
+	mux.Handle(http.MethodPost, pattern_SegmentationService_BatchGetSegmentValues_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
+		ctx, cancel := context.WithCancel(req.Context())
+		defer cancel()
+		var stream runtime.ServerTransportStream
+		ctx = grpc.NewContextWithServerTransportStream(ctx, &stream)
+		inboundMarshaler, outboundMarshaler := runtime.MarshalerForRequest(mux, req)
+		annotatedContext, err := runtime.AnnotateIncomingContext(ctx, mux, req, "/rapport.segmentation.v1.SegmentationService/BatchGetSegmentValues", runtime.WithHTTPPathPattern("/v1/{brand}/segment-values:batchGet"))
+		if err != nil {
+			runtime.HTTPError(ctx, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		resp, md, err := local_request_SegmentationService_BatchGetSegmentValues_0(annotatedContext, inboundMarshaler, server, req, pathParams)
+		md.HeaderMD, md.TrailerMD = metadata.Join(md.HeaderMD, stream.Header()), metadata.Join(md.TrailerMD, stream.Trailer())
+		annotatedContext = runtime.NewServerMetadataContext(annotatedContext, md)
+		if err != nil {
+			runtime.HTTPError(annotatedContext, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		forward_SegmentationService_BatchGetSegmentValues_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
+	})
 	mux.Handle(http.MethodPost, pattern_SegmentationService_CompareSegments_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
 		ctx, cancel := context.WithCancel(req.Context())
 		defer cancel()
@@ -4295,6 +4360,23 @@ func RegisterSegmentationServiceHandlerClient(ctx context.Context, mux *runtime.
 		}
 		forward_SegmentationService_GetSegmentValue_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
 	})
+	mux.Handle(http.MethodPost, pattern_SegmentationService_BatchGetSegmentValues_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
+		ctx, cancel := context.WithCancel(req.Context())
+		defer cancel()
+		inboundMarshaler, outboundMarshaler := runtime.MarshalerForRequest(mux, req)
+		annotatedContext, err := runtime.AnnotateContext(ctx, mux, req, "/rapport.segmentation.v1.SegmentationService/BatchGetSegmentValues", runtime.WithHTTPPathPattern("/v1/{brand}/segment-values:batchGet"))
+		if err != nil {
+			runtime.HTTPError(ctx, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		resp, md, err := request_SegmentationService_BatchGetSegmentValues_0(annotatedContext, inboundMarshaler, client, req, pathParams)
+		annotatedContext = runtime.NewServerMetadataContext(annotatedContext, md)
+		if err != nil {
+			runtime.HTTPError(annotatedContext, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		forward_SegmentationService_BatchGetSegmentValues_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
+	})
 	mux.Handle(http.MethodPost, pattern_SegmentationService_CompareSegments_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
 		ctx, cancel := context.WithCancel(req.Context())
 		defer cancel()
@@ -4554,107 +4636,109 @@ func RegisterSegmentationServiceHandlerClient(ctx context.Context, mux *runtime.
 }
 
 var (
-	pattern_SegmentationService_ResolveCustomers_0     = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2}, []string{"v1", "brand", "customers"}, "resolve"))
-	pattern_SegmentationService_UpsertCustomers_0      = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1}, []string{"v1", "customers"}, "upsert"))
-	pattern_SegmentationService_GetCustomer_0          = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2, 1, 0, 4, 1, 5, 3}, []string{"v1", "brand", "customers", "customer.id"}, ""))
-	pattern_SegmentationService_GetCustomer_1          = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2}, []string{"v1", "brand", "customers"}, "get"))
-	pattern_SegmentationService_ListCustomers_0        = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2}, []string{"v1", "brand", "customers"}, ""))
-	pattern_SegmentationService_DeclareAttributes_0    = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2}, []string{"v1", "brand", "attributes"}, "declare"))
-	pattern_SegmentationService_ListAttributes_0       = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2}, []string{"v1", "brand", "attributes"}, ""))
-	pattern_SegmentationService_MergeCustomers_0       = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2, 1, 0, 4, 1, 5, 3}, []string{"v1", "brand", "customers", "from_id"}, "merge"))
-	pattern_SegmentationService_UnmergeCustomers_0     = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2, 1, 0, 4, 1, 5, 3}, []string{"v1", "brand", "customers", "from_id"}, "unmerge"))
-	pattern_SegmentationService_WatchCustomers_0       = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2}, []string{"v1", "brand", "customers"}, "watch"))
-	pattern_SegmentationService_EraseCustomer_0        = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2, 1, 0, 4, 1, 5, 3}, []string{"v1", "brand", "customers", "id"}, "erase"))
-	pattern_SegmentationService_GetErasure_0           = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2, 1, 0, 4, 1, 5, 3}, []string{"v1", "brand", "erasures", "id"}, ""))
-	pattern_SegmentationService_ReportErasure_0        = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2, 1, 0, 4, 1, 5, 3}, []string{"v1", "brand", "erasures", "erasure_id"}, "report"))
-	pattern_SegmentationService_ExportCustomer_0       = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2, 1, 0, 4, 1, 5, 3}, []string{"v1", "brand", "customers", "id"}, "export"))
-	pattern_SegmentationService_ReserveContact_0       = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2}, []string{"v1", "brand", "contacts"}, "reserve"))
-	pattern_SegmentationService_ReleaseContact_0       = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2, 1, 0, 4, 1, 5, 3}, []string{"v1", "brand", "contacts", "reservation_id"}, "release"))
-	pattern_SegmentationService_ExamineContact_0       = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2}, []string{"v1", "brand", "contacts"}, "examine"))
-	pattern_SegmentationService_ComputeRfm_0           = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2}, []string{"v1", "brand", "rfm"}, "compute"))
-	pattern_SegmentationService_ListRfmRuns_0          = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2, 2, 3}, []string{"v1", "brand", "rfm", "runs"}, ""))
-	pattern_SegmentationService_GetRfm_0               = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2, 1, 0, 4, 1, 5, 3, 2, 4}, []string{"v1", "brand", "customers", "customer_id", "rfm"}, ""))
-	pattern_SegmentationService_GetRfmGrid_0           = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2}, []string{"v1", "brand", "rfm"}, ""))
-	pattern_SegmentationService_ListFields_0           = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2}, []string{"v1", "brand", "segment-fields"}, ""))
-	pattern_SegmentationService_ListSegmentTemplates_0 = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2}, []string{"v1", "brand", "segment-templates"}, ""))
-	pattern_SegmentationService_CreateSegment_0        = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2}, []string{"v1", "brand", "segments"}, ""))
-	pattern_SegmentationService_UpdateSegment_0        = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2, 1, 0, 4, 1, 5, 3}, []string{"v1", "brand", "segments", "segment.id"}, ""))
-	pattern_SegmentationService_GetSegment_0           = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2, 1, 0, 4, 1, 5, 3}, []string{"v1", "brand", "segments", "segment_id"}, ""))
-	pattern_SegmentationService_ListSegments_0         = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2}, []string{"v1", "brand", "segments"}, ""))
-	pattern_SegmentationService_ArchiveSegment_0       = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2, 1, 0, 4, 1, 5, 3}, []string{"v1", "brand", "segments", "segment_id"}, "archive"))
-	pattern_SegmentationService_PreviewSegment_0       = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2}, []string{"v1", "brand", "segments"}, "preview"))
-	pattern_SegmentationService_ListMembers_0          = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2, 1, 0, 4, 1, 5, 3, 2, 4}, []string{"v1", "brand", "segments", "segment_id", "members"}, ""))
-	pattern_SegmentationService_GetMemberships_0       = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2, 1, 0, 4, 1, 5, 3, 2, 4}, []string{"v1", "brand", "customers", "customer_id", "segments"}, ""))
-	pattern_SegmentationService_ExplainMembership_0    = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2, 1, 0, 4, 1, 5, 3, 2, 4, 1, 0, 4, 1, 5, 5}, []string{"v1", "brand", "segments", "segment_id", "members", "customer_id"}, "explain"))
-	pattern_SegmentationService_WatchMemberships_0     = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2}, []string{"v1", "brand", "memberships"}, "watch"))
-	pattern_SegmentationService_GetSegmentBitmap_0     = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2, 1, 0, 4, 1, 5, 3, 2, 4}, []string{"v1", "brand", "segments", "segment_id", "bitmap"}, ""))
-	pattern_SegmentationService_GetSegmentValue_0      = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2}, []string{"v1", "brand", "segment-value"}, ""))
-	pattern_SegmentationService_CompareSegments_0      = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2}, []string{"v1", "brand", "segments"}, "compare"))
-	pattern_SegmentationService_QueryPanel_0           = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2}, []string{"v1", "brand", "panel"}, "query"))
-	pattern_SegmentationService_GetSampleSize_0        = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2}, []string{"v1", "brand", "sample-size"}, ""))
-	pattern_SegmentationService_SampleSegment_0        = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2, 1, 0, 4, 1, 5, 3}, []string{"v1", "brand", "segments", "segment_id"}, "sample"))
-	pattern_SegmentationService_CreateHypothesis_0     = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2}, []string{"v1", "brand", "hypotheses"}, ""))
-	pattern_SegmentationService_GetHypothesis_0        = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2, 1, 0, 4, 1, 5, 3}, []string{"v1", "brand", "hypotheses", "id"}, ""))
-	pattern_SegmentationService_ListHypotheses_0       = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2}, []string{"v1", "brand", "hypotheses"}, ""))
-	pattern_SegmentationService_ConcludeHypothesis_0   = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2, 1, 0, 4, 1, 5, 3}, []string{"v1", "brand", "hypotheses", "id"}, "conclude"))
-	pattern_SegmentationService_CreateExperiment_0     = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2}, []string{"v1", "brand", "experiments"}, ""))
-	pattern_SegmentationService_GetExperiment_0        = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2, 1, 0, 4, 1, 5, 3}, []string{"v1", "brand", "experiments", "id"}, ""))
-	pattern_SegmentationService_GetExperiment_1        = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2, 1, 0, 4, 1, 5, 3}, []string{"v1", "brand", "experiments", "id"}, "read"))
-	pattern_SegmentationService_ListExperiments_0      = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2}, []string{"v1", "brand", "experiments"}, ""))
-	pattern_SegmentationService_StopExperiment_0       = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2, 1, 0, 4, 1, 5, 3}, []string{"v1", "brand", "experiments", "id"}, "stop"))
-	pattern_SegmentationService_GetAssignment_0        = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2, 1, 0, 4, 1, 5, 3, 2, 4, 1, 0, 4, 1, 5, 5}, []string{"v1", "brand", "experiments", "id", "assignments", "customer_id"}, ""))
-	pattern_SegmentationService_ListAssignments_0      = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2, 1, 0, 4, 1, 5, 3, 2, 4, 1, 0, 4, 1, 5, 5}, []string{"v1", "brand", "experiments", "id", "arms", "arm"}, ""))
+	pattern_SegmentationService_ResolveCustomers_0      = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2}, []string{"v1", "brand", "customers"}, "resolve"))
+	pattern_SegmentationService_UpsertCustomers_0       = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1}, []string{"v1", "customers"}, "upsert"))
+	pattern_SegmentationService_GetCustomer_0           = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2, 1, 0, 4, 1, 5, 3}, []string{"v1", "brand", "customers", "customer.id"}, ""))
+	pattern_SegmentationService_GetCustomer_1           = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2}, []string{"v1", "brand", "customers"}, "get"))
+	pattern_SegmentationService_ListCustomers_0         = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2}, []string{"v1", "brand", "customers"}, ""))
+	pattern_SegmentationService_DeclareAttributes_0     = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2}, []string{"v1", "brand", "attributes"}, "declare"))
+	pattern_SegmentationService_ListAttributes_0        = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2}, []string{"v1", "brand", "attributes"}, ""))
+	pattern_SegmentationService_MergeCustomers_0        = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2, 1, 0, 4, 1, 5, 3}, []string{"v1", "brand", "customers", "from_id"}, "merge"))
+	pattern_SegmentationService_UnmergeCustomers_0      = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2, 1, 0, 4, 1, 5, 3}, []string{"v1", "brand", "customers", "from_id"}, "unmerge"))
+	pattern_SegmentationService_WatchCustomers_0        = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2}, []string{"v1", "brand", "customers"}, "watch"))
+	pattern_SegmentationService_EraseCustomer_0         = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2, 1, 0, 4, 1, 5, 3}, []string{"v1", "brand", "customers", "id"}, "erase"))
+	pattern_SegmentationService_GetErasure_0            = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2, 1, 0, 4, 1, 5, 3}, []string{"v1", "brand", "erasures", "id"}, ""))
+	pattern_SegmentationService_ReportErasure_0         = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2, 1, 0, 4, 1, 5, 3}, []string{"v1", "brand", "erasures", "erasure_id"}, "report"))
+	pattern_SegmentationService_ExportCustomer_0        = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2, 1, 0, 4, 1, 5, 3}, []string{"v1", "brand", "customers", "id"}, "export"))
+	pattern_SegmentationService_ReserveContact_0        = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2}, []string{"v1", "brand", "contacts"}, "reserve"))
+	pattern_SegmentationService_ReleaseContact_0        = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2, 1, 0, 4, 1, 5, 3}, []string{"v1", "brand", "contacts", "reservation_id"}, "release"))
+	pattern_SegmentationService_ExamineContact_0        = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2}, []string{"v1", "brand", "contacts"}, "examine"))
+	pattern_SegmentationService_ComputeRfm_0            = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2}, []string{"v1", "brand", "rfm"}, "compute"))
+	pattern_SegmentationService_ListRfmRuns_0           = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2, 2, 3}, []string{"v1", "brand", "rfm", "runs"}, ""))
+	pattern_SegmentationService_GetRfm_0                = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2, 1, 0, 4, 1, 5, 3, 2, 4}, []string{"v1", "brand", "customers", "customer_id", "rfm"}, ""))
+	pattern_SegmentationService_GetRfmGrid_0            = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2}, []string{"v1", "brand", "rfm"}, ""))
+	pattern_SegmentationService_ListFields_0            = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2}, []string{"v1", "brand", "segment-fields"}, ""))
+	pattern_SegmentationService_ListSegmentTemplates_0  = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2}, []string{"v1", "brand", "segment-templates"}, ""))
+	pattern_SegmentationService_CreateSegment_0         = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2}, []string{"v1", "brand", "segments"}, ""))
+	pattern_SegmentationService_UpdateSegment_0         = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2, 1, 0, 4, 1, 5, 3}, []string{"v1", "brand", "segments", "segment.id"}, ""))
+	pattern_SegmentationService_GetSegment_0            = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2, 1, 0, 4, 1, 5, 3}, []string{"v1", "brand", "segments", "segment_id"}, ""))
+	pattern_SegmentationService_ListSegments_0          = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2}, []string{"v1", "brand", "segments"}, ""))
+	pattern_SegmentationService_ArchiveSegment_0        = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2, 1, 0, 4, 1, 5, 3}, []string{"v1", "brand", "segments", "segment_id"}, "archive"))
+	pattern_SegmentationService_PreviewSegment_0        = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2}, []string{"v1", "brand", "segments"}, "preview"))
+	pattern_SegmentationService_ListMembers_0           = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2, 1, 0, 4, 1, 5, 3, 2, 4}, []string{"v1", "brand", "segments", "segment_id", "members"}, ""))
+	pattern_SegmentationService_GetMemberships_0        = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2, 1, 0, 4, 1, 5, 3, 2, 4}, []string{"v1", "brand", "customers", "customer_id", "segments"}, ""))
+	pattern_SegmentationService_ExplainMembership_0     = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2, 1, 0, 4, 1, 5, 3, 2, 4, 1, 0, 4, 1, 5, 5}, []string{"v1", "brand", "segments", "segment_id", "members", "customer_id"}, "explain"))
+	pattern_SegmentationService_WatchMemberships_0      = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2}, []string{"v1", "brand", "memberships"}, "watch"))
+	pattern_SegmentationService_GetSegmentBitmap_0      = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2, 1, 0, 4, 1, 5, 3, 2, 4}, []string{"v1", "brand", "segments", "segment_id", "bitmap"}, ""))
+	pattern_SegmentationService_GetSegmentValue_0       = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2}, []string{"v1", "brand", "segment-value"}, ""))
+	pattern_SegmentationService_BatchGetSegmentValues_0 = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2}, []string{"v1", "brand", "segment-values"}, "batchGet"))
+	pattern_SegmentationService_CompareSegments_0       = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2}, []string{"v1", "brand", "segments"}, "compare"))
+	pattern_SegmentationService_QueryPanel_0            = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2}, []string{"v1", "brand", "panel"}, "query"))
+	pattern_SegmentationService_GetSampleSize_0         = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2}, []string{"v1", "brand", "sample-size"}, ""))
+	pattern_SegmentationService_SampleSegment_0         = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2, 1, 0, 4, 1, 5, 3}, []string{"v1", "brand", "segments", "segment_id"}, "sample"))
+	pattern_SegmentationService_CreateHypothesis_0      = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2}, []string{"v1", "brand", "hypotheses"}, ""))
+	pattern_SegmentationService_GetHypothesis_0         = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2, 1, 0, 4, 1, 5, 3}, []string{"v1", "brand", "hypotheses", "id"}, ""))
+	pattern_SegmentationService_ListHypotheses_0        = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2}, []string{"v1", "brand", "hypotheses"}, ""))
+	pattern_SegmentationService_ConcludeHypothesis_0    = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2, 1, 0, 4, 1, 5, 3}, []string{"v1", "brand", "hypotheses", "id"}, "conclude"))
+	pattern_SegmentationService_CreateExperiment_0      = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2}, []string{"v1", "brand", "experiments"}, ""))
+	pattern_SegmentationService_GetExperiment_0         = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2, 1, 0, 4, 1, 5, 3}, []string{"v1", "brand", "experiments", "id"}, ""))
+	pattern_SegmentationService_GetExperiment_1         = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2, 1, 0, 4, 1, 5, 3}, []string{"v1", "brand", "experiments", "id"}, "read"))
+	pattern_SegmentationService_ListExperiments_0       = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2}, []string{"v1", "brand", "experiments"}, ""))
+	pattern_SegmentationService_StopExperiment_0        = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2, 1, 0, 4, 1, 5, 3}, []string{"v1", "brand", "experiments", "id"}, "stop"))
+	pattern_SegmentationService_GetAssignment_0         = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2, 1, 0, 4, 1, 5, 3, 2, 4, 1, 0, 4, 1, 5, 5}, []string{"v1", "brand", "experiments", "id", "assignments", "customer_id"}, ""))
+	pattern_SegmentationService_ListAssignments_0       = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2, 1, 0, 4, 1, 5, 3, 2, 4, 1, 0, 4, 1, 5, 5}, []string{"v1", "brand", "experiments", "id", "arms", "arm"}, ""))
 )
 
 var (
-	forward_SegmentationService_ResolveCustomers_0     = runtime.ForwardResponseMessage
-	forward_SegmentationService_UpsertCustomers_0      = runtime.ForwardResponseStream
-	forward_SegmentationService_GetCustomer_0          = runtime.ForwardResponseMessage
-	forward_SegmentationService_GetCustomer_1          = runtime.ForwardResponseMessage
-	forward_SegmentationService_ListCustomers_0        = runtime.ForwardResponseMessage
-	forward_SegmentationService_DeclareAttributes_0    = runtime.ForwardResponseMessage
-	forward_SegmentationService_ListAttributes_0       = runtime.ForwardResponseMessage
-	forward_SegmentationService_MergeCustomers_0       = runtime.ForwardResponseMessage
-	forward_SegmentationService_UnmergeCustomers_0     = runtime.ForwardResponseMessage
-	forward_SegmentationService_WatchCustomers_0       = runtime.ForwardResponseStream
-	forward_SegmentationService_EraseCustomer_0        = runtime.ForwardResponseMessage
-	forward_SegmentationService_GetErasure_0           = runtime.ForwardResponseMessage
-	forward_SegmentationService_ReportErasure_0        = runtime.ForwardResponseMessage
-	forward_SegmentationService_ExportCustomer_0       = runtime.ForwardResponseStream
-	forward_SegmentationService_ReserveContact_0       = runtime.ForwardResponseMessage
-	forward_SegmentationService_ReleaseContact_0       = runtime.ForwardResponseMessage
-	forward_SegmentationService_ExamineContact_0       = runtime.ForwardResponseMessage
-	forward_SegmentationService_ComputeRfm_0           = runtime.ForwardResponseMessage
-	forward_SegmentationService_ListRfmRuns_0          = runtime.ForwardResponseMessage
-	forward_SegmentationService_GetRfm_0               = runtime.ForwardResponseMessage
-	forward_SegmentationService_GetRfmGrid_0           = runtime.ForwardResponseMessage
-	forward_SegmentationService_ListFields_0           = runtime.ForwardResponseMessage
-	forward_SegmentationService_ListSegmentTemplates_0 = runtime.ForwardResponseMessage
-	forward_SegmentationService_CreateSegment_0        = runtime.ForwardResponseMessage
-	forward_SegmentationService_UpdateSegment_0        = runtime.ForwardResponseMessage
-	forward_SegmentationService_GetSegment_0           = runtime.ForwardResponseMessage
-	forward_SegmentationService_ListSegments_0         = runtime.ForwardResponseMessage
-	forward_SegmentationService_ArchiveSegment_0       = runtime.ForwardResponseMessage
-	forward_SegmentationService_PreviewSegment_0       = runtime.ForwardResponseMessage
-	forward_SegmentationService_ListMembers_0          = runtime.ForwardResponseMessage
-	forward_SegmentationService_GetMemberships_0       = runtime.ForwardResponseMessage
-	forward_SegmentationService_ExplainMembership_0    = runtime.ForwardResponseMessage
-	forward_SegmentationService_WatchMemberships_0     = runtime.ForwardResponseStream
-	forward_SegmentationService_GetSegmentBitmap_0     = runtime.ForwardResponseMessage
-	forward_SegmentationService_GetSegmentValue_0      = runtime.ForwardResponseMessage
-	forward_SegmentationService_CompareSegments_0      = runtime.ForwardResponseMessage
-	forward_SegmentationService_QueryPanel_0           = runtime.ForwardResponseMessage
-	forward_SegmentationService_GetSampleSize_0        = runtime.ForwardResponseMessage
-	forward_SegmentationService_SampleSegment_0        = runtime.ForwardResponseMessage
-	forward_SegmentationService_CreateHypothesis_0     = runtime.ForwardResponseMessage
-	forward_SegmentationService_GetHypothesis_0        = runtime.ForwardResponseMessage
-	forward_SegmentationService_ListHypotheses_0       = runtime.ForwardResponseMessage
-	forward_SegmentationService_ConcludeHypothesis_0   = runtime.ForwardResponseMessage
-	forward_SegmentationService_CreateExperiment_0     = runtime.ForwardResponseMessage
-	forward_SegmentationService_GetExperiment_0        = runtime.ForwardResponseMessage
-	forward_SegmentationService_GetExperiment_1        = runtime.ForwardResponseMessage
-	forward_SegmentationService_ListExperiments_0      = runtime.ForwardResponseMessage
-	forward_SegmentationService_StopExperiment_0       = runtime.ForwardResponseMessage
-	forward_SegmentationService_GetAssignment_0        = runtime.ForwardResponseMessage
-	forward_SegmentationService_ListAssignments_0      = runtime.ForwardResponseMessage
+	forward_SegmentationService_ResolveCustomers_0      = runtime.ForwardResponseMessage
+	forward_SegmentationService_UpsertCustomers_0       = runtime.ForwardResponseStream
+	forward_SegmentationService_GetCustomer_0           = runtime.ForwardResponseMessage
+	forward_SegmentationService_GetCustomer_1           = runtime.ForwardResponseMessage
+	forward_SegmentationService_ListCustomers_0         = runtime.ForwardResponseMessage
+	forward_SegmentationService_DeclareAttributes_0     = runtime.ForwardResponseMessage
+	forward_SegmentationService_ListAttributes_0        = runtime.ForwardResponseMessage
+	forward_SegmentationService_MergeCustomers_0        = runtime.ForwardResponseMessage
+	forward_SegmentationService_UnmergeCustomers_0      = runtime.ForwardResponseMessage
+	forward_SegmentationService_WatchCustomers_0        = runtime.ForwardResponseStream
+	forward_SegmentationService_EraseCustomer_0         = runtime.ForwardResponseMessage
+	forward_SegmentationService_GetErasure_0            = runtime.ForwardResponseMessage
+	forward_SegmentationService_ReportErasure_0         = runtime.ForwardResponseMessage
+	forward_SegmentationService_ExportCustomer_0        = runtime.ForwardResponseStream
+	forward_SegmentationService_ReserveContact_0        = runtime.ForwardResponseMessage
+	forward_SegmentationService_ReleaseContact_0        = runtime.ForwardResponseMessage
+	forward_SegmentationService_ExamineContact_0        = runtime.ForwardResponseMessage
+	forward_SegmentationService_ComputeRfm_0            = runtime.ForwardResponseMessage
+	forward_SegmentationService_ListRfmRuns_0           = runtime.ForwardResponseMessage
+	forward_SegmentationService_GetRfm_0                = runtime.ForwardResponseMessage
+	forward_SegmentationService_GetRfmGrid_0            = runtime.ForwardResponseMessage
+	forward_SegmentationService_ListFields_0            = runtime.ForwardResponseMessage
+	forward_SegmentationService_ListSegmentTemplates_0  = runtime.ForwardResponseMessage
+	forward_SegmentationService_CreateSegment_0         = runtime.ForwardResponseMessage
+	forward_SegmentationService_UpdateSegment_0         = runtime.ForwardResponseMessage
+	forward_SegmentationService_GetSegment_0            = runtime.ForwardResponseMessage
+	forward_SegmentationService_ListSegments_0          = runtime.ForwardResponseMessage
+	forward_SegmentationService_ArchiveSegment_0        = runtime.ForwardResponseMessage
+	forward_SegmentationService_PreviewSegment_0        = runtime.ForwardResponseMessage
+	forward_SegmentationService_ListMembers_0           = runtime.ForwardResponseMessage
+	forward_SegmentationService_GetMemberships_0        = runtime.ForwardResponseMessage
+	forward_SegmentationService_ExplainMembership_0     = runtime.ForwardResponseMessage
+	forward_SegmentationService_WatchMemberships_0      = runtime.ForwardResponseStream
+	forward_SegmentationService_GetSegmentBitmap_0      = runtime.ForwardResponseMessage
+	forward_SegmentationService_GetSegmentValue_0       = runtime.ForwardResponseMessage
+	forward_SegmentationService_BatchGetSegmentValues_0 = runtime.ForwardResponseMessage
+	forward_SegmentationService_CompareSegments_0       = runtime.ForwardResponseMessage
+	forward_SegmentationService_QueryPanel_0            = runtime.ForwardResponseMessage
+	forward_SegmentationService_GetSampleSize_0         = runtime.ForwardResponseMessage
+	forward_SegmentationService_SampleSegment_0         = runtime.ForwardResponseMessage
+	forward_SegmentationService_CreateHypothesis_0      = runtime.ForwardResponseMessage
+	forward_SegmentationService_GetHypothesis_0         = runtime.ForwardResponseMessage
+	forward_SegmentationService_ListHypotheses_0        = runtime.ForwardResponseMessage
+	forward_SegmentationService_ConcludeHypothesis_0    = runtime.ForwardResponseMessage
+	forward_SegmentationService_CreateExperiment_0      = runtime.ForwardResponseMessage
+	forward_SegmentationService_GetExperiment_0         = runtime.ForwardResponseMessage
+	forward_SegmentationService_GetExperiment_1         = runtime.ForwardResponseMessage
+	forward_SegmentationService_ListExperiments_0       = runtime.ForwardResponseMessage
+	forward_SegmentationService_StopExperiment_0        = runtime.ForwardResponseMessage
+	forward_SegmentationService_GetAssignment_0         = runtime.ForwardResponseMessage
+	forward_SegmentationService_ListAssignments_0       = runtime.ForwardResponseMessage
 )

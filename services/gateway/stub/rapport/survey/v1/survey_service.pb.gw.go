@@ -2498,6 +2498,51 @@ func local_request_SurveyService_GetInvitationStats_1(ctx context.Context, marsh
 	return msg, metadata, err
 }
 
+func request_SurveyService_BatchGetInvitationStats_0(ctx context.Context, marshaler runtime.Marshaler, client extSurveyv1.SurveyServiceClient, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
+	var (
+		protoReq extSurveyv1.BatchGetInvitationStatsRequest
+		metadata runtime.ServerMetadata
+		err      error
+	)
+	if err := marshaler.NewDecoder(req.Body).Decode(&protoReq); err != nil && !errors.Is(err, io.EOF) {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	val, ok := pathParams["brand"]
+	if !ok {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "missing parameter %s", "brand")
+	}
+	protoReq.Brand, err = runtime.String(val)
+	if err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "type mismatch, parameter: %s, error: %v", "brand", err)
+	}
+	if req.Body != nil {
+		_, _ = io.Copy(io.Discard, req.Body)
+	}
+	msg, err := client.BatchGetInvitationStats(ctx, &protoReq, grpc.Header(&metadata.HeaderMD), grpc.Trailer(&metadata.TrailerMD))
+	return msg, metadata, err
+}
+
+func local_request_SurveyService_BatchGetInvitationStats_0(ctx context.Context, marshaler runtime.Marshaler, server extSurveyv1.SurveyServiceServer, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
+	var (
+		protoReq extSurveyv1.BatchGetInvitationStatsRequest
+		metadata runtime.ServerMetadata
+		err      error
+	)
+	if err := marshaler.NewDecoder(req.Body).Decode(&protoReq); err != nil && !errors.Is(err, io.EOF) {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	val, ok := pathParams["brand"]
+	if !ok {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "missing parameter %s", "brand")
+	}
+	protoReq.Brand, err = runtime.String(val)
+	if err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "type mismatch, parameter: %s, error: %v", "brand", err)
+	}
+	msg, err := server.BatchGetInvitationStats(ctx, &protoReq)
+	return msg, metadata, err
+}
+
 func request_SurveyService_OpenSurveyLink_0(ctx context.Context, marshaler runtime.Marshaler, client extSurveyv1.SurveyServiceClient, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
 	var (
 		protoReq extSurveyv1.OpenSurveyLinkRequest
@@ -3520,6 +3565,26 @@ func RegisterSurveyServiceHandlerServer(ctx context.Context, mux *runtime.ServeM
 		}
 		forward_SurveyService_GetInvitationStats_1(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
 	})
+	mux.Handle(http.MethodPost, pattern_SurveyService_BatchGetInvitationStats_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
+		ctx, cancel := context.WithCancel(req.Context())
+		defer cancel()
+		var stream runtime.ServerTransportStream
+		ctx = grpc.NewContextWithServerTransportStream(ctx, &stream)
+		inboundMarshaler, outboundMarshaler := runtime.MarshalerForRequest(mux, req)
+		annotatedContext, err := runtime.AnnotateIncomingContext(ctx, mux, req, "/rapport.survey.v1.SurveyService/BatchGetInvitationStats", runtime.WithHTTPPathPattern("/v1/{brand}/invitations:batchGetStats"))
+		if err != nil {
+			runtime.HTTPError(ctx, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		resp, md, err := local_request_SurveyService_BatchGetInvitationStats_0(annotatedContext, inboundMarshaler, server, req, pathParams)
+		md.HeaderMD, md.TrailerMD = metadata.Join(md.HeaderMD, stream.Header()), metadata.Join(md.TrailerMD, stream.Trailer())
+		annotatedContext = runtime.NewServerMetadataContext(annotatedContext, md)
+		if err != nil {
+			runtime.HTTPError(annotatedContext, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		forward_SurveyService_BatchGetInvitationStats_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
+	})
 	mux.Handle(http.MethodPost, pattern_SurveyService_OpenSurveyLink_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
 		ctx, cancel := context.WithCancel(req.Context())
 		defer cancel()
@@ -4402,6 +4467,23 @@ func RegisterSurveyServiceHandlerClient(ctx context.Context, mux *runtime.ServeM
 		}
 		forward_SurveyService_GetInvitationStats_1(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
 	})
+	mux.Handle(http.MethodPost, pattern_SurveyService_BatchGetInvitationStats_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
+		ctx, cancel := context.WithCancel(req.Context())
+		defer cancel()
+		inboundMarshaler, outboundMarshaler := runtime.MarshalerForRequest(mux, req)
+		annotatedContext, err := runtime.AnnotateContext(ctx, mux, req, "/rapport.survey.v1.SurveyService/BatchGetInvitationStats", runtime.WithHTTPPathPattern("/v1/{brand}/invitations:batchGetStats"))
+		if err != nil {
+			runtime.HTTPError(ctx, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		resp, md, err := request_SurveyService_BatchGetInvitationStats_0(annotatedContext, inboundMarshaler, client, req, pathParams)
+		annotatedContext = runtime.NewServerMetadataContext(annotatedContext, md)
+		if err != nil {
+			runtime.HTTPError(annotatedContext, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		forward_SurveyService_BatchGetInvitationStats_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
+	})
 	mux.Handle(http.MethodPost, pattern_SurveyService_OpenSurveyLink_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
 		ctx, cancel := context.WithCancel(req.Context())
 		defer cancel()
@@ -4457,105 +4539,107 @@ func RegisterSurveyServiceHandlerClient(ctx context.Context, mux *runtime.ServeM
 }
 
 var (
-	pattern_SurveyService_UpsertSubjects_0         = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2}, []string{"v1", "brand", "subjects"}, "upsert"))
-	pattern_SurveyService_GetSubject_0             = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2}, []string{"v1", "brand", "subject"}, ""))
-	pattern_SurveyService_ListSubjects_0           = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2}, []string{"v1", "brand", "subjects"}, ""))
-	pattern_SurveyService_UpsertMetrics_0          = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2}, []string{"v1", "brand", "metrics"}, "upsert"))
-	pattern_SurveyService_ListMetrics_0            = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2}, []string{"v1", "brand", "metrics"}, ""))
-	pattern_SurveyService_CreateSurvey_0           = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2}, []string{"v1", "brand", "surveys"}, ""))
-	pattern_SurveyService_UpdateSurvey_0           = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2, 1, 0, 4, 1, 5, 3}, []string{"v1", "brand", "surveys", "survey.id"}, ""))
-	pattern_SurveyService_PublishSurvey_0          = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2, 1, 0, 4, 1, 5, 3}, []string{"v1", "brand", "surveys", "survey_id"}, "publish"))
-	pattern_SurveyService_CloseSurvey_0            = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2, 1, 0, 4, 1, 5, 3}, []string{"v1", "brand", "surveys", "survey_id"}, "close"))
-	pattern_SurveyService_GetSurvey_0              = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2, 1, 0, 4, 1, 5, 3}, []string{"v1", "brand", "surveys", "survey_id"}, ""))
-	pattern_SurveyService_ListSurveys_0            = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2}, []string{"v1", "brand", "surveys"}, ""))
-	pattern_SurveyService_SubmitResponse_0         = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2}, []string{"v1", "brand", "responses"}, ""))
-	pattern_SurveyService_ImportResponses_0        = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1}, []string{"v1", "responses"}, "import"))
-	pattern_SurveyService_GetResponse_0            = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2, 1, 0, 4, 1, 5, 3}, []string{"v1", "brand", "responses", "id"}, ""))
-	pattern_SurveyService_ListResponses_0          = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2}, []string{"v1", "brand", "responses"}, ""))
-	pattern_SurveyService_ListResponses_1          = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2}, []string{"v1", "brand", "responses"}, "list"))
-	pattern_SurveyService_AmendResponse_0          = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2, 1, 0, 4, 1, 5, 3}, []string{"v1", "brand", "responses", "response.id"}, ""))
-	pattern_SurveyService_RetractResponse_0        = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2, 1, 0, 4, 1, 5, 3}, []string{"v1", "brand", "responses", "id"}, "retract"))
-	pattern_SurveyService_WatchResponses_0         = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2}, []string{"v1", "brand", "responses"}, "watch"))
-	pattern_SurveyService_ReplyToResponse_0        = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2, 1, 0, 4, 1, 5, 3, 2, 4}, []string{"v1", "brand", "responses", "response_id", "reply"}, ""))
-	pattern_SurveyService_ModerateReply_0          = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2, 1, 0, 4, 1, 5, 3, 2, 4}, []string{"v1", "brand", "responses", "response_id", "reply"}, "moderate"))
-	pattern_SurveyService_GetMetric_0              = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2, 1, 0, 4, 1, 5, 3}, []string{"v1", "brand", "metrics", "metric"}, ""))
-	pattern_SurveyService_GetMetric_1              = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2, 1, 0, 4, 1, 5, 3}, []string{"v1", "brand", "metrics", "metric"}, "get"))
-	pattern_SurveyService_BatchGetMetrics_0        = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2}, []string{"v1", "brand", "metrics"}, "batchGet"))
-	pattern_SurveyService_WatchMetric_0            = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1}, []string{"v1", "metrics"}, "watch"))
-	pattern_SurveyService_RankSubjects_0           = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2, 1, 0, 4, 1, 5, 3, 2, 4}, []string{"v1", "brand", "metrics", "metric", "ranking"}, ""))
-	pattern_SurveyService_RankSubjects_1           = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2, 1, 0, 4, 1, 5, 3}, []string{"v1", "brand", "metrics", "metric"}, "rank"))
-	pattern_SurveyService_GetStanding_0            = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2, 1, 0, 4, 1, 5, 3, 2, 4}, []string{"v1", "brand", "metrics", "metric", "standing"}, ""))
-	pattern_SurveyService_GetStanding_1            = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2, 1, 0, 4, 1, 5, 3}, []string{"v1", "brand", "metrics", "metric"}, "standing"))
-	pattern_SurveyService_CompareMetric_0          = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2, 1, 0, 4, 1, 5, 3}, []string{"v1", "brand", "metrics", "metric"}, "compare"))
-	pattern_SurveyService_GetDrivers_0             = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2}, []string{"v1", "brand", "drivers"}, "get"))
-	pattern_SurveyService_SetGoal_0                = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2}, []string{"v1", "brand", "goals"}, ""))
-	pattern_SurveyService_ListGoals_0              = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2}, []string{"v1", "brand", "goals"}, ""))
-	pattern_SurveyService_ListCases_0              = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2}, []string{"v1", "brand", "cases"}, ""))
-	pattern_SurveyService_GetCase_0                = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2, 1, 0, 4, 1, 5, 3}, []string{"v1", "brand", "cases", "id"}, ""))
-	pattern_SurveyService_ClaimCase_0              = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2, 1, 0, 4, 1, 5, 3}, []string{"v1", "brand", "cases", "id"}, "claim"))
-	pattern_SurveyService_AddCaseNote_0            = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2, 1, 0, 4, 1, 5, 3, 2, 4}, []string{"v1", "brand", "cases", "id", "notes"}, ""))
-	pattern_SurveyService_ResolveCase_0            = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2, 1, 0, 4, 1, 5, 3}, []string{"v1", "brand", "cases", "id"}, "resolve"))
-	pattern_SurveyService_ReopenCase_0             = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2, 1, 0, 4, 1, 5, 3}, []string{"v1", "brand", "cases", "id"}, "reopen"))
-	pattern_SurveyService_GetCaseStats_0           = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2}, []string{"v1", "brand", "cases"}, "stats"))
-	pattern_SurveyService_CreateSurveyLink_0       = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2}, []string{"v1", "brand", "links"}, ""))
-	pattern_SurveyService_BatchCreateSurveyLinks_0 = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2}, []string{"v1", "brand", "links"}, "batch"))
-	pattern_SurveyService_ListSurveyLinks_0        = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2}, []string{"v1", "brand", "links"}, ""))
-	pattern_SurveyService_RevokeSurveyLink_0       = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2, 1, 0, 4, 1, 5, 3}, []string{"v1", "brand", "links", "id"}, "revoke"))
-	pattern_SurveyService_GetInvitationStats_0     = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2}, []string{"v1", "brand", "invitations"}, "stats"))
-	pattern_SurveyService_GetInvitationStats_1     = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2}, []string{"v1", "brand", "invitations"}, "stats"))
-	pattern_SurveyService_OpenSurveyLink_0         = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2}, []string{"v1", "brand", "links"}, "open"))
-	pattern_SurveyService_SaveSurveyAnswers_0      = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2}, []string{"v1", "brand", "links"}, "save"))
-	pattern_SurveyService_AnswerSurveyLink_0       = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2}, []string{"v1", "brand", "links"}, "answer"))
+	pattern_SurveyService_UpsertSubjects_0          = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2}, []string{"v1", "brand", "subjects"}, "upsert"))
+	pattern_SurveyService_GetSubject_0              = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2}, []string{"v1", "brand", "subject"}, ""))
+	pattern_SurveyService_ListSubjects_0            = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2}, []string{"v1", "brand", "subjects"}, ""))
+	pattern_SurveyService_UpsertMetrics_0           = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2}, []string{"v1", "brand", "metrics"}, "upsert"))
+	pattern_SurveyService_ListMetrics_0             = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2}, []string{"v1", "brand", "metrics"}, ""))
+	pattern_SurveyService_CreateSurvey_0            = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2}, []string{"v1", "brand", "surveys"}, ""))
+	pattern_SurveyService_UpdateSurvey_0            = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2, 1, 0, 4, 1, 5, 3}, []string{"v1", "brand", "surveys", "survey.id"}, ""))
+	pattern_SurveyService_PublishSurvey_0           = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2, 1, 0, 4, 1, 5, 3}, []string{"v1", "brand", "surveys", "survey_id"}, "publish"))
+	pattern_SurveyService_CloseSurvey_0             = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2, 1, 0, 4, 1, 5, 3}, []string{"v1", "brand", "surveys", "survey_id"}, "close"))
+	pattern_SurveyService_GetSurvey_0               = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2, 1, 0, 4, 1, 5, 3}, []string{"v1", "brand", "surveys", "survey_id"}, ""))
+	pattern_SurveyService_ListSurveys_0             = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2}, []string{"v1", "brand", "surveys"}, ""))
+	pattern_SurveyService_SubmitResponse_0          = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2}, []string{"v1", "brand", "responses"}, ""))
+	pattern_SurveyService_ImportResponses_0         = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1}, []string{"v1", "responses"}, "import"))
+	pattern_SurveyService_GetResponse_0             = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2, 1, 0, 4, 1, 5, 3}, []string{"v1", "brand", "responses", "id"}, ""))
+	pattern_SurveyService_ListResponses_0           = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2}, []string{"v1", "brand", "responses"}, ""))
+	pattern_SurveyService_ListResponses_1           = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2}, []string{"v1", "brand", "responses"}, "list"))
+	pattern_SurveyService_AmendResponse_0           = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2, 1, 0, 4, 1, 5, 3}, []string{"v1", "brand", "responses", "response.id"}, ""))
+	pattern_SurveyService_RetractResponse_0         = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2, 1, 0, 4, 1, 5, 3}, []string{"v1", "brand", "responses", "id"}, "retract"))
+	pattern_SurveyService_WatchResponses_0          = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2}, []string{"v1", "brand", "responses"}, "watch"))
+	pattern_SurveyService_ReplyToResponse_0         = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2, 1, 0, 4, 1, 5, 3, 2, 4}, []string{"v1", "brand", "responses", "response_id", "reply"}, ""))
+	pattern_SurveyService_ModerateReply_0           = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2, 1, 0, 4, 1, 5, 3, 2, 4}, []string{"v1", "brand", "responses", "response_id", "reply"}, "moderate"))
+	pattern_SurveyService_GetMetric_0               = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2, 1, 0, 4, 1, 5, 3}, []string{"v1", "brand", "metrics", "metric"}, ""))
+	pattern_SurveyService_GetMetric_1               = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2, 1, 0, 4, 1, 5, 3}, []string{"v1", "brand", "metrics", "metric"}, "get"))
+	pattern_SurveyService_BatchGetMetrics_0         = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2}, []string{"v1", "brand", "metrics"}, "batchGet"))
+	pattern_SurveyService_WatchMetric_0             = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1}, []string{"v1", "metrics"}, "watch"))
+	pattern_SurveyService_RankSubjects_0            = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2, 1, 0, 4, 1, 5, 3, 2, 4}, []string{"v1", "brand", "metrics", "metric", "ranking"}, ""))
+	pattern_SurveyService_RankSubjects_1            = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2, 1, 0, 4, 1, 5, 3}, []string{"v1", "brand", "metrics", "metric"}, "rank"))
+	pattern_SurveyService_GetStanding_0             = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2, 1, 0, 4, 1, 5, 3, 2, 4}, []string{"v1", "brand", "metrics", "metric", "standing"}, ""))
+	pattern_SurveyService_GetStanding_1             = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2, 1, 0, 4, 1, 5, 3}, []string{"v1", "brand", "metrics", "metric"}, "standing"))
+	pattern_SurveyService_CompareMetric_0           = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2, 1, 0, 4, 1, 5, 3}, []string{"v1", "brand", "metrics", "metric"}, "compare"))
+	pattern_SurveyService_GetDrivers_0              = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2}, []string{"v1", "brand", "drivers"}, "get"))
+	pattern_SurveyService_SetGoal_0                 = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2}, []string{"v1", "brand", "goals"}, ""))
+	pattern_SurveyService_ListGoals_0               = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2}, []string{"v1", "brand", "goals"}, ""))
+	pattern_SurveyService_ListCases_0               = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2}, []string{"v1", "brand", "cases"}, ""))
+	pattern_SurveyService_GetCase_0                 = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2, 1, 0, 4, 1, 5, 3}, []string{"v1", "brand", "cases", "id"}, ""))
+	pattern_SurveyService_ClaimCase_0               = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2, 1, 0, 4, 1, 5, 3}, []string{"v1", "brand", "cases", "id"}, "claim"))
+	pattern_SurveyService_AddCaseNote_0             = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2, 1, 0, 4, 1, 5, 3, 2, 4}, []string{"v1", "brand", "cases", "id", "notes"}, ""))
+	pattern_SurveyService_ResolveCase_0             = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2, 1, 0, 4, 1, 5, 3}, []string{"v1", "brand", "cases", "id"}, "resolve"))
+	pattern_SurveyService_ReopenCase_0              = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2, 1, 0, 4, 1, 5, 3}, []string{"v1", "brand", "cases", "id"}, "reopen"))
+	pattern_SurveyService_GetCaseStats_0            = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2}, []string{"v1", "brand", "cases"}, "stats"))
+	pattern_SurveyService_CreateSurveyLink_0        = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2}, []string{"v1", "brand", "links"}, ""))
+	pattern_SurveyService_BatchCreateSurveyLinks_0  = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2}, []string{"v1", "brand", "links"}, "batch"))
+	pattern_SurveyService_ListSurveyLinks_0         = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2}, []string{"v1", "brand", "links"}, ""))
+	pattern_SurveyService_RevokeSurveyLink_0        = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2, 1, 0, 4, 1, 5, 3}, []string{"v1", "brand", "links", "id"}, "revoke"))
+	pattern_SurveyService_GetInvitationStats_0      = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2}, []string{"v1", "brand", "invitations"}, "stats"))
+	pattern_SurveyService_GetInvitationStats_1      = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2}, []string{"v1", "brand", "invitations"}, "stats"))
+	pattern_SurveyService_BatchGetInvitationStats_0 = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2}, []string{"v1", "brand", "invitations"}, "batchGetStats"))
+	pattern_SurveyService_OpenSurveyLink_0          = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2}, []string{"v1", "brand", "links"}, "open"))
+	pattern_SurveyService_SaveSurveyAnswers_0       = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2}, []string{"v1", "brand", "links"}, "save"))
+	pattern_SurveyService_AnswerSurveyLink_0        = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 1, 0, 4, 1, 5, 1, 2, 2}, []string{"v1", "brand", "links"}, "answer"))
 )
 
 var (
-	forward_SurveyService_UpsertSubjects_0         = runtime.ForwardResponseMessage
-	forward_SurveyService_GetSubject_0             = runtime.ForwardResponseMessage
-	forward_SurveyService_ListSubjects_0           = runtime.ForwardResponseMessage
-	forward_SurveyService_UpsertMetrics_0          = runtime.ForwardResponseMessage
-	forward_SurveyService_ListMetrics_0            = runtime.ForwardResponseMessage
-	forward_SurveyService_CreateSurvey_0           = runtime.ForwardResponseMessage
-	forward_SurveyService_UpdateSurvey_0           = runtime.ForwardResponseMessage
-	forward_SurveyService_PublishSurvey_0          = runtime.ForwardResponseMessage
-	forward_SurveyService_CloseSurvey_0            = runtime.ForwardResponseMessage
-	forward_SurveyService_GetSurvey_0              = runtime.ForwardResponseMessage
-	forward_SurveyService_ListSurveys_0            = runtime.ForwardResponseMessage
-	forward_SurveyService_SubmitResponse_0         = runtime.ForwardResponseMessage
-	forward_SurveyService_ImportResponses_0        = runtime.ForwardResponseStream
-	forward_SurveyService_GetResponse_0            = runtime.ForwardResponseMessage
-	forward_SurveyService_ListResponses_0          = runtime.ForwardResponseMessage
-	forward_SurveyService_ListResponses_1          = runtime.ForwardResponseMessage
-	forward_SurveyService_AmendResponse_0          = runtime.ForwardResponseMessage
-	forward_SurveyService_RetractResponse_0        = runtime.ForwardResponseMessage
-	forward_SurveyService_WatchResponses_0         = runtime.ForwardResponseStream
-	forward_SurveyService_ReplyToResponse_0        = runtime.ForwardResponseMessage
-	forward_SurveyService_ModerateReply_0          = runtime.ForwardResponseMessage
-	forward_SurveyService_GetMetric_0              = runtime.ForwardResponseMessage
-	forward_SurveyService_GetMetric_1              = runtime.ForwardResponseMessage
-	forward_SurveyService_BatchGetMetrics_0        = runtime.ForwardResponseMessage
-	forward_SurveyService_WatchMetric_0            = runtime.ForwardResponseStream
-	forward_SurveyService_RankSubjects_0           = runtime.ForwardResponseMessage
-	forward_SurveyService_RankSubjects_1           = runtime.ForwardResponseMessage
-	forward_SurveyService_GetStanding_0            = runtime.ForwardResponseMessage
-	forward_SurveyService_GetStanding_1            = runtime.ForwardResponseMessage
-	forward_SurveyService_CompareMetric_0          = runtime.ForwardResponseMessage
-	forward_SurveyService_GetDrivers_0             = runtime.ForwardResponseMessage
-	forward_SurveyService_SetGoal_0                = runtime.ForwardResponseMessage
-	forward_SurveyService_ListGoals_0              = runtime.ForwardResponseMessage
-	forward_SurveyService_ListCases_0              = runtime.ForwardResponseMessage
-	forward_SurveyService_GetCase_0                = runtime.ForwardResponseMessage
-	forward_SurveyService_ClaimCase_0              = runtime.ForwardResponseMessage
-	forward_SurveyService_AddCaseNote_0            = runtime.ForwardResponseMessage
-	forward_SurveyService_ResolveCase_0            = runtime.ForwardResponseMessage
-	forward_SurveyService_ReopenCase_0             = runtime.ForwardResponseMessage
-	forward_SurveyService_GetCaseStats_0           = runtime.ForwardResponseMessage
-	forward_SurveyService_CreateSurveyLink_0       = runtime.ForwardResponseMessage
-	forward_SurveyService_BatchCreateSurveyLinks_0 = runtime.ForwardResponseMessage
-	forward_SurveyService_ListSurveyLinks_0        = runtime.ForwardResponseMessage
-	forward_SurveyService_RevokeSurveyLink_0       = runtime.ForwardResponseMessage
-	forward_SurveyService_GetInvitationStats_0     = runtime.ForwardResponseMessage
-	forward_SurveyService_GetInvitationStats_1     = runtime.ForwardResponseMessage
-	forward_SurveyService_OpenSurveyLink_0         = runtime.ForwardResponseMessage
-	forward_SurveyService_SaveSurveyAnswers_0      = runtime.ForwardResponseMessage
-	forward_SurveyService_AnswerSurveyLink_0       = runtime.ForwardResponseMessage
+	forward_SurveyService_UpsertSubjects_0          = runtime.ForwardResponseMessage
+	forward_SurveyService_GetSubject_0              = runtime.ForwardResponseMessage
+	forward_SurveyService_ListSubjects_0            = runtime.ForwardResponseMessage
+	forward_SurveyService_UpsertMetrics_0           = runtime.ForwardResponseMessage
+	forward_SurveyService_ListMetrics_0             = runtime.ForwardResponseMessage
+	forward_SurveyService_CreateSurvey_0            = runtime.ForwardResponseMessage
+	forward_SurveyService_UpdateSurvey_0            = runtime.ForwardResponseMessage
+	forward_SurveyService_PublishSurvey_0           = runtime.ForwardResponseMessage
+	forward_SurveyService_CloseSurvey_0             = runtime.ForwardResponseMessage
+	forward_SurveyService_GetSurvey_0               = runtime.ForwardResponseMessage
+	forward_SurveyService_ListSurveys_0             = runtime.ForwardResponseMessage
+	forward_SurveyService_SubmitResponse_0          = runtime.ForwardResponseMessage
+	forward_SurveyService_ImportResponses_0         = runtime.ForwardResponseStream
+	forward_SurveyService_GetResponse_0             = runtime.ForwardResponseMessage
+	forward_SurveyService_ListResponses_0           = runtime.ForwardResponseMessage
+	forward_SurveyService_ListResponses_1           = runtime.ForwardResponseMessage
+	forward_SurveyService_AmendResponse_0           = runtime.ForwardResponseMessage
+	forward_SurveyService_RetractResponse_0         = runtime.ForwardResponseMessage
+	forward_SurveyService_WatchResponses_0          = runtime.ForwardResponseStream
+	forward_SurveyService_ReplyToResponse_0         = runtime.ForwardResponseMessage
+	forward_SurveyService_ModerateReply_0           = runtime.ForwardResponseMessage
+	forward_SurveyService_GetMetric_0               = runtime.ForwardResponseMessage
+	forward_SurveyService_GetMetric_1               = runtime.ForwardResponseMessage
+	forward_SurveyService_BatchGetMetrics_0         = runtime.ForwardResponseMessage
+	forward_SurveyService_WatchMetric_0             = runtime.ForwardResponseStream
+	forward_SurveyService_RankSubjects_0            = runtime.ForwardResponseMessage
+	forward_SurveyService_RankSubjects_1            = runtime.ForwardResponseMessage
+	forward_SurveyService_GetStanding_0             = runtime.ForwardResponseMessage
+	forward_SurveyService_GetStanding_1             = runtime.ForwardResponseMessage
+	forward_SurveyService_CompareMetric_0           = runtime.ForwardResponseMessage
+	forward_SurveyService_GetDrivers_0              = runtime.ForwardResponseMessage
+	forward_SurveyService_SetGoal_0                 = runtime.ForwardResponseMessage
+	forward_SurveyService_ListGoals_0               = runtime.ForwardResponseMessage
+	forward_SurveyService_ListCases_0               = runtime.ForwardResponseMessage
+	forward_SurveyService_GetCase_0                 = runtime.ForwardResponseMessage
+	forward_SurveyService_ClaimCase_0               = runtime.ForwardResponseMessage
+	forward_SurveyService_AddCaseNote_0             = runtime.ForwardResponseMessage
+	forward_SurveyService_ResolveCase_0             = runtime.ForwardResponseMessage
+	forward_SurveyService_ReopenCase_0              = runtime.ForwardResponseMessage
+	forward_SurveyService_GetCaseStats_0            = runtime.ForwardResponseMessage
+	forward_SurveyService_CreateSurveyLink_0        = runtime.ForwardResponseMessage
+	forward_SurveyService_BatchCreateSurveyLinks_0  = runtime.ForwardResponseMessage
+	forward_SurveyService_ListSurveyLinks_0         = runtime.ForwardResponseMessage
+	forward_SurveyService_RevokeSurveyLink_0        = runtime.ForwardResponseMessage
+	forward_SurveyService_GetInvitationStats_0      = runtime.ForwardResponseMessage
+	forward_SurveyService_GetInvitationStats_1      = runtime.ForwardResponseMessage
+	forward_SurveyService_BatchGetInvitationStats_0 = runtime.ForwardResponseMessage
+	forward_SurveyService_OpenSurveyLink_0          = runtime.ForwardResponseMessage
+	forward_SurveyService_SaveSurveyAnswers_0       = runtime.ForwardResponseMessage
+	forward_SurveyService_AnswerSurveyLink_0        = runtime.ForwardResponseMessage
 )

@@ -10,15 +10,15 @@ import (
 )
 
 // An answer is never older than the question, and a crowd costs few calls.
-func TestCompany(t *testing.T) {
-	c := &company{patience: time.Minute, calls: map[string]*line{}}
+func TestCallsAreShared(t *testing.T) {
+	c := newCrowd(time.Minute, 0)
 	var written, calls atomic.Int64
 	var works sync.WaitGroup
 	for range 64 {
 		works.Go(func() {
 			for range 200 {
 				seen := written.Add(1)
-				out, _, err := c.ask(t.Context(), "key", func(context.Context) (any, error) {
+				out, _, err := c.ask(t.Context(), "key", time.Time{}, func(context.Context) (any, error) {
 					calls.Add(1)
 					return written.Load(), nil
 				})
@@ -32,18 +32,18 @@ func TestCompany(t *testing.T) {
 	if n := calls.Load(); n == 0 || n > 64*200 {
 		t.Errorf("%d calls", n)
 	}
-	// The last one is told before its line is taken away.
+	// The last one is told before it is taken away.
 	for left := 1; left > 0; {
 		c.mu.Lock()
-		left = len(c.calls)
+		left = len(c.running) + len(c.waiting)
 		c.mu.Unlock()
 	}
 }
 
 // Whoever waits for a call may leave; the call ends when the last one has left, and
 // who comes then is not taken for one of them.
-func TestCompanyLeaves(t *testing.T) {
-	c := &company{patience: time.Minute, calls: map[string]*line{}}
+func TestCallsLeave(t *testing.T) {
+	c := newCrowd(time.Minute, 0)
 	began, ended := make(chan struct{}), make(chan error, 1)
 	hangs := func(ctx context.Context) (any, error) {
 		close(began)
@@ -53,19 +53,19 @@ func TestCompanyLeaves(t *testing.T) {
 	}
 	ctx, leave := context.WithCancel(t.Context())
 	first := make(chan error, 1)
-	go func() { _, _, err := c.ask(ctx, "key", hangs); first <- err }()
+	go func() { _, _, err := c.ask(ctx, "key", time.Time{}, hangs); first <- err }()
 	<-began
 	// Two who wait for the next call, of whom the one that would make it leaves.
 	second := make(chan error, 1)
 	gone, leaveToo := context.WithCancel(t.Context())
 	go func() {
-		_, _, err := c.ask(gone, "key", func(context.Context) (any, error) { return "second", nil })
+		_, _, err := c.ask(gone, "key", time.Time{}, func(context.Context) (any, error) { return "second", nil })
 		second <- err
 	}()
 	for queued := 0; queued == 0; {
 		c.mu.Lock()
-		if next := c.calls["key"].next; next != nil {
-			queued = next.waiting
+		if next := c.waiting["key"]; next != nil {
+			queued = next.people
 		}
 		c.mu.Unlock()
 	}
@@ -75,7 +75,7 @@ func TestCompanyLeaves(t *testing.T) {
 	}
 	third := make(chan any, 1)
 	go func() {
-		out, _, err := c.ask(t.Context(), "key", func(context.Context) (any, error) { return "third", nil })
+		out, _, err := c.ask(t.Context(), "key", time.Time{}, func(context.Context) (any, error) { return "third", nil })
 		third <- err
 		third <- out
 	}()
@@ -91,13 +91,13 @@ func TestCompanyLeaves(t *testing.T) {
 	}
 }
 
-// A call that panics is an error to all who wait, and the line goes on.
-func TestCompanySurvives(t *testing.T) {
-	c := &company{patience: time.Minute, calls: map[string]*line{}}
-	if _, _, err := c.ask(t.Context(), "key", func(context.Context) (any, error) { panic("no") }); err == nil {
+// A call that panics is an error to all who wait, and the others go on.
+func TestCallsSurvive(t *testing.T) {
+	c := newCrowd(time.Minute, 0)
+	if _, _, err := c.ask(t.Context(), "key", time.Time{}, func(context.Context) (any, error) { panic("no") }); err == nil {
 		t.Error("no error")
 	}
-	if out, _, err := c.ask(t.Context(), "key", func(context.Context) (any, error) { return 1, nil }); out != 1 || err != nil {
+	if out, _, err := c.ask(t.Context(), "key", time.Time{}, func(context.Context) (any, error) { return 1, nil }); out != 1 || err != nil {
 		t.Error(out, err)
 	}
 }

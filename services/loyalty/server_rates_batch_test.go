@@ -1,0 +1,48 @@
+package loyalty_test
+
+import (
+	"testing"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/protobuf/proto"
+
+	commonv1 "github.com/rapport-cx/rapport/gen/rapport/common/v1"
+	loyaltyv1 "github.com/rapport-cx/rapport/gen/rapport/loyalty/v1"
+	"github.com/rapport-cx/rapport/internal/fault"
+)
+
+// Several rates at once are those told alone; what is wrong with one is told in its place.
+func TestBatchGetRedemptionRates(t *testing.T) {
+	each(t, func(t *testing.T, r *replica, _ *clock) {
+		earned(t, r, "a", 1, 100, "o1")
+		if _, err := redeem(t, r, "b", 1, 30, "o2"); err != nil {
+			t.Fatal(err)
+		}
+		of := &loyaltyv1.RateScope{ProgrammeId: club}
+		in := []*loyaltyv1.GetRedemptionRateRequest{
+			{Scope: of}, {Brand: brand, Scope: of, Split: loyaltyv1.RateSplit_RATE_SPLIT_CHANNEL},
+			{Scope: &loyaltyv1.RateScope{ProgrammeId: club, Dates: &commonv1.DateRange{Start: "2020-01-01", End: "2020-02-01"}}},
+			{Scope: &loyaltyv1.RateScope{ProgrammeId: "none"}}, {Scope: &loyaltyv1.RateScope{ProgrammeId: club, Tiers: []string{"gold"}}}, {},
+		}
+		got, err := r.BatchGetRedemptionRates(t.Context(), &loyaltyv1.BatchGetRedemptionRatesRequest{Brand: brand, Requests: in})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, one := range in {
+			one = proto.CloneOf(one)
+			one.Brand = brand
+			want, err := r.GetRedemptionRate(t.Context(), one)
+			have := got.GetResults()[i]
+			if err == nil != (i < 3) || err == nil && !proto.Equal(want, have.GetRate()) || codes.Code(have.GetError().GetCode()) != fault.Code(err) {
+				t.Errorf("%v: %v, alone %v (%v)", one, have, want, err)
+			}
+		}
+		if total := got.GetResults()[0].GetRate().GetTotal(); total.GetSpent() != 30 || total.GetIssued() != 100 || got.GetAsOf() == nil {
+			t.Errorf("%v as of %v", total, got.GetAsOf())
+		}
+		_, err = r.BatchGetRedemptionRates(t.Context(), &loyaltyv1.BatchGetRedemptionRatesRequest{Brand: brand})
+		if fault.Code(err) != codes.InvalidArgument {
+			t.Error("nothing is asked:", err)
+		}
+	})
+}
