@@ -12,6 +12,7 @@ package sqldb
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"strings"
@@ -35,7 +36,8 @@ type DB struct {
 	// texts keeps the pool's statements prepared; nil where the driver does so.
 	texts *prepared
 	// writer is SQLite's one writing connection, nil on PostgreSQL.
-	writer *writer
+	writer       *writer
+	checkpointer *checkpointer
 	// writers holds a token for each connection that writes to PostgreSQL.
 	writers chan struct{}
 }
@@ -82,9 +84,7 @@ func (db *DB) Close() error {
 	// the file, and only the writer may.
 	err := db.pool.Close()
 	if db.writer != nil {
-		if e := db.writer.close(); err == nil {
-			err = e
-		}
+		err = errors.Join(err, db.checkpointer.close(), db.writer.close())
 	}
 	return err
 }

@@ -22,10 +22,7 @@ func openSQLite(addr string) (*DB, error) {
 	}
 	// A larger cache costs more than it saves: SQLite looks through all of it at the end of
 	// nearly every transaction, and the system has the file's pages in memory anyway.
-	dsn := sqliteDSN(path, "_txlock=immediate", "cache_size(-16384)",
-		// Checkpoints cost two more syncs; 64 MiB of journal between them makes
-		// them rare and lets them write a page that changed often only once.
-		"wal_autocheckpoint(16384)")
+	dsn := sqliteDSN(path, "_txlock=immediate", "cache_size(-16384)", fmt.Sprintf("wal_autocheckpoint(%d)", checkpointLate))
 	w, err := openWriter(path, dsn)
 	if err != nil {
 		return nil, err
@@ -35,11 +32,16 @@ func openSQLite(addr string) (*DB, error) {
 		_ = w.close()
 		return nil, err
 	}
+	keeper, err := openCheckpointer(path, w)
+	if err != nil {
+		_, _ = pool.Close(), w.close()
+		return nil, err
+	}
 	readers := max(4, 2*runtime.NumCPU())
 	pool.SetMaxOpenConns(readers)
 	pool.SetMaxIdleConns(readers)
 	texts := &prepared{pool: pool, by: map[string]*sql.Stmt{}}
-	return &DB{engine: SQLite, dsn: dsn, pool: pool, texts: texts, writer: w}, nil
+	return &DB{engine: SQLite, dsn: dsn, pool: pool, texts: texts, writer: w, checkpointer: keeper}, nil
 }
 
 // sqliteDSN is the address the driver wants. FULL keeps every acknowledged

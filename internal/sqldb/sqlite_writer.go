@@ -20,6 +20,8 @@ type writer struct {
 	// path is the file, and file what it was when it was opened.
 	path string
 	file os.FileInfo
+	// wrote has a token once something was committed.
+	wrote chan struct{}
 	// turn holds one token: the right to use what follows.
 	turn chan struct{}
 	conn *sql.Conn
@@ -33,7 +35,7 @@ func openWriter(path, dsn string) (*writer, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &writer{pool: pool, path: path, turn: make(chan struct{}, 1)}
+	w := &writer{pool: pool, path: path, wrote: make(chan struct{}, 1), turn: make(chan struct{}, 1)}
 	// The first connection creates the file and turns it to WAL, before readers
 	// that may not do so look at it. Another process may be doing the same.
 	ctx := context.Background()
@@ -132,6 +134,10 @@ func (w *writer) transact(ctx context.Context, fn func() error) error {
 			return fmt.Errorf("commit: %w", err)
 		}
 		committed = true
+		select {
+		case w.wrote <- struct{}{}:
+		default:
+		}
 		return nil
 	})
 }

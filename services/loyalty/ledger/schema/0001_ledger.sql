@@ -56,7 +56,7 @@ CREATE TABLE order_entry (
     order_id TEXT /*postgres COLLATE "C"*/ NOT NULL,
     seq      BIGINT NOT NULL,
     PRIMARY KEY (brand, order_id, seq)
-);
+) /*sqlite WITHOUT ROWID*/;
 
 -- The movements that touch a number beside the one they came with.
 CREATE TABLE other_entry (
@@ -64,4 +64,4 @@ CREATE TABLE other_entry (
     customer BIGINT NOT NULL,
     seq      BIGINT NOT NULL,
     PRIMARY KEY (brand, customer, seq)
-);
+) /*sqlite WITHOUT ROWID*/;

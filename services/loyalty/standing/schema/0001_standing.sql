@@ -10,7 +10,7 @@ CREATE TABLE counted (
     points    BIGINT  NOT NULL,
     money     BIGINT  NOT NULL,
     PRIMARY KEY (brand, customer, programme, day)
-);
+) /*sqlite WITHOUT ROWID*/;
 
 -- What a number ever did in a programme. first_at is when its first movement happened,
 -- in Unix microseconds.
@@ -25,7 +25,7 @@ CREATE TABLE lifetime (
     adjusted    BIGINT NOT NULL,
     transferred BIGINT NOT NULL,
     PRIMARY KEY (brand, customer, programme)
-);
+) /*sqlite WITHOUT ROWID*/;
 
 -- Up to which fact of the own log both are true.
 CREATE TABLE standing_head (
