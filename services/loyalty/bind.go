@@ -28,6 +28,8 @@ type Neighbours struct {
 type Config struct {
 	// SweepEvery is how often what is due is looked for; below 0: never, others do.
 	SweepEvery time.Duration `flag:"sweep-every" default:"1s" help:"how often expired points and holds that timed out are posted; below 0: never by this process"`
+	// Together is how many entries share a transaction at most; 0: 1000.
+	Together int
 	// Begin lets the background work begin, what follows neighbours included; nil: at once.
 	// A process that has something more urgent to do first closes it behind that.
 	Begin <-chan struct{}

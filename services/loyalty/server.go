@@ -63,7 +63,7 @@ func New(cfg Config, all *config.Brands, guard *access.Guard, db *sqldb.DB, cach
 	folding.Clock, folding.Logger = clock, log
 	s.store = &store{db: db, log: facts, clock: clock, folds: fold.New(folding, facts, db, cache, s.folding())}
 	s.resolver = people.NewResolver(near.Segmentation, patience)
-	s.entries = commit.NewSet(commit.Options{Name: "loyalty"}, s.commit)
+	s.entries = commit.NewSet(commit.Options{Name: "loyalty", MaxBatch: cfg.Together}, s.commit)
 	s.balances = commit.NewSet(commit.Options{Name: "loyalty-balance"}, s.readBalances)
 	s.deeds = commit.NewSet(commit.Options{Name: "loyalty-deed"}, s.decide)
 	s.meter = newMeter(s.brands)

@@ -50,8 +50,10 @@ func servePoints(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	// BENCH_SWEEP, such as -1s, says how often what is due is posted by itself.
-	_, service, err := loyalty.Bind(ctx, cfg, loyalty.Config{SweepEvery: duration("BENCH_SWEEP", time.Second)}, brands, guard, tel, loyalty.Neighbours{})
+	// BENCH_SWEEP, such as -1s, says how often what is due is posted by itself,
+	// BENCH_TOGETHER how many entries share a transaction.
+	settings := loyalty.Config{SweepEvery: duration("BENCH_SWEEP", time.Second), Together: size("BENCH_TOGETHER", 0)}
+	_, service, err := loyalty.Bind(ctx, cfg, settings, brands, guard, tel, loyalty.Neighbours{})
 	if err != nil {
 		return err
 	}
@@ -60,7 +62,8 @@ func servePoints(ctx context.Context) error {
 }
 
 // BenchmarkLedger compares earning and spending in turn, on many accounts and on one, and
-// reads of balances, with an echo (E), and with the same work in a transaction per call.
+// reads of balances, with an echo (E), with the same work in a transaction per call, and
+// with a plain one: entry, account and lot, neither orders nor totals nor rates, by hand.
 func BenchmarkLedger(b *testing.B) {
 	e := launch(b, "echo")
 	members := int64(size("BENCH_MEMBERS", 100_000))
@@ -71,16 +74,19 @@ func BenchmarkLedger(b *testing.B) {
 			continue
 		}
 		data := b.TempDir()
-		where, bare := "BENCH_DB=", "BENCH_DB=sqlite:"+data+"/bare.db"
+		where, other, bare := "BENCH_DB=", "BENCH_DB=", "BENCH_DB=sqlite:"+data+"/bare.db"
 		if engine == "PostgreSQL" {
-			where, bare = "BENCH_DB="+sqldbtest.PostgresDurable(b), "BENCH_DB="+sqldbtest.PostgresDurable(b)
+			where, other, bare = "BENCH_DB="+sqldbtest.PostgresDurable(b), "BENCH_DB="+sqldbtest.PostgresDurable(b), "BENCH_DB="+sqldbtest.PostgresDurable(b)
 		}
 		suite, plain := launch(b, "points", where, "BENCH_DATA="+data), launch(b, "plainpoints", bare)
 		stock(b, suite, members)
+		apart, few := launch(b, "points", other, "BENCH_DATA="+b.TempDir(), "BENCH_TOGETHER=1"), min(members, 10_000)
+		stock(b, apart, few)
 		for _, hot := range []bool{false, true} {
 			what := map[bool]string{false: fmt.Sprintf("%d accounts", members), true: "one account"}[hot]
 			all = append(all,
-				plainly(b, fmt.Sprintf("%s: one transaction per call, %s, 64", engine, what), plain, members, hot),
+				plainly(b, fmt.Sprintf("%s: plain, one transaction per call, %s, 64", engine, what), plain, members, hot),
+				points(b, fmt.Sprintf("%s: the same, one transaction per call, %s, 64", engine, what), 64, apart, few, hot),
 				points(b, fmt.Sprintf("%s: Earn and Redeem, %s, 64", engine, what), 64, suite, members, hot))
 		}
 		spread := points(b, fmt.Sprintf("%s: Earn and Redeem, %d accounts, 200", engine, members), 200, suite, members, false)
