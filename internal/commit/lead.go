@@ -3,6 +3,7 @@ package commit
 import (
 	"context"
 	"fmt"
+	"runtime"
 	"runtime/debug"
 	"time"
 )
@@ -96,16 +97,17 @@ func (q *Queue[T, R]) drop(w *waiter[T, R]) {
 }
 
 // passOn hands the lead to the oldest in line, or ends it.
-func (q *Queue[T, R]) passOn() {
+func (q *Queue[T, R]) passOn() (led bool) {
 	if next := q.line.first; next != nil {
 		next.state = chosen
 		next.wake <- struct{}{} // has room: a waiter is told once
-		return
+		return true
 	}
 	q.leading = false
 	if q.closed {
 		close(q.idle)
 	}
+	return false
 }
 
 // batch is what one commit takes; it is used again for a later one.
@@ -159,8 +161,8 @@ func (q *Queue[T, R]) take() *batch[T, R] {
 	return b
 }
 
-// commit runs b, passes the lead on and wakes the others of b. The next commit
-// begins before they wake. Even when run panics or ends the goroutine, the
+// commit runs b, wakes the others of b and passes the lead on. Who is woken last
+// runs first: the next commit begins before the others go on. Even when run panics or ends the goroutine, the
 // others get an answer and the queue lives on.
 func (q *Queue[T, R]) commit(leader *waiter[T, R], b *batch[T, R]) {
 	began := time.Now()
@@ -169,17 +171,20 @@ func (q *Queue[T, R]) commit(leader *waiter[T, R], b *batch[T, R]) {
 	defer func() {
 		b.settle(results, failure)
 		took := time.Since(began)
-		q.mu.Lock()
-		q.took = took
-		q.passOn()
-		q.mu.Unlock()
-		q.meter.committed(len(b.items), b.waited, took)
 		for _, w := range b.waiters {
 			if w != leader {
 				w.wake <- struct{}{}
 			}
 		}
+		q.mu.Lock()
+		q.took = took
+		led := q.passOn()
+		q.mu.Unlock()
+		q.meter.committed(len(b.items), b.waited, took)
 		q.recycle(b)
+		if led {
+			runtime.Gosched() // to the next leader, who was woken last
+		}
 	}()
 	results, failure = q.guarded(b.items)
 }
