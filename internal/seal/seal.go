@@ -63,7 +63,12 @@ var ErrSeal = errors.New("seal is broken")
 
 // Open reads what Seal wrote in the same context.
 func (s *Sealer) Open(sealed, context []byte) ([]byte, error) {
-	plain, err := s.aead.Open(nil, nil, sealed, context)
+	return s.AppendOpen(nil, sealed, context)
+}
+
+// AppendOpen is Open that appends to a slice.
+func (s *Sealer) AppendOpen(to, sealed, context []byte) ([]byte, error) {
+	plain, err := s.aead.Open(to, nil, sealed, context)
 	if err != nil {
 		return nil, ErrSeal
 	}

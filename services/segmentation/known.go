@@ -7,7 +7,7 @@ import (
 	"slices"
 	"time"
 
-	segmentationv1 "github.com/rapport-cx/rapport/gen/rapport/segmentation/v1"
+	"github.com/rapport-cx/rapport/internal/calendar"
 	"github.com/rapport-cx/rapport/internal/people"
 	"github.com/rapport-cx/rapport/internal/sqldb"
 	"github.com/rapport-cx/rapport/services/segmentation/answer"
@@ -196,17 +196,19 @@ func knowAnswers(ctx context.Context, q sqldb.Querier, b *brand, persons []*segm
 // for a number that was never given out.
 type written struct {
 	created    int64
-	attributes map[string]*segmentationv1.AttributeValue
+	attributes profile.Attributes
 }
 
 func (s *Server) knowProfiles(ctx context.Context, q sqldb.Querier, b *brand, persons []*segment.Subject, n near, groups field.Group) error {
 	all := roomFor[written](n)
-	learn := func(r *customerRow) error {
+	var reader profile.Reader
+	var plain, bound []byte // used again for each
+	learn := func(r *customerRow) (err error) {
 		one := written{created: r.createdAt}
 		if groups&field.Attributes != 0 && r.profile != nil {
-			plain, err := s.seals.Open(r.profile, r.key, profileContext(b.ID, r.id))
-			if err == nil {
-				one.attributes, err = profile.Attributes(plain)
+			bound = appendProfileContext(bound[:0], b.ID, r.id)
+			if plain, err = s.seals.AppendOpen(plain[:0], r.profile, r.key, bound); err == nil {
+				one.attributes, err = reader.Attributes(plain)
 			}
 			if err != nil {
 				return fmt.Errorf("open customer %d: %w", r.id, err)
@@ -230,31 +232,26 @@ func (s *Server) knowProfiles(ctx context.Context, q sqldb.Querier, b *brand, pe
 		}
 	}
 	for _, p := range persons {
-		for i, id := range p.Numbers {
-			one := all.get(id)
-			if one.created == 0 {
-				continue
-			}
-			if day := b.zone.DayOf(time.UnixMicro(one.created)); i == 0 || day < p.Known.Created {
-				p.Known.Created = day
-			}
-			p.Known.Attributes = describe(p, id, one.attributes)
-		}
+		describe(p, b.zone, all)
 	}
 	return nil
 }
 
-// describe adds what one number has. What the number that stands for the person has
-// goes before what the others have, and of those the lowest number's.
-func describe(p *segment.Subject, id int64, has map[string]*segmentationv1.AttributeValue) map[string]*segmentationv1.AttributeValue {
-	all := p.Known.Attributes
-	if all == nil {
-		return has
-	}
-	for name, value := range has {
-		if _, known := all[name]; !known || id == p.ID {
-			all[name] = value
+// describe fills in what all numbers of a person have. What the number that stands for
+// the person has goes before what the others have, and of those the lowest number's.
+func describe(p *segment.Subject, zone *calendar.Zone, all *found[written]) {
+	for i, id := range p.Numbers {
+		one := all.get(id)
+		if one.created == 0 {
+			continue
+		}
+		if day := zone.DayOf(time.UnixMicro(one.created)); i == 0 || day < p.Known.Created {
+			p.Known.Created = day
+		}
+		if id == p.ID {
+			p.Known.Attributes = one.attributes.Under(p.Known.Attributes)
+		} else {
+			p.Known.Attributes = p.Known.Attributes.Under(one.attributes)
 		}
 	}
-	return all
 }

@@ -18,10 +18,10 @@ import (
 func populated(b *testing.B, url string, n int64) *replica {
 	b.Helper()
 	r := newReplica(b, url, "", time.Now)
-	declare(b, r, city)
+	declare(b, r, append(extra(), city)...)
 	var some []*segmentationv1.Customer
 	for id := int64(1); id <= n; id++ {
-		some = append(some, &segmentationv1.Customer{Identities: []*commonv1.Identity{card(fmt.Sprint("card-", id))}, Attributes: attribute([]string{"Omsk", "Tver", "Perm"}[id%3])})
+		some = append(some, &segmentationv1.Customer{Identities: []*commonv1.Identity{card(fmt.Sprint("card-", id))}, Attributes: described(id)})
 		if len(some) == 1000 || id == n {
 			upsert(b, r, false, some...)
 			some = nil
@@ -53,6 +53,23 @@ func populated(b *testing.B, url string, n int64) *replica {
 		b.Fatal(err)
 	}
 	return r
+}
+
+// extra are attributes that no rule here reads, as most are.
+func extra() (all []*segmentationv1.Attribute) {
+	for _, name := range []string{"children", "problem", "price", "speed", "age"} {
+		all = append(all, &segmentationv1.Attribute{Name: name, Type: segmentationv1.AttributeType_ATTRIBUTE_TYPE_NUMBER})
+	}
+	return all
+}
+
+// described is what is written down of a customer: a city, and numbers.
+func described(id int64) map[string]*segmentationv1.AttributeValue {
+	all := attribute([]string{"Omsk", "Tver", "Perm"}[id%3])
+	for i, a := range extra() {
+		all[a.GetName()] = &segmentationv1.AttributeValue{Value: &segmentationv1.AttributeValue_Number{Number: float64(id % int64(i+2))}}
+	}
+	return all
 }
 
 // BenchmarkSegments is to find the members of a rule over attributes and purchases

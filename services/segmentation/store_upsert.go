@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 
 	"github.com/rapport-cx/rapport/internal/fault"
 	"github.com/rapport-cx/rapport/services/segmentation/identity"
@@ -168,6 +169,9 @@ func (s *Server) openProfile(brand string, row *customerRow) (*profile.Profile, 
 }
 
 // profileContext binds a sealed profile to its row.
-func profileContext(brand string, id int64) []byte {
-	return fmt.Appendf(nil, "profile\x00%s\x00%d", brand, id)
+func profileContext(brand string, id int64) []byte { return appendProfileContext(nil, brand, id) }
+
+func appendProfileContext(to []byte, brand string, id int64) []byte {
+	to = append(append(append(to, "profile\x00"...), brand...), 0)
+	return strconv.AppendInt(to, id, 10)
 }

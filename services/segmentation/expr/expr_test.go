@@ -10,6 +10,7 @@ import (
 	"github.com/rapport-cx/rapport/internal/fault"
 	"github.com/rapport-cx/rapport/services/segmentation/expr"
 	"github.com/rapport-cx/rapport/services/segmentation/field"
+	"github.com/rapport-cx/rapport/services/segmentation/profile"
 	"github.com/rapport-cx/rapport/services/segmentation/purchase"
 )
 
@@ -39,11 +40,11 @@ func guest() *field.Person {
 	}
 	return &field.Person{
 		Created: today - 50, Purchases: h, RFM: &field.Scores{Recency: 5, Frequency: 2, Monetary: 3},
-		Attributes: map[string]*segmentationv1.AttributeValue{
+		Attributes: profile.AttributesOf(map[string]*segmentationv1.AttributeValue{
 			"city":            {Value: &segmentationv1.AttributeValue_Text{Text: "Omsk"}},
 			"family.children": {Value: &segmentationv1.AttributeValue_Number{Number: 2}},
 			"birthday":        {Value: &segmentationv1.AttributeValue_Text{Text: "1990-02-28"}},
-		},
+		}),
 		Scores: map[string]field.Score{"csi": {Value: 4.5, Day: today}, "csi.delivery": {Value: 2, Day: today}, "2024.nps": {Value: 9, Day: today}},
 	}
 }

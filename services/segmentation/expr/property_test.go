@@ -14,6 +14,7 @@ import (
 	"github.com/rapport-cx/rapport/internal/calendar"
 	"github.com/rapport-cx/rapport/services/segmentation/expr"
 	"github.com/rapport-cx/rapport/services/segmentation/field"
+	"github.com/rapport-cx/rapport/services/segmentation/profile"
 	"github.com/rapport-cx/rapport/services/segmentation/purchase"
 )
 
@@ -108,17 +109,19 @@ func someone(r *rand.Rand) *field.Person {
 		}
 		h.Add(&p)
 	}
-	p := &field.Person{Purchases: h, Attributes: map[string]*segmentationv1.AttributeValue{}, Scores: map[string]field.Score{}}
+	attributes := map[string]*segmentationv1.AttributeValue{}
+	p := &field.Person{Purchases: h, Scores: map[string]field.Score{}}
 	if r.IntN(2) == 0 {
-		p.Attributes["city"] = &segmentationv1.AttributeValue{Value: &segmentationv1.AttributeValue_Text{Text: []string{"Omsk", "Осло", "a"}[r.IntN(3)]}}
-		p.Attributes["family.children"] = &segmentationv1.AttributeValue{Value: &segmentationv1.AttributeValue_Number{Number: float64(r.IntN(3))}}
+		attributes["city"] = &segmentationv1.AttributeValue{Value: &segmentationv1.AttributeValue_Text{Text: []string{"Omsk", "Осло", "a"}[r.IntN(3)]}}
+		attributes["family.children"] = &segmentationv1.AttributeValue{Value: &segmentationv1.AttributeValue_Number{Number: float64(r.IntN(3))}}
 	}
 	if r.IntN(2) == 0 {
-		p.Attributes["vip"] = &segmentationv1.AttributeValue{Value: &segmentationv1.AttributeValue_Flag{Flag: r.IntN(2) == 0}}
-		p.Attributes["birthday"] = &segmentationv1.AttributeValue{Value: &segmentationv1.AttributeValue_Text{Text: "1990-01-01"}}
+		attributes["vip"] = &segmentationv1.AttributeValue{Value: &segmentationv1.AttributeValue_Flag{Flag: r.IntN(2) == 0}}
+		attributes["birthday"] = &segmentationv1.AttributeValue{Value: &segmentationv1.AttributeValue_Text{Text: "1990-01-01"}}
 		p.Scores["csi"] = field.Score{Value: float64(r.IntN(10)) / 2}
 		p.RFM = &field.Scores{Recency: int32(r.IntN(5)), Frequency: 1, Monetary: 1}
 	}
+	p.Attributes = profile.AttributesOf(attributes)
 	return p
 }
 

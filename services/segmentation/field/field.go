@@ -13,6 +13,7 @@ package field
 import (
 	segmentationv1 "github.com/rapport-cx/rapport/gen/rapport/segmentation/v1"
 	"github.com/rapport-cx/rapport/internal/calendar"
+	"github.com/rapport-cx/rapport/services/segmentation/profile"
 	"github.com/rapport-cx/rapport/services/segmentation/purchase"
 )
 
@@ -22,7 +23,7 @@ type Person struct {
 	Created calendar.Day
 	// Numbers is how many numbers are the person's; 0 is read as 1.
 	Numbers    int
-	Attributes map[string]*segmentationv1.AttributeValue
+	Attributes profile.Attributes
 	// Purchases, and visits, are joined over all numbers; nil: none.
 	Purchases *purchase.History
 	// Scores are the last ones given, by metric.

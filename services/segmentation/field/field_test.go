@@ -14,6 +14,7 @@ import (
 	segmentationv1 "github.com/rapport-cx/rapport/gen/rapport/segmentation/v1"
 	"github.com/rapport-cx/rapport/internal/calendar"
 	"github.com/rapport-cx/rapport/services/segmentation/field"
+	"github.com/rapport-cx/rapport/services/segmentation/profile"
 	"github.com/rapport-cx/rapport/services/segmentation/purchase"
 )
 
@@ -297,7 +298,7 @@ func TestCategoriesOfOneName(t *testing.T) {
 
 func TestAttributesAreOfTheirTypes(t *testing.T) {
 	texts := &segmentationv1.AttributeValue{Value: &segmentationv1.AttributeValue_Text{Text: "1970-01-11"}}
-	p := &field.Person{Attributes: map[string]*segmentationv1.AttributeValue{"city": texts, "birthday": texts, "children": texts, "vip": texts}}
+	p := &field.Person{Attributes: profile.AttributesOf(map[string]*segmentationv1.AttributeValue{"city": texts, "birthday": texts, "children": texts, "vip": texts})}
 	v := catalogue.Values(p, today)
 	got := map[string]any{}
 	for _, f := range catalogue.All() {

@@ -5,8 +5,8 @@ import (
 	"slices"
 	"time"
 
-	segmentationv1 "github.com/rapport-cx/rapport/gen/rapport/segmentation/v1"
 	"github.com/rapport-cx/rapport/internal/calendar"
+	"github.com/rapport-cx/rapport/services/segmentation/profile"
 	"github.com/rapport-cx/rapport/services/segmentation/purchase"
 )
 
@@ -85,7 +85,7 @@ func (v *Values) Known(f *Field) bool {
 	case readAverage:
 		return v.sum(f.span).Purchases > 0
 	case readAttribute:
-		return fits(f, v.person.Attributes[f.key])
+		return fits(f, v.person.Attributes.Get(f.key))
 	case readScore, readScoreAge:
 		_, known := v.person.Scores[f.key]
 		return known
@@ -97,20 +97,17 @@ func (v *Values) Known(f *Field) bool {
 
 // fits tells whether a value is of the field's type: a declaration cannot change it,
 // but what was stored under another one must not fail here.
-func fits(f *Field, a *segmentationv1.AttributeValue) bool {
-	switch x := a.GetValue().(type) {
-	case *segmentationv1.AttributeValue_Text:
-		if f.Type == day {
-			_, ok := parseDay(x.Text)
-			return ok
-		}
-		return f.Type == text
-	case *segmentationv1.AttributeValue_Number:
-		return f.Type == number
-	case *segmentationv1.AttributeValue_Flag:
-		return f.Type == flag
+func fits(f *Field, a profile.Value) bool {
+	switch f.Type {
+	case day:
+		_, ok := parseDay(a.Text())
+		return ok
+	case text:
+		return a.IsText()
+	case number:
+		return a.IsNumber()
 	}
-	return false
+	return f.Type == flag && a.IsFlag()
 }
 
 // parseDay reads YYYY-MM-DD.
@@ -124,14 +121,14 @@ func (v *Values) Text(f *Field) string {
 	if f.what != readAttribute {
 		return ""
 	}
-	return v.person.Attributes[f.key].GetText()
+	return v.person.Attributes.Get(f.key).Text()
 }
 
 // Number is the value of a NUMBER field.
 func (v *Values) Number(f *Field) float64 {
 	switch f.what {
 	case readAttribute:
-		return v.person.Attributes[f.key].GetNumber()
+		return v.person.Attributes.Get(f.key).Number()
 	case readScore:
 		return v.person.Scores[f.key].Value
 	}
@@ -140,7 +137,7 @@ func (v *Values) Number(f *Field) float64 {
 
 // Flag is the value of a BOOL field.
 func (v *Values) Flag(f *Field) bool {
-	return f.what == readAttribute && v.person.Attributes[f.key].GetFlag()
+	return f.what == readAttribute && v.person.Attributes.Get(f.key).Flag()
 }
 
 // Texts is the value of a TEXTS field, sorted, each once. It must not be changed.
@@ -169,7 +166,7 @@ func (v *Values) Integer(f *Field) int64 {
 	case readNumbers:
 		return int64(cmp.Or(v.person.Numbers, 1))
 	case readAttribute:
-		d, _ := parseDay(v.person.Attributes[f.key].GetText())
+		d, _ := parseDay(v.person.Attributes.Get(f.key).Text())
 		return d
 	}
 	return v.place(f.what)

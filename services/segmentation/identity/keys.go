@@ -112,11 +112,16 @@ func (r *Ring) Seal(plain, context []byte) (sealed []byte, key int32) {
 
 // Open decrypts what was sealed with the key of that id.
 func (r *Ring) Open(sealed []byte, key int32, context []byte) ([]byte, error) {
+	return r.AppendOpen(nil, sealed, key, context)
+}
+
+// AppendOpen is Open that appends to a slice.
+func (r *Ring) AppendOpen(to, sealed []byte, key int32, context []byte) ([]byte, error) {
 	k := r.keys[key]
 	if k == nil {
 		return nil, fmt.Errorf("key %d is not among the identity keys", key)
 	}
-	return k.Open(sealed, context)
+	return k.AppendOpen(to, sealed, context)
 }
 
 // SealIdentity encrypts an identity for its row.

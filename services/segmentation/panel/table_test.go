@@ -17,6 +17,7 @@ import (
 	"github.com/rapport-cx/rapport/internal/sqldb/sqldbtest"
 	"github.com/rapport-cx/rapport/services/segmentation/field"
 	"github.com/rapport-cx/rapport/services/segmentation/panel"
+	"github.com/rapport-cx/rapport/services/segmentation/profile"
 	"github.com/rapport-cx/rapport/services/segmentation/purchase"
 	"github.com/rapport-cx/rapport/services/segmentation/record"
 	"github.com/rapport-cx/rapport/services/segmentation/segment"
@@ -66,10 +67,10 @@ func (k *known) know(_ context.Context, _ sqldb.Querier, persons []*segment.Subj
 	defer k.mu.Unlock()
 	for _, p := range persons {
 		k.asked = append(k.asked, p.ID)
-		p.Known = &field.Person{Numbers: len(p.Numbers), Purchases: &purchase.History{}, Attributes: map[string]*segmentationv1.AttributeValue{}}
+		p.Known = &field.Person{Numbers: len(p.Numbers), Purchases: &purchase.History{}}
 		for _, id := range p.Numbers {
 			if town := k.towns[id]; town != "" && groups&field.Attributes != 0 {
-				p.Known.Attributes["town"] = &segmentationv1.AttributeValue{Value: &segmentationv1.AttributeValue_Text{Text: town}}
+				p.Known.Attributes = profile.AttributesOf(map[string]*segmentationv1.AttributeValue{"town": {Value: &segmentationv1.AttributeValue_Text{Text: town}}})
 			}
 			if groups&field.Purchases != 0 {
 				for _, day := range k.bought[id] {
