@@ -131,6 +131,13 @@ func (r Reader) ReadWho(ctx context.Context, brand string, who, before int64, li
 WHERE brand = $1 AND who = $2 AND who <> 0 AND seq < $3 ORDER BY seq DESC LIMIT $4`, brand, who, before, limit)
 }
 
+// ReadWhoAfter returns up to limit facts that came with customer who and have
+// numbers above after, in order.
+func (r Reader) ReadWhoAfter(ctx context.Context, brand string, who, after int64, limit int) ([]Fact, error) {
+	return r.list(ctx, "facts of a customer", "SELECT "+whole+` FROM fact
+WHERE brand = $1 AND who = $2 AND who <> 0 AND seq > $3 ORDER BY seq LIMIT $4`, brand, who, after, limit)
+}
+
 // ReadKind calls fn for each fact of the given kinds, all different, that
 // belongs to no day and has a number above after, in order. The Fact is valid
 // within the call.

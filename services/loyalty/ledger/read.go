@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"cmp"
 	"context"
 	"slices"
 
@@ -217,4 +218,35 @@ func (r Reader) membersAt(ctx context.Context, customer, at int64) ([]int64, err
 		return book.ApplyBody(f.Body)
 	})
 	return book.Now().Members(customer), err
+}
+
+// Behind are all facts behind one that came with some numbers or touch them, oldest first.
+func Behind(ctx context.Context, tx *sqldb.Tx, brand string, numbers []int64, after int64) ([]feed.Fact, error) {
+	log := feed.In(tx)
+	var out []feed.Fact
+	for _, n := range numbers {
+		for from := after; ; {
+			own, err := log.ReadWhoAfter(ctx, brand, n, from, pageOf)
+			if err != nil {
+				return nil, err
+			}
+			if out = append(out, own...); len(own) < pageOf {
+				break
+			}
+			from = own[len(own)-1].Seq
+		}
+		seqs, err := store{tx, brand}.othersAfter(ctx, n, after)
+		if err != nil {
+			return nil, err
+		}
+		for some := range slices.Chunk(seqs, atOnce) {
+			touching, err := log.Get(ctx, brand, some...)
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, touching...)
+		}
+	}
+	slices.SortFunc(out, func(a, b feed.Fact) int { return cmp.Compare(a.Seq, b.Seq) })
+	return slices.CompactFunc(out, func(a, b feed.Fact) bool { return a.Seq == b.Seq }), nil
 }

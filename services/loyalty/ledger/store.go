@@ -249,6 +249,11 @@ func (s store) others(ctx context.Context, customer, before int64, limit int) ([
 		s.brand, customer, before, limit)
 }
 
+// othersAfter are the movements above after that touch a number beside their own.
+func (s store) othersAfter(ctx context.Context, customer, after int64) ([]int64, error) {
+	return s.seqs(ctx, "SELECT seq FROM other_entry WHERE brand = $1 AND customer = $2 AND seq > $3 ORDER BY seq", s.brand, customer, after)
+}
+
 func (s store) seqs(ctx context.Context, query string, args ...any) (out []int64, err error) {
 	err = s.each(ctx, "entries", query, args, func(scan func(...any) error) error {
 		var seq int64

@@ -9,6 +9,7 @@ import (
 	"github.com/rapport-cx/rapport/internal/calendar"
 	"github.com/rapport-cx/rapport/internal/feed"
 	"github.com/rapport-cx/rapport/internal/sqldb"
+	"github.com/rapport-cx/rapport/services/loyalty/ledger"
 	"github.com/rapport-cx/rapport/services/loyalty/programme"
 )
 
@@ -18,48 +19,47 @@ type Person struct {
 	days     map[calendar.Day]Counted
 }
 
-// Read sums up a person's numbers as of the end of the log: the tables, and the facts
-// behind them.
+// Read sums up a person's numbers as of the end of the log: the tables, and what touches
+// the numbers behind them.
 func Read(ctx context.Context, tx *sqldb.Tx, brand, id string, numbers []int64) (*Person, error) {
-	head, err := readHead(ctx, tx, brand)
+	now, err := readHeads(ctx, tx, brand)
 	if err != nil {
 		return nil, err
 	}
-	s := newSums()
-	if err := Days(ctx, tx, brand, numbers, func(who Member, d calendar.Day, c Counted) { s.count(counting{who, d}, c) }); err != nil {
+	s := &sums{behind: &now}
+	if err := Days(ctx, tx, brand, numbers, func(who Member, d calendar.Day, c Counted) { s.of[part(who.Customer)].count(counting{who, d}, c) }); err != nil {
 		return nil, err
 	}
-	if err := lifetimesOf(ctx, tx, brand, numbers, s.live); err != nil {
+	if err := lifetimesOf(ctx, tx, brand, numbers, func(who Member, l Lifetime) { s.of[part(who.Customer)].live(who, l) }); err != nil {
 		return nil, err
 	}
-	for after := head; ; {
-		facts, err := feed.In(tx).Read(ctx, brand, after, batch)
-		if err != nil {
-			return nil, err
-		}
-		news, err := gather(ctx, feed.In(tx), brand, facts)
-		if err != nil {
-			return nil, err
-		}
-		s.join(news)
-		if len(facts) < batch {
-			return s.person(id, numbers), nil
-		}
-		after = facts[len(facts)-1].Seq
+	least := now[part(numbers[0])]
+	for _, n := range numbers {
+		least = min(least, now[part(n)])
 	}
+	facts, err := ledger.Behind(ctx, tx, brand, numbers, least)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.gather(ctx, feed.In(tx), brand, facts); err != nil {
+		return nil, err
+	}
+	return s.person(id, numbers), nil
 }
 
 // person takes one person in one programme out of sums.
 func (s *sums) person(id string, numbers []int64) *Person {
 	p := &Person{days: map[calendar.Day]Counted{}}
-	for at, c := range s.days {
-		if at.Programme == id && slices.Contains(numbers, at.Customer) {
-			p.Add(at.Day, c)
+	for i := range s.of {
+		for at, c := range s.of[i].days {
+			if at.Programme == id && slices.Contains(numbers, at.Customer) {
+				p.Add(at.Day, c)
+			}
 		}
-	}
-	for who, l := range s.lifetime {
-		if who.Programme == id && slices.Contains(numbers, who.Customer) {
-			p.Lifetime.plus(l)
+		for who, l := range s.of[i].lifetime {
+			if who.Programme == id && slices.Contains(numbers, who.Customer) {
+				p.Lifetime.plus(l)
+			}
 		}
 	}
 	return p

@@ -3,7 +3,6 @@ package standing
 import (
 	"context"
 	"embed"
-	"errors"
 	"fmt"
 	"io/fs"
 	"maps"
@@ -25,40 +24,27 @@ func Migrate(ctx context.Context, db *sqldb.DB) error {
 	return db.Migrate(ctx, "standing", files)
 }
 
-// lockHead tells up to which fact the tables are true, and keeps others from changing it.
-func lockHead(ctx context.Context, tx *sqldb.Tx, brand string) (seq int64, err error) {
-	err = tx.QueryRow(ctx, `INSERT INTO standing_head (brand, seq) VALUES ($1, 0)
-ON CONFLICT (brand) DO UPDATE SET seq = standing_head.seq RETURNING seq`, brand).Scan(&seq)
-	if err != nil {
-		return 0, fmt.Errorf("lock standings of %s: %w", brand, err)
-	}
-	return seq, nil
-}
-
-func readHead(ctx context.Context, q sqldb.Querier, brand string) (seq int64, err error) {
-	err = q.QueryRow(ctx, "SELECT seq FROM standing_head WHERE brand = $1", brand).Scan(&seq)
-	if err != nil && !errors.Is(err, sqldb.ErrNoRows) {
-		return 0, fmt.Errorf("read head of standings: %w", err)
-	}
-	return seq, nil
-}
-
-func setHead(ctx context.Context, tx *sqldb.Tx, brand string, seq int64) error {
-	if _, err := tx.Exec(ctx, "UPDATE standing_head SET seq = $2 WHERE brand = $1", brand, seq); err != nil {
-		return fmt.Errorf("move head of standings: %w", err)
-	}
-	return nil
-}
-
 // save adds sums to the tables.
 func save(ctx context.Context, tx *sqldb.Tx, brand string, s *sums) error {
-	if err := saveDays(ctx, tx, brand, s.days); err != nil || len(s.lifetime) == 0 {
+	all := share{days: map[counting]Counted{}, lifetime: map[Member]Lifetime{}}
+	for p := range s.of {
+		maps.Copy(all.days, s.of[p].days)
+		maps.Copy(all.lifetime, s.of[p].lifetime)
+	}
+	if err := saveDays(ctx, tx, brand, all.days); err != nil {
 		return err
+	}
+	return saveLifetimes(ctx, tx, brand, all.lifetime)
+}
+
+func saveLifetimes(ctx context.Context, tx *sqldb.Tx, brand string, lifetime map[Member]Lifetime) error {
+	if len(lifetime) == 0 {
+		return nil
 	}
 	var customer, first, earned, spent, expired, adjusted, transferred []int64
 	var programme []string
-	for _, who := range slices.SortedFunc(maps.Keys(s.lifetime), compareMembers) {
-		l := s.lifetime[who]
+	for _, who := range slices.SortedFunc(maps.Keys(lifetime), compareMembers) {
+		l := lifetime[who]
 		customer, programme, first = append(customer, who.Customer), append(programme, who.Programme), append(first, l.FirstAt)
 		earned, spent, expired = append(earned, l.Earned), append(spent, l.Spent), append(expired, l.Expired)
 		adjusted, transferred = append(adjusted, l.Adjusted), append(transferred, l.Transferred)
@@ -169,7 +155,7 @@ func lifetimes(ctx context.Context, q sqldb.Querier, fn func(Member, Lifetime), 
 
 // Forget clears a brand's tables, so that they are counted anew.
 func Forget(ctx context.Context, tx *sqldb.Tx, brand string) error {
-	if _, err := lockHead(ctx, tx, brand); err != nil {
+	if _, err := lockHeads(ctx, tx, brand); err != nil {
 		return err
 	}
 	for _, table := range []string{"counted", "lifetime"} {
@@ -177,5 +163,5 @@ func Forget(ctx context.Context, tx *sqldb.Tx, brand string) error {
 			return fmt.Errorf("forget standings of %s: %w", brand, err)
 		}
 	}
-	return setHead(ctx, tx, brand, 0)
+	return setHeads(ctx, tx, brand, heads{})
 }

@@ -2,14 +2,15 @@
 // tiers day by day, and what the number ever earned and spent.
 //
 // Both follow from the movements in Loyalty's log alone: a brand's tables say up to
-// which fact they are true, and whoever needs them brings them up to its end. A person
-// is summed over its numbers on read, so merges change nothing here.
+// which fact each part of them is true, and whoever needs them adds what came later. A
+// person is summed over its numbers on read, so merges change nothing here.
 package standing
 
 import (
 	"cmp"
 	"maps"
 	"slices"
+	"time"
 
 	loyaltyv1 "github.com/rapport-cx/rapport/gen/rapport/loyalty/v1"
 	"github.com/rapport-cx/rapport/internal/calendar"
@@ -51,13 +52,43 @@ type counting struct {
 	Day calendar.Day
 }
 
-// sums are what some movements add.
+// sums are what some movements add, part by part.
 type sums struct {
-	days     map[counting]Counted
-	lifetime map[Member]Lifetime
+	// Of a part what is not behind its own place in behind, or is behind that in upTo, is
+	// left out: it was counted before, or will be. nil: nothing is.
+	behind, upTo *heads
+	// at is the movement that is taken in.
+	at int64
+	of [parts]share
+	// now is since when a share has anything.
+	now time.Time
 }
 
-func newSums() *sums { return &sums{map[counting]Counted{}, map[Member]Lifetime{}} }
+// share is what is added to one part.
+type share struct {
+	days     map[counting]Counted
+	lifetime map[Member]Lifetime
+	since    time.Time
+}
+
+func (s *share) rows() int { return len(s.days) + len(s.lifetime) }
+
+func (s *share) live(who Member, l Lifetime) {
+	if s.lifetime == nil {
+		s.lifetime = map[Member]Lifetime{}
+	}
+	sum := s.lifetime[who]
+	sum.plus(l)
+	s.lifetime[who] = sum
+}
+
+func (s *share) count(at counting, c Counted) {
+	if s.days == nil {
+		s.days = map[counting]Counted{}
+	}
+	sum := s.days[at]
+	s.days[at] = Counted{sum.Points + c.Points, sum.Money + c.Money}
+}
 
 // reader finds facts that reversals name.
 type reader func(seq int64) (*feed.Fact, *loyaltyv1.EntryRecord)
@@ -68,6 +99,7 @@ func (s *sums) add(f *feed.Fact, r *loyaltyv1.EntryRecord, find reader) {
 	if m == nil {
 		return
 	}
+	s.at = f.Seq
 	who := Member{f.Who, m.GetProgrammeId()}
 	l := Lifetime{FirstAt: m.GetOccurredAt().AsTime().UnixMicro()}
 	for _, leg := range m.GetPostings() {
@@ -105,14 +137,58 @@ func purchased(r *loyaltyv1.EntryRecord) bool {
 }
 
 func (s *sums) live(who Member, l Lifetime) {
-	sum := s.lifetime[who]
-	sum.plus(l)
-	s.lifetime[who] = sum
+	if sh := s.share(who); sh != nil {
+		sh.live(who, l)
+	}
 }
 
 func (s *sums) count(at counting, c Counted) {
-	sum := s.days[at]
-	s.days[at] = Counted{sum.Points + c.Points, sum.Money + c.Money}
+	if sh := s.share(at.Member); sh != nil {
+		sh.count(at, c)
+	}
+}
+
+// share is that of a member; nil: the movement does not count for it here.
+func (s *sums) share(who Member) *share {
+	p := part(who.Customer)
+	if s.behind != nil && s.at <= s.behind[p] || s.upTo != nil && s.at > s.upTo[p] {
+		return nil
+	}
+	sh := &s.of[p]
+	if sh.rows() == 0 {
+		sh.since = s.now
+	}
+	return sh
+}
+
+func (s *sums) rows() (n int) {
+	for p := range s.of {
+		n += s.of[p].rows()
+	}
+	return n
+}
+
+// waiting are the parts that have anything, longest first.
+func (s *sums) waiting() (all []int) {
+	for p := range s.of {
+		if s.of[p].rows() > 0 {
+			all = append(all, p)
+		}
+	}
+	slices.SortStableFunc(all, func(a, b int) int { return s.of[a].since.Compare(s.of[b].since) })
+	return all
+}
+
+// join adds other sums.
+func (s *sums) join(o *sums) {
+	for p := range o.of {
+		for at, c := range o.of[p].days {
+			s.of[p].count(at, c)
+		}
+		for who, l := range o.of[p].lifetime {
+			s.of[p].live(who, l)
+		}
+	}
 }
 
 // named are the entries that reversals among facts take back, each once.
