@@ -65,6 +65,7 @@ type Queue[T, R any] struct {
 	since   time.Time     // when the oldest in line began to wait, about
 	leading bool          // somebody leads: runs a commit or has been told to
 	took    time.Duration // the last commit's time, for RetryInfo
+	shared  int           // how many callers shared the last commit
 	closed  bool
 	idle    chan struct{} // closed when the last commit after Close is over
 }
