@@ -20,9 +20,10 @@ type checkpointer struct {
 
 // Sizes of the journal are in pages of 4 KiB.
 const (
-	// checkpointAt is when it is moved. More makes that rarer and moves a page that
-	// changed often only once.
-	checkpointAt = 16384
+	// checkpointAt is when it is moved: 128 MiB. More makes that rarer and moves a page that
+	// changed often only once; and while pages are moved every commit waits longer for the
+	// disk.
+	checkpointAt = 32768
 	// checkpointRest is how much of it the writer may be kept waiting for.
 	checkpointRest = 1024
 	// checkpointLate is when the writer does it himself, if nobody else has.
