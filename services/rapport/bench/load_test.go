@@ -28,6 +28,9 @@ type scenario struct {
 	// are measured.
 	inside func(ctx context.Context) map[string]spent
 
+	// meanwhile goes on beside the calls until ctx ends; nil: nothing does.
+	meanwhile func(ctx context.Context) error
+
 	rounds []round
 }
 
@@ -49,6 +52,7 @@ var calls sequence
 func (s *scenario) run(length time.Duration) round {
 	ctx, stop := context.WithTimeout(context.Background(), length+deadline)
 	defer stop()
+	defer s.begin(ctx)()
 	var wg sync.WaitGroup
 	var failed atomic.Int64
 	took := make([][]time.Duration, s.callers)
@@ -84,6 +88,22 @@ func (s *scenario) run(length time.Duration) round {
 	return round{
 		perSecond: float64(n) / elapsed.Seconds(), cpu: after.since(before, n),
 		p50: all[n/2], p99: all[n*99/100], failed: failed.Load(), calls: n, inside: inside,
+	}
+}
+
+// begin lets happen what goes on meanwhile; the function it returns ends that.
+func (s *scenario) begin(ctx context.Context) (end func()) {
+	if s.meanwhile == nil {
+		return func() {}
+	}
+	ctx, stop := context.WithCancel(ctx)
+	done := make(chan error, 1)
+	go func() { done <- s.meanwhile(ctx) }()
+	return func() {
+		stop()
+		if err := <-done; err != nil {
+			fmt.Fprintf(os.Stderr, "%s, meanwhile: %v\n", s.name, err)
+		}
 	}
 }
 

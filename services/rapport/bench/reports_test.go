@@ -124,6 +124,9 @@ func BenchmarkReport(b *testing.B) {
 		reports = append(reports, watched(reading(b, fmt.Sprintf("GetOmnichannelReport, %d callers", callers), callers, p, reported(nil))),
 			watched(reading(b, fmt.Sprintf("the same but for retention, %d callers", callers), callers, p, reported([]string{"scores", "responses", "orders", "contacts"}))))
 	}
+	live := watched(reading(b, "GetOmnichannelReport while 1,000 answers a second come, 1 caller", 1, p, reported(nil)))
+	live.meanwhile = answering(b, p)
+	reports = append(reports, live)
 	all = append(all, reports...)
 	for b.Loop() {
 		measure(b, all)
@@ -133,6 +136,31 @@ func BenchmarkReport(b *testing.B) {
 		besides(s)
 	}
 	fmt.Printf("%d MiB resident\n", p.resident())
+}
+
+// answering sends answers of the last day, so that every report has other numbers than the
+// one before: nobody looks at the same ones twice in a millisecond.
+func answering(b *testing.B, p *process) func(context.Context) error {
+	b.Helper()
+	c := surveyv1.NewSurveyServiceClient(p.dial(b, 1)[0])
+	return func(ctx context.Context) error {
+		tick := time.NewTicker(time.Millisecond)
+		defer tick.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return nil
+			case <-tick.C:
+			}
+			n := calls.next()
+			// What was begun ends, so that nothing of it is measured later.
+			if _, err := c.SubmitResponse(context.WithoutCancel(ctx), &surveyv1.SubmitResponseRequest{
+				Brand: "demo", RequestId: fmt.Sprintf("live-%d", n), Response: answer(n, lastDay.Add(time.Duration(n%int64(6*time.Hour/time.Second))*time.Second)),
+			}); err != nil {
+				return err
+			}
+		}
+	}
 }
 
 // alone are calls that a report is made of, asked by themselves.
