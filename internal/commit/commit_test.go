@@ -363,3 +363,24 @@ func TestSetKeepsBrandsApart(t *testing.T) {
 		}
 	}
 }
+
+// Only who has company, and shares a commit that is worth it, waits for more.
+func TestLinger(t *testing.T) {
+	for name, c := range map[string]struct {
+		shared, queued int
+		took, want     time.Duration
+	}{
+		"alone":          {shared: 1, queued: 1, took: time.Millisecond},
+		"company":        {shared: crowd, queued: 1, took: time.Millisecond, want: 100 * time.Microsecond},
+		"a long commit":  {shared: 9, queued: 1, took: time.Second, want: longest},
+		"a read":         {shared: 64, queued: 9, took: 100 * time.Microsecond},
+		"a full one":     {shared: 64, queued: 10, took: time.Millisecond},
+		"the first ever": {queued: 1},
+	} {
+		q := New(Options{MaxBatch: 10}, double)
+		q.shared, q.queued, q.took = c.shared, c.queued, c.took
+		if got := q.linger(); got != c.want {
+			t.Errorf("%s: %v, want %v", name, got, c.want)
+		}
+	}
+}

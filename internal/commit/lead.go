@@ -141,18 +141,22 @@ func (q *Queue[T, R]) lead(w *waiter[T, R]) error {
 const (
 	// crowd is how many must have shared a commit for the next one to be waited for.
 	crowd = 4
-	// longest is how long that is at most.
-	longest = 250 * time.Microsecond
+	// longest is how long that is at most, shortest at least: what is less takes longer to
+	// wait for than it is.
+	longest  = 250 * time.Microsecond
+	shortest = 50 * time.Microsecond
 )
 
 // linger is how long a leader gives those who were answered a moment ago to come again, a
 // tenth of what a commit takes at most: what a commit costs, however many share it, is
-// shared by more. A lone caller never waits. It is called with mu held.
+// shared by more. A lone caller never waits, nor does anybody for a commit that takes next
+// to nothing, as reads do. It is called with mu held.
 func (q *Queue[T, R]) linger() time.Duration {
-	if q.shared < crowd || q.queued >= q.opts.MaxBatch {
+	pause := min(q.took/10, longest)
+	if q.shared < crowd || q.queued >= q.opts.MaxBatch || pause < shortest {
 		return 0
 	}
-	return min(q.took/10, longest)
+	return pause
 }
 
 // take empties the line from the front into a batch, with mu held. The leader
