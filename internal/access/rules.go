@@ -29,13 +29,15 @@ var surveyRules = map[string]Rule{
 
 	"GetMetric":       one(Scores, Read, Narrowed),
 	"BatchGetMetrics": one(Scores, Read, Narrowed),
-	"WatchMetric":     one(Scores, Read, Narrowed),
-	"RankSubjects":    one(Scores, Read, Narrowed),
-	"GetStanding":     one(Scores, Read, Narrowed),
-	"CompareMetric":   one(Scores, Read, Narrowed),
-	"GetDrivers":      one(Scores, Read, Narrowed),
-	"SetGoal":         one(Goals, Define, Narrowed),
-	"ListGoals":       one(Goals, Read, Narrowed),
+	// It tells goals to who may read those.
+	"GetOverview":   one(Scores, Read, Narrowed),
+	"WatchMetric":   one(Scores, Read, Narrowed),
+	"RankSubjects":  one(Scores, Read, Narrowed),
+	"GetStanding":   one(Scores, Read, Narrowed),
+	"CompareMetric": one(Scores, Read, Narrowed),
+	"GetDrivers":    one(Scores, Read, Narrowed),
+	"SetGoal":       one(Goals, Define, Narrowed),
+	"ListGoals":     one(Goals, Read, Narrowed),
 
 	"ListCases":    personal(Cases, Detail, Narrowed),
 	"GetCase":      personal(Cases, Detail, Narrowed),

@@ -28,6 +28,14 @@ const (
 // question names, which must be the call's or none; answer is asked for each, and refuse
 // told what is wrong with one.
 func Each(ctx context.Context, brand string, n int, of func(i int) string, answer func(ctx context.Context, i int) error, refuse func(i int, why *spb.Status)) error {
+	if err := judge(brand, n, of); err != nil {
+		return err
+	}
+	return do(ctx, &work{n: int64(n), answer: answer, refuse: refuse})
+}
+
+// judge tells what is wrong with a call of n questions as a whole.
+func judge(brand string, n int, of func(i int) string) error {
 	f := fault.Invalid()
 	if n == 0 || n > most {
 		f.Field("requests", "must be 1 to %d", most)
@@ -37,15 +45,22 @@ func Each(ctx context.Context, brand string, n int, of func(i int) string, answe
 			f.Field(fmt.Sprintf("requests[%d].brand", i), "must be that of the call")
 		}
 	}
-	if err := f.Err(); err != nil {
-		return err
-	}
-	w := &work{n: int64(n), answer: answer, refuse: refuse}
+	return f.Err()
+}
+
+// All answers n questions of one call that are the same but for what they are about: what
+// is wrong with one fails the call.
+func All(ctx context.Context, n int, answer func(ctx context.Context, i int) error) error {
+	return do(ctx, &work{n: int64(n), answer: answer})
+}
+
+// do lets several hands do the work.
+func do(ctx context.Context, w *work) error {
 	ctx, w.end = context.WithCancel(ctx)
 	defer w.end()
 	var others sync.WaitGroup
-	// The caller does its share: most answers are kept, and cost less than a goroutine.
-	for range min(n, atOnce) - 1 {
+	// The caller does its share: Most answers are kept, and cost less than a goroutine.
+	for range min(w.n, atOnce) - 1 {
 		others.Go(func() { w.do(ctx) })
 	}
 	w.do(ctx)
@@ -58,7 +73,7 @@ type work struct {
 	n      int64
 	next   atomic.Int64
 	answer func(ctx context.Context, i int) error
-	refuse func(i int, why *spb.Status)
+	refuse func(i int, why *spb.Status) // nil: what is refused fails all
 
 	end  context.CancelFunc
 	once sync.Once
@@ -71,7 +86,7 @@ func (w *work) do(ctx context.Context) {
 		err := w.answer(ctx, int(i))
 		switch {
 		case err == nil:
-		case fault.Refused(err):
+		case w.refuse != nil && fault.Refused(err):
 			w.refuse(int(i), fault.Status(err))
 		default:
 			w.fail(err)
@@ -96,16 +111,29 @@ type question interface {
 
 // Answer answers questions of one kind; put takes each answer, or why there is none.
 func Answer[Q question, A any](ctx context.Context, brand string, asked []Q, ask func(context.Context, Q) (A, error), put func(i int, out A, why *spb.Status)) error {
-	return Each(ctx, brand, len(asked), func(i int) string { return asked[i].GetBrand() }, func(ctx context.Context, i int) error {
-		out, err := Ask(ctx, brand, asked[i], ask)
+	return AnswerOf(ctx, brand, asked, func(in []Q) ([]Q, error) { return in, nil }, ask, put)
+}
+
+// AnswerOf is Answer for questions that stand for others, perhaps for very many: once the
+// call is judged they are spread, and put is told of each that is asked.
+func AnswerOf[Q question, A any](ctx context.Context, brand string, asked []Q, spread func([]Q) ([]Q, error), ask func(context.Context, Q) (A, error), put func(i int, out A, why *spb.Status)) error {
+	if err := judge(brand, len(asked), func(i int) string { return asked[i].GetBrand() }); err != nil {
+		return err
+	}
+	all, err := spread(asked)
+	if err != nil {
+		return err
+	}
+	return do(ctx, &work{n: int64(len(all)), answer: func(ctx context.Context, i int) error {
+		out, err := Ask(ctx, brand, all[i], ask)
 		if err == nil {
 			put(i, out, nil)
 		}
 		return err
-	}, func(i int, why *spb.Status) {
+	}, refuse: func(i int, why *spb.Status) {
 		var none A
 		put(i, none, why)
-	})
+	}})
 }
 
 // Ask asks one question of a brand as it would be asked alone: once it breaks no rule.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 
 	spb "google.golang.org/genproto/googleapis/rpc/status"
@@ -104,6 +105,26 @@ func TestJudgedOnce(t *testing.T) {
 	// GetMetricRequest needs a metric; field 2 of either is empty here.
 	_, err := several.Ask(t.Context(), "demo", &surveyv1.GetMetricRequest{}, func(context.Context, *surveyv1.GetMetricRequest) (string, error) { return "", nil })
 	if fault.Code(err) != codes.InvalidArgument {
+		t.Error(err)
+	}
+}
+
+// Where all questions are one, what is wrong with one of them fails the call.
+func TestAll(t *testing.T) {
+	done := make([]bool, 300)
+	if err := several.All(t.Context(), len(done), func(_ context.Context, i int) error { done[i] = true; return nil }); err != nil || slices.Contains(done, false) {
+		t.Error(done, err)
+	}
+	if err := several.All(t.Context(), 0, nil); err != nil {
+		t.Error(err)
+	}
+	no := fault.NotFound(nil, "no")
+	if err := several.All(t.Context(), 5, func(_ context.Context, i int) error {
+		if i == 3 {
+			return no
+		}
+		return nil
+	}); !errors.Is(err, no) {
 		t.Error(err)
 	}
 }

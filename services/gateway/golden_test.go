@@ -66,6 +66,7 @@ var calls = []call{
 	{rpc: "GetMetric", method: "POST", path: "/v1/demo/metrics/nps.network:get", body: `{"window": {"lastDays": 30}, "grain": "GRAIN_DAY", "groupBy": [{"dimension": "DIMENSION_CHANNEL"}]}`},
 	{rpc: "WatchMetric", method: "POST", path: "/v1/metrics:watch", lines: 1, body: `{"query": {"brand": "demo", "metric": "nps.network", "window": {"dates": {"start": "2026-03-01", "end": "2026-03-02"}}}}`},
 	{rpc: "RankSubjects", method: "GET", path: "/v1/demo/metrics/nps.network/ranking?kind=SUBJECT_KIND_STORE&under.kind=SUBJECT_KIND_REGION&under.id=north"},
+	{rpc: "GetOverview", method: "POST", path: "/v1/demo/overview", body: `{"windows": [{"lastDays": 7}, {}], "subject": {"kind": "SUBJECT_KIND_STORE", "id": "101"}, "metrics": ["nps.network"]}`},
 	{rpc: "BatchGetMetrics", method: "POST", path: "/v1/demo/metrics:batchGet", body: `{"requests": [{"metric": "nps.network"}, {"metric": "nps.weather"}]}`},
 	{rpc: "GetStanding", method: "GET", path: "/v1/demo/metrics/nps.network/standing?subject.kind=SUBJECT_KIND_STORE&subject.id=101"},
 	{rpc: "CompareMetric", method: "POST", path: "/v1/demo/metrics/nps.network:compare", body: `{"a": {"window": {"lastDays": 7}}, "b": {"window": {"dates": {"start": "2026-02-17", "end": "2026-02-24"}}}}`},

@@ -40,6 +40,25 @@ func TestBatchGetRedemptionRates(t *testing.T) {
 		if total := got.GetResults()[0].GetRate().GetTotal(); total.GetSpent() != 30 || total.GetIssued() != 100 || got.GetAsOf() == nil {
 			t.Errorf("%v as of %v", total, got.GetAsOf())
 		}
+		if _, err := r.CreateProgramme(t.Context(), &loyaltyv1.CreateProgrammeRequest{Brand: brand, Programme: &loyaltyv1.Programme{Id: "also"}}); err != nil {
+			t.Fatal(err)
+		}
+		each := []*loyaltyv1.GetRedemptionRateRequest{{}, {Split: loyaltyv1.RateSplit_RATE_SPLIT_CHANNEL}}
+		got, err = r.BatchGetRedemptionRates(t.Context(), &loyaltyv1.BatchGetRedemptionRatesRequest{Brand: brand, Requests: each, EachProgramme: true})
+		if err != nil || len(got.GetResults()) != 4 {
+			t.Fatal(got, err)
+		}
+		for i, have := range got.GetResults() {
+			of := []string{"also", club}[i%2]
+			want, err := r.GetRedemptionRate(t.Context(), &loyaltyv1.GetRedemptionRateRequest{Brand: brand, Scope: &loyaltyv1.RateScope{ProgrammeId: of}, Split: each[i/2].GetSplit()})
+			if err != nil || have.GetProgrammeId() != of || !proto.Equal(want, have.GetRate()) {
+				t.Errorf("%v, alone %v (%v)", have, want, err)
+			}
+		}
+		_, err = r.BatchGetRedemptionRates(t.Context(), &loyaltyv1.BatchGetRedemptionRatesRequest{Brand: brand, Requests: in, EachProgramme: true})
+		if e := fault.From(err); e == nil || len(e.Fields) != 5 || e.Fields[0].Path != "requests[0].scope.programme_id" {
+			t.Error("programmes are named:", err)
+		}
 		_, err = r.BatchGetRedemptionRates(t.Context(), &loyaltyv1.BatchGetRedemptionRatesRequest{Brand: brand})
 		if fault.Code(err) != codes.InvalidArgument {
 			t.Error("nothing is asked:", err)

@@ -55,7 +55,7 @@ func names(m protoreflect.MessageDescriptor, seen map[protoreflect.FullName]bool
 var impersonal = map[string]string{
 	"GetMap": "its audience is made up", "ListMaps": "its audience is made up", "GetMapScores": "its audience is made up",
 	"CreateMap": "its audience is made up", "UpdateMap": "its audience is made up", "PublishMap": "its audience is made up",
-	"GetMetric": "scores, which are hidden where they are of few", "BatchGetMetrics": "as GetMetric", "WatchMetric": "as GetMetric", "CompareMetric": "as GetMetric", "GetDrivers": "as GetMetric",
+	"GetMetric": "scores, which are hidden where they are of few", "BatchGetMetrics": "as GetMetric", "GetOverview": "as GetMetric", "WatchMetric": "as GetMetric", "CompareMetric": "as GetMetric", "GetDrivers": "as GetMetric",
 	"CreateSegment": writes, "UpdateSegment": writes, "ArchiveSegment": writes, "UpsertCustomers": writes, "EraseCustomer": writes,
 	"CreateSurveyLink": writes, "BatchCreateSurveyLinks": writes, "RevokeSurveyLink": writes,
 	"Earn": writes, "Activate": writes, "Redeem": writes, "Hold": writes, "Capture": writes, "Void": writes, "Reverse": writes, "Adjust": writes, "Transfer": writes,

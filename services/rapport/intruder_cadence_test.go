@@ -57,6 +57,7 @@ func TestMonthlyCadence(t *testing.T) {
 		"RankSubjects":       {`{"metric":"nps","kind":"SUBJECT_KIND_STORE","window":{"lastDays":30}}`, `{"metric":"nps","kind":"SUBJECT_KIND_STORE","window":{"dates":{"start":"2026-03-01","end":"2026-04-01"}}}`},
 		"CompareMetric":      {`{"metric":"nps","a":{"window":{"lastDays":7}},"b":{}}`, `{"metric":"nps","a":{"window":{"dates":{"start":"2026-03-01","end":"2026-04-01"}}},"b":{}}`},
 		"GetDrivers":         {`{"metric":"nps","window":{"dates":{"start":"2026-03-01","end":"2026-04-02"}}}`, `{"metric":"nps","window":{"dates":{"start":"2026-03-01","end":"2026-04-01"}}}`},
+		"GetOverview":        {`{"windows":[{"dates":{"start":"2026-03-01","end":"2026-04-01"}},{"dates":{"start":"2026-03-02","end":"2026-04-01"}}]}`, `{"windows":[{"dates":{"start":"2026-03-01","end":"2026-04-01"}}]}`},
 		"BatchGetMetrics":    {`{"requests":[{"metric":"nps","window":{"dates":{"start":"2026-03-01","end":"2026-04-01"}}},{"metric":"nps","window":{"dates":{"start":"2026-03-02","end":"2026-04-01"}}}]}`, `{"requests":[{"metric":"nps","window":{"dates":{"start":"2026-03-01","end":"2026-04-01"}},"grain":"GRAIN_MONTH"}]}`},
 		"GetCaseStats":       {`{"firstDay":"2026-03-02"}`, `{"firstDay":"2026-03-01","lastDay":"2026-03-31"}`},
 		"GetSuccessIndex":    {`{"window":{"lastDays":30}}`, `{"window":{"dates":{"start":"2026-03-01","end":"2026-04-01"}}}`},

@@ -176,6 +176,7 @@ func (f *fortress) otherStore(t *testing.T) {
 		"BatchGetMetrics": func(r *commonv1.SubjectRef, _ string) proto.Message {
 			return &surveyv1.BatchGetMetricsRequest{Requests: []*surveyv1.GetMetricRequest{{Metric: "nps", Scope: scope(r)}}}
 		},
+		"GetOverview": func(r *commonv1.SubjectRef, _ string) proto.Message { return &surveyv1.GetOverviewRequest{Subject: r} },
 		"WatchMetric": func(r *commonv1.SubjectRef, _ string) proto.Message {
 			return &surveyv1.WatchMetricRequest{Query: &surveyv1.GetMetricRequest{Brand: "demo", Metric: "nps", Scope: scope(r)}}
 		},

@@ -96,7 +96,7 @@ func (o *omnichannel) group(key string) *reportv1.ChannelReport {
 		}
 	}
 	if o.responses != nil {
-		out.Responses = reading{at: []*surveyv1.GetMetricResponse{o.responses}}.score(current, key).GetN()
+		out.Responses = reading{at: []*surveyv1.OverviewScore{o.responses}}.score(current, key).GetN()
 	}
 	if o.invited != nil {
 		add(rated(stretches(o.invited, func(r *surveyv1.GetInvitationStatsResponse) *reportv1.Rate { return answeredShare(key, r) })))

@@ -97,23 +97,21 @@ func (f *figures) parts() []part {
 
 // fetchScores reads the metrics that the tree names, as far as there are such.
 func (f *figures) fetchScores(ctx context.Context, a *asking) error {
-	metrics, err := f.s.metrics(ctx, a)
+	said, err := f.said(ctx, a)
 	if err != nil {
 		return err
 	}
-	tree := f.tree
-	if tree == nil {
-		tree = usualTree(metrics)
+	if f.tree == nil {
+		var metrics []*surveyv1.Metric
+		for _, r := range said.scores {
+			metrics = append(metrics, r.metric)
+		}
+		f.tree = usualTree(metrics)
 	}
-	metrics = slices.DeleteFunc(metrics, func(m *surveyv1.Metric) bool {
-		return !slices.ContainsFunc(tree.GetNodes(), func(n *reportv1.MetricNode) bool { return n.GetMetric() == m.GetName() })
+	f.scores = said.of(func(m *surveyv1.Metric) bool {
+		return slices.ContainsFunc(f.tree.GetNodes(), func(n *reportv1.MetricNode) bool { return n.GetMetric() == m.GetName() })
 	})
-	of := f.w.beside()
-	read, err := f.s.readings(ctx, a, metrics, of[:min(len(of), lastYear)], nil)
-	if err == nil {
-		f.tree, f.scores = tree, read
-	}
-	return err
+	return nil
 }
 
 // states are how the figures stand, in the order of the nodes.

@@ -131,9 +131,7 @@ func (i *impact) programmes(ctx context.Context, a *asking) ([]*reportv1.Program
 }
 
 func (i *impact) redemption(ctx context.Context, a *asking, p *reportv1.ProgrammeImpact) (*reportv1.Rate, error) {
-	read, err := i.s.redeemed(ctx, a, i.w.beside(), []*loyaltyv1.Programme{{Id: p.GetProgrammeId()}}, func(w window, id string) *loyaltyv1.GetRedemptionRateRequest {
-		return &loyaltyv1.GetRedemptionRateRequest{Brand: i.b.ID, Scope: &loyaltyv1.RateScope{ProgrammeId: id, Dates: w.dates()}}
-	})
+	read, err := i.s.redeemed(ctx, a, i.w.beside(), &loyaltyv1.RateScope{ProgrammeId: p.GetProgrammeId()}, loyaltyv1.RateSplit_RATE_SPLIT_UNSPECIFIED)
 	if err != nil {
 		return nil, err
 	}

@@ -34,13 +34,15 @@ type omnichannel struct {
 	w       window
 	subject *commonv1.SubjectRef
 	// wanted are the sections that are fetched. Some are told by one call.
-	wanted   []string
-	read     remembered[[]reading]
+	wanted []string
+	// split is what Survey's numbers are split by.
+	split    []*surveyv1.GroupBy
+	told     remembered[overview]
 	measured remembered[measures]
 
 	scores    []reading
 	goals     []*surveyv1.Goal
-	responses *surveyv1.GetMetricResponse
+	responses *surveyv1.OverviewScore
 	orders    []*journeyv1.GetSuccessIndexResponse
 	contacts  []*journeyv1.GetContactRateResponse
 	points    []points
@@ -73,7 +75,7 @@ func (o *omnichannel) parts(names []string) []part {
 		o.s.part(retentionSection, fromSegmentation, o.fetchRetained),
 		o.s.part(invitedSection, fromSurvey, o.fetchInvited),
 	}
-	if o.subject.GetKind() == commonv1.SubjectKind_SUBJECT_KIND_EMPLOYEE && all[6].absent == "" {
+	if o.uninvited() && all[6].absent == "" {
 		all[6].absent = "invitations are not counted by employee"
 	}
 	if o.w.all && all[4].absent == "" {
@@ -90,55 +92,51 @@ func (o *omnichannel) parts(names []string) []part {
 	return slices.DeleteFunc(all, func(p part) bool { return !slices.Contains(names, p.name) })
 }
 
-var byChannel = &surveyv1.GroupBy{Dimension: surveyv1.Dimension_DIMENSION_CHANNEL}
+var byChannel = []*surveyv1.GroupBy{{Dimension: surveyv1.Dimension_DIMENSION_CHANNEL}}
 
 // apart asks for what several sections are made of: each tells up to when its own part of
 // it holds.
 func (o *omnichannel) apart(a *asking) *asking { return &asking{brand: a.brand, visits: a.visits} }
 
-// metrics reads all metrics of the brand.
-func (o *omnichannel) metrics(ctx context.Context, a *asking) ([]reading, error) {
-	return o.read.get(ctx, func() ([]reading, error) {
-		return o.s.allReadings(ctx, o.apart(a), o.w.beside(), o.subject, byChannel)
+// said is what Survey says, for the sections that are wanted of it. Each holds for as long
+// as all of it.
+func (o *omnichannel) said(ctx context.Context, a *asking) (overview, error) {
+	out, err := o.told.get(ctx, func() (overview, error) {
+		in := &surveyv1.GetOverviewRequest{GroupBy: o.split}
+		switch {
+		case slices.Contains(o.wanted, scoresSection):
+			in.Parts = append(in.Parts, ofScores, ofGoals)
+		case slices.Contains(o.wanted, responsesSection):
+			in.Parts, in.Metrics = append(in.Parts, ofScores), []string{lowShare}
+		}
+		if slices.Contains(o.wanted, invitedSection) && !o.uninvited() {
+			in.Parts = append(in.Parts, ofInvitations)
+		}
+		return o.s.overview(ctx, o.apart(a), o.w.beside(), o.subject, in)
 	})
+	if err == nil {
+		a.include(out.answer)
+	}
+	return out, err
+}
+
+// uninvited tells that invitations are not counted of such a subject.
+func (o *omnichannel) uninvited() bool {
+	return o.subject.GetKind() == commonv1.SubjectKind_SUBJECT_KIND_EMPLOYEE
 }
 
 func (o *omnichannel) fetchScores(ctx context.Context, a *asking) error {
-	var read []reading
-	var goals []*surveyv1.Goal
-	err := together(ctx, func(context.Context) (err error) {
-		read, err = o.metrics(ctx, a) // which goals that are not told must not end
-		return err
-	}, func(ctx context.Context) (err error) {
-		goals, err = o.s.goals(ctx, a, o.w, o.subject)
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	for _, r := range read {
-		for _, one := range r.at {
-			a.include(one)
-		}
-	}
-	o.scores, o.goals = read, goals
-	return nil
+	said, err := o.said(ctx, a)
+	o.scores, o.goals = said.scores, said.goals
+	return err
 }
 
-// fetchResponses counts questionnaires: those with a score, which low.share is of. It is
-// among the scores, where those are read.
+// fetchResponses counts questionnaires: those with a score, which low.share is of.
 func (o *omnichannel) fetchResponses(ctx context.Context, a *asking) error {
-	var read []reading
-	var err error
-	if slices.Contains(o.wanted, scoresSection) {
-		read, err = o.metrics(ctx, a)
-	} else {
-		read, err = o.s.readings(ctx, a, []*surveyv1.Metric{{Name: lowShare}}, []window{o.w}, o.subject, byChannel)
-	}
-	for _, r := range read {
+	said, err := o.said(ctx, a)
+	for _, r := range said.scores {
 		if r.metric.GetName() == lowShare {
 			o.responses = r.at[current]
-			a.include(o.responses)
 		}
 	}
 	return err
@@ -193,9 +191,7 @@ func (o *omnichannel) fetchRetained(ctx context.Context, a *asking) error {
 
 // fetchInvited counts who was asked, on the day of asking, and who of them answered.
 func (o *omnichannel) fetchInvited(ctx context.Context, a *asking) error {
-	read, err := o.s.invited(ctx, a, o.w.beside(), o.subject)
-	if err == nil {
-		o.invited = read
-	}
+	said, err := o.said(ctx, a)
+	o.invited = said.invited
 	return err
 }

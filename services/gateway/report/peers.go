@@ -51,22 +51,18 @@ func (c *scorecard) fetchRank(ctx context.Context, a *asking) error {
 
 // fetchGaps sets the parameters beside the peers'.
 func (c *scorecard) fetchGaps(ctx context.Context, a *asking) error {
-	metrics, err := c.s.metrics(ctx, a)
+	said, err := c.said(ctx, a)
 	if err != nil {
 		return err
 	}
-	metrics = slices.DeleteFunc(metrics, func(m *surveyv1.Metric) bool { return !parameter(m) })
-	var own []reading
-	peers := make([]*surveyv1.GetStandingResponse, len(metrics))
-	calls := []func(context.Context) error{func(ctx context.Context) (err error) {
-		own, err = c.s.readings(ctx, a, metrics, []window{c.w}, c.in.GetSubject())
-		return err
-	}}
-	for i, m := range metrics {
-		calls = append(calls, func(ctx context.Context) (err error) {
-			peers[i], err = c.standing(ctx, a, m.GetName())
+	own := said.of(parameter)
+	peers := make([]*surveyv1.GetStandingResponse, len(own))
+	calls := make([]func(context.Context) error, len(own))
+	for i, r := range own {
+		calls[i] = func(ctx context.Context) (err error) {
+			peers[i], err = c.standing(ctx, a, r.metric.GetName())
 			return err
-		})
+		}
 	}
 	if err := together(ctx, calls...); err != nil {
 		return err

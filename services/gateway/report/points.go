@@ -2,6 +2,7 @@ package report
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	commonv1 "github.com/rapport-cx/rapport/gen/rapport/common/v1"
@@ -24,63 +25,40 @@ type points struct {
 	benchmark float64
 }
 
-// points reads what became of points, by channel. A brand has few programmes, often one.
+// points reads what became of points of every programme, by channel; nil where there is
+// none.
 func (s *Server) points(ctx context.Context, a *asking, of []window, subject *commonv1.SubjectRef) ([]points, error) {
-	return following(ctx, &a.brand.programmes, func(ctx context.Context) ([]*loyaltyv1.Programme, error) {
-		list, err := call(ctx, a, fromLoyalty, s.from.Loyalty.ListProgrammes, &loyaltyv1.ListProgrammesRequest{Brand: a.brand.ID})
-		return list.GetProgrammes(), err
-	}, func(ctx context.Context, programmes []*loyaltyv1.Programme) ([]points, error) {
-		if len(programmes) == 0 {
-			return nil, nil
-		}
-		subjects, err := s.named(ctx, a, subject, namedInPoints)
-		if err != nil {
-			return nil, err
-		}
-		return s.redeemed(ctx, a, of, programmes, func(w window, programme string) *loyaltyv1.GetRedemptionRateRequest {
-			return &loyaltyv1.GetRedemptionRateRequest{Brand: a.brand.ID, Split: loyaltyv1.RateSplit_RATE_SPLIT_CHANNEL,
-				Scope: &loyaltyv1.RateScope{ProgrammeId: programme, Dates: w.dates(), Subjects: subjects}}
-		})
-	})
-}
-
-// redeemed asks of each programme in each stretch of time, and pools the programmes.
-func (s *Server) redeemed(ctx context.Context, a *asking, of []window, programmes []*loyaltyv1.Programme,
-	question func(w window, programme string) *loyaltyv1.GetRedemptionRateRequest) ([]points, error) {
-	n := len(programmes)
-	ask := make([]*loyaltyv1.GetRedemptionRateRequest, len(of)*n)
-	for i := range ask {
-		ask[i] = question(of[i/n], programmes[i%n].GetId())
-	}
-	read := make([]*loyaltyv1.GetRedemptionRateResponse, len(ask))
-	var calls []func(context.Context) error
-	for from := 0; from < len(ask); from += batched {
-		until := min(len(ask), from+batched)
-		calls = append(calls, func(ctx context.Context) error { return s.redemptions(ctx, a, ask[from:until], read[from:until]) })
-	}
-	if err := together(ctx, calls...); err != nil {
+	subjects, err := s.named(ctx, a, subject, namedInPoints)
+	if err != nil {
 		return nil, err
 	}
-	out := make([]points, len(of))
-	for i := range out {
-		out[i] = pooled(read[i*n : (i+1)*n])
-	}
-	return out, nil
+	return s.redeemed(ctx, a, of, &loyaltyv1.RateScope{Subjects: subjects}, loyaltyv1.RateSplit_RATE_SPLIT_CHANNEL)
 }
 
-// redemptions asks for some rates in one call.
-func (s *Server) redemptions(ctx context.Context, a *asking, ask []*loyaltyv1.GetRedemptionRateRequest, put []*loyaltyv1.GetRedemptionRateResponse) error {
-	got, err := call(ctx, a, fromLoyalty, s.from.Loyalty.BatchGetRedemptionRates, &loyaltyv1.BatchGetRedemptionRatesRequest{Brand: a.brand.ID, Requests: ask})
-	if err != nil {
-		return err
+// redeemed asks for the rates of a scope in each stretch of time: of its programme, or of
+// every one that there is, pooled.
+func (s *Server) redeemed(ctx context.Context, a *asking, of []window, scope *loyaltyv1.RateScope, split loyaltyv1.RateSplit) ([]points, error) {
+	in := &loyaltyv1.BatchGetRedemptionRatesRequest{Brand: a.brand.ID, EachProgramme: scope.GetProgrammeId() == ""}
+	for _, w := range of {
+		one := &loyaltyv1.RateScope{ProgrammeId: scope.GetProgrammeId(), Dates: w.dates(), Subjects: scope.GetSubjects(), SegmentId: scope.GetSegmentId()}
+		in.Requests = append(in.Requests, &loyaltyv1.GetRedemptionRateRequest{Brand: a.brand.ID, Scope: one, Split: split})
 	}
-	for i, one := range got.GetResults() {
+	got, err := call(ctx, a, fromLoyalty, s.from.Loyalty.BatchGetRedemptionRates, in)
+	if err != nil || len(got.GetResults()) == 0 {
+		return nil, err
+	}
+	var read []*loyaltyv1.GetRedemptionRateResponse
+	for _, one := range got.GetResults() {
 		if one.GetError() != nil {
-			return fault.FromStatus(one.GetError())
+			return nil, fault.FromStatus(one.GetError())
 		}
-		put[i] = one.GetRate()
+		read = append(read, one.GetRate())
 	}
-	return nil
+	var out []points
+	for programmes := range slices.Chunk(read, len(read)/len(of)) {
+		out = append(out, pooled(programmes))
+	}
+	return out, nil
 }
 
 // pooled adds the points of programmes up: a rate of rates would weigh small ones as

@@ -74,9 +74,6 @@ const (
 type brand struct {
 	*config.Brand
 	zone *calendar.Zone
-
-	metrics    guess[*surveyv1.Metric]
-	programmes guess[*loyaltyv1.Programme]
 }
 
 func newBrands(all *config.Brands) map[string]*brand {

@@ -26,9 +26,9 @@ type scorecard struct {
 	w   window
 	out *reportv1.GetSubjectScorecardResponse
 
-	// subject and main are needed by several sections and read by the first.
+	// subject and told are needed by several sections and read by the first.
 	subject remembered[*surveyv1.Subject]
-	main    remembered[*surveyv1.Metric]
+	told    remembered[overview]
 }
 
 // GetSubjectScorecard tells how one store, seller, courier or buyer is doing.
@@ -90,30 +90,34 @@ func (c *scorecard) entry(ctx context.Context, a *asking) (*surveyv1.Subject, er
 	})
 }
 
-// fetchScores reads every metric of the subject, the main one first.
-func (c *scorecard) fetchScores(ctx context.Context, a *asking) error {
-	var read []reading
-	var goals []*surveyv1.Goal
-	var main *surveyv1.Metric
-	err := together(ctx, func(ctx context.Context) (err error) {
-		read, err = c.s.allReadings(ctx, a, c.w.beside(), c.in.GetSubject())
-		return err
-	}, func(ctx context.Context) (err error) {
-		goals, err = c.s.goals(ctx, a, c.w, c.in.GetSubject())
-		return err
-	}, func(ctx context.Context) (err error) {
-		main, err = c.mainMetric(ctx, a)
-		return err
+// said is what Survey says of the subject.
+func (c *scorecard) said(ctx context.Context, a *asking) (overview, error) {
+	out, err := c.told.get(ctx, func() (overview, error) {
+		apart := &asking{brand: a.brand, visits: a.visits}
+		return c.s.overview(ctx, apart, c.w.beside(), c.in.GetSubject(), &surveyv1.GetOverviewRequest{Parts: []surveyv1.OverviewPart{ofScores, ofGoals}})
 	})
+	if err == nil {
+		a.include(out.answer)
+	}
+	return out, err
+}
+
+// fetchScores takes every metric of the subject, the main one first.
+func (c *scorecard) fetchScores(ctx context.Context, a *asking) error {
+	said, err := c.said(ctx, a)
 	if err != nil {
 		return err
 	}
-	for _, r := range read {
+	main, err := c.mainMetric(ctx, a)
+	if err != nil {
+		return err
+	}
+	for _, r := range said.scores {
 		if l := c.b.line(r, ""); l != nil {
 			c.out.Scores = append(c.out.Scores, l)
 		}
 	}
-	aim(c.out.Scores, goals)
+	aim(c.out.Scores, said.goals)
 	slices.SortStableFunc(c.out.Scores, func(x, y *reportv1.MetricLine) int {
 		return second(x.GetMetric(), main) - second(y.GetMetric(), main)
 	})
@@ -131,28 +135,18 @@ func second(m, main *surveyv1.Metric) int {
 // mainMetric is the one asked for, or the first NPS, or else CSAT, that has answers
 // about the subject; nil if none has.
 func (c *scorecard) mainMetric(ctx context.Context, a *asking) (*surveyv1.Metric, error) {
-	return c.main.get(ctx, func() (*surveyv1.Metric, error) {
-		if name := c.in.GetMetric(); name != "" {
-			return &surveyv1.Metric{Name: name}, nil
+	if name := c.in.GetMetric(); name != "" {
+		return &surveyv1.Metric{Name: name}, nil
+	}
+	said, err := c.said(ctx, a)
+	for _, r := range said.of(func(m *surveyv1.Metric) bool {
+		return m.GetKind() == surveyv1.MetricKind_METRIC_KIND_NPS || m.GetKind() == surveyv1.MetricKind_METRIC_KIND_CSAT
+	}) {
+		if r.score(current, "").GetN() > 0 {
+			return r.metric, nil
 		}
-		metrics, err := c.s.metrics(ctx, a)
-		if err != nil {
-			return nil, err
-		}
-		metrics = slices.DeleteFunc(metrics, func(m *surveyv1.Metric) bool {
-			return m.GetKind() != surveyv1.MetricKind_METRIC_KIND_NPS && m.GetKind() != surveyv1.MetricKind_METRIC_KIND_CSAT
-		})
-		read, err := c.s.readings(ctx, a, metrics, []window{c.w}, c.in.GetSubject())
-		if err != nil {
-			return nil, err
-		}
-		for _, r := range read {
-			if r.score(current, "").GetN() > 0 {
-				return r.metric, nil
-			}
-		}
-		return nil, nil
-	})
+	}
+	return nil, err
 }
 
 // fetchTrend reads the main metric day by day over the rolling window, and of today.

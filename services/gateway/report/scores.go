@@ -1,10 +1,8 @@
 package report
 
 import (
-	"cmp"
 	"context"
 	"slices"
-	"strings"
 
 	commonv1 "github.com/rapport-cx/rapport/gen/rapport/common/v1"
 	reportv1 "github.com/rapport-cx/rapport/gen/rapport/report/v1"
@@ -18,7 +16,7 @@ const lowShare = "low.share"
 // reading is one metric in each stretch of time that was asked for.
 type reading struct {
 	metric *surveyv1.Metric
-	at     []*surveyv1.GetMetricResponse
+	at     []*surveyv1.OverviewScore
 }
 
 // scope is whose answers a report is of: everybody's, or a subject's.
@@ -36,9 +34,7 @@ func (s *Server) metrics(ctx context.Context, a *asking) ([]*surveyv1.Metric, er
 		return nil, err
 	}
 	list := slices.Clone(out.GetMetrics())
-	slices.SortStableFunc(list, func(x, y *surveyv1.Metric) int {
-		return cmp.Or(cmp.Compare(place(x), place(y)), strings.Compare(x.GetName(), y.GetName()))
-	})
+	slices.SortStableFunc(list, inReports)
 	return list, nil
 }
 
@@ -85,9 +81,9 @@ const (
 func (s *Server) readings(ctx context.Context, a *asking, metrics []*surveyv1.Metric, of []window, subject *commonv1.SubjectRef, by ...*surveyv1.GroupBy) ([]reading, error) {
 	out := make([]reading, len(metrics))
 	var ask []*surveyv1.GetMetricRequest
-	var put []**surveyv1.GetMetricResponse
+	var put []**surveyv1.OverviewScore
 	for i, m := range metrics {
-		out[i] = reading{metric: m, at: make([]*surveyv1.GetMetricResponse, len(of))}
+		out[i] = reading{metric: m, at: make([]*surveyv1.OverviewScore, len(of))}
 		for k, w := range of {
 			ask = append(ask, &surveyv1.GetMetricRequest{
 				Brand: a.brand.ID, Metric: m.GetName(), Window: w.ofAnswers(), Scope: scope(subject), GroupBy: by,
@@ -108,17 +104,9 @@ func (s *Server) readings(ctx context.Context, a *asking, metrics []*surveyv1.Me
 	return out, together(ctx, calls...)
 }
 
-// allReadings reads all metrics of the brand.
-func (s *Server) allReadings(ctx context.Context, a *asking, of []window, subject *commonv1.SubjectRef, by ...*surveyv1.GroupBy) ([]reading, error) {
-	return following(ctx, &a.brand.metrics, func(ctx context.Context) ([]*surveyv1.Metric, error) { return s.metrics(ctx, a) },
-		func(ctx context.Context, metrics []*surveyv1.Metric) ([]reading, error) {
-			return s.readings(ctx, a, metrics, of, subject, by...)
-		})
-}
-
 // scores asks for some scores in one call. What is wrong with one is wrong with all:
 // they differ in nothing that a service refuses.
-func (s *Server) scores(ctx context.Context, a *asking, ask []*surveyv1.GetMetricRequest, put []**surveyv1.GetMetricResponse) error {
+func (s *Server) scores(ctx context.Context, a *asking, ask []*surveyv1.GetMetricRequest, put []**surveyv1.OverviewScore) error {
 	got, err := call(ctx, a, fromSurvey, s.from.Survey.BatchGetMetrics, &surveyv1.BatchGetMetricsRequest{Brand: a.brand.ID, Requests: ask})
 	if err != nil {
 		return err
@@ -127,7 +115,7 @@ func (s *Server) scores(ctx context.Context, a *asking, ask []*surveyv1.GetMetri
 		if one.GetError() != nil {
 			return fault.FromStatus(one.GetError())
 		}
-		*put[i] = one.GetMetric()
+		*put[i] = &surveyv1.OverviewScore{Total: one.GetMetric().GetTotal(), Series: one.GetMetric().GetSeries()}
 	}
 	return nil
 }
@@ -176,21 +164,4 @@ func aim(lines []*reportv1.MetricLine, goals []*surveyv1.Goal) {
 			lines[i].Met = value <= target
 		}
 	}
-}
-
-// goals are the targets of exactly this subject, or of the brand as a whole, on the
-// window's last day: those that began last come last.
-func (s *Server) goals(ctx context.Context, a *asking, w window, subject *commonv1.SubjectRef) ([]*surveyv1.Goal, error) {
-	out, err := call(ctx, a, fromSurvey, s.from.Survey.ListGoals, &surveyv1.ListGoalsRequest{Brand: a.brand.ID, Subject: subject, Day: w.last().String()})
-	if err != nil {
-		return nil, err
-	}
-	var list []*surveyv1.Goal
-	for _, g := range out.GetGoals() {
-		if (g.GetGoal().GetSubject() == nil) == (subject == nil) {
-			list = append(list, g.GetGoal())
-		}
-	}
-	slices.SortStableFunc(list, func(x, y *surveyv1.Goal) int { return strings.Compare(x.GetDays().GetStart(), y.GetDays().GetStart()) })
-	return list, nil
 }

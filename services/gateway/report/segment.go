@@ -113,27 +113,20 @@ func (g *segment) fetchValue(ctx context.Context, a *asking) error {
 // fetchPoints reads what became of points, the members' and everybody's. A brand without
 // a programme has none.
 func (g *segment) fetchPoints(ctx context.Context, a *asking) error {
-	list, err := call(ctx, a, fromLoyalty, g.s.from.Loyalty.ListProgrammes, &loyaltyv1.ListProgrammesRequest{Brand: g.b.ID})
-	if err != nil || len(list.GetProgrammes()) == 0 {
+	var members, all []points
+	err := together(ctx, func(ctx context.Context) (err error) {
+		members, err = g.s.redeemed(ctx, a, g.w.beside(), &loyaltyv1.RateScope{SegmentId: g.in.GetSegmentId()}, loyaltyv1.RateSplit_RATE_SPLIT_UNSPECIFIED)
 		return err
-	}
-	ids := []string{g.in.GetSegmentId(), ""}
-	read := make([][]points, len(ids))
-	calls := make([]func(context.Context) error, len(ids))
-	for i, id := range ids {
-		calls[i] = func(ctx context.Context) (err error) {
-			read[i], err = g.s.redeemed(ctx, a, g.w.beside(), list.GetProgrammes(), func(w window, programme string) *loyaltyv1.GetRedemptionRateRequest {
-				return &loyaltyv1.GetRedemptionRateRequest{Brand: g.b.ID, Scope: &loyaltyv1.RateScope{ProgrammeId: programme, Dates: w.dates(), SegmentId: id}}
-			})
-			return err
-		}
-	}
-	if err := together(ctx, calls...); err != nil {
+	}, func(ctx context.Context) (err error) {
+		all, err = g.s.redeemed(ctx, a, g.w.beside(), nil, loyaltyv1.RateSplit_RATE_SPLIT_UNSPECIFIED)
+		return err
+	})
+	if err != nil || members == nil || all == nil {
 		return err
 	}
 	rate := func(of []points) *reportv1.Rate {
 		return rated(stretches(of, func(p points) *reportv1.Rate { return p.rate("") }))
 	}
-	g.out.Redemption, g.out.RedemptionOfAll = rate(read[0]), rate(read[1])
+	g.out.Redemption, g.out.RedemptionOfAll = rate(members), rate(all)
 	return nil
 }

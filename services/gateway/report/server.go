@@ -89,7 +89,7 @@ func (s *Server) omnichannel(ctx context.Context, b *brand, in *reportv1.GetOmni
 	if err != nil {
 		return nil, err
 	}
-	o := &omnichannel{s: s, b: b, w: w, subject: in.GetSubject()}
+	o := &omnichannel{s: s, b: b, w: w, subject: in.GetSubject(), split: byChannel}
 	out := &reportv1.GetOmnichannelReportResponse{Zone: b.zone.String()}
 	if out.Sections, err = s.gather(ctx, b, o.parts(names)); err != nil {
 		return nil, err

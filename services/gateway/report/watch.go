@@ -85,7 +85,7 @@ func (s *Server) listen(ctx context.Context, in *reportv1.GetOmnichannelReportRe
 	}
 	query := &surveyv1.GetMetricRequest{
 		Brand: in.GetBrand(), Metric: lowShare, Window: window, Scope: scope(in.GetSubject()),
-		Clock: surveyv1.Clock_CLOCK_EXPERIENCE, GroupBy: []*surveyv1.GroupBy{byChannel},
+		Clock: surveyv1.Clock_CLOCK_EXPERIENCE, GroupBy: byChannel,
 	}
 	for ctx.Err() == nil {
 		if changes, err := s.from.Survey.WatchMetric(ctx, &surveyv1.WatchMetricRequest{Query: query}); err == nil {

@@ -1528,7 +1528,9 @@ type BatchGetRedemptionRatesRequest struct {
 	// The brand.
 	Brand string `protobuf:"bytes,1,opt,name=brand,proto3" json:"brand,omitempty"`
 	// The questions, each of this brand or of none named.
-	Requests      []*GetRedemptionRateRequest `protobuf:"bytes,2,rep,name=requests,proto3" json:"requests,omitempty"`
+	Requests []*GetRedemptionRateRequest `protobuf:"bytes,2,rep,name=requests,proto3" json:"requests,omitempty"`
+	// Ask each question, which must name no programme then, about every programme there is.
+	EachProgramme bool `protobuf:"varint,3,opt,name=each_programme,json=eachProgramme,proto3" json:"each_programme,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1577,10 +1579,18 @@ func (x *BatchGetRedemptionRatesRequest) GetRequests() []*GetRedemptionRateReque
 	return nil
 }
 
+func (x *BatchGetRedemptionRatesRequest) GetEachProgramme() bool {
+	if x != nil {
+		return x.EachProgramme
+	}
+	return false
+}
+
 // BatchGetRedemptionRatesResponse are the answers.
 type BatchGetRedemptionRatesResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// One per question, in their order.
+	// One per question, in their order; with each_programme one per question and programme,
+	// those to the same question together, in order of the programmes' ids.
 	Results []*BatchedRedemptionRate `protobuf:"bytes,1,rep,name=results,proto3" json:"results,omitempty"`
 	// The earliest of the times that the answers tell; unset if none does.
 	AsOf          *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=as_of,json=asOf,proto3" json:"as_of,omitempty"`
@@ -1638,7 +1648,9 @@ type BatchedRedemptionRate struct {
 	// The answer.
 	Rate *GetRedemptionRateResponse `protobuf:"bytes,1,opt,name=rate,proto3" json:"rate,omitempty"`
 	// Why there is none: what is wrong with the question, paths as in GetRedemptionRate.
-	Error         *status.Status `protobuf:"bytes,2,opt,name=error,proto3" json:"error,omitempty"`
+	Error *status.Status `protobuf:"bytes,2,opt,name=error,proto3" json:"error,omitempty"`
+	// The programme that was asked about.
+	ProgrammeId   string `protobuf:"bytes,3,opt,name=programme_id,json=programmeId,proto3" json:"programme_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1685,6 +1697,13 @@ func (x *BatchedRedemptionRate) GetError() *status.Status {
 		return x.Error
 	}
 	return nil
+}
+
+func (x *BatchedRedemptionRate) GetProgrammeId() string {
+	if x != nil {
+		return x.ProgrammeId
+	}
+	return ""
 }
 
 var File_rapport_loyalty_v1_rate_proto protoreflect.FileDescriptor
@@ -1810,16 +1829,18 @@ const file_rapport_loyalty_v1_rate_proto_rawDesc = "" +
 	"\x06_valueB\t\n" +
 	"\a_changeB\x06\n" +
 	"\x04_lowB\a\n" +
-	"\x05_high\"\x91\x01\n" +
+	"\x05_high\"\xb8\x01\n" +
 	"\x1eBatchGetRedemptionRatesRequest\x12\x1d\n" +
 	"\x05brand\x18\x01 \x01(\tB\a\xbaH\x04r\x02\x10\x01R\x05brand\x12P\n" +
-	"\brequests\x18\x02 \x03(\v2,.rapport.loyalty.v1.GetRedemptionRateRequestB\x06\xbaH\x03\xd8\x01\x03R\brequests\"\x97\x01\n" +
+	"\brequests\x18\x02 \x03(\v2,.rapport.loyalty.v1.GetRedemptionRateRequestB\x06\xbaH\x03\xd8\x01\x03R\brequests\x12%\n" +
+	"\x0eeach_programme\x18\x03 \x01(\bR\reachProgramme\"\x97\x01\n" +
 	"\x1fBatchGetRedemptionRatesResponse\x12C\n" +
 	"\aresults\x18\x01 \x03(\v2).rapport.loyalty.v1.BatchedRedemptionRateR\aresults\x12/\n" +
-	"\x05as_of\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x04asOf\"\x84\x01\n" +
+	"\x05as_of\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x04asOf\"\xa7\x01\n" +
 	"\x15BatchedRedemptionRate\x12A\n" +
 	"\x04rate\x18\x01 \x01(\v2-.rapport.loyalty.v1.GetRedemptionRateResponseR\x04rate\x12(\n" +
-	"\x05error\x18\x02 \x01(\v2\x12.google.rpc.StatusR\x05error*\x82\x01\n" +
+	"\x05error\x18\x02 \x01(\v2\x12.google.rpc.StatusR\x05error\x12!\n" +
+	"\fprogramme_id\x18\x03 \x01(\tR\vprogrammeId*\x82\x01\n" +
 	"\tRateSplit\x12\x1a\n" +
 	"\x16RATE_SPLIT_UNSPECIFIED\x10\x00\x12\x13\n" +
 	"\x0fRATE_SPLIT_TIER\x10\x01\x12\x16\n" +

@@ -24,7 +24,7 @@ var File_rapport_survey_v1_survey_service_proto protoreflect.FileDescriptor
 
 const file_rapport_survey_v1_survey_service_proto_rawDesc = "" +
 	"\n" +
-	"&rapport/survey/v1/survey_service.proto\x12\x11rapport.survey.v1\x1a\x1crapport/survey/v1/case.proto\x1a\x1erapport/survey/v1/driver.proto\x1a\x1crapport/survey/v1/link.proto\x1a\x1erapport/survey/v1/metric.proto\x1a\x1drapport/survey/v1/reply.proto\x1a rapport/survey/v1/response.proto\x1a\x1drapport/survey/v1/score.proto\x1a rapport/survey/v1/standing.proto\x1a\x1frapport/survey/v1/subject.proto\x1a\x1erapport/survey/v1/survey.proto2\x8b#\n" +
+	"&rapport/survey/v1/survey_service.proto\x12\x11rapport.survey.v1\x1a\x1crapport/survey/v1/case.proto\x1a\x1erapport/survey/v1/driver.proto\x1a\x1crapport/survey/v1/link.proto\x1a\x1erapport/survey/v1/metric.proto\x1a rapport/survey/v1/overview.proto\x1a\x1drapport/survey/v1/reply.proto\x1a rapport/survey/v1/response.proto\x1a\x1drapport/survey/v1/score.proto\x1a rapport/survey/v1/standing.proto\x1a\x1frapport/survey/v1/subject.proto\x1a\x1erapport/survey/v1/survey.proto2\xe9#\n" +
 	"\rSurveyService\x12e\n" +
 	"\x0eUpsertSubjects\x12(.rapport.survey.v1.UpsertSubjectsRequest\x1a).rapport.survey.v1.UpsertSubjectsResponse\x12Y\n" +
 	"\n" +
@@ -48,7 +48,8 @@ const file_rapport_survey_v1_survey_service_proto_rawDesc = "" +
 	"\x0fReplyToResponse\x12).rapport.survey.v1.ReplyToResponseRequest\x1a*.rapport.survey.v1.ReplyToResponseResponse\x12b\n" +
 	"\rModerateReply\x12'.rapport.survey.v1.ModerateReplyRequest\x1a(.rapport.survey.v1.ModerateReplyResponse\x12V\n" +
 	"\tGetMetric\x12#.rapport.survey.v1.GetMetricRequest\x1a$.rapport.survey.v1.GetMetricResponse\x12h\n" +
-	"\x0fBatchGetMetrics\x12).rapport.survey.v1.BatchGetMetricsRequest\x1a*.rapport.survey.v1.BatchGetMetricsResponse\x12^\n" +
+	"\x0fBatchGetMetrics\x12).rapport.survey.v1.BatchGetMetricsRequest\x1a*.rapport.survey.v1.BatchGetMetricsResponse\x12\\\n" +
+	"\vGetOverview\x12%.rapport.survey.v1.GetOverviewRequest\x1a&.rapport.survey.v1.GetOverviewResponse\x12^\n" +
 	"\vWatchMetric\x12%.rapport.survey.v1.WatchMetricRequest\x1a&.rapport.survey.v1.WatchMetricResponse0\x01\x12_\n" +
 	"\fRankSubjects\x12&.rapport.survey.v1.RankSubjectsRequest\x1a'.rapport.survey.v1.RankSubjectsResponse\x12\\\n" +
 	"\vGetStanding\x12%.rapport.survey.v1.GetStandingRequest\x1a&.rapport.survey.v1.GetStandingResponse\x12b\n" +
@@ -99,74 +100,76 @@ var file_rapport_survey_v1_survey_service_proto_goTypes = []any{
 	(*ModerateReplyRequest)(nil),            // 19: rapport.survey.v1.ModerateReplyRequest
 	(*GetMetricRequest)(nil),                // 20: rapport.survey.v1.GetMetricRequest
 	(*BatchGetMetricsRequest)(nil),          // 21: rapport.survey.v1.BatchGetMetricsRequest
-	(*WatchMetricRequest)(nil),              // 22: rapport.survey.v1.WatchMetricRequest
-	(*RankSubjectsRequest)(nil),             // 23: rapport.survey.v1.RankSubjectsRequest
-	(*GetStandingRequest)(nil),              // 24: rapport.survey.v1.GetStandingRequest
-	(*CompareMetricRequest)(nil),            // 25: rapport.survey.v1.CompareMetricRequest
-	(*GetDriversRequest)(nil),               // 26: rapport.survey.v1.GetDriversRequest
-	(*SetGoalRequest)(nil),                  // 27: rapport.survey.v1.SetGoalRequest
-	(*ListGoalsRequest)(nil),                // 28: rapport.survey.v1.ListGoalsRequest
-	(*ListCasesRequest)(nil),                // 29: rapport.survey.v1.ListCasesRequest
-	(*GetCaseRequest)(nil),                  // 30: rapport.survey.v1.GetCaseRequest
-	(*ClaimCaseRequest)(nil),                // 31: rapport.survey.v1.ClaimCaseRequest
-	(*AddCaseNoteRequest)(nil),              // 32: rapport.survey.v1.AddCaseNoteRequest
-	(*ResolveCaseRequest)(nil),              // 33: rapport.survey.v1.ResolveCaseRequest
-	(*ReopenCaseRequest)(nil),               // 34: rapport.survey.v1.ReopenCaseRequest
-	(*GetCaseStatsRequest)(nil),             // 35: rapport.survey.v1.GetCaseStatsRequest
-	(*CreateSurveyLinkRequest)(nil),         // 36: rapport.survey.v1.CreateSurveyLinkRequest
-	(*BatchCreateSurveyLinksRequest)(nil),   // 37: rapport.survey.v1.BatchCreateSurveyLinksRequest
-	(*ListSurveyLinksRequest)(nil),          // 38: rapport.survey.v1.ListSurveyLinksRequest
-	(*RevokeSurveyLinkRequest)(nil),         // 39: rapport.survey.v1.RevokeSurveyLinkRequest
-	(*GetInvitationStatsRequest)(nil),       // 40: rapport.survey.v1.GetInvitationStatsRequest
-	(*BatchGetInvitationStatsRequest)(nil),  // 41: rapport.survey.v1.BatchGetInvitationStatsRequest
-	(*OpenSurveyLinkRequest)(nil),           // 42: rapport.survey.v1.OpenSurveyLinkRequest
-	(*SaveSurveyAnswersRequest)(nil),        // 43: rapport.survey.v1.SaveSurveyAnswersRequest
-	(*AnswerSurveyLinkRequest)(nil),         // 44: rapport.survey.v1.AnswerSurveyLinkRequest
-	(*UpsertSubjectsResponse)(nil),          // 45: rapport.survey.v1.UpsertSubjectsResponse
-	(*GetSubjectResponse)(nil),              // 46: rapport.survey.v1.GetSubjectResponse
-	(*ListSubjectsResponse)(nil),            // 47: rapport.survey.v1.ListSubjectsResponse
-	(*UpsertMetricsResponse)(nil),           // 48: rapport.survey.v1.UpsertMetricsResponse
-	(*ListMetricsResponse)(nil),             // 49: rapport.survey.v1.ListMetricsResponse
-	(*CreateSurveyResponse)(nil),            // 50: rapport.survey.v1.CreateSurveyResponse
-	(*UpdateSurveyResponse)(nil),            // 51: rapport.survey.v1.UpdateSurveyResponse
-	(*PublishSurveyResponse)(nil),           // 52: rapport.survey.v1.PublishSurveyResponse
-	(*CloseSurveyResponse)(nil),             // 53: rapport.survey.v1.CloseSurveyResponse
-	(*GetSurveyResponse)(nil),               // 54: rapport.survey.v1.GetSurveyResponse
-	(*ListSurveysResponse)(nil),             // 55: rapport.survey.v1.ListSurveysResponse
-	(*SubmitResponseResponse)(nil),          // 56: rapport.survey.v1.SubmitResponseResponse
-	(*ImportResponsesResponse)(nil),         // 57: rapport.survey.v1.ImportResponsesResponse
-	(*GetResponseResponse)(nil),             // 58: rapport.survey.v1.GetResponseResponse
-	(*ListResponsesResponse)(nil),           // 59: rapport.survey.v1.ListResponsesResponse
-	(*AmendResponseResponse)(nil),           // 60: rapport.survey.v1.AmendResponseResponse
-	(*RetractResponseResponse)(nil),         // 61: rapport.survey.v1.RetractResponseResponse
-	(*WatchResponsesResponse)(nil),          // 62: rapport.survey.v1.WatchResponsesResponse
-	(*ReplyToResponseResponse)(nil),         // 63: rapport.survey.v1.ReplyToResponseResponse
-	(*ModerateReplyResponse)(nil),           // 64: rapport.survey.v1.ModerateReplyResponse
-	(*GetMetricResponse)(nil),               // 65: rapport.survey.v1.GetMetricResponse
-	(*BatchGetMetricsResponse)(nil),         // 66: rapport.survey.v1.BatchGetMetricsResponse
-	(*WatchMetricResponse)(nil),             // 67: rapport.survey.v1.WatchMetricResponse
-	(*RankSubjectsResponse)(nil),            // 68: rapport.survey.v1.RankSubjectsResponse
-	(*GetStandingResponse)(nil),             // 69: rapport.survey.v1.GetStandingResponse
-	(*CompareMetricResponse)(nil),           // 70: rapport.survey.v1.CompareMetricResponse
-	(*GetDriversResponse)(nil),              // 71: rapport.survey.v1.GetDriversResponse
-	(*SetGoalResponse)(nil),                 // 72: rapport.survey.v1.SetGoalResponse
-	(*ListGoalsResponse)(nil),               // 73: rapport.survey.v1.ListGoalsResponse
-	(*ListCasesResponse)(nil),               // 74: rapport.survey.v1.ListCasesResponse
-	(*GetCaseResponse)(nil),                 // 75: rapport.survey.v1.GetCaseResponse
-	(*ClaimCaseResponse)(nil),               // 76: rapport.survey.v1.ClaimCaseResponse
-	(*AddCaseNoteResponse)(nil),             // 77: rapport.survey.v1.AddCaseNoteResponse
-	(*ResolveCaseResponse)(nil),             // 78: rapport.survey.v1.ResolveCaseResponse
-	(*ReopenCaseResponse)(nil),              // 79: rapport.survey.v1.ReopenCaseResponse
-	(*GetCaseStatsResponse)(nil),            // 80: rapport.survey.v1.GetCaseStatsResponse
-	(*CreateSurveyLinkResponse)(nil),        // 81: rapport.survey.v1.CreateSurveyLinkResponse
-	(*BatchCreateSurveyLinksResponse)(nil),  // 82: rapport.survey.v1.BatchCreateSurveyLinksResponse
-	(*ListSurveyLinksResponse)(nil),         // 83: rapport.survey.v1.ListSurveyLinksResponse
-	(*RevokeSurveyLinkResponse)(nil),        // 84: rapport.survey.v1.RevokeSurveyLinkResponse
-	(*GetInvitationStatsResponse)(nil),      // 85: rapport.survey.v1.GetInvitationStatsResponse
-	(*BatchGetInvitationStatsResponse)(nil), // 86: rapport.survey.v1.BatchGetInvitationStatsResponse
-	(*OpenSurveyLinkResponse)(nil),          // 87: rapport.survey.v1.OpenSurveyLinkResponse
-	(*SaveSurveyAnswersResponse)(nil),       // 88: rapport.survey.v1.SaveSurveyAnswersResponse
-	(*AnswerSurveyLinkResponse)(nil),        // 89: rapport.survey.v1.AnswerSurveyLinkResponse
+	(*GetOverviewRequest)(nil),              // 22: rapport.survey.v1.GetOverviewRequest
+	(*WatchMetricRequest)(nil),              // 23: rapport.survey.v1.WatchMetricRequest
+	(*RankSubjectsRequest)(nil),             // 24: rapport.survey.v1.RankSubjectsRequest
+	(*GetStandingRequest)(nil),              // 25: rapport.survey.v1.GetStandingRequest
+	(*CompareMetricRequest)(nil),            // 26: rapport.survey.v1.CompareMetricRequest
+	(*GetDriversRequest)(nil),               // 27: rapport.survey.v1.GetDriversRequest
+	(*SetGoalRequest)(nil),                  // 28: rapport.survey.v1.SetGoalRequest
+	(*ListGoalsRequest)(nil),                // 29: rapport.survey.v1.ListGoalsRequest
+	(*ListCasesRequest)(nil),                // 30: rapport.survey.v1.ListCasesRequest
+	(*GetCaseRequest)(nil),                  // 31: rapport.survey.v1.GetCaseRequest
+	(*ClaimCaseRequest)(nil),                // 32: rapport.survey.v1.ClaimCaseRequest
+	(*AddCaseNoteRequest)(nil),              // 33: rapport.survey.v1.AddCaseNoteRequest
+	(*ResolveCaseRequest)(nil),              // 34: rapport.survey.v1.ResolveCaseRequest
+	(*ReopenCaseRequest)(nil),               // 35: rapport.survey.v1.ReopenCaseRequest
+	(*GetCaseStatsRequest)(nil),             // 36: rapport.survey.v1.GetCaseStatsRequest
+	(*CreateSurveyLinkRequest)(nil),         // 37: rapport.survey.v1.CreateSurveyLinkRequest
+	(*BatchCreateSurveyLinksRequest)(nil),   // 38: rapport.survey.v1.BatchCreateSurveyLinksRequest
+	(*ListSurveyLinksRequest)(nil),          // 39: rapport.survey.v1.ListSurveyLinksRequest
+	(*RevokeSurveyLinkRequest)(nil),         // 40: rapport.survey.v1.RevokeSurveyLinkRequest
+	(*GetInvitationStatsRequest)(nil),       // 41: rapport.survey.v1.GetInvitationStatsRequest
+	(*BatchGetInvitationStatsRequest)(nil),  // 42: rapport.survey.v1.BatchGetInvitationStatsRequest
+	(*OpenSurveyLinkRequest)(nil),           // 43: rapport.survey.v1.OpenSurveyLinkRequest
+	(*SaveSurveyAnswersRequest)(nil),        // 44: rapport.survey.v1.SaveSurveyAnswersRequest
+	(*AnswerSurveyLinkRequest)(nil),         // 45: rapport.survey.v1.AnswerSurveyLinkRequest
+	(*UpsertSubjectsResponse)(nil),          // 46: rapport.survey.v1.UpsertSubjectsResponse
+	(*GetSubjectResponse)(nil),              // 47: rapport.survey.v1.GetSubjectResponse
+	(*ListSubjectsResponse)(nil),            // 48: rapport.survey.v1.ListSubjectsResponse
+	(*UpsertMetricsResponse)(nil),           // 49: rapport.survey.v1.UpsertMetricsResponse
+	(*ListMetricsResponse)(nil),             // 50: rapport.survey.v1.ListMetricsResponse
+	(*CreateSurveyResponse)(nil),            // 51: rapport.survey.v1.CreateSurveyResponse
+	(*UpdateSurveyResponse)(nil),            // 52: rapport.survey.v1.UpdateSurveyResponse
+	(*PublishSurveyResponse)(nil),           // 53: rapport.survey.v1.PublishSurveyResponse
+	(*CloseSurveyResponse)(nil),             // 54: rapport.survey.v1.CloseSurveyResponse
+	(*GetSurveyResponse)(nil),               // 55: rapport.survey.v1.GetSurveyResponse
+	(*ListSurveysResponse)(nil),             // 56: rapport.survey.v1.ListSurveysResponse
+	(*SubmitResponseResponse)(nil),          // 57: rapport.survey.v1.SubmitResponseResponse
+	(*ImportResponsesResponse)(nil),         // 58: rapport.survey.v1.ImportResponsesResponse
+	(*GetResponseResponse)(nil),             // 59: rapport.survey.v1.GetResponseResponse
+	(*ListResponsesResponse)(nil),           // 60: rapport.survey.v1.ListResponsesResponse
+	(*AmendResponseResponse)(nil),           // 61: rapport.survey.v1.AmendResponseResponse
+	(*RetractResponseResponse)(nil),         // 62: rapport.survey.v1.RetractResponseResponse
+	(*WatchResponsesResponse)(nil),          // 63: rapport.survey.v1.WatchResponsesResponse
+	(*ReplyToResponseResponse)(nil),         // 64: rapport.survey.v1.ReplyToResponseResponse
+	(*ModerateReplyResponse)(nil),           // 65: rapport.survey.v1.ModerateReplyResponse
+	(*GetMetricResponse)(nil),               // 66: rapport.survey.v1.GetMetricResponse
+	(*BatchGetMetricsResponse)(nil),         // 67: rapport.survey.v1.BatchGetMetricsResponse
+	(*GetOverviewResponse)(nil),             // 68: rapport.survey.v1.GetOverviewResponse
+	(*WatchMetricResponse)(nil),             // 69: rapport.survey.v1.WatchMetricResponse
+	(*RankSubjectsResponse)(nil),            // 70: rapport.survey.v1.RankSubjectsResponse
+	(*GetStandingResponse)(nil),             // 71: rapport.survey.v1.GetStandingResponse
+	(*CompareMetricResponse)(nil),           // 72: rapport.survey.v1.CompareMetricResponse
+	(*GetDriversResponse)(nil),              // 73: rapport.survey.v1.GetDriversResponse
+	(*SetGoalResponse)(nil),                 // 74: rapport.survey.v1.SetGoalResponse
+	(*ListGoalsResponse)(nil),               // 75: rapport.survey.v1.ListGoalsResponse
+	(*ListCasesResponse)(nil),               // 76: rapport.survey.v1.ListCasesResponse
+	(*GetCaseResponse)(nil),                 // 77: rapport.survey.v1.GetCaseResponse
+	(*ClaimCaseResponse)(nil),               // 78: rapport.survey.v1.ClaimCaseResponse
+	(*AddCaseNoteResponse)(nil),             // 79: rapport.survey.v1.AddCaseNoteResponse
+	(*ResolveCaseResponse)(nil),             // 80: rapport.survey.v1.ResolveCaseResponse
+	(*ReopenCaseResponse)(nil),              // 81: rapport.survey.v1.ReopenCaseResponse
+	(*GetCaseStatsResponse)(nil),            // 82: rapport.survey.v1.GetCaseStatsResponse
+	(*CreateSurveyLinkResponse)(nil),        // 83: rapport.survey.v1.CreateSurveyLinkResponse
+	(*BatchCreateSurveyLinksResponse)(nil),  // 84: rapport.survey.v1.BatchCreateSurveyLinksResponse
+	(*ListSurveyLinksResponse)(nil),         // 85: rapport.survey.v1.ListSurveyLinksResponse
+	(*RevokeSurveyLinkResponse)(nil),        // 86: rapport.survey.v1.RevokeSurveyLinkResponse
+	(*GetInvitationStatsResponse)(nil),      // 87: rapport.survey.v1.GetInvitationStatsResponse
+	(*BatchGetInvitationStatsResponse)(nil), // 88: rapport.survey.v1.BatchGetInvitationStatsResponse
+	(*OpenSurveyLinkResponse)(nil),          // 89: rapport.survey.v1.OpenSurveyLinkResponse
+	(*SaveSurveyAnswersResponse)(nil),       // 90: rapport.survey.v1.SaveSurveyAnswersResponse
+	(*AnswerSurveyLinkResponse)(nil),        // 91: rapport.survey.v1.AnswerSurveyLinkResponse
 }
 var file_rapport_survey_v1_survey_service_proto_depIdxs = []int32{
 	0,  // 0: rapport.survey.v1.SurveyService.UpsertSubjects:input_type -> rapport.survey.v1.UpsertSubjectsRequest
@@ -191,76 +194,78 @@ var file_rapport_survey_v1_survey_service_proto_depIdxs = []int32{
 	19, // 19: rapport.survey.v1.SurveyService.ModerateReply:input_type -> rapport.survey.v1.ModerateReplyRequest
 	20, // 20: rapport.survey.v1.SurveyService.GetMetric:input_type -> rapport.survey.v1.GetMetricRequest
 	21, // 21: rapport.survey.v1.SurveyService.BatchGetMetrics:input_type -> rapport.survey.v1.BatchGetMetricsRequest
-	22, // 22: rapport.survey.v1.SurveyService.WatchMetric:input_type -> rapport.survey.v1.WatchMetricRequest
-	23, // 23: rapport.survey.v1.SurveyService.RankSubjects:input_type -> rapport.survey.v1.RankSubjectsRequest
-	24, // 24: rapport.survey.v1.SurveyService.GetStanding:input_type -> rapport.survey.v1.GetStandingRequest
-	25, // 25: rapport.survey.v1.SurveyService.CompareMetric:input_type -> rapport.survey.v1.CompareMetricRequest
-	26, // 26: rapport.survey.v1.SurveyService.GetDrivers:input_type -> rapport.survey.v1.GetDriversRequest
-	27, // 27: rapport.survey.v1.SurveyService.SetGoal:input_type -> rapport.survey.v1.SetGoalRequest
-	28, // 28: rapport.survey.v1.SurveyService.ListGoals:input_type -> rapport.survey.v1.ListGoalsRequest
-	29, // 29: rapport.survey.v1.SurveyService.ListCases:input_type -> rapport.survey.v1.ListCasesRequest
-	30, // 30: rapport.survey.v1.SurveyService.GetCase:input_type -> rapport.survey.v1.GetCaseRequest
-	31, // 31: rapport.survey.v1.SurveyService.ClaimCase:input_type -> rapport.survey.v1.ClaimCaseRequest
-	32, // 32: rapport.survey.v1.SurveyService.AddCaseNote:input_type -> rapport.survey.v1.AddCaseNoteRequest
-	33, // 33: rapport.survey.v1.SurveyService.ResolveCase:input_type -> rapport.survey.v1.ResolveCaseRequest
-	34, // 34: rapport.survey.v1.SurveyService.ReopenCase:input_type -> rapport.survey.v1.ReopenCaseRequest
-	35, // 35: rapport.survey.v1.SurveyService.GetCaseStats:input_type -> rapport.survey.v1.GetCaseStatsRequest
-	36, // 36: rapport.survey.v1.SurveyService.CreateSurveyLink:input_type -> rapport.survey.v1.CreateSurveyLinkRequest
-	37, // 37: rapport.survey.v1.SurveyService.BatchCreateSurveyLinks:input_type -> rapport.survey.v1.BatchCreateSurveyLinksRequest
-	38, // 38: rapport.survey.v1.SurveyService.ListSurveyLinks:input_type -> rapport.survey.v1.ListSurveyLinksRequest
-	39, // 39: rapport.survey.v1.SurveyService.RevokeSurveyLink:input_type -> rapport.survey.v1.RevokeSurveyLinkRequest
-	40, // 40: rapport.survey.v1.SurveyService.GetInvitationStats:input_type -> rapport.survey.v1.GetInvitationStatsRequest
-	41, // 41: rapport.survey.v1.SurveyService.BatchGetInvitationStats:input_type -> rapport.survey.v1.BatchGetInvitationStatsRequest
-	42, // 42: rapport.survey.v1.SurveyService.OpenSurveyLink:input_type -> rapport.survey.v1.OpenSurveyLinkRequest
-	43, // 43: rapport.survey.v1.SurveyService.SaveSurveyAnswers:input_type -> rapport.survey.v1.SaveSurveyAnswersRequest
-	44, // 44: rapport.survey.v1.SurveyService.AnswerSurveyLink:input_type -> rapport.survey.v1.AnswerSurveyLinkRequest
-	45, // 45: rapport.survey.v1.SurveyService.UpsertSubjects:output_type -> rapport.survey.v1.UpsertSubjectsResponse
-	46, // 46: rapport.survey.v1.SurveyService.GetSubject:output_type -> rapport.survey.v1.GetSubjectResponse
-	47, // 47: rapport.survey.v1.SurveyService.ListSubjects:output_type -> rapport.survey.v1.ListSubjectsResponse
-	48, // 48: rapport.survey.v1.SurveyService.UpsertMetrics:output_type -> rapport.survey.v1.UpsertMetricsResponse
-	49, // 49: rapport.survey.v1.SurveyService.ListMetrics:output_type -> rapport.survey.v1.ListMetricsResponse
-	50, // 50: rapport.survey.v1.SurveyService.CreateSurvey:output_type -> rapport.survey.v1.CreateSurveyResponse
-	51, // 51: rapport.survey.v1.SurveyService.UpdateSurvey:output_type -> rapport.survey.v1.UpdateSurveyResponse
-	52, // 52: rapport.survey.v1.SurveyService.PublishSurvey:output_type -> rapport.survey.v1.PublishSurveyResponse
-	53, // 53: rapport.survey.v1.SurveyService.CloseSurvey:output_type -> rapport.survey.v1.CloseSurveyResponse
-	54, // 54: rapport.survey.v1.SurveyService.GetSurvey:output_type -> rapport.survey.v1.GetSurveyResponse
-	55, // 55: rapport.survey.v1.SurveyService.ListSurveys:output_type -> rapport.survey.v1.ListSurveysResponse
-	56, // 56: rapport.survey.v1.SurveyService.SubmitResponse:output_type -> rapport.survey.v1.SubmitResponseResponse
-	57, // 57: rapport.survey.v1.SurveyService.ImportResponses:output_type -> rapport.survey.v1.ImportResponsesResponse
-	58, // 58: rapport.survey.v1.SurveyService.GetResponse:output_type -> rapport.survey.v1.GetResponseResponse
-	59, // 59: rapport.survey.v1.SurveyService.ListResponses:output_type -> rapport.survey.v1.ListResponsesResponse
-	60, // 60: rapport.survey.v1.SurveyService.AmendResponse:output_type -> rapport.survey.v1.AmendResponseResponse
-	61, // 61: rapport.survey.v1.SurveyService.RetractResponse:output_type -> rapport.survey.v1.RetractResponseResponse
-	62, // 62: rapport.survey.v1.SurveyService.WatchResponses:output_type -> rapport.survey.v1.WatchResponsesResponse
-	63, // 63: rapport.survey.v1.SurveyService.ReplyToResponse:output_type -> rapport.survey.v1.ReplyToResponseResponse
-	64, // 64: rapport.survey.v1.SurveyService.ModerateReply:output_type -> rapport.survey.v1.ModerateReplyResponse
-	65, // 65: rapport.survey.v1.SurveyService.GetMetric:output_type -> rapport.survey.v1.GetMetricResponse
-	66, // 66: rapport.survey.v1.SurveyService.BatchGetMetrics:output_type -> rapport.survey.v1.BatchGetMetricsResponse
-	67, // 67: rapport.survey.v1.SurveyService.WatchMetric:output_type -> rapport.survey.v1.WatchMetricResponse
-	68, // 68: rapport.survey.v1.SurveyService.RankSubjects:output_type -> rapport.survey.v1.RankSubjectsResponse
-	69, // 69: rapport.survey.v1.SurveyService.GetStanding:output_type -> rapport.survey.v1.GetStandingResponse
-	70, // 70: rapport.survey.v1.SurveyService.CompareMetric:output_type -> rapport.survey.v1.CompareMetricResponse
-	71, // 71: rapport.survey.v1.SurveyService.GetDrivers:output_type -> rapport.survey.v1.GetDriversResponse
-	72, // 72: rapport.survey.v1.SurveyService.SetGoal:output_type -> rapport.survey.v1.SetGoalResponse
-	73, // 73: rapport.survey.v1.SurveyService.ListGoals:output_type -> rapport.survey.v1.ListGoalsResponse
-	74, // 74: rapport.survey.v1.SurveyService.ListCases:output_type -> rapport.survey.v1.ListCasesResponse
-	75, // 75: rapport.survey.v1.SurveyService.GetCase:output_type -> rapport.survey.v1.GetCaseResponse
-	76, // 76: rapport.survey.v1.SurveyService.ClaimCase:output_type -> rapport.survey.v1.ClaimCaseResponse
-	77, // 77: rapport.survey.v1.SurveyService.AddCaseNote:output_type -> rapport.survey.v1.AddCaseNoteResponse
-	78, // 78: rapport.survey.v1.SurveyService.ResolveCase:output_type -> rapport.survey.v1.ResolveCaseResponse
-	79, // 79: rapport.survey.v1.SurveyService.ReopenCase:output_type -> rapport.survey.v1.ReopenCaseResponse
-	80, // 80: rapport.survey.v1.SurveyService.GetCaseStats:output_type -> rapport.survey.v1.GetCaseStatsResponse
-	81, // 81: rapport.survey.v1.SurveyService.CreateSurveyLink:output_type -> rapport.survey.v1.CreateSurveyLinkResponse
-	82, // 82: rapport.survey.v1.SurveyService.BatchCreateSurveyLinks:output_type -> rapport.survey.v1.BatchCreateSurveyLinksResponse
-	83, // 83: rapport.survey.v1.SurveyService.ListSurveyLinks:output_type -> rapport.survey.v1.ListSurveyLinksResponse
-	84, // 84: rapport.survey.v1.SurveyService.RevokeSurveyLink:output_type -> rapport.survey.v1.RevokeSurveyLinkResponse
-	85, // 85: rapport.survey.v1.SurveyService.GetInvitationStats:output_type -> rapport.survey.v1.GetInvitationStatsResponse
-	86, // 86: rapport.survey.v1.SurveyService.BatchGetInvitationStats:output_type -> rapport.survey.v1.BatchGetInvitationStatsResponse
-	87, // 87: rapport.survey.v1.SurveyService.OpenSurveyLink:output_type -> rapport.survey.v1.OpenSurveyLinkResponse
-	88, // 88: rapport.survey.v1.SurveyService.SaveSurveyAnswers:output_type -> rapport.survey.v1.SaveSurveyAnswersResponse
-	89, // 89: rapport.survey.v1.SurveyService.AnswerSurveyLink:output_type -> rapport.survey.v1.AnswerSurveyLinkResponse
-	45, // [45:90] is the sub-list for method output_type
-	0,  // [0:45] is the sub-list for method input_type
+	22, // 22: rapport.survey.v1.SurveyService.GetOverview:input_type -> rapport.survey.v1.GetOverviewRequest
+	23, // 23: rapport.survey.v1.SurveyService.WatchMetric:input_type -> rapport.survey.v1.WatchMetricRequest
+	24, // 24: rapport.survey.v1.SurveyService.RankSubjects:input_type -> rapport.survey.v1.RankSubjectsRequest
+	25, // 25: rapport.survey.v1.SurveyService.GetStanding:input_type -> rapport.survey.v1.GetStandingRequest
+	26, // 26: rapport.survey.v1.SurveyService.CompareMetric:input_type -> rapport.survey.v1.CompareMetricRequest
+	27, // 27: rapport.survey.v1.SurveyService.GetDrivers:input_type -> rapport.survey.v1.GetDriversRequest
+	28, // 28: rapport.survey.v1.SurveyService.SetGoal:input_type -> rapport.survey.v1.SetGoalRequest
+	29, // 29: rapport.survey.v1.SurveyService.ListGoals:input_type -> rapport.survey.v1.ListGoalsRequest
+	30, // 30: rapport.survey.v1.SurveyService.ListCases:input_type -> rapport.survey.v1.ListCasesRequest
+	31, // 31: rapport.survey.v1.SurveyService.GetCase:input_type -> rapport.survey.v1.GetCaseRequest
+	32, // 32: rapport.survey.v1.SurveyService.ClaimCase:input_type -> rapport.survey.v1.ClaimCaseRequest
+	33, // 33: rapport.survey.v1.SurveyService.AddCaseNote:input_type -> rapport.survey.v1.AddCaseNoteRequest
+	34, // 34: rapport.survey.v1.SurveyService.ResolveCase:input_type -> rapport.survey.v1.ResolveCaseRequest
+	35, // 35: rapport.survey.v1.SurveyService.ReopenCase:input_type -> rapport.survey.v1.ReopenCaseRequest
+	36, // 36: rapport.survey.v1.SurveyService.GetCaseStats:input_type -> rapport.survey.v1.GetCaseStatsRequest
+	37, // 37: rapport.survey.v1.SurveyService.CreateSurveyLink:input_type -> rapport.survey.v1.CreateSurveyLinkRequest
+	38, // 38: rapport.survey.v1.SurveyService.BatchCreateSurveyLinks:input_type -> rapport.survey.v1.BatchCreateSurveyLinksRequest
+	39, // 39: rapport.survey.v1.SurveyService.ListSurveyLinks:input_type -> rapport.survey.v1.ListSurveyLinksRequest
+	40, // 40: rapport.survey.v1.SurveyService.RevokeSurveyLink:input_type -> rapport.survey.v1.RevokeSurveyLinkRequest
+	41, // 41: rapport.survey.v1.SurveyService.GetInvitationStats:input_type -> rapport.survey.v1.GetInvitationStatsRequest
+	42, // 42: rapport.survey.v1.SurveyService.BatchGetInvitationStats:input_type -> rapport.survey.v1.BatchGetInvitationStatsRequest
+	43, // 43: rapport.survey.v1.SurveyService.OpenSurveyLink:input_type -> rapport.survey.v1.OpenSurveyLinkRequest
+	44, // 44: rapport.survey.v1.SurveyService.SaveSurveyAnswers:input_type -> rapport.survey.v1.SaveSurveyAnswersRequest
+	45, // 45: rapport.survey.v1.SurveyService.AnswerSurveyLink:input_type -> rapport.survey.v1.AnswerSurveyLinkRequest
+	46, // 46: rapport.survey.v1.SurveyService.UpsertSubjects:output_type -> rapport.survey.v1.UpsertSubjectsResponse
+	47, // 47: rapport.survey.v1.SurveyService.GetSubject:output_type -> rapport.survey.v1.GetSubjectResponse
+	48, // 48: rapport.survey.v1.SurveyService.ListSubjects:output_type -> rapport.survey.v1.ListSubjectsResponse
+	49, // 49: rapport.survey.v1.SurveyService.UpsertMetrics:output_type -> rapport.survey.v1.UpsertMetricsResponse
+	50, // 50: rapport.survey.v1.SurveyService.ListMetrics:output_type -> rapport.survey.v1.ListMetricsResponse
+	51, // 51: rapport.survey.v1.SurveyService.CreateSurvey:output_type -> rapport.survey.v1.CreateSurveyResponse
+	52, // 52: rapport.survey.v1.SurveyService.UpdateSurvey:output_type -> rapport.survey.v1.UpdateSurveyResponse
+	53, // 53: rapport.survey.v1.SurveyService.PublishSurvey:output_type -> rapport.survey.v1.PublishSurveyResponse
+	54, // 54: rapport.survey.v1.SurveyService.CloseSurvey:output_type -> rapport.survey.v1.CloseSurveyResponse
+	55, // 55: rapport.survey.v1.SurveyService.GetSurvey:output_type -> rapport.survey.v1.GetSurveyResponse
+	56, // 56: rapport.survey.v1.SurveyService.ListSurveys:output_type -> rapport.survey.v1.ListSurveysResponse
+	57, // 57: rapport.survey.v1.SurveyService.SubmitResponse:output_type -> rapport.survey.v1.SubmitResponseResponse
+	58, // 58: rapport.survey.v1.SurveyService.ImportResponses:output_type -> rapport.survey.v1.ImportResponsesResponse
+	59, // 59: rapport.survey.v1.SurveyService.GetResponse:output_type -> rapport.survey.v1.GetResponseResponse
+	60, // 60: rapport.survey.v1.SurveyService.ListResponses:output_type -> rapport.survey.v1.ListResponsesResponse
+	61, // 61: rapport.survey.v1.SurveyService.AmendResponse:output_type -> rapport.survey.v1.AmendResponseResponse
+	62, // 62: rapport.survey.v1.SurveyService.RetractResponse:output_type -> rapport.survey.v1.RetractResponseResponse
+	63, // 63: rapport.survey.v1.SurveyService.WatchResponses:output_type -> rapport.survey.v1.WatchResponsesResponse
+	64, // 64: rapport.survey.v1.SurveyService.ReplyToResponse:output_type -> rapport.survey.v1.ReplyToResponseResponse
+	65, // 65: rapport.survey.v1.SurveyService.ModerateReply:output_type -> rapport.survey.v1.ModerateReplyResponse
+	66, // 66: rapport.survey.v1.SurveyService.GetMetric:output_type -> rapport.survey.v1.GetMetricResponse
+	67, // 67: rapport.survey.v1.SurveyService.BatchGetMetrics:output_type -> rapport.survey.v1.BatchGetMetricsResponse
+	68, // 68: rapport.survey.v1.SurveyService.GetOverview:output_type -> rapport.survey.v1.GetOverviewResponse
+	69, // 69: rapport.survey.v1.SurveyService.WatchMetric:output_type -> rapport.survey.v1.WatchMetricResponse
+	70, // 70: rapport.survey.v1.SurveyService.RankSubjects:output_type -> rapport.survey.v1.RankSubjectsResponse
+	71, // 71: rapport.survey.v1.SurveyService.GetStanding:output_type -> rapport.survey.v1.GetStandingResponse
+	72, // 72: rapport.survey.v1.SurveyService.CompareMetric:output_type -> rapport.survey.v1.CompareMetricResponse
+	73, // 73: rapport.survey.v1.SurveyService.GetDrivers:output_type -> rapport.survey.v1.GetDriversResponse
+	74, // 74: rapport.survey.v1.SurveyService.SetGoal:output_type -> rapport.survey.v1.SetGoalResponse
+	75, // 75: rapport.survey.v1.SurveyService.ListGoals:output_type -> rapport.survey.v1.ListGoalsResponse
+	76, // 76: rapport.survey.v1.SurveyService.ListCases:output_type -> rapport.survey.v1.ListCasesResponse
+	77, // 77: rapport.survey.v1.SurveyService.GetCase:output_type -> rapport.survey.v1.GetCaseResponse
+	78, // 78: rapport.survey.v1.SurveyService.ClaimCase:output_type -> rapport.survey.v1.ClaimCaseResponse
+	79, // 79: rapport.survey.v1.SurveyService.AddCaseNote:output_type -> rapport.survey.v1.AddCaseNoteResponse
+	80, // 80: rapport.survey.v1.SurveyService.ResolveCase:output_type -> rapport.survey.v1.ResolveCaseResponse
+	81, // 81: rapport.survey.v1.SurveyService.ReopenCase:output_type -> rapport.survey.v1.ReopenCaseResponse
+	82, // 82: rapport.survey.v1.SurveyService.GetCaseStats:output_type -> rapport.survey.v1.GetCaseStatsResponse
+	83, // 83: rapport.survey.v1.SurveyService.CreateSurveyLink:output_type -> rapport.survey.v1.CreateSurveyLinkResponse
+	84, // 84: rapport.survey.v1.SurveyService.BatchCreateSurveyLinks:output_type -> rapport.survey.v1.BatchCreateSurveyLinksResponse
+	85, // 85: rapport.survey.v1.SurveyService.ListSurveyLinks:output_type -> rapport.survey.v1.ListSurveyLinksResponse
+	86, // 86: rapport.survey.v1.SurveyService.RevokeSurveyLink:output_type -> rapport.survey.v1.RevokeSurveyLinkResponse
+	87, // 87: rapport.survey.v1.SurveyService.GetInvitationStats:output_type -> rapport.survey.v1.GetInvitationStatsResponse
+	88, // 88: rapport.survey.v1.SurveyService.BatchGetInvitationStats:output_type -> rapport.survey.v1.BatchGetInvitationStatsResponse
+	89, // 89: rapport.survey.v1.SurveyService.OpenSurveyLink:output_type -> rapport.survey.v1.OpenSurveyLinkResponse
+	90, // 90: rapport.survey.v1.SurveyService.SaveSurveyAnswers:output_type -> rapport.survey.v1.SaveSurveyAnswersResponse
+	91, // 91: rapport.survey.v1.SurveyService.AnswerSurveyLink:output_type -> rapport.survey.v1.AnswerSurveyLinkResponse
+	46, // [46:92] is the sub-list for method output_type
+	0,  // [0:46] is the sub-list for method input_type
 	0,  // [0:0] is the sub-list for extension type_name
 	0,  // [0:0] is the sub-list for extension extendee
 	0,  // [0:0] is the sub-list for field type_name
@@ -275,6 +280,7 @@ func file_rapport_survey_v1_survey_service_proto_init() {
 	file_rapport_survey_v1_driver_proto_init()
 	file_rapport_survey_v1_link_proto_init()
 	file_rapport_survey_v1_metric_proto_init()
+	file_rapport_survey_v1_overview_proto_init()
 	file_rapport_survey_v1_reply_proto_init()
 	file_rapport_survey_v1_response_proto_init()
 	file_rapport_survey_v1_score_proto_init()

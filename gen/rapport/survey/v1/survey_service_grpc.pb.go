@@ -41,6 +41,7 @@ const (
 	SurveyService_ModerateReply_FullMethodName           = "/rapport.survey.v1.SurveyService/ModerateReply"
 	SurveyService_GetMetric_FullMethodName               = "/rapport.survey.v1.SurveyService/GetMetric"
 	SurveyService_BatchGetMetrics_FullMethodName         = "/rapport.survey.v1.SurveyService/BatchGetMetrics"
+	SurveyService_GetOverview_FullMethodName             = "/rapport.survey.v1.SurveyService/GetOverview"
 	SurveyService_WatchMetric_FullMethodName             = "/rapport.survey.v1.SurveyService/WatchMetric"
 	SurveyService_RankSubjects_FullMethodName            = "/rapport.survey.v1.SurveyService/RankSubjects"
 	SurveyService_GetStanding_FullMethodName             = "/rapport.survey.v1.SurveyService/GetStanding"
@@ -135,6 +136,10 @@ type SurveyServiceClient interface {
 	// BatchGetMetrics reads several scores, 1 to 200, in one call. A question that is refused
 	// does not touch the others; what may be asked again fails the call.
 	BatchGetMetrics(ctx context.Context, in *BatchGetMetricsRequest, opts ...grpc.CallOption) (*BatchGetMetricsResponse, error)
+	// GetOverview reads everything that is said of one subject, or of the brand, in several
+	// stretches of time: every metric, targets and invitations. What is refused of one of
+	// them is refused of all.
+	GetOverview(ctx context.Context, in *GetOverviewRequest, opts ...grpc.CallOption) (*GetOverviewResponse, error)
 	// WatchMetric reads it again whenever it changes.
 	WatchMetric(ctx context.Context, in *WatchMetricRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchMetricResponse], error)
 	// RankSubjects reads a league table that says how sure its ranks are.
@@ -424,6 +429,16 @@ func (c *surveyServiceClient) BatchGetMetrics(ctx context.Context, in *BatchGetM
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(BatchGetMetricsResponse)
 	err := c.cc.Invoke(ctx, SurveyService_BatchGetMetrics_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *surveyServiceClient) GetOverview(ctx context.Context, in *GetOverviewRequest, opts ...grpc.CallOption) (*GetOverviewResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GetOverviewResponse)
+	err := c.cc.Invoke(ctx, SurveyService_GetOverview_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -738,6 +753,10 @@ type SurveyServiceServer interface {
 	// BatchGetMetrics reads several scores, 1 to 200, in one call. A question that is refused
 	// does not touch the others; what may be asked again fails the call.
 	BatchGetMetrics(context.Context, *BatchGetMetricsRequest) (*BatchGetMetricsResponse, error)
+	// GetOverview reads everything that is said of one subject, or of the brand, in several
+	// stretches of time: every metric, targets and invitations. What is refused of one of
+	// them is refused of all.
+	GetOverview(context.Context, *GetOverviewRequest) (*GetOverviewResponse, error)
 	// WatchMetric reads it again whenever it changes.
 	WatchMetric(*WatchMetricRequest, grpc.ServerStreamingServer[WatchMetricResponse]) error
 	// RankSubjects reads a league table that says how sure its ranks are.
@@ -866,6 +885,9 @@ func (UnimplementedSurveyServiceServer) GetMetric(context.Context, *GetMetricReq
 }
 func (UnimplementedSurveyServiceServer) BatchGetMetrics(context.Context, *BatchGetMetricsRequest) (*BatchGetMetricsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method BatchGetMetrics not implemented")
+}
+func (UnimplementedSurveyServiceServer) GetOverview(context.Context, *GetOverviewRequest) (*GetOverviewResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetOverview not implemented")
 }
 func (UnimplementedSurveyServiceServer) WatchMetric(*WatchMetricRequest, grpc.ServerStreamingServer[WatchMetricResponse]) error {
 	return status.Error(codes.Unimplemented, "method WatchMetric not implemented")
@@ -1331,6 +1353,24 @@ func _SurveyService_BatchGetMetrics_Handler(srv interface{}, ctx context.Context
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
 		return srv.(SurveyServiceServer).BatchGetMetrics(ctx, req.(*BatchGetMetricsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _SurveyService_GetOverview_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetOverviewRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(SurveyServiceServer).GetOverview(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: SurveyService_GetOverview_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(SurveyServiceServer).GetOverview(ctx, req.(*GetOverviewRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -1828,6 +1868,10 @@ var SurveyService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "BatchGetMetrics",
 			Handler:    _SurveyService_BatchGetMetrics_Handler,
+		},
+		{
+			MethodName: "GetOverview",
+			Handler:    _SurveyService_GetOverview_Handler,
 		},
 		{
 			MethodName: "RankSubjects",
