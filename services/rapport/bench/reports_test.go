@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"runtime/debug"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -110,7 +111,8 @@ func BenchmarkReport(b *testing.B) {
 	defer debug.SetGCPercent(debug.SetGCPercent(400))
 	p := launch(b, "all", "BENCH_DATA="+b.TempDir())
 	chain(b, p)
-	rate, most := fill(b, p, size("BENCH_REPORT_ANSWERS", 1_000_000))
+	answers := size("BENCH_REPORT_ANSWERS", 1_000_000)
+	rate, most := fill(b, p, answers)
 	fmt.Printf("responses imported at %.0f/s, at most %d MiB resident\n", rate, most)
 	h := history{events: size("BENCH_REPORT_EVENTS", 200_000), identities: true}
 	fmt.Printf("events imported at %.0f/s\n", h.fill(b, p).perSecond)
@@ -124,6 +126,7 @@ func BenchmarkReport(b *testing.B) {
 		reports = append(reports, watched(reading(b, fmt.Sprintf("GetOmnichannelReport, %d callers", callers), callers, p, reported(nil))),
 			watched(reading(b, fmt.Sprintf("the same but for retention, %d callers", callers), callers, p, reported([]string{"scores", "responses", "orders", "contacts"}))))
 	}
+	reports = append(reports, watched(reading(b, "GetOmnichannelReport, other days each time, 1 caller", 1, p, reportedAnew(answers/perDay))))
 	live := watched(reading(b, "GetOmnichannelReport while 1,000 answers a second come, 1 caller", 1, p, reported(nil)))
 	live.meanwhile = answering(b, p)
 	reports = append(reports, live)
@@ -275,18 +278,34 @@ func reading(tb testing.TB, name string, callers int, p *process, ask func(conte
 		}}
 }
 
+// reportedAnew asks for the report of other days each time, of about a month of those that
+// have answers, so that no service has the answer from before: of ten million responses
+// there are more such stretches than reports.
+func reportedAnew(days int) func(context.Context, *grpc.ClientConn) (int64, error) {
+	var asked atomic.Int64
+	return func(ctx context.Context, c *grpc.ClientConn) (int64, error) {
+		n := int(asked.Add(1))
+		end := lastDay.AddDate(0, 0, 1-n*7%max(1, days-45))
+		return report(ctx, c, &surveyv1.Window{Window: &surveyv1.Window_Dates{Dates: &commonv1.DateRange{
+			Start: end.AddDate(0, 0, -15-n%31).Format(time.DateOnly), End: end.Format(time.DateOnly),
+		}}}, nil)
+	}
+}
+
 // reported asks for a report, of which every section there is must be answered.
 func reported(sections []string) func(context.Context, *grpc.ClientConn) (int64, error) {
-	return func(ctx context.Context, c *grpc.ClientConn) (int64, error) {
-		out, err := reportv1.NewReportServiceClient(c).GetOmnichannelReport(ctx, &reportv1.GetOmnichannelReportRequest{Brand: "demo", Window: month(), Sections: sections})
-		for _, s := range out.GetSections() {
-			if s.GetStatus() != reportv1.Section_STATUS_OK {
-				return 0, fmt.Errorf("section %v", s)
-			}
+	return func(ctx context.Context, c *grpc.ClientConn) (int64, error) { return report(ctx, c, month(), sections) }
+}
+
+func report(ctx context.Context, c *grpc.ClientConn, of *surveyv1.Window, sections []string) (int64, error) {
+	out, err := reportv1.NewReportServiceClient(c).GetOmnichannelReport(ctx, &reportv1.GetOmnichannelReportRequest{Brand: "demo", Window: of, Sections: sections})
+	for _, s := range out.GetSections() {
+		if s.GetStatus() != reportv1.Section_STATUS_OK {
+			return 0, fmt.Errorf("section %v", s)
 		}
-		if n := len(out.GetChannels()); err == nil && n != 8 {
-			return 0, fmt.Errorf("%d channels", n)
-		}
-		return out.GetTotal().GetResponses(), err
 	}
+	if n := len(out.GetChannels()); err == nil && n != 8 {
+		return 0, fmt.Errorf("%d channels", n)
+	}
+	return out.GetTotal().GetResponses(), err
 }

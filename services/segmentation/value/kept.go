@@ -60,15 +60,17 @@ const (
 	block = 512
 	// mostAsked is of how many questions counts are kept.
 	mostAsked = 16
-	// wanted is for how long after it was asked a question is counted along with
-	// others, so that reports of several stretches read what is new once.
-	wanted = time.Minute
+	// room is how many bytes of what persons bought are kept of a brand: some forty for a
+	// customer who buys ten times a year, for each year. What has no room is read anew
+	// for each question that was not asked lately.
+	room = 256 << 20
 )
 
-// Kept are the answers to some questions about everybody in a brand, kept block by block
-// of numbers. A purchase, a merge or a new customer makes the blocks stale that it
-// touches; those alone are read again, when next asked for, so that an answer never
-// is behind the log and costs what happened since the last one.
+// Kept is what everybody in a brand bought, by the day, and the answers to some questions
+// about it, both block by block of numbers. A purchase, a merge or a new customer makes
+// the blocks stale that it touches; those alone are read again, when next asked for, so
+// that an answer never is behind the log and costs what happened since the last one. A
+// new question is answered from what is kept.
 type Kept struct {
 	from Source
 	// turn is held by whoever brings answers up to the log.
@@ -86,6 +88,10 @@ type Kept struct {
 	moved []int64
 	round int64
 	asked map[Question]*counted
+	// sheets has what the persons of each block bought, nil where it is not kept, which
+	// take up bytes of room.
+	sheets      []*sheet
+	bytes, room int64
 }
 
 // counted is one question's answer in parts.
@@ -99,7 +105,7 @@ type counted struct {
 
 // NewKept keeps nothing yet.
 func NewKept(from Source) *Kept {
-	return &Kept{from: from, turn: make(chan struct{}, 1), seen: -1}
+	return &Kept{from: from, turn: make(chan struct{}, 1), seen: -1, room: room}
 }
 
 // Forget drops everything: the log turned out to be another one.
@@ -108,12 +114,11 @@ func (k *Kept) Forget() { k.era.Add(1) }
 // Ask answers a question as of now; asOf is up to when purchases are known.
 func (k *Kept) Ask(ctx context.Context, q Question) (out Sum, asOf int64, err error) {
 	asOf, err = k.within(ctx, func() error {
-		one := k.question(q)
-		if err := k.count(ctx, one); err != nil {
-			return err
+		counts, err := k.count(ctx, []Question{q})
+		if err == nil {
+			out = counts[0].whole
 		}
-		out = one.whole
-		return nil
+		return err
 	})
 	return out, asOf, err
 }
@@ -127,14 +132,11 @@ func (k *Kept) Together(all []Question) func(context.Context, Question) (Sum, in
 	return func(ctx context.Context, q Question) (Sum, int64, error) {
 		once.Do(func() {
 			asOf, err = k.within(ctx, func() error {
-				for _, one := range all {
-					c := k.question(one)
-					if err := k.count(ctx, c); err != nil {
-						return err
-					}
-					sums[one] = c.whole
+				counts, err := k.count(ctx, all)
+				for i, c := range counts {
+					sums[all[i]] = c.whole
 				}
-				return nil
+				return err
 			})
 		})
 		if sum, ok := sums[q]; ok || err != nil {

@@ -6,52 +6,78 @@ import (
 	"sync"
 
 	"golang.org/x/sync/errgroup"
-
-	"github.com/rapport-cx/rapport/internal/calendar"
-	"github.com/rapport-cx/rapport/services/segmentation/purchase"
 )
 
-// stretch are blocks beside each other that are read at once.
-type stretch struct{ from, until int }
+// stretch are blocks beside each other that are counted at once; read says that what
+// they bought must be read.
+type stretch struct {
+	from, until int
+	read        bool
+}
 
-// count brings a question up to date, and with it those that were asked lately: what is
-// read for one serves all.
-func (k *Kept) count(ctx context.Context, one *counted) error {
-	for _, c := range k.asked {
-		c.fit(len(k.moved))
-	}
-	all := one.behind(k.moved)
-	if len(all) == 0 {
-		return nil
-	}
-	now := k.from.Clock()
-	var questions []Question
-	for q, c := range k.asked {
-		if c == one || now.Sub(c.used) < wanted {
-			questions = append(questions, q)
-		}
+// count brings questions up to date: what is read for one serves all.
+func (k *Kept) count(ctx context.Context, questions []Question) (asked []*counted, err error) {
+	asked = make([]*counted, len(questions))
+	for i, q := range questions {
+		asked[i] = k.question(q)
+		asked[i].fit(len(k.moved))
 	}
 	var mu sync.Mutex
 	g, going := errgroup.WithContext(ctx)
 	g.SetLimit(readers)
-	for _, s := range all {
+	for _, s := range k.behind(asked) {
 		g.Go(func() error {
-			sums, err := k.sums(going, s, questions)
-			if err != nil {
-				return err
+			if going.Err() != nil {
+				return nil
+			}
+			sheets := k.sheets[s.from:s.until]
+			if s.read {
+				var err error
+				if sheets, err = k.write(going, s); err != nil {
+					return err
+				}
+			}
+			sums := make([][]Sum, len(questions))
+			for i, q := range questions {
+				for _, one := range sheets {
+					sums[i] = append(sums[i], one.sum(q))
+				}
 			}
 			mu.Lock()
 			defer mu.Unlock()
-			for i, q := range questions {
-				k.asked[q].put(s.from, sums[i], k.round)
+			for i, c := range asked {
+				c.put(s.from, sums[i], k.round)
+			}
+			if s.read {
+				k.keep(s.from, sheets)
 			}
 			return nil
 		})
 	}
 	if err := g.Wait(); err != nil {
-		return fmt.Errorf("count purchases: %w", err)
+		return nil, fmt.Errorf("count purchases: %w", err)
 	}
-	return ctx.Err()
+	return asked, ctx.Err()
+}
+
+// behind are the blocks that moved since any of the questions was counted.
+func (k *Kept) behind(asked []*counted) (all []stretch) {
+	for i, round := range k.moved {
+		fresh := true
+		for _, c := range asked {
+			fresh = fresh && c.rounds[i] >= round
+		}
+		if fresh {
+			continue
+		}
+		read := k.sheets[i] == nil || k.sheets[i].round < round
+		if n := len(all); n > 0 && all[n-1].until == i && all[n-1].read == read && i-all[n-1].from < span/block {
+			all[n-1].until++
+		} else {
+			all = append(all, stretch{i, i + 1, read})
+		}
+	}
+	return all
 }
 
 // fit makes room for so many blocks.
@@ -59,21 +85,6 @@ func (c *counted) fit(blocks int) {
 	if more := blocks - len(c.parts); more > 0 {
 		c.parts, c.rounds = append(c.parts, make([]Sum, more)...), append(c.rounds, make([]int64, more)...)
 	}
-}
-
-// behind are the blocks that moved since they were counted.
-func (c *counted) behind(moved []int64) (all []stretch) {
-	for i, round := range moved {
-		if c.rounds[i] >= round {
-			continue
-		}
-		if n := len(all); n > 0 && all[n-1].until == i && i-all[n-1].from < span/block {
-			all[n-1].until++
-		} else {
-			all = append(all, stretch{i, i + 1})
-		}
-	}
-	return all
 }
 
 // put replaces what blocks came to.
@@ -86,8 +97,8 @@ func (c *counted) put(from int, sums []Sum, round int64) {
 	}
 }
 
-// sums counts the blocks of a stretch for each question.
-func (k *Kept) sums(ctx context.Context, s stretch, questions []Question) ([][]Sum, error) {
+// write reads what the persons of a stretch bought.
+func (k *Kept) write(ctx context.Context, s stretch) ([]*sheet, error) {
 	w := &Walk{Brand: k.from.Brand, DB: k.from.DB, People: k.people, Last: k.last}
 	first, last := int64(s.from)*block+1, min(k.last, int64(s.until)*block)
 	run := w.run(nil, first, last)
@@ -96,32 +107,28 @@ func (k *Kept) sums(ctx context.Context, s stretch, questions []Question) ([][]S
 			return nil, err
 		}
 	}
-	out := make([][]Sum, len(questions))
-	for i := range out {
-		out[i] = make([]Sum, s.until-s.from)
-	}
-	var days []calendar.Day
-	for i := range run {
-		at := int((run[i].ID-1)/block) - s.from
-		days = bought(days[:0], run[i].History)
-		for j, q := range questions {
-			sum := &out[j][at]
-			sum.Group.Add(Of(run[i].History, q.Days))
-			sum.Period.Add(days, q.Days, q.Active)
+	out := make([]*sheet, s.until-s.from)
+	for i, at := 0, 0; i < len(out); i++ {
+		begin := at
+		for at < len(run) && int((run[at].ID-1)/block) == s.from+i {
+			at++
 		}
+		out[i] = newSheet(run[begin:at], k.round)
 	}
 	return out, nil
 }
 
-// bought are the days with a purchase.
-func bought(days []calendar.Day, h *purchase.History) []calendar.Day {
-	if h == nil {
-		return days
-	}
-	for i, all := 0, h.All(); i < len(all); i++ {
-		if all[i].Purchases > 0 {
-			days = append(days, all[i].Day)
+// keep puts sheets in the place of what was read before, as long as there is room.
+func (k *Kept) keep(from int, sheets []*sheet) {
+	for i, one := range sheets {
+		at := &k.sheets[from+i]
+		if *at != nil {
+			k.bytes -= (*at).size()
+			*at = nil
+		}
+		if size := one.size(); k.bytes+size <= k.room {
+			k.bytes += size
+			*at = one
 		}
 	}
-	return days
 }

@@ -61,6 +61,7 @@ func (k *Kept) begin() {
 	k.touched++
 	k.head, k.last, k.people = feed.Cursor{}, 0, nil
 	k.moved, k.asked = nil, map[Question]*counted{}
+	k.sheets, k.bytes = nil, 0
 }
 
 // all makes everything stale.
@@ -85,7 +86,7 @@ func (k *Kept) grow(last int64) {
 	}
 	k.stale(k.last + 1)
 	for int64(len(k.moved))*block < last {
-		k.moved = append(k.moved, k.round)
+		k.moved, k.sheets = append(k.moved, k.round), append(k.sheets, nil)
 	}
 	k.last = last
 }
