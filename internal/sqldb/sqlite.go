@@ -8,11 +8,16 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+
+	"github.com/rapport-cx/rapport/internal/sqldb/walfile"
 )
 
 // openSQLite opens one connection that writes and a pool that reads. In WAL
 // mode neither waits for the other.
 func openSQLite(addr string) (*DB, error) {
+	if err := walfile.Register(); err != nil {
+		return nil, err
+	}
 	path, err := filepath.Abs(strings.TrimPrefix(addr, "sqlite:"))
 	if err != nil {
 		return nil, fmt.Errorf("database file %q: %w", addr, err)
@@ -45,10 +50,10 @@ func openSQLite(addr string) (*DB, error) {
 }
 
 // sqliteDSN is the address the driver wants. FULL keeps every acknowledged
-// commit through a loss of power.
+// commit through a loss of power, and is what walfile relies on.
 func sqliteDSN(path, option string, pragmas ...string) string {
 	u := url.URL{Scheme: "file", OmitHost: true, Path: filepath.ToSlash(path)}
-	dsn := u.String() + "?" + option
+	dsn := u.String() + "?vfs=" + walfile.Name + "&" + option
 	for _, p := range append(pragmas, "busy_timeout(5000)", "journal_mode(WAL)", "synchronous(FULL)",
 		"foreign_keys(1)", "temp_store(MEMORY)") {
 		dsn += "&_pragma=" + p
