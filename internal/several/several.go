@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	spb "google.golang.org/genproto/googleapis/rpc/status"
 	"google.golang.org/protobuf/proto"
@@ -54,20 +55,6 @@ func All(ctx context.Context, n int, answer func(ctx context.Context, i int) err
 	return do(ctx, &work{n: int64(n), answer: answer})
 }
 
-// do lets several hands do the work.
-func do(ctx context.Context, w *work) error {
-	ctx, w.end = context.WithCancel(ctx)
-	defer w.end()
-	var others sync.WaitGroup
-	// The caller does its share: Most answers are kept, and cost less than a goroutine.
-	for range min(w.n, atOnce) - 1 {
-		others.Go(func() { w.do(ctx) })
-	}
-	w.do(ctx)
-	others.Wait()
-	return w.err
-}
-
 // work is questions that are being answered.
 type work struct {
 	n      int64
@@ -80,22 +67,51 @@ type work struct {
 	err  error // the first
 }
 
-// do answers one question after another, until there is none left or one fails.
-func (w *work) do(ctx context.Context) {
-	for i := w.next.Add(1) - 1; i < w.n && ctx.Err() == nil; i = w.next.Add(1) - 1 {
-		err := w.answer(ctx, int(i))
-		switch {
-		case err == nil:
-		case w.refuse != nil && fault.Refused(err):
-			w.refuse(int(i), fault.Status(err))
-		default:
-			w.fail(err)
-		}
+// alone is for how long the caller works by itself: most answers are kept, and many of
+// them cost less than a goroutine.
+const alone = 200 * time.Microsecond
+
+// do answers all questions. Others help the caller where it takes long.
+func do(ctx context.Context, w *work) error {
+	ctx, w.end = context.WithCancel(ctx)
+	defer w.end()
+	var others sync.WaitGroup
+	for began := time.Now(); w.one(ctx) && time.Since(began) < alone; {
 	}
+	for range min(w.n-w.next.Load(), atOnce) - 1 {
+		others.Go(func() { w.all(ctx) })
+	}
+	w.all(ctx)
+	others.Wait()
+	return w.err
+}
+
+// all answers one question after another, until there is none left or one fails.
+func (w *work) all(ctx context.Context) {
+	for w.one(ctx) {
+	}
+}
+
+// one answers the next question; false: there is none, or one failed.
+func (w *work) one(ctx context.Context) bool {
+	i := w.next.Add(1) - 1
 	// Some questions may not have been answered.
 	if err := ctx.Err(); err != nil {
 		w.fail(err)
+		return false
 	}
+	if i >= w.n {
+		return false
+	}
+	err := w.answer(ctx, int(i))
+	switch {
+	case err == nil:
+	case w.refuse != nil && fault.Refused(err):
+		w.refuse(int(i), fault.Status(err))
+	default:
+		w.fail(err)
+	}
+	return true
 }
 
 func (w *work) fail(err error) {

@@ -284,10 +284,11 @@ func reading(tb testing.TB, name string, callers int, p *process, ask func(conte
 
 // lastEnds are the days that reports of other days each time end in, if that many have
 // answers, and longest is the longest stretch that they are of.
-const lastEnds, longest = 100, 45
+const lastEnds, longest = 300, 45
 
 // reportedAnew asks for the report of other days each time, 15 to 45 that end in the last
-// hundred, so that no service has the answer from before: there are 3,100 such stretches.
+// three hundred, so that no service has the answer from before: there are 9,300 such
+// stretches.
 func reportedAnew(days int) func(context.Context, *grpc.ClientConn) (int64, error) {
 	var asked atomic.Int64
 	return func(ctx context.Context, c *grpc.ClientConn) (int64, error) {
