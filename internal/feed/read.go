@@ -19,8 +19,8 @@ type Reader struct {
 	grown string
 }
 
-// In returns a Reader within a transaction.
-func In(tx *sqldb.Tx) Reader { return Reader{q: tx} }
+// In returns a Reader within a transaction, or of what a database has by itself.
+func In(q sqldb.Querier) Reader { return Reader{q: q} }
 
 // Sized is the Reader for a log that has about as many facts as the head's number
 // says. Whoever asks for many keys while an import runs says so.

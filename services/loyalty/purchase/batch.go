@@ -103,7 +103,7 @@ func (b *batch) load(ctx context.Context, tx *sqldb.Tx, deals []*deal) error {
 
 // loadMembers reads what rules must know of who buys, if any of them asks.
 func (b *batch) loadMembers(ctx context.Context, tx *sqldb.Tx, deals []*deal, customers []int64) error {
-	capped, tiered := false, false
+	capped := false
 	days := calendar.Days{From: 1 << 30, Until: -1 << 30}
 	for _, d := range deals {
 		day := b.zone.DayOf(time.UnixMicro(d.at))
@@ -119,7 +119,6 @@ func (b *batch) loadMembers(ctx context.Context, tx *sqldb.Tx, deals []*deal, cu
 	for _, newest := range b.book.List() {
 		for _, p := range b.book.Versions(newest.GetId()) {
 			capped = capped || p.GetFromJourney() && programme.DayCapped(p)
-			tiered = tiered || p.GetFromJourney() && programme.Tiered(p)
 		}
 	}
 	if capped {
@@ -127,7 +126,7 @@ func (b *batch) loadMembers(ctx context.Context, tx *sqldb.Tx, deals []*deal, cu
 			return err
 		}
 	}
-	if !tiered {
+	if !asksTiers(b.book) {
 		return nil
 	}
 	if err := standing.Catch(ctx, tx, b.brand); err != nil {

@@ -20,6 +20,7 @@ import (
 	"github.com/rapport-cx/rapport/services/loyalty/ledger"
 	"github.com/rapport-cx/rapport/services/loyalty/programme"
 	"github.com/rapport-cx/rapport/services/loyalty/record"
+	"github.com/rapport-cx/rapport/services/loyalty/standing"
 )
 
 // Follower lets one brand's purchases earn as Journey tells of them.
@@ -97,9 +98,16 @@ func (f *Follower) Consumer(source Source) *feed.Consumer {
 			if facts, err = source(ctx, brand, from, limit); err != nil {
 				return nil, err
 			}
-			if err = f.Ready(ctx); err == nil {
-				segments, err = f.segments(ctx, facts)
+			if err = f.Ready(ctx); err != nil {
+				return facts, err
 			}
+			if asksTiers(f.Book()) {
+				// Seconds of movements may not have been counted yet.
+				if err = standing.Near(ctx, f.DB, brand); err != nil {
+					return facts, err
+				}
+			}
+			segments, err = f.segments(ctx, facts)
 			return facts, err
 		},
 		Effect: func(ctx context.Context, tx *sqldb.Tx, facts []feed.Fact) (err error) {
@@ -132,6 +140,17 @@ func (f *Follower) segments(ctx context.Context, facts []feed.Fact) (map[int64][
 		out[who] = in
 	}
 	return out, nil
+}
+
+func asksTiers(book *programme.Book) bool {
+	for _, newest := range book.List() {
+		for _, p := range book.Versions(newest.GetId()) {
+			if p.GetFromJourney() && programme.Tiered(p) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func asksSegments(book *programme.Book) bool {

@@ -11,6 +11,27 @@ import (
 // batch is how many facts are taken in at once.
 const batch = 1000
 
+// few is how many facts Near leaves to Catch.
+const few = 100
+
+// Near brings a brand's tables up to about the end of the log, piece by piece, so that
+// nobody waits long for any: who must Catch up then has little to do.
+func Near(ctx context.Context, db *sqldb.DB, brand string) error {
+	for {
+		from, err := readHeads(ctx, db, brand)
+		if err != nil {
+			return err
+		}
+		p, err := next(ctx, feed.In(db), brand, from, batch)
+		if err != nil || p.facts < few {
+			return err
+		}
+		if err := p.keep(ctx, db, brand); err != nil || p.facts < batch {
+			return err
+		}
+	}
+}
+
 // Catch brings a brand's tables up to the end of the log as tx sees it. Whoever does the
 // same meanwhile waits.
 func Catch(ctx context.Context, tx *sqldb.Tx, brand string) error {

@@ -63,7 +63,12 @@ func advance(ctx context.Context, db *sqldb.DB, log *feed.Log, tail *Tail, brand
 			wait = idle
 		}
 	}
-	err = db.Write(ctx, func(tx *sqldb.Tx) error {
+	return wait, p.keep(ctx, db, brand)
+}
+
+// keep saves a piece, unless somebody else has.
+func (p *piece) keep(ctx context.Context, db *sqldb.DB, brand string) error {
+	return db.Write(ctx, func(tx *sqldb.Tx) error {
 		now, err := lockHeads(ctx, tx, brand)
 		if err != nil || now != p.from {
 			return err
@@ -74,7 +79,6 @@ func advance(ctx context.Context, db *sqldb.DB, log *feed.Log, tail *Tail, brand
 		}
 		return p.save(ctx, tx, brand)
 	})
-	return wait, err
 }
 
 func pause(ctx context.Context, wait time.Duration) {

@@ -1,6 +1,7 @@
 package standing
 
 import (
+	"context"
 	"math/rand/v2"
 	"testing"
 	"time"
@@ -21,14 +22,7 @@ const brand = "demo"
 // what was saved is never more than they say.
 func TestReadAddsWhatWasNotSaved(t *testing.T) {
 	sqldbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
-		log := feed.New(db)
-		for _, migrate := range []func() error{
-			func() error { return feed.Migrate(t.Context(), db) }, func() error { return ledger.Migrate(t.Context(), db) }, func() error { return Migrate(t.Context(), db) },
-		} {
-			if err := migrate(); err != nil {
-				t.Fatal(err)
-			}
-		}
+		log := laid(t, db)
 		r := rand.New(rand.NewPCG(8, 8))
 		facts, records := past(r, 400)
 		all, persons := &sums{}, [][]int64{{1}, {901}, {1801}, {2701}, {1, 2701}, {901, 1801}, {5}}
@@ -106,4 +100,42 @@ func verify(t *testing.T, db *sqldb.DB) {
 	if _, err := Verify(t.Context(), db, brand, func(customer int64, reason string) { t.Errorf("%d: %s", customer, reason) }); err != nil || t.Failed() {
 		t.Fatal(err)
 	}
+}
+
+// laid lays the tables out.
+func laid(t *testing.T, db *sqldb.DB) *feed.Log {
+	t.Helper()
+	for _, migrate := range []func(context.Context, *sqldb.DB) error{feed.Migrate, ledger.Migrate, Migrate} {
+		if err := migrate(t.Context(), db); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return feed.New(db)
+}
+
+// Near leaves little to who must catch up, however much there is, and nothing is counted
+// twice.
+func TestNearLeavesLittle(t *testing.T) {
+	sqldbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		log, r := laid(t, db), rand.New(rand.NewPCG(3, 8))
+		facts, records := past(r, 2*batch+500)
+		all, from := &sums{}, 0
+		for _, until := range []int{few / 2, 2 * few, len(facts)} {
+			write(t, log, facts[from:until], records[from:until])
+			for i := from; i < until; i++ {
+				all.add(&facts[i], records[i], func(seq int64) (*feed.Fact, *loyaltyv1.EntryRecord) { return &facts[seq-1], records[seq-1] })
+			}
+			from = until
+			if err := Near(t.Context(), db, brand); err != nil {
+				t.Fatal(err)
+			}
+			if saved, err := readHeads(t.Context(), db, brand); err != nil || saved.least() <= int64(until-few) {
+				t.Errorf("%d of %d saved (%v)", saved.least(), until, err)
+			}
+			for _, numbers := range [][]int64{{1}, {901}, {1, 2701}, {5}} {
+				check(t, db, all, numbers)
+			}
+			verify(t, db)
+		}
+	})
 }
