@@ -21,10 +21,7 @@ func (p *Page) compose(ctx context.Context, s *scene) *shown {
 	if s.metric != nil {
 		out.LiveAt, out.CSV = s.Live(), "/csv"+out.Permalink
 	}
-	brands, _ := p.cfg.BrandsFor(ctx)
-	for _, b := range brands {
-		out.Brands = append(out.Brands, choice{Name: b.Name, Link: s.ToBrand(b.ID), Current: b == s.brand})
-	}
+	out.Brands = p.cfg.OtherBrands(ctx, s.brand, s.ToBrand)
 	for _, l := range catalogues {
 		out.Langs = append(out.Langs, choice{Name: l.Name, Note: l.Code, Link: s.ToLang(l), Current: l == s.Lang})
 	}

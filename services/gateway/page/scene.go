@@ -104,23 +104,10 @@ func (p *Page) stage(ctx context.Context, v view) (*scene, error) {
 
 // chooseBrand takes the first brand that has data if none was asked for.
 func (p *Page) chooseBrand(ctx context.Context, s *scene, has func(context.Context, string) bool) (err error) {
-	if s.Brand != "" {
-		s.brand, err = p.cfg.Brand(ctx, s.Brand)
-		return err
+	if s.brand, err = p.cfg.Choose(ctx, s.Brand, has); err == nil {
+		s.Brand = s.brand.ID
 	}
-	all, err := p.cfg.BrandsFor(ctx)
-	if err != nil {
-		return err
-	}
-	s.brand = all[0]
-	for _, b := range all {
-		if has(ctx, b.ID) {
-			s.brand = b
-			break
-		}
-	}
-	s.Brand = s.brand.ID
-	return nil
+	return err
 }
 
 // answered reports whether a brand has answers.

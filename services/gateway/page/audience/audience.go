@@ -172,37 +172,22 @@ func (p *Pages) stage(w http.ResponseWriter, r *http.Request, l *leaf) (context.
 		return nil, nil, nil
 	}
 	s := &scene{view: v}
-	if err := p.chooseBrand(ctx, s); err != nil {
+	if s.brand, err = p.cfg.Choose(ctx, s.Brand, p.peopled); err != nil {
 		done()
 		p.refuse(w, v, err)
 		return nil, nil, nil
 	}
+	s.Brand = s.brand.ID
 	return ctx, done, s
 }
 
-// chooseBrand takes the first brand that has customers if none was asked for.
-func (p *Pages) chooseBrand(ctx context.Context, s *scene) (err error) {
-	if s.Brand != "" {
-		s.brand, err = p.cfg.Brand(ctx, s.Brand)
-		return err
+// peopled tells whether a brand has customers.
+func (p *Pages) peopled(ctx context.Context, brand string) bool {
+	if p.people == nil {
+		return false
 	}
-	all, err := p.cfg.BrandsFor(ctx)
-	if err != nil {
-		return err
-	}
-	s.brand = all[0]
-	for _, b := range all {
-		if p.people == nil {
-			break
-		}
-		some, err := p.people.ListCustomers(ctx, &segmentationv1.ListCustomersRequest{Brand: b.ID, PageSize: 1})
-		if err == nil && len(some.GetCustomers()) > 0 {
-			s.brand = b
-			break
-		}
-	}
-	s.Brand = s.brand.ID
-	return nil
+	some, err := p.people.ListCustomers(ctx, &segmentationv1.ListCustomersRequest{Brand: brand, PageSize: 1})
+	return err == nil && len(some.GetCustomers()) > 0
 }
 
 // show draws a page whose scene is set.
@@ -226,11 +211,9 @@ func (p *Pages) compose(ctx context.Context, s *scene, l *leaf) *shown {
 		return s.link(func(v *view) { *v = view{Brand: v.Brand, Lang: v.Lang, asked: v.asked, Page: path} })
 	}
 	out := &shown{T: s.Lang, Frame: shell.Frame{Name: l.title(s.Lang), Home: to(""), BrandName: s.brand.Name}}
-	brands, _ := p.cfg.BrandsFor(ctx)
-	for _, b := range brands {
-		link := s.link(func(v *view) { *v = view{Brand: b.ID, Lang: v.Lang, asked: v.asked, Page: l.path} })
-		out.Brands = append(out.Brands, shell.Choice{Name: b.Name, Link: link, Current: b == s.brand})
-	}
+	out.Brands = p.cfg.OtherBrands(ctx, s.brand, func(id string) string {
+		return s.link(func(v *view) { *v = view{Brand: id, Lang: v.Lang, asked: v.asked, Page: l.path} })
+	})
 	for _, c := range catalogues {
 		link := s.link(func(v *view) { v.Lang, v.asked = c, true })
 		out.Langs = append(out.Langs, shell.Choice{Name: c.Name, Note: c.Code, Link: link, Current: c == s.Lang})

@@ -231,36 +231,21 @@ func (p *Pages) read(r *http.Request, q url.Values, l *leaf) (*scene, error) {
 }
 
 // prepare decides the brand, then asks for what the sections share.
-func (p *Pages) prepare(ctx context.Context, s *scene) error {
-	if err := p.chooseBrand(ctx, s); err != nil {
+func (p *Pages) prepare(ctx context.Context, s *scene) (err error) {
+	if s.brand, err = p.cfg.Choose(ctx, s.Brand, p.answered); err != nil {
 		return err
 	}
+	s.Brand = s.brand.ID
 	return s.leaf.prepare(p, ctx, s)
 }
 
-// chooseBrand takes the first brand that has answers if none was asked for.
-func (p *Pages) chooseBrand(ctx context.Context, s *scene) (err error) {
-	if s.Brand != "" {
-		s.brand, err = p.cfg.Brand(ctx, s.Brand)
-		return err
+// answered tells whether a brand has anything that is rated.
+func (p *Pages) answered(ctx context.Context, brand string) bool {
+	if p.survey == nil {
+		return false
 	}
-	all, err := p.cfg.BrandsFor(ctx)
-	if err != nil {
-		return err
-	}
-	s.brand = all[0]
-	for _, b := range all {
-		if p.survey == nil {
-			break
-		}
-		list, err := p.survey.ListSubjects(ctx, &surveyv1.ListSubjectsRequest{Brand: b.ID, PageSize: 1})
-		if err == nil && len(list.GetSubjects()) > 0 {
-			s.brand = b
-			break
-		}
-	}
-	s.Brand = s.brand.ID
-	return nil
+	list, err := p.survey.ListSubjects(ctx, &surveyv1.ListSubjectsRequest{Brand: brand, PageSize: 1})
+	return err == nil && len(list.GetSubjects()) > 0
 }
 
 // show draws a page whose scene is set.
@@ -277,14 +262,13 @@ func (p *Pages) compose(ctx context.Context, s *scene) *shown {
 		Name: cmp.Or(s.name, s.leaf.title(s.Lang)), Home: to(""), BrandName: s.brand.Name, Path: s.path, Kept: !s.leaf.private,
 		Tabs: p.cfg.Ways(ctx, s.Brand, &s.Lang.Lang, s.Page, to), Permalink: s.permanent(p.cfg.Clock()).String(),
 	}}
-	brands, _ := p.cfg.BrandsFor(ctx)
-	for _, b := range brands {
-		at := shell.Address{Brand: b.ID, Code: s.Code, Page: s.leaf.path}
+	out.Brands = p.cfg.OtherBrands(ctx, s.brand, func(id string) string {
+		at := shell.Address{Brand: id, Code: s.Code, Page: s.leaf.path}
 		if s.leaf.deep {
 			at.Page = "/"
 		}
-		out.Brands = append(out.Brands, shell.Choice{Name: b.Name, Link: at.String(), Current: b == s.brand})
-	}
+		return at.String()
+	})
 	for _, c := range catalogues {
 		out.Langs = append(out.Langs, shell.Choice{Name: c.Name, Note: c.Code, Link: s.In(c.Code).String(), Current: c == s.Lang})
 	}

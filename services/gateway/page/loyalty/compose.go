@@ -14,23 +14,11 @@ import (
 // choose decides on the brand and the programme: the first brand that has one, and its
 // first, where none was asked for. Without Loyalty there is neither.
 func (p *Pages) choose(ctx context.Context, s *scene) (err error) {
-	if s.Brand != "" {
-		if s.brand, err = p.cfg.Brand(ctx, s.Brand); err != nil {
-			return err
-		}
-		return p.chooseProgramme(ctx, s)
-	}
-	all, err := p.cfg.BrandsFor(ctx)
+	s.brand, err = p.cfg.Choose(ctx, s.Brand, func(ctx context.Context, brand string) bool { return HasProgramme(ctx, p.points, brand) })
 	if err != nil {
 		return err
 	}
-	s.brand, s.Brand = all[0], all[0].ID
-	for _, b := range all {
-		if HasProgramme(ctx, p.points, b.ID) {
-			s.brand, s.Brand = b, b.ID
-			break
-		}
-	}
+	s.Brand = s.brand.ID
 	return p.chooseProgramme(ctx, s)
 }
 
@@ -97,10 +85,7 @@ func (p *Pages) compose(ctx context.Context, s *scene, l *leaf) *shown {
 		return s.link(func(v *view) { *v = view{Brand: brand, Lang: v.Lang, asked: v.asked, Days: usualDays, Page: path} })
 	}
 	out := &shown{scene: s, T: s.Lang, Frame: shell.Frame{Name: s.Lang.Loyalty, Home: to(s.Brand, ""), BrandName: s.brand.Name}, Dated: l.dated}
-	brands, _ := p.cfg.BrandsFor(ctx)
-	for _, b := range brands {
-		out.Brands = append(out.Brands, shell.Choice{Name: b.Name, Link: to(b.ID, l.path), Current: b == s.brand})
-	}
+	out.Brands = p.cfg.OtherBrands(ctx, s.brand, func(id string) string { return to(id, l.path) })
 	for _, c := range catalogues {
 		link := s.link(func(v *view) { v.Lang, v.asked = c, true })
 		out.Langs = append(out.Langs, shell.Choice{Name: c.Name, Note: c.Code, Link: link, Current: c == s.Lang})

@@ -69,7 +69,8 @@ func (p *Pages) stage(w http.ResponseWriter, r *http.Request, q url.Values, l *l
 	}
 	ctx, done, err := p.cfg.Calls(r, l.method)
 	if err == nil {
-		if err = p.chooseBrand(ctx, s); err == nil {
+		if s.brand, err = p.cfg.Choose(ctx, s.Brand, nil); err == nil {
+			s.Brand = s.brand.ID
 			err = l.prepare(p, ctx, s)
 		}
 		if err != nil {
@@ -112,20 +113,6 @@ func lookedAt(r *http.Request) string {
 	return scheme + "://" + r.Host
 }
 
-// chooseBrand takes the first brand that its reader may look at if none was asked for.
-func (p *Pages) chooseBrand(ctx context.Context, s *scene) (err error) {
-	if s.Brand != "" {
-		s.brand, err = p.cfg.Brand(ctx, s.Brand)
-		return err
-	}
-	all, err := p.cfg.BrandsFor(ctx)
-	if err != nil {
-		return err
-	}
-	s.brand, s.Brand = all[0], all[0].ID
-	return nil
-}
-
 // show draws a page whose scene is set.
 func (p *Pages) show(ctx context.Context, w http.ResponseWriter, status int, s *scene) {
 	out := p.compose(ctx, s)
@@ -143,11 +130,9 @@ func (p *Pages) compose(ctx context.Context, s *scene) *shown {
 	if s.leaf.id != "" {
 		out.Path = append([]shell.Choice{{Name: s.listTitle(), Link: to(s.leaf.path)}}, out.Path...)
 	}
-	brands, _ := p.cfg.BrandsFor(ctx)
-	for _, b := range brands {
-		at := shell.Address{Brand: b.ID, Code: s.Code, Page: s.leaf.path}
-		out.Brands = append(out.Brands, shell.Choice{Name: b.Name, Link: at.String(), Current: b == s.brand})
-	}
+	out.Brands = p.cfg.OtherBrands(ctx, s.brand, func(id string) string {
+		return shell.Address{Brand: id, Code: s.Code, Page: s.leaf.path}.String()
+	})
 	for _, c := range catalogues {
 		out.Langs = append(out.Langs, shell.Choice{Name: c.Name, Note: c.Code, Link: s.In(c.Code).String(), Current: c == s.Lang})
 	}

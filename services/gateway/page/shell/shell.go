@@ -122,6 +122,33 @@ func (c *Config) BrandsFor(ctx context.Context) ([]*config.Brand, error) {
 	return out, nil
 }
 
+// Choose is the brand asked for or, if none is, the first that has something to show: the
+// first there is where none has. has may be nil: then every brand has.
+func (c *Config) Choose(ctx context.Context, asked string, has func(ctx context.Context, brand string) bool) (*config.Brand, error) {
+	if asked != "" {
+		return c.Brand(ctx, asked)
+	}
+	all, err := c.BrandsFor(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, b := range all {
+		if has == nil || has(ctx, b.ID) {
+			return b, nil
+		}
+	}
+	return all[0], nil
+}
+
+// OtherBrands are the ways to a page of each brand that its reader may look at.
+func (c *Config) OtherBrands(ctx context.Context, current *config.Brand, to func(brand string) string) (out []Choice) {
+	all, _ := c.BrandsFor(ctx) // who sees none is not shown a page
+	for _, b := range all {
+		out = append(out, Choice{Name: b.Name, Link: to(b.ID), Current: b == current})
+	}
+	return out
+}
+
 // Absent is a service that is not part of the deployment.
 type Absent string
 
