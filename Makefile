@@ -14,7 +14,7 @@ GENERATED := gen/rapport services/gateway/stub services/gateway/openapi
 
 # Where goroutines meet: these run under the race detector too, if there is a C compiler.
 RACE := ./internal/commit/... ./internal/feed/... ./internal/fold/... ./internal/hot/... \
-	./internal/access/... ./internal/app/... ./internal/people/... ./services/survey/tally/... \
+	./internal/sqldb/walfile/... ./internal/several/... ./internal/access/... ./internal/app/... ./internal/people/... ./services/survey/tally/... \
 	./services/segmentation/answer/... ./services/segmentation/purchase/... ./services/segmentation/panel/... \
 	./services/loyalty/purchase/... ./services/loyalty/standing/...
 TEST_TIMEOUT := 30m

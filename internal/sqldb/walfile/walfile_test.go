@@ -68,7 +68,7 @@ func TestEveryCommitIsWholeToOthers(t *testing.T) {
 		})
 	}
 	r := rand.New(rand.NewPCG(1, 2))
-	for range 60 {
+	for range 25 {
 		transfer(t, w, r)
 	}
 	stop()
