@@ -228,6 +228,12 @@ func With(ctx context.Context, p *Principal, r *Rule) context.Context {
 	return context.WithValue(ctx, callerKey{}, caller{p, r})
 }
 
+// As is the call as if it were of another RPC, by its full name: what an answer tells
+// beside its own, it tells to who may ask for that, and as far as that would.
+func As(ctx context.Context, method string) context.Context {
+	return With(ctx, callerOf(ctx).who, RuleOf(method))
+}
+
 func callerOf(ctx context.Context) caller {
 	c, _ := ctx.Value(callerKey{}).(caller)
 	return c

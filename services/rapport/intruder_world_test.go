@@ -76,6 +76,7 @@ func roles() map[string]any {
 		"monthly":    map[string]any{"brands": []string{"demo"}, "sections": sections(""), "finest": "month"},
 		"metric":     map[string]any{"brands": []string{"demo"}, "sections": sections(""), "operations": []string{"GetMetric"}},
 		"wide":       map[string]any{"brands": []string{"demo"}, "sections": sections(""), "wide": []string{"segments"}},
+		"scores":     map[string]any{"brands": []string{"demo"}, "sections": sections(""), "wide": []string{"scores"}},
 		"claimed":    map[string]any{"brands": []string{"demo"}, "sections": sections(""), "subjects_from": "stores"},
 	}
 	for _, s := range allSections {
