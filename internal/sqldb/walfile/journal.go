@@ -66,6 +66,7 @@ func write(tls *libc.TLS, file, buf uintptr, n int32, offset int64) int32 {
 	}
 	if j.n > 0 && (offset != j.from+int64(j.n) || j.n+int(n) > most) {
 		if rc := j.settle(tls); rc != sqlite3.SQLITE_OK {
+			j.n = 0
 			return rc
 		}
 	}
@@ -80,15 +81,18 @@ func write(tls *libc.TLS, file, buf uintptr, n int32, offset int64) int32 {
 	return sqlite3.SQLITE_OK
 }
 
-// settle writes what is gathered. What cannot be written is lost, and with it the commit
-// that it is of: SQLite is told, and has told nobody of the commit.
+// settle writes what is gathered. Where a write or a flush finds that it cannot be, SQLite
+// takes the transaction back, and what is gathered of it is dropped; who only reads may go
+// on with the transaction, of which nothing must be missing then.
 func (j *journal) settle(tls *libc.TLS) int32 {
 	if j.n == 0 {
 		return sqlite3.SQLITE_OK
 	}
-	n := int32(j.n)
-	j.n = 0
-	return function[moves](j.of.FxWrite)(tls, j.file, j.room, n, j.from)
+	rc := function[moves](j.of.FxWrite)(tls, j.file, j.room, int32(j.n), j.from)
+	if rc == sqlite3.SQLITE_OK {
+		j.n = 0
+	}
+	return rc
 }
 
 // settled does what must see all that was written.
@@ -107,7 +111,12 @@ func read(tls *libc.TLS, file, buf uintptr, n int32, offset int64) int32 {
 }
 
 func flush(tls *libc.TLS, file uintptr, flags int32) int32 {
-	return settled(tls, file, func(of *sqlite3.Tsqlite3_io_methods) int32 { return function[syncs](of.FxSync)(tls, file, flags) })
+	j := journalOf(file)
+	if rc := j.settle(tls); rc != sqlite3.SQLITE_OK {
+		j.n = 0
+		return rc
+	}
+	return function[syncs](j.of.FxSync)(tls, file, flags)
 }
 
 func truncate(tls *libc.TLS, file uintptr, size int64) int32 {

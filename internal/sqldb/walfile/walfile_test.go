@@ -178,6 +178,15 @@ func TestWritesAreGathered(t *testing.T) {
 	if rc := flush(tls, file, 0); rc != sqlite3.SQLITE_FULL {
 		t.Errorf("a full disk: code %d", rc)
 	}
+	// Who reads while the disk is full is told; what was gathered is not lost by that.
+	put(7, page, 0)
+	if rc := read(tls, file, buf, page, 0); rc != sqlite3.SQLITE_FULL {
+		t.Errorf("reading from a full disk: code %d", rc)
+	}
+	testDisk = disk{}
+	if rc := flush(tls, file, 0); rc != 0 || len(testDisk.written) != page || testDisk.written[0] != 7 {
+		t.Errorf("code %d, %d bytes after the disk was full", rc, len(testDisk.written))
+	}
 	testDisk = disk{}
 	put(9, page, page)
 	if rc := flush(tls, file, 0); rc != 0 || len(testDisk.written) != 2*page || testDisk.written[0] != 0 || testDisk.written[page] != 9 {
