@@ -76,7 +76,7 @@ func newSheet(run []Person, round int64) *sheet {
 		d.spent += b.spent
 		s.who[i] = b.who
 	}
-	s.days = slices.Clip(s.days)
+	s.days, s.related = slices.Clip(s.days), slices.Clip(s.related)
 	return s
 }
 
