@@ -269,7 +269,7 @@ type MetricLine struct {
 	Previous *Change `protobuf:"bytes,3,opt,name=previous,proto3" json:"previous,omitempty"`
 	// Beside the same days of the year before.
 	YearBefore *Change `protobuf:"bytes,4,opt,name=year_before,json=yearBefore,proto3" json:"year_before,omitempty"`
-	// Target, where one is set for this scope.
+	// Target, where one is set for this scope and the caller may read targets.
 	Goal *float64 `protobuf:"fixed64,5,opt,name=goal,proto3,oneof" json:"goal,omitempty"`
 	// The target is met: value at or above it, of LOW_SHARE at or below.
 	Met bool `protobuf:"varint,6,opt,name=met,proto3" json:"met,omitempty"`

@@ -1940,7 +1940,7 @@ func (x *InvitationPoint) GetCounts() *InvitationCounts {
 	return nil
 }
 
-// BatchGetInvitationStatsRequest asks for several counts of invitations at once, as reports do.
+// BatchGetInvitationStatsRequest asks for several counts of invitations at once.
 type BatchGetInvitationStatsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The brand.
