@@ -10,12 +10,19 @@ import (
 // flights lets callers of the same question at the same version share one
 // computation.
 type flights struct {
-	mu    sync.Mutex
-	byKey map[string]*flight
+	mu sync.Mutex
+	at map[route]*flight
+}
+
+// route is a question as of a version. Callers of two versions fly beside each
+// other: were there one flight a question, who looked at the log just before a
+// fact and who looked just after it would take each other's place in turn.
+type route struct {
+	key     string
+	version version
 }
 
 type flight struct {
-	version version
 	waiting int
 	cancel  context.CancelFunc
 	done    chan struct{}
@@ -23,14 +30,13 @@ type flight struct {
 	err     error
 }
 
-// join waits for the computation under way, or starts it. A flight that began
-// before facts the caller must see is not joined. The computation lives as
+// join waits for the computation under way, or starts it. The computation lives as
 // long as somebody waits; it keeps the values of its first caller's context.
-func (fs *flights) join(ctx context.Context, key string, v version, compute func(context.Context) (any, error)) (any, error) {
+func (fs *flights) join(ctx context.Context, r route, compute func(context.Context) (any, error)) (any, error) {
 	fs.mu.Lock()
-	f := fs.byKey[key]
-	if f == nil || f.version != v || f.waiting == 0 {
-		f = fs.launch(ctx, key, v, compute)
+	f := fs.at[r]
+	if f == nil || f.waiting == 0 {
+		f = fs.launch(ctx, r, compute)
 	}
 	f.waiting++
 	fs.mu.Unlock()
@@ -48,22 +54,22 @@ func (fs *flights) join(ctx context.Context, key string, v version, compute func
 	return nil, ctx.Err()
 }
 
-// launch starts a flight, in place of an outdated one. Called under mu.
-func (fs *flights) launch(ctx context.Context, key string, v version, compute func(context.Context) (any, error)) *flight {
+// launch starts a flight, in place of one that everybody left. Called under mu.
+func (fs *flights) launch(ctx context.Context, r route, compute func(context.Context) (any, error)) *flight {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	f := &flight{version: v, cancel: cancel, done: make(chan struct{})}
-	if fs.byKey == nil {
-		fs.byKey = map[string]*flight{}
+	f := &flight{cancel: cancel, done: make(chan struct{})}
+	if fs.at == nil {
+		fs.at = map[route]*flight{}
 	}
-	fs.byKey[key] = f
+	fs.at[r] = f
 	go func() {
 		defer cancel()
 		value, err := guarded(ctx, compute)
 		fs.mu.Lock()
 		defer fs.mu.Unlock()
 		f.value, f.err = value, err
-		if fs.byKey[key] == f {
-			delete(fs.byKey, key)
+		if fs.at[r] == f {
+			delete(fs.at, r)
 		}
 		close(f.done)
 	}()

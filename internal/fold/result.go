@@ -107,7 +107,7 @@ func (e *Engine[F]) answer(ctx context.Context, q Question, key []byte, c codec,
 				return v, nil
 			}
 		}
-		return b.flights.join(ctx, string(key), now, func(ctx context.Context) (any, error) {
+		return b.flights.join(ctx, route{key: string(key), version: now}, func(ctx context.Context) (any, error) {
 			return e.produce(ctx, b, q, key, now, at, c, compute)
 		})
 	}
@@ -151,6 +151,10 @@ func (e *Engine[F]) produce(ctx context.Context, b *brand[F], q Question, key []
 	compute func(context.Context) (any, error),
 ) (any, error) {
 	if !e.cfg.NoNear {
+		// A flight may have landed between the caller's look and this one's start.
+		if v, ok := e.near.checked(key, now, at); ok {
+			return v, nil
+		}
 		if v, size, ok := e.fromShared(ctx, q.Brand, key, now, c); ok {
 			e.keep(b, key, now, at, v, size)
 			return v, nil
