@@ -215,20 +215,36 @@ func TestTablesAgree(t *testing.T) {
 	s := newSuite(t, nil)
 	all := s.audience(t)
 	var persons, units int64
-	for _, row := range s.table(t, "/rfm.csv?brand=demo")[1:] {
+	for _, row := range s.table(t, "/csv/rfm?brand=demo")[1:] {
 		persons += int64(integer(t, row[5]))
 	}
-	for _, row := range s.table(t, "/migration.csv?brand=demo&over=rf")[1:] {
+	for _, row := range s.table(t, "/csv/migration?brand=demo&over=rf")[1:] {
 		units += int64(integer(t, row[2]))
 	}
 	if persons != int64(len(all)) || units != int64(len(all)) {
 		t.Errorf("%d persons in the grid, %d moved, of %d", persons, units, len(all))
 	}
-	for _, path := range []string{"/panel.csv?where=attributes.city:%D0%A2%D1%83%D0%BB%D0%B0&", "/segments.csv?", "/drivers.csv?"} {
+	for _, path := range []string{"/csv/panel?where=attributes.city:%D0%A2%D1%83%D0%BB%D0%B0&", "/csv/segments?", "/csv/drivers?"} {
 		if rows := s.table(t, path+"brand=demo"); len(rows) < 2 {
 			t.Errorf("%s: %v", path, rows)
 		}
 	}
+}
+
+// TestASegmentMoves: somebody who enters is counted on the open page of the segment.
+func TestASegmentMoves(t *testing.T) {
+	s := newSuite(t, nil)
+	s.audience(t)
+	if _, err := s.CreateSegment(t.Context(), &segmentationv1.CreateSegmentRequest{Brand: brand, Segment: &segmentationv1.Segment{
+		Id: "here", Rule: &segmentationv1.SegmentRule{Rule: &segmentationv1.SegmentRule_Expression{Expression: `attributes.city == "Мирный"`}},
+	}}); err != nil {
+		t.Fatal(err)
+	}
+	ctx := browse(t, 1280, 900)
+	do(t, ctx, chromedp.Navigate(s.url+"/segments/here?brand=demo&lang=en"), chromedp.WaitVisible(chromedp.CSS("#live:not(.lost)")))
+	before := eval[string](t, ctx, "document.querySelector('#members').textContent")
+	s.welcome(t, []guest{{city: "Мирный"}}) // the first of them moved
+	until(t, ctx, fmt.Sprintf("document.querySelector('#members').textContent !== %q", before))
 }
 
 func integer(t *testing.T, text string) (n int) {

@@ -17,14 +17,14 @@
 //	/csv/…         the numbers of these pages, /live/… what moves them
 //	/customers     whoever is known, and a person's time line
 //	/journeys      the success index, the contact rate and who comes back
-//	/funnel        how many get how far; /funnel.csv in numbers
-//	/paths         what follows what; /paths.csv in numbers
+//	/funnel        how many get how far
+//	/paths         what follows what
 //	/maps          journey maps with live numbers
-//	/segments      segments and what becomes of them; /segments.csv in numbers
-//	/panel         any group beside everybody else; /panel.csv in numbers
-//	/rfm           the grid of recency and frequency; /rfm.csv in numbers
-//	/migration     who went from where to where; /migration.csv in numbers
-//	/drivers       what moves a score; /drivers.csv in numbers
+//	/segments      segments and what becomes of them
+//	/panel         any group beside everybody else
+//	/rfm           the grid of recency and frequency
+//	/migration     who went from where to where
+//	/drivers       what moves a score
 //	/s/{token}     where customers answer: public (package survey)
 package gateway
 

@@ -228,7 +228,7 @@ func TestFiguresAreTheServices(t *testing.T) {
 	s := newSuite(t, nil)
 	s.live(t)
 	const steps = "&step=order.placed&within=&step=order.shipped&within=30h&step=order.delivered&within=&unit=order"
-	rows := s.table(t, "/funnel.csv?brand=demo&days=all&by=channel"+steps)
+	rows := s.table(t, "/csv/funnel?brand=demo&days=all&by=channel"+steps)
 	sums := map[string]int64{}
 	for _, row := range rows[1:] {
 		n, err := strconv.ParseInt(row[4], 10, 64)
@@ -253,7 +253,7 @@ func TestFiguresAreTheServices(t *testing.T) {
 		t.Fatal(err)
 	}
 	var times int64
-	for _, row := range s.table(t, "/paths.csv?brand=demo&days=all")[1:] {
+	for _, row := range s.table(t, "/csv/paths?brand=demo&days=all")[1:] {
 		n, _ := strconv.ParseInt(row[2], 10, 64)
 		times += n
 	}
@@ -261,7 +261,7 @@ func TestFiguresAreTheServices(t *testing.T) {
 		t.Errorf("transitions sum to %d, want %d + %d", times, got.GetEvents(), got.GetUnits())
 	}
 	var units int64
-	for _, row := range s.table(t, "/paths.csv?brand=demo&days=all&table=paths")[1:] {
+	for _, row := range s.table(t, "/csv/paths?brand=demo&days=all&table=paths")[1:] {
 		n, _ := strconv.ParseInt(row[2], 10, 64)
 		units += n
 	}
@@ -344,8 +344,8 @@ func TestEmptyPagesSayWhatToDo(t *testing.T) {
 func TestWrongLeafAddresses(t *testing.T) {
 	s := newSuite(t, nil)
 	for path, want := range map[string]int{
-		"/funnel?brand=nobody": 404, "/funnel?days=8": 400, "/paths?unit=rocket": 200, "/funnel.csv?brand=demo": 400, "/paths.csv?brand=demo&unit=x": 400,
-		"/customers/x": 200, "/maps/none": 200, "/live?page=/nowhere&brand=demo": 400, "/live?page=/maps/order": 400, "/funnel?step=%ff": 400,
+		"/funnel?brand=nobody": 404, "/funnel?days=8": 400, "/paths?unit=rocket": 200, "/csv/funnel?brand=demo": 400, "/csv/paths?brand=demo&unit=x": 400,
+		"/customers/x": 200, "/maps/none": 200, "/live/nowhere?brand=demo": 404, "/live/maps/order": 400, "/live?metric=nps": 400, "/funnel?step=%ff": 400,
 	} {
 		if code, _, _ := s.get(t, path); code != want {
 			t.Errorf("%s: HTTP %d, want %d", path, code, want)

@@ -115,12 +115,12 @@ func TestHealthIsWhatTheServiceSays(t *testing.T) {
 	if flow.GetRose() == 0 || flow.GetFell() == 0 {
 		t.Errorf("nobody rose or nobody fell: %v", flow)
 	}
-	for _, row := range s.table(t, "/loyalty.csv?brand=demo&days=90&table=figures")[1:] {
+	for _, row := range s.table(t, "/csv/loyalty?brand=demo&days=90&table=figures")[1:] {
 		if n, named := want[row[0]]; named && row[1] != strconv.FormatInt(n, 10) {
 			t.Errorf("the spreadsheet says %v, the service %d", row, n)
 		}
 	}
-	rows := s.table(t, "/loyalty.csv?brand=demo&days=90&table=channels")[1:]
+	rows := s.table(t, "/csv/loyalty?brand=demo&days=90&table=channels")[1:]
 	if len(rows) != len(rate.GetGroups()) || len(rows) < 3 {
 		t.Fatalf("%d channels, the service has %d", len(rows), len(rate.GetGroups()))
 	}
@@ -174,14 +174,14 @@ func TestSpreadsheetsHaveWhatThePageHas(t *testing.T) {
 			}
 		}
 	}
-	compare(page, "months", "/loyalty.csv?brand=demo&days=90&table=months", 1, 2, 3, 4)
-	compare(page, "by-channel", "/loyalty.csv?brand=demo&days=90&table=channels", 1, 2, 3, 4)
-	compare(page, "liability", "/loyalty.csv?brand=demo&days=90&table=liability", 1)
-	compare(page, "participation", "/loyalty.csv?brand=demo&days=90&table=participation", 5, 4, 6, 3, 2)
-	compare(page, "offers", "/loyalty.csv?brand=demo&table=offers", 6, 2, 3, 4, 5)
-	compare(s.page(t, fmt.Sprintf("/members/%d?brand=demo&lang=en", ids[1])), "expiries", fmt.Sprintf("/members/%d/table.csv?brand=demo&table=expiries", ids[1]), 2)
+	compare(page, "months", "/csv/loyalty?brand=demo&days=90&table=months", 1, 2, 3, 4)
+	compare(page, "by-channel", "/csv/loyalty?brand=demo&days=90&table=channels", 1, 2, 3, 4)
+	compare(page, "liability", "/csv/loyalty?brand=demo&days=90&table=liability", 1)
+	compare(page, "participation", "/csv/loyalty?brand=demo&days=90&table=participation", 5, 4, 6, 3, 2)
+	compare(page, "offers", "/csv/loyalty?brand=demo&table=offers", 6, 2, 3, 4, 5)
+	compare(s.page(t, fmt.Sprintf("/members/%d?brand=demo&lang=en", ids[1])), "expiries", fmt.Sprintf("/csv/members/%d?brand=demo&table=expiries", ids[1]), 2)
 	for name, least := range map[string]int{"cohorts": 5, "tiers": 2, "tier-flow": 3, "rewards": 2, "impact": 6, "figures": 10} {
-		if rows := s.table(t, "/loyalty.csv?brand=demo&table="+name); len(rows) < least+1 {
+		if rows := s.table(t, "/csv/loyalty?brand=demo&table="+name); len(rows) < least+1 {
 			t.Errorf("%s: %v", name, rows)
 		}
 	}
@@ -234,7 +234,7 @@ func TestAMembersAccount(t *testing.T) {
 		t.Errorf("%d entries on %d pages, the service has %d; %v", entries, pages, len(list.GetEntries()), err)
 	}
 	var sum int64
-	for _, row := range s.table(t, fmt.Sprintf("/members/%d/table.csv?brand=demo", ids[1]))[1:] {
+	for _, row := range s.table(t, fmt.Sprintf("/csv/members/%d?brand=demo", ids[1]))[1:] {
 		sum += int64(integer(t, row[5]))
 	}
 	b := a.GetBalance()
@@ -293,7 +293,7 @@ func TestOnlyWhoHasAProgrammeIsShownTheWay(t *testing.T) {
 	}
 	for path, want := range map[string]int{
 		"/loyalty?brand=demo&days=8": 400, "/loyalty?brand=demo&from=x": 400, "/loyalty?brand=demo&programme=none": 404, "/loyalty?brand=nobody": 404,
-		"/loyalty.csv?brand=demo&table=none": 400, "/loyalty.csv?brand=olist": 404, "/members/x?brand=demo": 200, "/members/x/table.csv?brand=demo": 404,
+		"/csv/loyalty?brand=demo&table=none": 400, "/loyalty.csv?brand=olist": 404, "/members/x?brand=demo": 200, "/members/x/table.csv?brand=demo": 404,
 		"/loyalty?brand=demo&from=2026-02-01": 200,
 	} {
 		if code, _, _ := s.get(t, path); code != want {
@@ -345,7 +345,29 @@ func TestLoyaltyWithoutNeighbours(t *testing.T) {
 			t.Errorf("%s does not say that Loyalty is missing", path)
 		}
 	}
-	if code, _, _ := s.get(t, "/loyalty.csv?brand=demo"); code != 503 {
+	if code, _, _ := s.get(t, "/csv/loyalty?brand=demo"); code != 503 {
 		t.Errorf("a table of nobody: HTTP %d", code)
+	}
+}
+
+// TestAnAccountMoves: points that are earned show on the open page of the member, and on
+// that of the programme.
+func TestAnAccountMoves(t *testing.T) {
+	s := newSuite(t, nil)
+	ids := s.clubbed(t)
+	ctx := browse(t, 1280, 900)
+	for _, c := range []struct{ path, id, wanted string }{
+		{fmt.Sprintf("/members/%d?brand=demo&lang=en", ids[0]), "available", "document.querySelector('#available').textContent"},
+		{"/loyalty?brand=demo&lang=en", "issued", "document.querySelector('#f-issued .now').textContent"},
+	} {
+		do(t, ctx, chromedp.Navigate(s.url+c.path), chromedp.WaitVisible(chromedp.CSS("#live:not(.lost)")))
+		before := eval[string](t, ctx, c.wanted)
+		if _, err := s.Earn(t.Context(), &loyaltyv1.EarnRequest{
+			Brand: brand, RequestId: "while-open-" + c.id, ProgrammeId: "club", Points: 1234, OccurredAt: stamp(noon),
+			Customer: &commonv1.CustomerRef{Ref: &commonv1.CustomerRef_Id{Id: ids[0]}},
+		}); err != nil {
+			t.Fatal(err)
+		}
+		until(t, ctx, fmt.Sprintf("%s !== %q", c.wanted, before))
 	}
 }

@@ -43,6 +43,7 @@ type route struct{ method, path string }
 
 // routes are those of the OpenAPI document, and all pages that link to each other.
 func (f *fortress) routes() (calls, pages []route) {
+	var live []route // what keeps them true
 	_, text, _ := f.ask("GET", "/openapi.json", "", "Authorization", "Bearer "+f.service)
 	var doc struct {
 		Paths map[string]map[string]json.RawMessage
@@ -66,11 +67,17 @@ func (f *fortress) routes() (calls, pages []route) {
 		for _, m := range regexp.MustCompile(`href="(/[a-z][a-z/.-]*)[?"]`).FindAllStringSubmatch(text, -1) {
 			todo = append(todo, m[1])
 		}
+		for _, m := range regexp.MustCompile(`data-live="(/live[a-z/.-]*)`).FindAllStringSubmatch(text, -1) {
+			live = append(live, route{"GET", m[1]})
+		}
 	}
 	if len(calls) < 90 || len(pages) < 10 {
 		f.t.Fatalf("%d calls and %d pages: %v", len(calls), len(pages), pages)
 	}
-	return calls, append(pages, route{"GET", "/live"}, route{"GET", "/metrics"}, route{"GET", "/openapi.json"}, route{"POST", "/customers"}, route{"POST", "/cases/1"}, route{"POST", "/subscriptions/new"}, route{"POST", "/subscriptions/1"}, route{"POST", "/survey-links/new"}, route{"POST", "/survey-links/1"},
+	if len(live) < 8 {
+		f.t.Fatalf("pages that are live: %v", live)
+	}
+	return calls, append(append(pages, live...), route{"GET", "/metrics"}, route{"GET", "/openapi.json"}, route{"POST", "/customers"}, route{"POST", "/cases/1"}, route{"POST", "/subscriptions/new"}, route{"POST", "/subscriptions/1"}, route{"POST", "/survey-links/new"}, route{"POST", "/survey-links/1"},
 		route{"GET", "/survey-links/1/code.svg"}, route{"GET", "/nowhere"})
 }
 

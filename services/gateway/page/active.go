@@ -21,16 +21,15 @@ func (w window) journey() *journeyv1.Window {
 	}}}
 }
 
-// stageLeaf decides what the view of a page beside the overview left open.
-func (p *Page) stageLeaf(ctx context.Context, v view, l *leaf) (*scene, error) {
-	s := &scene{view: v, person: &asked{}}
+// prepareLeaf decides what the view of a page beside the overview left open.
+func (p *Page) prepareLeaf(ctx context.Context, s *scene) error {
 	if err := p.chooseBrand(ctx, s, p.alive); err != nil {
-		return nil, err
+		return err
 	}
-	if l.dated {
+	if s.leaf.dated {
 		p.chooseActive(ctx, s)
 	}
-	return s, nil
+	return nil
 }
 
 // alive reports whether a brand has events or answers.
@@ -136,12 +135,7 @@ func (s *scene) quietText() string {
 }
 
 // fresh says up to when facts are counted; empty without any.
-func (s *scene) fresh(at *timestamppb.Timestamp) string {
-	if !at.IsValid() {
-		return ""
-	}
-	return fmt.Sprintf(s.Lang.AsOf, s.Lang.Moment(at.AsTime().In(s.brand.Location)))
-}
+func (s *scene) fresh(at *timestamppb.Timestamp) string { return s.Lang.Fresh(at, s.brand.Location) }
 
 // about is which days numbers are of, and how fresh they are.
 func (s *scene) about(at *timestamppb.Timestamp) string {

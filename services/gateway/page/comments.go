@@ -174,7 +174,7 @@ func (p *Page) loadCases(ctx context.Context, s *scene) (any, error) {
 func (s *scene) toCases(id string) string {
 	return s.link(func(v *view) {
 		of := own("subject", subjectName(v.Subject))
-		if *v = (view{Brand: v.Brand, Lang: v.Lang, asked: v.asked, Days: usualDays, Page: "/cases", ID: id, Own: of}); id != "" {
+		if *v = (view{Brand: v.Brand, Lang: v.Lang, Code: v.Code, Days: usualDays, Page: "/cases", ID: id, Own: of}); id != "" {
 			v.Own = nil
 		}
 	})

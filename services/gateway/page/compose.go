@@ -22,9 +22,7 @@ func (p *Page) compose(ctx context.Context, s *scene) *shown {
 		out.LiveAt, out.CSV = s.Live(), "/csv"+out.Permalink
 	}
 	out.Brands = p.cfg.OtherBrands(ctx, s.brand, s.ToBrand)
-	for _, l := range catalogues {
-		out.Langs = append(out.Langs, choice{Name: l.Name, Note: l.Code, Link: s.ToLang(l), Current: l == s.Lang})
-	}
+	out.Langs = shell.Languages(catalogues, s.Lang, s.ToLang)
 	for _, m := range s.metrics {
 		out.Metrics = append(out.Metrics, choice{
 			Name: s.metricTitle(m), Note: s.Lang.MetricKind(m.GetKind()), Link: s.ToMetric(m.GetName()), Current: m == s.metric,
@@ -38,7 +36,7 @@ func (p *Page) compose(ctx context.Context, s *scene) *shown {
 		out.Name, out.KindName = subjectTitle(s.subject), s.Lang.Kind(s.Subject.GetKind())
 		if p.report != nil {
 			out.Card = s.link(func(v *view) {
-				*v = view{Brand: v.Brand, Lang: v.Lang, asked: v.asked, Days: usualDays, Page: "/scorecards", ID: subjectName(s.Subject)}
+				*v = view{Brand: v.Brand, Lang: v.Lang, Code: v.Code, Days: usualDays, Page: "/scorecards", ID: subjectName(s.Subject)}
 			})
 		}
 		out.Path = append(out.Path, choice{Name: s.brand.Name, Link: s.ToSubject(nil)})

@@ -19,37 +19,27 @@ type lookup struct {
 	err    error
 }
 
-// find searches for a customer by what a form sends in its body: an address of
-// e-mail does not belong into histories and logs.
-func (p *Page) find(w http.ResponseWriter, r *http.Request) {
-	r.Body = http.MaxBytesReader(w, r.Body, 4<<10)
-	err := r.ParseForm()
-	l, _ := findLeaf(customersPath)
-	v, wrong := readLeaf(r, r.Form, l, "")
-	if err == nil {
-		err = wrong
-	} else {
-		err = fault.Invalid().Field("q", "cannot be read").Err()
+// serveCustomers shows customers, or searches for the one whom a form asks for. It sends
+// that in its body: an address of e-mail does not belong into histories and logs.
+func (p *Page) serveCustomers(stage *shell.Stage[*scene]) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		r.Body = http.MaxBytesReader(w, r.Body, 4<<10)
+		broken := r.ParseForm()
+		ctx, s, done, ok := stage.Set(w, r, r.Form)
+		if !ok {
+			return
+		}
+		defer done()
+		query := strings.TrimSpace(s.Own.Get("q"))
+		switch {
+		case broken != nil:
+			p.refuse(w, s, fault.Invalid().Field("q", "cannot be read").Err())
+		case query != "":
+			p.lead(ctx, w, r, s, query)
+		default:
+			p.showLeaf(ctx, w, s)
+		}
 	}
-	if err != nil {
-		p.refuse(w, v, err)
-		return
-	}
-	if lang := named(r.Form.Get("lang")); lang != nil {
-		v.Lang, v.asked = lang, true
-	}
-	ctx, cancel, err := p.cfg.Calls(r, segmentationv1.SegmentationService_ResolveCustomers_FullMethodName)
-	if err != nil {
-		p.refuse(w, v, err)
-		return
-	}
-	defer cancel()
-	s, err := p.stageLeaf(ctx, v, l)
-	if err != nil {
-		p.refuse(w, v, err)
-		return
-	}
-	p.lead(ctx, w, r, s, strings.TrimSpace(v.Own.Get("q")))
 }
 
 // lead goes to the only customer that a query can mean, or shows whom it may mean.
@@ -66,8 +56,7 @@ func (p *Page) lead(ctx context.Context, w http.ResponseWriter, r *http.Request,
 	for _, id := range ids {
 		s.found.People = append(s.found.People, choice{Name: s.Lang.Person + " " + strconv.FormatInt(id, 10), Link: s.toCustomer(id)})
 	}
-	l, _ := findLeaf(customersPath)
-	p.showLeaf(ctx, w, s, l)
+	p.showLeaf(ctx, w, s)
 }
 
 // toCustomer is the page of a customer.
@@ -88,7 +77,7 @@ func (p *Page) whoIs(ctx context.Context, s *scene, query string) ([]int64, erro
 
 // lookupData is the form of the search and what it found.
 type lookupData struct {
-	Hidden []field
+	Hidden []shell.Hidden
 	Action string
 	*lookup
 }

@@ -11,6 +11,7 @@ import (
 
 	journeyv1 "github.com/rapport-cx/rapport/gen/rapport/journey/v1"
 	"github.com/rapport-cx/rapport/internal/fault"
+	"github.com/rapport-cx/rapport/services/gateway/page/shell"
 )
 
 // maxSteps is how many steps a funnel of the page has at most, and minSteps at least.
@@ -157,7 +158,7 @@ func (p *Page) loadFunnel(ctx context.Context, s *scene) (any, error) {
 	if got.GetOther() != nil {
 		d.Groups = append(d.Groups, s.groupRow(fmt.Sprintf(s.Lang.OtherGroups, s.Lang.Count(got.GetOtherGroups())), got.GetOther()))
 	}
-	d.CSV = s.link(func(v *view) { v.Page = funnelPath + ".csv" })
+	d.CSV = s.link(func(v *view) { v.Page = "/csv" + funnelPath })
 	d.Permalink = s.permalink()
 	return d, nil
 }
@@ -217,22 +218,16 @@ func shade(share float64) int { return min(max(int(share*10), 0), 9) }
 
 // stepsData is the form that makes a funnel.
 type stepsData struct {
-	Hidden    []field
+	Hidden    []shell.Hidden
 	Rows      []stepChoice
-	Units, By []option
+	Units, By []shell.Option
 }
 
 // stepChoice is one step of the form.
 type stepChoice struct {
 	Name           string
-	Kinds, Withins []option
+	Kinds, Withins []shell.Option
 	First          bool
-}
-
-// option is one of several to choose from.
-type option struct {
-	Value, Name string
-	Chosen      bool
 }
 
 func (p *Page) loadSteps(ctx context.Context, s *scene) (any, error) {
@@ -243,7 +238,7 @@ func (p *Page) loadSteps(ctx context.Context, s *scene) (any, error) {
 	q, _ := s.readFunnel(kinds) // what is wrong with it the funnel says
 	d := &stepsData{Hidden: s.Hidden("step", "within", "unit", "by"), Units: s.unitOptions(q.unit)}
 	for _, by := range []string{"", "channel", "month"} {
-		d.By = append(d.By, option{by, s.Lang.splits[by], q.by == by})
+		d.By = append(d.By, shell.Option{Value: by, Name: s.Lang.splits[by], Chosen: q.by == by})
 	}
 	for i := range maxSteps {
 		step, within := "", ""
@@ -257,28 +252,28 @@ func (p *Page) loadSteps(ctx context.Context, s *scene) (any, error) {
 
 func (s *scene) stepChoice(i int, step, within string, kinds *kindBook) stepChoice {
 	row := stepChoice{Name: fmt.Sprintf(s.Lang.StepNumber, i+1), First: i == 0}
-	row.Kinds = append(row.Kinds, option{"", "–", step == ""})
+	row.Kinds = append(row.Kinds, shell.Option{Value: "", Name: "–", Chosen: step == ""})
 	listed := step == ""
 	for _, k := range kinds.seen {
 		listed = listed || k.GetKind() == step
-		row.Kinds = append(row.Kinds, option{k.GetKind(), kinds.title(k.GetKind()), k.GetKind() == step})
+		row.Kinds = append(row.Kinds, shell.Option{Value: k.GetKind(), Name: kinds.title(k.GetKind()), Chosen: k.GetKind() == step})
 	}
 	if !listed { // a prefix, or a kind of another brand: the address may name any
-		row.Kinds = append(row.Kinds, option{step, kinds.title(step), true})
+		row.Kinds = append(row.Kinds, shell.Option{Value: step, Name: kinds.title(step), Chosen: true})
 	}
 	for _, w := range withins {
-		row.Withins = append(row.Withins, option{w, s.Lang.withinText(w), w == within})
+		row.Withins = append(row.Withins, shell.Option{Value: w, Name: s.Lang.withinText(w), Chosen: w == within})
 	}
 	if !slices.Contains(withins, within) {
-		row.Withins = append(row.Withins, option{within, s.Lang.withinText(within), true})
+		row.Withins = append(row.Withins, shell.Option{Value: within, Name: s.Lang.withinText(within), Chosen: true})
 	}
 	return row
 }
 
 // unitOptions are whose events make a journey.
-func (s *scene) unitOptions(unit string) []option {
-	return []option{
-		{"person", s.Lang.units[journeyv1.Unit_UNIT_PERSON], units[unit] == journeyv1.Unit_UNIT_PERSON},
-		{"order", s.Lang.units[journeyv1.Unit_UNIT_ORDER], units[unit] == journeyv1.Unit_UNIT_ORDER},
+func (s *scene) unitOptions(unit string) []shell.Option {
+	return []shell.Option{
+		{Value: "person", Name: s.Lang.units[journeyv1.Unit_UNIT_PERSON], Chosen: units[unit] == journeyv1.Unit_UNIT_PERSON},
+		{Value: "order", Name: s.Lang.units[journeyv1.Unit_UNIT_ORDER], Chosen: units[unit] == journeyv1.Unit_UNIT_ORDER},
 	}
 }

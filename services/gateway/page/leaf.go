@@ -2,12 +2,10 @@ package page
 
 import (
 	"context"
-	"errors"
 	"maps"
 	"net/http"
 	"net/url"
 	"strings"
-	"time"
 	"unicode/utf8"
 
 	journeyv1 "github.com/rapport-cx/rapport/gen/rapport/journey/v1"
@@ -29,6 +27,8 @@ type leaf struct {
 	table, deepTable func(*Page, context.Context, *scene) ([][]string, error)
 	// private pages are about persons.
 	private bool
+	// live pages are kept true while they are open.
+	live bool
 }
 
 const (
@@ -58,7 +58,7 @@ var leaves = []leaf{
 		table: (*Page).customersTable, deepTable: (*Page).personTable,
 	},
 	{
-		path: journeysPath, title: func(l *words) string { return l.Journeys }, dated: true,
+		path: journeysPath, title: func(l *words) string { return l.Journeys }, dated: true, live: true,
 		parts: []section{
 			{"success", shell.Half, func(l *words) string { return l.Success }, (*Page).loadSuccess},
 			{"contacts", shell.Half, func(l *words) string { return l.Contacts }, (*Page).loadContacts},
@@ -84,7 +84,7 @@ var leaves = []leaf{
 		table: (*Page).pathsTable,
 	},
 	{
-		path: mapsPath, title: func(l *words) string { return l.Maps }, dated: true, own: []string{"after"},
+		path: mapsPath, title: func(l *words) string { return l.Maps }, dated: true, live: true, own: []string{"after"},
 		parts: []section{{"maps", shell.Top, func(l *words) string { return l.Maps }, (*Page).loadMaps}},
 		deep:  []section{{"map", shell.Top, func(l *words) string { return l.Map }, (*Page).loadMap}},
 		table: (*Page).mapsTable, deepTable: (*Page).mapTable,
@@ -102,7 +102,7 @@ const (
 func (p *Page) tabs(ctx context.Context, s *scene) []choice {
 	to := func(path string) string {
 		return s.link(func(v *view) {
-			*v = view{Brand: v.Brand, Lang: v.Lang, asked: v.asked, Days: v.Days, From: v.From, To: v.To, Page: path}
+			*v = view{Brand: v.Brand, Lang: v.Lang, Code: v.Code, Days: v.Days, From: v.From, To: v.To, Page: path}
 		})
 	}
 	return p.cfg.Ways(ctx, s.Brand, &s.Lang.Lang, s.Page, to)
@@ -111,15 +111,26 @@ func (p *Page) tabs(ctx context.Context, s *scene) []choice {
 // maxOwn bounds what an address may bring for one name.
 const maxOwn = 20
 
+// stageOf is how a page beside the overview comes to be.
+func (p *Page) stageOf(l *leaf) *shell.Stage[*scene] {
+	return &shell.Stage[*scene]{
+		Config: &p.cfg, Method: journeyv1.JourneyService_GetFunnel_FullMethodName, Prepare: p.prepareLeaf, Refuse: p.refuse,
+		Read: func(r *http.Request, q url.Values) (*scene, error) {
+			v, err := readLeaf(r, q, l)
+			return &scene{view: v, leaf: l, person: &asked{}}, err
+		},
+	}
+}
+
 // readLeaf reads the address of a page.
-func readLeaf(r *http.Request, q url.Values, l *leaf, id string) (view, error) {
-	v := view{Brand: q.Get("brand"), Days: q.Get("days"), Page: l.path, ID: id, Own: url.Values{}}
+func readLeaf(r *http.Request, q url.Values, l *leaf) (view, error) {
+	v := view{Brand: q.Get("brand"), Days: q.Get("days"), Page: l.path, ID: r.PathValue("id"), Own: url.Values{}}
 	for _, name := range l.own {
 		if all := q[name]; len(all) > 0 {
 			v.Own[name] = all[:min(len(all), maxOwn)]
 		}
 	}
-	v.readLang(r)
+	v.readLang(r, q)
 	wrong := fault.Invalid()
 	v.readDays(q, wrong)
 	for name, all := range v.Own {
@@ -138,36 +149,9 @@ func (l *leaf) sections(v view) []section {
 	return l.parts
 }
 
-// serveLeaf shows a page.
-func (p *Page) serveLeaf(l *leaf) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		v, err := readLeaf(r, r.URL.Query(), l, r.PathValue("id"))
-		if err != nil {
-			p.refuse(w, v, err)
-			return
-		}
-		ctx, cancel, err := p.cfg.Calls(r, journeyv1.JourneyService_GetFunnel_FullMethodName)
-		if err != nil {
-			p.refuse(w, v, err)
-			return
-		}
-		defer cancel()
-		s, err := p.stageLeaf(ctx, v, l)
-		if err != nil {
-			p.refuse(w, v, err)
-			return
-		}
-		if q := strings.TrimSpace(v.Own.Get("q")); q != "" {
-			p.lead(ctx, w, r, s, q)
-			return
-		}
-		p.showLeaf(ctx, w, s, l)
-	}
-}
-
-// showLeaf draws a page whose scene is set.
-func (p *Page) showLeaf(ctx context.Context, w http.ResponseWriter, s *scene, l *leaf) {
-	out := p.compose(ctx, s)
+// showLeaf shows a page whose scene is set.
+func (p *Page) showLeaf(ctx context.Context, w http.ResponseWriter, s *scene) {
+	l, out := s.leaf, p.compose(ctx, s)
 	out.Name, out.Dated, out.Kept = l.title(s.Lang), l.dated, !l.private
 	out.CSV = "/csv" + s.permanent().link(func(*view) {})
 	if s.ID != "" {
@@ -177,134 +161,39 @@ func (p *Page) showLeaf(ctx context.Context, w http.ResponseWriter, s *scene, l 
 			out.Name = s.Lang.Person + " " + s.ID
 		}
 		if l.path == mapsPath {
-			out.Name, out.LiveAt = p.mapTitle(ctx, s), s.Live()
+			out.Name = p.mapTitle(ctx, s)
 		}
+	}
+	if l.live {
+		out.LiveAt = s.Live()
 	}
 	if s.window.stale {
 		out.Stale = s.quietText()
 	}
-	out.Sections = p.draw(ctx, s, l.sections(s.view))
+	out.Sections = p.drawLeaf(ctx, s)
 	p.write(w, http.StatusOK, out)
 }
 
-// serveTable gives a page's numbers as a spreadsheet reads them.
-func (p *Page) serveTable(l *leaf) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		v, err := readLeaf(r, r.URL.Query(), l, r.PathValue("id"))
-		if err != nil {
-			p.refuse(w, v, err)
-			return
-		}
-		ctx, cancel, err := p.cfg.Calls(r, journeyv1.JourneyService_GetFunnel_FullMethodName)
-		if err != nil {
-			p.refuse(w, v, err)
-			return
-		}
-		defer cancel()
-		s, err := p.stageLeaf(ctx, v, l)
-		if err != nil {
-			p.refuse(w, v, err)
-			return
-		}
-		table := l.table
-		if s.ID != "" {
-			table = l.deepTable
-		}
-		rows, err := table(p, ctx, s)
-		if err != nil {
-			p.refuse(w, v, err)
-			return
-		}
-		shell.WriteTable(w, strings.TrimPrefix(strings.TrimSuffix(l.path+"-"+s.ID, "-"), "/"), rows)
-	}
+// drawLeaf draws the parts of a page.
+func (p *Page) drawLeaf(ctx context.Context, s *scene) []shell.Drawing {
+	return p.draw(ctx, s, s.leaf.sections(s.view))
 }
 
-// liveLeaf keeps a page true that no stream tells of: it is looked at now and then,
-// and what has changed is sent.
-func (p *Page) liveLeaf(w http.ResponseWriter, r *http.Request) {
-	q := r.URL.Query()
-	l, id := findLeaf(q.Get("page"))
-	if l == nil {
-		http.Error(w, "not a page to watch", http.StatusBadRequest)
-		return
+// leafTable is the numbers of a page.
+func (p *Page) leafTable(ctx context.Context, s *scene) (string, [][]string, error) {
+	table := s.leaf.table
+	if s.ID != "" {
+		table = s.leaf.deepTable
 	}
-	v, err := readLeaf(r, q, l, id)
-	if err != nil || v.Brand == "" {
-		http.Error(w, "not a page to watch", http.StatusBadRequest)
-		return
-	}
-	if !p.seats.Sit(w) {
-		return
-	}
-	defer p.seats.Rise()
-	ctx, err := p.cfg.Outgoing(r, journeyv1.JourneyService_WatchEvents_FullMethodName)
-	if err != nil {
-		http.Error(w, "not a page to watch", http.StatusBadRequest)
-		return
-	}
-	if _, err := p.stageLeaf(ctx, v, l); err != nil {
-		http.Error(w, v.Lang.FaultText(err), http.StatusServiceUnavailable)
-		return
-	}
-	e, ok := shell.Begin(w)
-	if !ok {
-		return
-	}
-	if err := p.lookAgain(ctx, v, l, e); err != nil && ctx.Err() == nil && !fault.Retryable(err) && !errors.Is(err, shell.ErrLeft) {
-		p.cfg.Log.Warn("live page", "error", err)
-	}
-}
-
-// lookAgain sends what has changed, at once and then every so often: services keep
-// the answer to a question until a fact arrives, so that looking costs little.
-func (p *Page) lookAgain(ctx context.Context, v view, l *leaf, e *shell.Events) error {
-	look := time.NewTicker(liveLook)
-	defer look.Stop()
-	for {
-		if err := p.redrawLeaf(ctx, v, l, e); err != nil {
-			return err
-		}
-		select {
-		case <-look.C:
-		case <-ctx.Done():
-			return nil
-		case <-p.cfg.Draining:
-			return nil
-		}
-	}
-}
-
-func (p *Page) redrawLeaf(ctx context.Context, v view, l *leaf, e *shell.Events) error {
-	ctx, cancel := context.WithTimeout(ctx, shell.PageTime)
-	defer cancel()
-	s, err := p.stageLeaf(ctx, v, l)
-	if err != nil {
-		return err
-	}
-	return e.Send(p.draw(ctx, s, l.sections(v)))
-}
-
-// findLeaf is the page at a path, and the thing that it shows there.
-func findLeaf(path string) (*leaf, string) {
-	for i := range leaves {
-		l := &leaves[i]
-		if path == l.path {
-			return l, ""
-		}
-		if id, below := strings.CutPrefix(path, l.path+"/"); below && l.deep != nil && id != "" {
-			if id, err := url.PathUnescape(id); err == nil {
-				return l, id
-			}
-		}
-	}
-	return nil, ""
+	rows, err := table(p, ctx, s)
+	return shell.TableName(s.Page, s.ID), rows, err
 }
 
 // permanent is the view that shows the same whenever it is opened: with its days where
 // it had only a number of them, and with all else that the page chose itself.
 func (s *scene) permanent() view {
 	v := s.view
-	v.asked = true
+	v.Code = v.Lang.Code
 	if v.Days != "" && !s.window.whole() {
 		v.Days, v.From, v.To = "", s.window.first, s.window.last
 	}

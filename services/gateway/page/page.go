@@ -6,8 +6,10 @@
 package page
 
 import (
+	"context"
 	"embed"
 	"net/http"
+	"net/url"
 
 	journeyv1 "github.com/rapport-cx/rapport/gen/rapport/journey/v1"
 	loyaltyv1 "github.com/rapport-cx/rapport/gen/rapport/loyalty/v1"
@@ -45,11 +47,7 @@ func Nav(services Services) (out []shell.Way) {
 }
 
 func way(path string, group shell.Group, title func(*words) string) shell.Way {
-	names := map[string]string{}
-	for _, l := range catalogues {
-		names[l.Code] = title(l)
-	}
-	return shell.Way{Path: path, Group: group, Names: names}
+	return shell.Way{Path: path, Group: group, Names: shell.Names(catalogues, title)}
 }
 
 // Page draws views.
@@ -78,22 +76,30 @@ func New(cfg Config, services Services) (*Page, error) {
 
 // Route says where which page is.
 func (p *Page) Route(mux *http.ServeMux) {
-	mux.Handle("GET /{$}", p)
-	mux.HandleFunc("GET /live", p.Live)
-	mux.HandleFunc("GET /csv/{$}", p.serveOverviewTable)
+	overview := p.stage()
+	mux.HandleFunc("GET /{$}", p.serve)
+	mux.HandleFunc("GET /csv/{$}", overview.Table(p.table))
+	mux.HandleFunc("GET /live", overview.Live(shell.Watch[*scene]{Seats: p.seats, Told: p.told, Draw: p.drawAll}))
 	for i := range leaves {
 		l := &leaves[i]
-		mux.HandleFunc("GET "+l.path, p.serveLeaf(l))
-		if l.deep != nil {
-			mux.HandleFunc("GET "+l.path+"/{id}", p.serveLeaf(l))
+		stage := p.stageOf(l)
+		if l.path == customersPath {
+			mux.HandleFunc("GET "+l.path, p.serveCustomers(stage))
+			mux.HandleFunc("POST "+l.path, p.serveCustomers(stage))
+		} else {
+			mux.HandleFunc("GET "+l.path, stage.Page(p.showLeaf))
 		}
-		mux.HandleFunc("GET "+l.path+".csv", p.serveTable(l))
-		mux.HandleFunc("GET /csv"+l.path, p.serveTable(l))
-		if l.deepTable != nil {
-			mux.HandleFunc("GET /csv"+l.path+"/{id}", p.serveTable(l))
+		mux.HandleFunc("GET /csv"+l.path, stage.Table(p.leafTable))
+		if l.deep != nil {
+			mux.HandleFunc("GET "+l.path+"/{id}", stage.Page(p.showLeaf))
+			mux.HandleFunc("GET /csv"+l.path+"/{id}", stage.Table(p.leafTable))
+		}
+		if l.live {
+			live := stage.Live(shell.Watch[*scene]{Seats: p.seats, Draw: p.drawLeaf})
+			mux.HandleFunc("GET /live"+l.path, live)
+			mux.HandleFunc("GET /live"+l.path+"/{id}", live)
 		}
 	}
-	mux.HandleFunc("POST "+customersPath, p.find)
 }
 
 type choice = shell.Choice
@@ -113,76 +119,57 @@ type shown struct {
 	Stale    string // why these are not the days asked for
 }
 
-// ServeHTTP shows a view.
-func (p *Page) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	v, err := readView(r)
-	if err != nil {
-		p.refuse(w, v, err)
-		return
+// stage is how the overview comes to be.
+func (p *Page) stage() *shell.Stage[*scene] {
+	return &shell.Stage[*scene]{
+		Config: &p.cfg, Method: surveyv1.SurveyService_GetMetric_FullMethodName, Prepare: p.prepare, Refuse: p.refuse,
+		Read: func(r *http.Request, q url.Values) (*scene, error) {
+			v, err := readView(r, q)
+			return &scene{view: v}, err
+		},
 	}
-	if p.survey == nil { // the other pages are what there is
+}
+
+// serve shows the overview.
+func (p *Page) serve(w http.ResponseWriter, r *http.Request) {
+	if v, err := readView(r, r.URL.Query()); p.survey == nil && err == nil { // the other pages are what there is
 		v.Page = journeysPath
 		http.Redirect(w, r, v.String(), http.StatusSeeOther)
 		return
 	}
-	ctx, cancel, err := p.cfg.Calls(r, surveyv1.SurveyService_GetMetric_FullMethodName)
-	if err != nil {
-		p.refuse(w, v, err)
+	ctx, s, done, ok := p.stage().Set(w, r, r.URL.Query())
+	if !ok {
 		return
 	}
-	defer cancel()
-	s, err := p.stage(ctx, v)
-	if err != nil {
-		p.refuse(w, v, err)
-		return
-	}
+	defer done()
 	out := p.compose(ctx, s)
-	if v.Query != "" {
+	if s.Query != "" {
 		found, only := p.search(ctx, s)
 		if only != "" {
 			http.Redirect(w, r, only, http.StatusSeeOther)
 			return
 		}
-		out.Found, out.FoundFor = found, v.Query
+		out.Found, out.FoundFor = found, s.Query
 	}
-	out.Sections = p.draw(ctx, s, sections) // with what people wrote: no cache keeps it
+	out.Sections = p.drawAll(ctx, s) // with what people wrote: no cache keeps it
 	p.write(w, http.StatusOK, out)
 }
 
-// serveOverviewTable gives the overview's numbers as a spreadsheet reads them.
-func (p *Page) serveOverviewTable(w http.ResponseWriter, r *http.Request) {
-	v, err := readView(r)
-	if err == nil && p.survey == nil {
-		err = absentSurvey
-	}
-	if err != nil {
-		p.refuse(w, v, err)
-		return
-	}
-	ctx, cancel, err := p.cfg.Calls(r, surveyv1.SurveyService_GetMetric_FullMethodName)
-	if err != nil {
-		p.refuse(w, v, err)
-		return
-	}
-	defer cancel()
-	s, err := p.stage(ctx, v)
-	if err != nil {
-		p.refuse(w, v, err)
-		return
-	}
+// drawAll draws the parts of the overview.
+func (p *Page) drawAll(ctx context.Context, s *scene) []shell.Drawing {
+	return p.draw(ctx, s, sections)
+}
+
+// table is the overview's numbers.
+func (p *Page) table(ctx context.Context, s *scene) (string, [][]string, error) {
 	rows, err := p.overviewTable(ctx, s)
-	if err != nil {
-		p.refuse(w, v, err)
-		return
-	}
-	shell.WriteTable(w, "overview", rows)
+	return "overview", rows, err
 }
 
 // refuse shows why there is no such page, and the way back.
-func (p *Page) refuse(w http.ResponseWriter, v view, err error) {
-	status := p.cfg.Status(err)
-	v = view{Lang: v.Lang, asked: v.asked, Days: usualDays}
-	p.write(w, status, &shown{scene: &scene{view: v}, Frame: shell.Frame{Home: v.ToBrand(""), Problem: v.Lang.FaultText(err)}, T: v.Lang})
+func (p *Page) refuse(w http.ResponseWriter, s *scene, err error) {
+	v := view{Lang: s.Lang, Code: s.Code, Days: usualDays}
+	p.write(w, p.cfg.Status(err), &shown{scene: &scene{view: v}, Frame: shell.Frame{Home: v.ToBrand(""), Problem: v.Lang.FaultText(err)}, T: v.Lang})
 }
 
 func (p *Page) write(w http.ResponseWriter, status int, out *shown) {

@@ -11,6 +11,7 @@ import (
 	journeyv1 "github.com/rapport-cx/rapport/gen/rapport/journey/v1"
 	"github.com/rapport-cx/rapport/internal/fault"
 	"github.com/rapport-cx/rapport/services/gateway/chart"
+	"github.com/rapport-cx/rapport/services/gateway/page/shell"
 )
 
 // pathsQuery is what an address asks of paths.
@@ -74,8 +75,8 @@ func (p *Page) askTransitions(ctx context.Context, s *scene) (*journeyv1.GetTran
 
 // choiceData is the form of what is drawn.
 type choiceData struct {
-	Hidden                 []field
-	Units, Lengths, Repeat []option
+	Hidden                 []shell.Hidden
+	Units, Lengths, Repeat []shell.Option
 }
 
 func (p *Page) loadChoice(_ context.Context, s *scene) (any, error) {
@@ -89,9 +90,9 @@ func (p *Page) loadChoice(_ context.Context, s *scene) (any, error) {
 		if n > 0 {
 			name = fmt.Sprintf(s.Lang.FirstEvents, n)
 		}
-		d.Lengths = append(d.Lengths, option{strconv.Itoa(int(n)), name, n == q.length})
+		d.Lengths = append(d.Lengths, shell.Option{Value: strconv.Itoa(int(n)), Name: name, Chosen: n == q.length})
 	}
-	d.Repeat = []option{{"", s.Lang.RepeatsPassed, !q.repeats}, {"yes", s.Lang.RepeatsKept, q.repeats}}
+	d.Repeat = []shell.Option{{Value: "", Name: s.Lang.RepeatsPassed, Chosen: !q.repeats}, {Value: "yes", Name: s.Lang.RepeatsKept, Chosen: q.repeats}}
 	return d, nil
 }
 
@@ -135,7 +136,7 @@ func (p *Page) loadSankey(ctx context.Context, s *scene) (any, error) {
 		d.Notes += " " + fmt.Sprintf(s.Lang.Gathered, gathered)
 	}
 	s.listTransitions(d, got, kinds)
-	d.CSV = s.link(func(v *view) { v.Page, v.Own = pathsPath+".csv", withOwn(v.Own, "table", "transitions") })
+	d.CSV = s.link(func(v *view) { v.Page, v.Own = "/csv"+pathsPath, withOwn(v.Own, "table", "transitions") })
 	return d, nil
 }
 
@@ -322,7 +323,7 @@ func (p *Page) loadWays(ctx context.Context, s *scene) (any, error) {
 			Share: l.Percent(share), Half: "–", Most: "–", Bar: int(share*100 + 0.5),
 		})
 	}
-	d.CSV = s.link(func(v *view) { v.Page, v.Own = pathsPath+".csv", withOwn(v.Own, "table", "paths") })
+	d.CSV = s.link(func(v *view) { v.Page, v.Own = "/csv"+pathsPath, withOwn(v.Own, "table", "paths") })
 	return d, nil
 }
 

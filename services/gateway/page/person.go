@@ -85,11 +85,7 @@ func (p *Page) loadPerson(ctx context.Context, s *scene) (any, error) {
 	d.Facts = append(d.Facts, p.attributeFacts(ctx, s, c)...)
 	d.AsOf = s.fresh(c.GetPurchases().GetAsOf())
 	if points.HasProgramme(ctx, p.points, s.Brand) {
-		lang := ""
-		if s.asked {
-			lang = s.Lang.Code
-		}
-		d.Account = points.ToAccount(s.Brand, lang, s.ID)
+		d.Account = points.ToAccount(s.Brand, s.Code, s.ID)
 	}
 	return d, nil
 }

@@ -14,6 +14,7 @@ import (
 // scene is a view with all that was left open decided: what every section shows.
 type scene struct {
 	view
+	leaf    *leaf // nil: the overview
 	brand   *config.Brand
 	metrics []*surveyv1.Metric
 	metric  *surveyv1.Metric
@@ -82,24 +83,26 @@ func (s *scene) scope() *surveyv1.Scope {
 // kind is how the metric is read.
 func (s *scene) kind() surveyv1.MetricKind { return s.metric.GetKind() }
 
-// stage decides what a view left open.
-func (p *Page) stage(ctx context.Context, v view) (*scene, error) {
-	s := &scene{view: v}
+// prepare decides what the view of the overview left open.
+func (p *Page) prepare(ctx context.Context, s *scene) error {
+	if p.survey == nil {
+		return absentSurvey
+	}
 	if err := p.chooseBrand(ctx, s, p.answered); err != nil {
-		return nil, err
+		return err
 	}
 	if err := p.chooseMetric(ctx, s); err != nil {
-		return s, err
+		return err
 	}
 	if s.Subject != nil {
 		found, err := p.survey.GetSubject(ctx, &surveyv1.GetSubjectRequest{Brand: s.Brand, Ref: s.Subject})
 		if err != nil {
-			return s, err
+			return err
 		}
 		s.subject, s.path = found.GetSubject(), found.GetPath()
 	}
 	p.chooseWindow(ctx, s)
-	return s, nil
+	return nil
 }
 
 // chooseBrand takes the first brand that has data if none was asked for.

@@ -2,7 +2,6 @@ package page
 
 import (
 	"context"
-	"slices"
 
 	"github.com/rapport-cx/rapport/services/gateway/page/shell"
 )
@@ -27,12 +26,6 @@ var sections = []section{
 	{"ranking", shell.Bottom, func(l *words) string { return l.Ranking }, (*Page).loadRanking},
 	{"places", shell.Bottom, func(l *words) string { return l.Places }, (*Page).loadPlaces},
 }
-
-// unwatched are the parts that may change while the score does not: a comment
-// without a score, a case that somebody claims.
-var unwatched = slices.DeleteFunc(slices.Clone(sections), func(s section) bool {
-	return s.id != "comments" && s.id != "cases"
-})
 
 // draw loads and draws sections side by side.
 func (p *Page) draw(ctx context.Context, s *scene, wanted []section) []shell.Drawing {

@@ -11,7 +11,7 @@ type words struct {
 	shell.Lang
 
 	// Of the page as a whole.
-	Search, Find, Metrics, NoJS, Live, LiveOff, Found, FoundNone, More string
+	Search, Find, Metrics, NoJS, Found, FoundNone, More string
 	// Of the windows of time.
 	Week, Month, Quarter, Year, All               string
 	WeekLong, MonthLong, QuarterLong, YearLong    string
@@ -49,16 +49,6 @@ type words struct {
 
 // catalogues are the catalogues, the first for whoever asks for none of them.
 var catalogues = []*words{&english, &russian}
-
-// named finds a catalogue by its code; nil if there is none.
-func named(code string) *words {
-	for _, l := range catalogues {
-		if l.Code == code {
-			return l
-		}
-	}
-	return nil
-}
 
 // Kind is what one subject of a kind is called.
 func (l *words) Kind(k commonv1.SubjectKind) string { return l.kinds[k] }

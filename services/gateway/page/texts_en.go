@@ -10,8 +10,8 @@ var english = words{
 
 	Search: "Find a store, seller, region …", Find: "Find",
 	Metrics: "Metric",
-	NoJS:    "Reload the page to see new answers.", Live: "Live", LiveOff: "Not live: reconnecting …",
-	Found: "Found for “%s”", FoundNone: "Nothing found for “%s”.",
+	NoJS:    "Reload the page to see new answers.",
+	Found:   "Found for “%s”", FoundNone: "Nothing found for “%s”.",
 
 	More: "%d more",
 

@@ -1,6 +1,7 @@
 package page
 
 import (
+	"net/http/httptest"
 	"testing"
 	"time"
 
@@ -45,7 +46,9 @@ func TestALanguageIsChosen(t *testing.T) {
 	for header, want := range map[string]string{
 		"": "en", "ru-RU,ru;q=0.9,en;q=0.8": "ru", "de,ru;q=0.5,en;q=0.9": "en", "fr": "en", ";;;": "en",
 	} {
-		if got := accepted(header).Code; got != want {
+		r := httptest.NewRequest("GET", "/", nil)
+		r.Header.Set("Accept-Language", header)
+		if got := shell.Spoken(catalogues, "", r).Code; got != want {
 			t.Errorf("%q: %s, want %s", header, got, want)
 		}
 	}

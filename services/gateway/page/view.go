@@ -19,9 +19,9 @@ import (
 type view struct {
 	// Brand and Metric are empty where the page may choose.
 	Brand, Metric string
-	// Lang is the language of the page; asked is set if the address names it.
-	Lang  *words
-	asked bool
+	// Lang is the language of the page, Code its code where the address names it.
+	Lang *words
+	Code string
 	// Days is 7, 30, 90, 365 or all; empty where From and To are given.
 	Days string
 	// From and To are the first and the last day, both included.
@@ -41,18 +41,17 @@ type view struct {
 }
 
 // spans are the windows of time to choose from.
-var spans = []string{"7", "30", "90", "365", "all"}
+var spans = []string{"7", usualDays, "90", "365", shell.AllDays}
 
 const usualDays = "30"
 
-// readView reads the address of a page.
-func readView(r *http.Request) (view, error) {
-	q := r.URL.Query()
+// readView reads the address of the overview.
+func readView(r *http.Request, q url.Values) (view, error) {
 	v := view{
 		Brand: q.Get("brand"), Metric: q.Get("metric"), Days: q.Get("days"), Query: strings.TrimSpace(q.Get("q")),
 		Whole: q.Get("ranking") == "whole", Low: q.Get("comments") == "low",
 	}
-	v.readLang(r)
+	v.readLang(r, q)
 	wrong := fault.Invalid()
 	v.readDays(q, wrong)
 	if s := q.Get("subject"); s != "" {
@@ -69,57 +68,21 @@ func readView(r *http.Request) (view, error) {
 }
 
 // readLang takes the language that is named, else the one the browser prefers.
-func (v *view) readLang(r *http.Request) {
-	v.Lang = named(r.URL.Query().Get("lang"))
-	if v.asked = v.Lang != nil; !v.asked {
-		v.Lang = accepted(r.Header.Get("Accept-Language"))
+func (v *view) readLang(r *http.Request, q url.Values) {
+	if l := shell.Named(q.Get("lang")); l != nil {
+		v.Code = l.Code
 	}
+	v.Lang = shell.Spoken(catalogues, v.Code, r)
 }
 
 // readDays reads the window of time.
 func (v *view) readDays(q url.Values, wrong *fault.Fields) {
-	if v.Days == "" {
-		v.readDates(q, wrong)
-	} else if !known(v.Days) {
-		wrong.Field("days", "is one of %s", strings.Join(spans, ", "))
-	}
-}
-
-func known(days string) bool {
-	for _, s := range spans {
-		if s == days {
-			return true
-		}
-	}
-	return false
-}
-
-// readDates reads explicit days; one alone is a day.
-func (v *view) readDates(q url.Values, wrong *fault.Fields) {
-	from, to := q.Get("from"), q.Get("to")
-	if from == "" && to == "" {
+	span := shell.ReadSpan(q, spans, usualDays, wrong)
+	v.From, v.To = span.First, span.Last
+	if v.Days == "" && q.Get("from") == "" && q.Get("to") == "" {
 		v.Days = usualDays
-		return
-	}
-	if from == "" {
-		from = to
-	}
-	if to == "" {
-		to = from
-	}
-	var err error
-	if v.From, err = time.Parse(time.DateOnly, from); err != nil {
-		wrong.Field("from", "is a day such as 2026-03-31")
-	}
-	if v.To, err = time.Parse(time.DateOnly, to); err != nil {
-		wrong.Field("to", "is a day such as 2026-03-31")
-	} else if v.To.Before(v.From) {
-		wrong.Field("to", "must not be before from")
 	}
 }
-
-// accepted is the language a browser prefers.
-func accepted(header string) *words { return named(shell.Accepted(header).Code) }
 
 const kindPrefix = "SUBJECT_KIND_"
 
@@ -158,9 +121,7 @@ func (v view) values() url.Values {
 	set("metric", v.Metric)
 	set("subject", subjectName(v.Subject))
 	set("q", v.Query)
-	if v.asked {
-		set("lang", v.Lang.Code)
-	}
+	set("lang", v.Code)
 	if v.Days != usualDays {
 		set("days", v.Days)
 	}
@@ -227,11 +188,11 @@ func (v view) ToMetric(name string) string { return v.link(func(v *view) { v.Met
 
 // ToBrand is another brand from its beginning.
 func (v view) ToBrand(id string) string {
-	return v.link(func(v *view) { *v = view{Brand: id, Lang: v.Lang, asked: v.asked, Days: usualDays, Page: v.Page} })
+	return v.link(func(v *view) { *v = view{Brand: id, Lang: v.Lang, Code: v.Code, Days: usualDays, Page: v.Page} })
 }
 
 // ToLang is the same in another language.
-func (v view) ToLang(l *words) string { return v.link(func(v *view) { v.Lang, v.asked = l, true }) }
+func (v view) ToLang(code string) string { return v.link(func(v *view) { v.Code = code }) }
 
 // ToKind is the same with another ranking.
 func (v view) ToKind(k commonv1.SubjectKind) string {
@@ -246,37 +207,30 @@ func (v view) ToLow(low bool) string { return v.link(func(v *view) { v.Low = low
 
 // Live is where this page is told of changes.
 func (v view) Live() string {
-	v.asked = true
-	v.Query = ""
-	q := v.values()
-	if v.Page != "" {
-		q.Set("page", v.path())
-	}
-	return "/live?" + q.Encode()
+	v.Code, v.Query = v.Lang.Code, ""
+	at := "/live" + v.path()
+	return at + "?" + v.values().Encode()
 }
 
 // Hidden are the parts that a form must send along beside those of its own.
-func (v view) Hidden(own ...string) []field {
+func (v view) Hidden(own ...string) []shell.Hidden {
 	q := v.values()
 	for _, name := range own {
 		q.Del(name)
 	}
-	out := make([]field, 0, len(q))
+	out := make([]shell.Hidden, 0, len(q))
 	for _, name := range []string{"brand", "lang", "metric", "subject", "days", "from", "to"} {
 		if q.Has(name) {
-			out = append(out, field{name, q.Get(name)})
+			out = append(out, shell.Hidden{Name: name, Value: q.Get(name)})
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(v.Own)) {
 		for _, value := range q[name] {
-			out = append(out, field{name, value})
+			out = append(out, shell.Hidden{Name: name, Value: value})
 		}
 	}
 	return out
 }
-
-// field is one hidden part of a form.
-type field struct{ Name, Value string }
 
 // String is the address itself.
 func (v view) String() string { return fmt.Sprint(v.link(func(*view) {})) }

@@ -134,7 +134,7 @@ func (p *Page) segmentsOf(ctx context.Context, s *scene, ids []string) (out []ch
 	}
 	for _, id := range ids {
 		out = append(out, choice{Name: cmp.Or(names[id], id), Link: s.link(func(v *view) {
-			*v = view{Brand: v.Brand, Lang: v.Lang, asked: v.asked, Days: usualDays, Page: "/segments", ID: id}
+			*v = view{Brand: v.Brand, Lang: v.Lang, Code: v.Code, Days: usualDays, Page: "/segments", ID: id}
 		})})
 	}
 	return out

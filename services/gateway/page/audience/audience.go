@@ -6,17 +6,15 @@
 package audience
 
 import (
+	"cmp"
 	"context"
 	"embed"
 	"net/http"
 	"net/url"
-	"strings"
 
 	journeyv1 "github.com/rapport-cx/rapport/gen/rapport/journey/v1"
 	segmentationv1 "github.com/rapport-cx/rapport/gen/rapport/segmentation/v1"
 	surveyv1 "github.com/rapport-cx/rapport/gen/rapport/survey/v1"
-	"github.com/rapport-cx/rapport/internal/config"
-	"github.com/rapport-cx/rapport/internal/fault"
 	"github.com/rapport-cx/rapport/services/gateway/page/shell"
 )
 
@@ -30,6 +28,7 @@ type Pages struct {
 	people segmentationv1.SegmentationServiceClient
 	events journeyv1.JourneyServiceClient
 	drawn  *shell.Drawings
+	seats  shell.Seats
 }
 
 // New makes the pages of services.
@@ -38,7 +37,7 @@ func New(cfg shell.Config, services shell.Services) (*Pages, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Pages{cfg: cfg, survey: services.Survey, people: services.Segmentation, events: services.Journey, drawn: drawn}, nil
+	return &Pages{cfg: cfg, survey: services.Survey, people: services.Segmentation, events: services.Journey, drawn: drawn, seats: shell.NewSeats()}, nil
 }
 
 const (
@@ -62,6 +61,8 @@ type leaf struct {
 	sections func(*Pages, *scene) []shell.Section
 	// table is the page's numbers for a spreadsheet; nil: it has none.
 	table func(*Pages, context.Context, *scene) ([][]string, error)
+	// live pages are kept true while they are open.
+	live bool
 	// needs tells whether the services that there are can answer for it.
 	needs func(shell.Services) bool
 }
@@ -73,7 +74,7 @@ func answers(s shell.Services) bool { return s.Survey != nil }
 var leaves = []*leaf{
 	{
 		path: segmentsPath, title: func(l *words) string { return l.Segments }, own: []string{"after", "archived"},
-		sections: (*Pages).listSections, table: (*Pages).segmentsTable, needs: people,
+		sections: (*Pages).listSections, table: (*Pages).segmentsTable, live: true, needs: people,
 	},
 	{
 		path: panelPath, title: func(l *words) string { return l.Panel }, own: panelOwn, check: checkFilters,
@@ -95,7 +96,7 @@ var leaves = []*leaf{
 
 // segmentLeaf is the page of one segment, newLeaf the one that makes them.
 var (
-	segmentLeaf = &leaf{path: segmentsPath, title: func(l *words) string { return l.Segments }, own: []string{"after", "since"}, sections: (*Pages).segmentSections, table: (*Pages).segmentTable}
+	segmentLeaf = &leaf{path: segmentsPath, title: func(l *words) string { return l.Segments }, own: []string{"after", "since"}, sections: (*Pages).segmentSections, table: (*Pages).segmentTable, live: true}
 	newLeaf     = &leaf{path: newPath, title: func(l *words) string { return l.NewSegment }, own: newOwn, sections: (*Pages).newSections}
 )
 
@@ -105,15 +106,11 @@ func Nav(services shell.Services) (out []shell.Way) {
 		if !l.needs(services) {
 			continue
 		}
-		names := map[string]string{}
-		for _, w := range catalogues {
-			names[w.Code] = l.title(w)
-		}
 		group := shell.People
 		if l.path == driversPath {
 			group = shell.Experience
 		}
-		out = append(out, shell.Way{Path: l.path, Group: group, Names: names})
+		out = append(out, shell.Way{Path: l.path, Group: group, Names: shell.Names(catalogues, l.title)})
 	}
 	return out
 }
@@ -121,23 +118,22 @@ func Nav(services shell.Services) (out []shell.Way) {
 // Route says where which page is. A page of another origin cannot make a reader's
 // browser change anything here.
 func (p *Pages) Route(mux *http.ServeMux) {
-	for _, l := range leaves {
-		mux.HandleFunc("GET "+l.path, p.serve(l))
-		mux.HandleFunc("GET "+l.path+".csv", p.serveTable(l))
-		mux.HandleFunc("GET /csv"+l.path, p.serveTable(l))
+	route := func(at string, l *leaf) {
+		stage := p.stage(l)
+		mux.HandleFunc("GET "+at, stage.Page(p.show))
+		if l.table != nil {
+			mux.HandleFunc("GET /csv"+at, stage.Table(p.table))
+		}
+		if l.live {
+			mux.HandleFunc("GET /live"+at, stage.Live(shell.Watch[*scene]{Seats: p.seats, Draw: p.draw}))
+		}
 	}
-	mux.HandleFunc("GET /csv"+segmentsPath+"/{id}", p.serveTable(segmentLeaf))
-	mux.HandleFunc("GET "+segmentsPath+"/{id}", p.serve(segmentLeaf))
-	mux.HandleFunc("GET "+newPath, p.serve(newLeaf))
+	for _, l := range leaves {
+		route(l.path, l)
+	}
+	route(segmentsPath+"/{id}", segmentLeaf)
+	route(newPath, newLeaf)
 	mux.Handle("POST "+newPath, http.NewCrossOriginProtection().Handler(http.HandlerFunc(p.create)))
-}
-
-// scene is a view with all that was left open decided.
-type scene struct {
-	view
-	brand *config.Brand
-	// made is what a form that was sent could not do; nil: nothing was sent.
-	made error
 }
 
 // shown is everything the template of a page reads.
@@ -147,82 +143,46 @@ type shown struct {
 	About string
 }
 
-// serve shows a page.
-func (p *Pages) serve(l *leaf) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		ctx, done, s := p.stage(w, r, l)
-		if s == nil {
-			return
-		}
-		defer done()
-		p.show(ctx, w, http.StatusOK, s, l)
+// stage is how a page comes to be.
+func (p *Pages) stage(l *leaf) *shell.Stage[*scene] {
+	return &shell.Stage[*scene]{
+		Config: &p.cfg, Method: segmentationv1.SegmentationService_QueryPanel_FullMethodName, Prepare: p.prepare, Refuse: p.refuse,
+		Read: func(r *http.Request, q url.Values) (*scene, error) { return p.read(r, q, l) },
 	}
 }
 
-// stage reads an address; without a scene it has answered why there is no page.
-func (p *Pages) stage(w http.ResponseWriter, r *http.Request, l *leaf) (context.Context, context.CancelFunc, *scene) {
-	v, err := readView(r, l)
-	if err != nil {
-		p.refuse(w, v, err)
-		return nil, nil, nil
-	}
-	ctx, done, err := p.cfg.Calls(r, segmentationv1.SegmentationService_QueryPanel_FullMethodName)
-	if err != nil {
-		p.refuse(w, v, err)
-		return nil, nil, nil
-	}
-	s := &scene{view: v}
-	if s.brand, err = p.cfg.Choose(ctx, s.Brand, p.peopled); err != nil {
-		done()
-		p.refuse(w, v, err)
-		return nil, nil, nil
-	}
-	s.Brand = s.brand.ID
-	return ctx, done, s
+// show shows a page whose scene is set.
+func (p *Pages) show(ctx context.Context, w http.ResponseWriter, s *scene) {
+	p.showAs(ctx, w, http.StatusOK, s)
 }
 
-// peopled tells whether a brand has customers.
-func (p *Pages) peopled(ctx context.Context, brand string) bool {
-	if p.people == nil {
-		return false
-	}
-	some, err := p.people.ListCustomers(ctx, &segmentationv1.ListCustomersRequest{Brand: brand, PageSize: 1})
-	return err == nil && len(some.GetCustomers()) > 0
-}
-
-// show draws a page whose scene is set.
-func (p *Pages) show(ctx context.Context, w http.ResponseWriter, status int, s *scene, l *leaf) {
-	out := p.compose(ctx, s, l)
-	if s.ID != "" {
-		title, err := p.titleOf(ctx, s)
-		if fault.Code(err).String() == "NotFound" {
-			p.refuse(w, s.view, err)
-			return
-		}
-		out.Name = title
-	}
-	out.Sections = p.drawn.Draw(ctx, &s.Lang.Lang, s.Lang, s.view, l.sections(p, s))
+func (p *Pages) showAs(ctx context.Context, w http.ResponseWriter, status int, s *scene) {
+	out := p.compose(ctx, s)
+	out.Sections = p.draw(ctx, s)
 	p.drawn.Write(w, status, "audience", &out.Frame, out)
 }
 
+// draw draws the parts of a page.
+func (p *Pages) draw(ctx context.Context, s *scene) []shell.Drawing {
+	return p.drawn.Draw(ctx, &s.Lang.Lang, s.Lang, s.Address, s.leaf.sections(p, s))
+}
+
 // compose fills in what stands around the sections.
-func (p *Pages) compose(ctx context.Context, s *scene, l *leaf) *shown {
-	to := func(path string) string {
-		return s.link(func(v *view) { *v = view{Brand: v.Brand, Lang: v.Lang, asked: v.asked, Page: path} })
-	}
-	out := &shown{T: s.Lang, Frame: shell.Frame{Name: l.title(s.Lang), Home: to(""), BrandName: s.brand.Name}}
+func (p *Pages) compose(ctx context.Context, s *scene) *shown {
+	l, to := s.leaf, func(path string) string { return s.to(path, "", nil) }
+	out := &shown{T: s.Lang, Frame: shell.Frame{
+		Name: cmp.Or(s.title, l.title(s.Lang)), Home: to(""), BrandName: s.brand.Name, Kept: true,
+		Tabs: p.cfg.Ways(ctx, s.Brand, &s.Lang.Lang, l.path, to), Permalink: s.permanent(),
+	}}
 	out.Brands = p.cfg.OtherBrands(ctx, s.brand, func(id string) string {
-		return s.link(func(v *view) { *v = view{Brand: id, Lang: v.Lang, asked: v.asked, Page: l.path} })
+		return shell.Address{Brand: id, Code: s.Code, Page: l.path}.String()
 	})
-	for _, c := range catalogues {
-		link := s.link(func(v *view) { v.Lang, v.asked = c, true })
-		out.Langs = append(out.Langs, shell.Choice{Name: c.Name, Note: c.Code, Link: link, Current: c == s.Lang})
-	}
-	out.Tabs = p.cfg.Ways(ctx, s.Brand, &s.Lang.Lang, l.path, to)
-	out.Kept = true
-	out.Permalink = s.link(func(v *view) { v.asked = true })
+	out.Langs = shell.Languages(catalogues, s.Lang, func(code string) string { return s.In(code).String() })
 	if l.table != nil {
 		out.CSV = "/csv" + out.Permalink
+	}
+	if l.live {
+		out.LiveAt = "/live" + out.Permalink
 	}
 	if l == segmentLeaf || l == newLeaf {
 		out.Path = []shell.Choice{{Name: s.Lang.Segments, Link: to(segmentsPath)}}
@@ -230,38 +190,14 @@ func (p *Pages) compose(ctx context.Context, s *scene, l *leaf) *shown {
 	return out
 }
 
-// titleOf is a segment's name; one that cannot be read has its id.
-func (p *Pages) titleOf(ctx context.Context, s *scene) (string, error) {
-	if p.people == nil {
-		return s.ID, nil
-	}
-	got, err := p.people.GetSegment(ctx, &segmentationv1.GetSegmentRequest{Brand: s.Brand, SegmentId: s.ID})
-	if err != nil {
-		return s.ID, err
-	}
-	return s.segmentName(got.GetSegment()), nil
-}
-
 // refuse shows why there is no such page, and the way back.
-func (p *Pages) refuse(w http.ResponseWriter, v view, err error) {
-	home := view{Lang: v.Lang, asked: v.asked}.link(func(*view) {})
-	out := &shown{T: v.Lang, Frame: shell.Frame{Home: home, Problem: v.Lang.FaultText(err)}}
+func (p *Pages) refuse(w http.ResponseWriter, s *scene, err error) {
+	out := &shown{T: s.Lang, Frame: shell.Frame{Home: shell.Address{Code: s.Code}.String(), Problem: s.Lang.FaultText(err)}}
 	p.drawn.Write(w, p.cfg.Status(err), "problem", &out.Frame, out)
 }
 
-// serveTable gives a page's numbers as a spreadsheet reads them.
-func (p *Pages) serveTable(l *leaf) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		ctx, done, s := p.stage(w, r, l)
-		if s == nil {
-			return
-		}
-		defer done()
-		rows, err := l.table(p, ctx, s)
-		if err != nil {
-			p.refuse(w, s.view, err)
-			return
-		}
-		shell.WriteTable(w, strings.TrimPrefix(strings.TrimSuffix(l.path+"-"+s.ID, "-"), "/"), rows)
-	}
+// table is the numbers of a page.
+func (p *Pages) table(ctx context.Context, s *scene) (string, [][]string, error) {
+	rows, err := s.leaf.table(p, ctx, s)
+	return shell.TableName(s.Page, s.ID), rows, err
 }

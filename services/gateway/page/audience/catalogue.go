@@ -133,27 +133,27 @@ func (c *catalogue) usualMetrics() (out []string) {
 	return out
 }
 
-func (c *catalogue) metricOptions(chosen ...string) (out []option) {
+func (c *catalogue) metricOptions(chosen ...string) (out []shell.Option) {
 	for _, m := range c.metrics {
-		out = append(out, option{m.GetName(), c.scene.metricTitle(m), slices.Contains(chosen, m.GetName())})
+		out = append(out, shell.Option{Value: m.GetName(), Name: c.scene.metricTitle(m), Chosen: slices.Contains(chosen, m.GetName())})
 	}
 	return out
 }
 
-func (c *catalogue) segmentOptions(chosen ...string) (out []option) {
+func (c *catalogue) segmentOptions(chosen ...string) (out []shell.Option) {
 	for _, g := range c.segments {
-		out = append(out, option{g.GetId(), c.scene.segmentName(g), slices.Contains(chosen, g.GetId())})
+		out = append(out, shell.Option{Value: g.GetId(), Name: c.scene.segmentName(g), Chosen: slices.Contains(chosen, g.GetId())})
 	}
 	return out
 }
 
-func (c *catalogue) fieldOptions(shown []string) (out []option) {
+func (c *catalogue) fieldOptions(shown []string) (out []shell.Option) {
 	for _, f := range c.fields {
 		if !slices.Contains(shown, f.GetName()) {
-			out = append(out, option{Value: f.GetName(), Name: c.scene.fieldTitle(f)})
+			out = append(out, shell.Option{Value: f.GetName(), Name: c.scene.fieldTitle(f)})
 		}
 	}
-	slices.SortFunc(out, func(a, b option) int { return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Value, b.Value)) })
+	slices.SortFunc(out, func(a, b shell.Option) int { return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Value, b.Value)) })
 	return out
 }
 

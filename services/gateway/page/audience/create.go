@@ -36,7 +36,7 @@ type newData struct {
 	Wrong, Found       string
 	Share              string
 	Sample             []shell.Choice
-	Hidden, HiddenRule []hidden
+	Hidden, HiddenRule []shell.Hidden
 	Fields             []fact
 	ID, Name           string
 
@@ -46,7 +46,7 @@ type newData struct {
 // parameter is one thing of a template to fill in.
 type parameter struct {
 	Name, Title, Value string
-	Choices            []option
+	Choices            []shell.Option
 }
 
 func (p *Pages) loadNew(ctx context.Context, s *scene) (any, error) {
@@ -163,7 +163,7 @@ func (p *Pages) parameters(ctx context.Context, s *scene, t *segmentationv1.Segm
 		}
 		one := parameter{Name: parameterPrefix + q.GetName(), Title: s.Lang.Localized(q.GetTitles(), s.brand.Locales), Value: value}
 		for _, c := range q.GetChoices() {
-			one.Choices = append(one.Choices, option{Value: c, Name: c, Chosen: c == value})
+			one.Choices = append(one.Choices, shell.Option{Value: c, Name: c, Chosen: c == value})
 		}
 		if len(one.Choices) == 0 {
 			one.Choices = p.known(ctx, s, q.GetType(), value)
@@ -175,16 +175,16 @@ func (p *Pages) parameters(ctx context.Context, s *scene, t *segmentationv1.Segm
 
 // known are the values that the brand has of a type of parameter; none where a
 // person writes what they like.
-func (p *Pages) known(ctx context.Context, s *scene, t segmentationv1.TemplateParameter_Type, value string) (out []option) {
+func (p *Pages) known(ctx context.Context, s *scene, t segmentationv1.TemplateParameter_Type, value string) (out []shell.Option) {
 	switch t {
 	case segmentationv1.TemplateParameter_TYPE_CHANNEL:
 		for number := int32(1); commonv1.Channel_name[number] != ""; number++ {
 			name := strings.TrimPrefix(commonv1.Channel_name[number], "CHANNEL_")
-			out = append(out, option{name, s.Lang.Channel(commonv1.Channel(number)), name == value})
+			out = append(out, shell.Option{Value: name, Name: s.Lang.Channel(commonv1.Channel(number)), Chosen: name == value})
 		}
 	case segmentationv1.TemplateParameter_TYPE_METRIC:
 		for _, m := range p.metrics(ctx, s) {
-			out = append(out, option{m.GetName(), s.metricTitle(m), m.GetName() == value})
+			out = append(out, shell.Option{Value: m.GetName(), Name: s.metricTitle(m), Chosen: m.GetName() == value})
 		}
 	case segmentationv1.TemplateParameter_TYPE_ATTRIBUTE:
 		list, err := p.people.ListAttributes(ctx, &segmentationv1.ListAttributesRequest{Brand: s.Brand})
@@ -193,7 +193,7 @@ func (p *Pages) known(ctx context.Context, s *scene, t segmentationv1.TemplatePa
 		}
 		for _, a := range list.GetAttributes() {
 			if a.GetType() == segmentationv1.AttributeType_ATTRIBUTE_TYPE_TEXT {
-				out = append(out, option{a.GetName(), cmp.Or(a.GetTitle(), a.GetName()), a.GetName() == value})
+				out = append(out, shell.Option{Value: a.GetName(), Name: cmp.Or(a.GetTitle(), a.GetName()), Chosen: a.GetName() == value})
 			}
 		}
 	}
@@ -225,18 +225,20 @@ func (l *words) why(err error) string {
 	return strings.Join(all, "; ")
 }
 
+// maxForm bounds what a form brings.
+const maxForm = 16 << 10
+
 // create makes the segment that a form describes, and goes to its page.
 func (p *Pages) create(w http.ResponseWriter, r *http.Request) {
-	r.Body = http.MaxBytesReader(w, r.Body, 4*maxText)
-	parsed := r.ParseForm()
-	r.URL.RawQuery = r.Form.Encode()
-	ctx, done, s := p.stage(w, r, newLeaf)
-	if s == nil {
+	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+	broken := r.ParseForm()
+	ctx, s, done, ok := p.stage(newLeaf).Set(w, r, r.Form)
+	if !ok {
 		return
 	}
 	defer done()
-	if parsed != nil || s.rule() == nil || p.people == nil {
-		p.refuse(w, s.view, fault.Invalid().Field("rule", "is missing").Err())
+	if broken != nil || s.rule() == nil || p.people == nil {
+		p.refuse(w, s, fault.Invalid().Field("rule", "is missing").Err())
 		return
 	}
 	made := &segmentationv1.Segment{Id: s.Own.Get("id"), Rule: s.rule()}
@@ -245,7 +247,7 @@ func (p *Pages) create(w http.ResponseWriter, r *http.Request) {
 	}
 	if _, err := p.people.CreateSegment(ctx, &segmentationv1.CreateSegmentRequest{Brand: s.Brand, Segment: made}); err != nil {
 		s.made = err
-		p.show(ctx, w, p.cfg.Status(err), s, newLeaf)
+		p.showAs(ctx, w, p.cfg.Status(err), s)
 		return
 	}
 	http.Redirect(w, r, s.toSegment(made.GetId()), http.StatusSeeOther)

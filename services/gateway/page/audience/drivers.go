@@ -74,8 +74,8 @@ func (p *Pages) driverSections(s *scene) []shell.Section {
 
 // driverChoice is the form.
 type driverChoice struct {
-	Metrics, Segments []option
-	Hidden            []hidden
+	Metrics, Segments []shell.Option
+	Hidden            []shell.Hidden
 	Periods           []shell.Choice
 }
 
@@ -90,7 +90,7 @@ func (p *Pages) loadDriverChoice(ctx context.Context, s *scene, ask func(context
 		asked = s.Own.Get("metric")
 	}
 	for _, m := range got.metrics {
-		d.Metrics = append(d.Metrics, option{m.GetName(), s.metricTitle(m), m.GetName() == asked})
+		d.Metrics = append(d.Metrics, shell.Option{Value: m.GetName(), Name: s.metricTitle(m), Chosen: m.GetName() == asked})
 	}
 	if c, err := p.catalogue(ctx, s); err == nil {
 		d.Segments = c.segmentOptions(s.Own.Get("segment"))

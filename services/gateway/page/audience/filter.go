@@ -140,19 +140,16 @@ func has(filters []filter, name, text string) bool {
 // toggled is the panel with one part more, or without it if it is there. A field has
 // one range.
 func (s *scene) toggled(name, field, text string) string {
-	return s.link(func(v *view) {
-		all := v.Own[name]
-		if at := slices.Index(all, text); at >= 0 {
-			v.Own[name] = slices.Delete(all, at, at+1)
-			return
-		}
-		if name == "range" {
-			all = slices.DeleteFunc(all, func(o string) bool {
-				return strings.HasPrefix(strings.TrimPrefix(o, "!"), field+":")
-			})
-		}
-		v.Own[name] = append(all, text)
-	})
+	all := slices.Clone(s.Own[name])
+	if at := slices.Index(all, text); at >= 0 {
+		return s.with(name, slices.Delete(all, at, at+1)...)
+	}
+	if name == "range" {
+		all = slices.DeleteFunc(all, func(o string) bool {
+			return strings.HasPrefix(strings.TrimPrefix(o, "!"), field+":")
+		})
+	}
+	return s.with(name, append(all, text)...)
 }
 
 // chip is a filter that can be taken away or turned round.
@@ -163,17 +160,11 @@ type chip struct {
 
 func (s *scene) chip(f filter, about *catalogue) chip {
 	parts := f.texts()
-	without := func(v *view) {
-		v.Own[f.name] = slices.DeleteFunc(v.Own[f.name], func(t string) bool { return slices.Contains(parts, t) })
-	}
+	others := slices.DeleteFunc(slices.Clone(s.Own[f.name]), func(t string) bool { return slices.Contains(parts, t) })
 	turned := f
 	turned.not = !f.not
 	return chip{
-		Text: s.words(f, about), Not: f.not, Off: s.link(without),
-		Turn: s.link(func(v *view) {
-			without(v)
-			v.Own[f.name] = append(v.Own[f.name], turned.texts()...)
-		}),
+		Text: s.words(f, about), Not: f.not, Off: s.with(f.name, others...), Turn: s.with(f.name, slices.Concat(others, turned.texts())...),
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 
 	segmentationv1 "github.com/rapport-cx/rapport/gen/rapport/segmentation/v1"
 	"github.com/rapport-cx/rapport/internal/config"
+	"github.com/rapport-cx/rapport/services/gateway/page/shell"
 )
 
 // FuzzFilters: whatever an address says is refused, or is a filter that writes the
@@ -79,7 +80,7 @@ func TestEndsOfRanges(t *testing.T) {
 }
 
 func TestAClickAndAnotherOne(t *testing.T) {
-	s := &scene{view: view{Brand: "demo", Lang: &english, Page: panelPath, Own: url.Values{}}, brand: &config.Brand{ID: "demo", Currency: "RUB"}}
+	s := &scene{Address: shell.Address{Brand: "demo", Page: panelPath, Own: url.Values{}}, Lang: &english, brand: &config.Brand{ID: "demo", Currency: "RUB"}}
 	once := s.toggled("range", "born", "born:1980..1990")
 	if once != "/panel?brand=demo&range=born%3A1980..1990" {
 		t.Error(once)

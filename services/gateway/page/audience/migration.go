@@ -90,8 +90,8 @@ func (p *Pages) migrationSections(s *scene) []shell.Section {
 // betweenData is the form.
 type betweenData struct {
 	From, To        string
-	Overs, Segments []option
-	Hidden          []hidden
+	Overs, Segments []shell.Option
+	Hidden          []shell.Hidden
 }
 
 func (p *Pages) loadBetween(ctx context.Context, s *scene) (any, error) {
@@ -102,7 +102,7 @@ func (p *Pages) loadBetween(ctx context.Context, s *scene) (any, error) {
 	d := &betweenData{Segments: c.segmentOptions(s.Own["segment"]...), Hidden: s.Hidden("from", "to", "over", "segment")}
 	d.From, d.To = p.between(s)
 	for _, o := range overs {
-		d.Overs = append(d.Overs, option{o, s.Lang.overs[o], o == s.over()})
+		d.Overs = append(d.Overs, shell.Option{Value: o, Name: s.Lang.overs[o], Chosen: o == s.over()})
 	}
 	return d, nil
 }

@@ -100,9 +100,9 @@ type chosenData struct {
 	Chips                                 []chip
 	Clear, SaveAs, Rest, CSV              string
 	Against                               bool
-	Segments, Fields, Metrics             []option
-	HiddenSegment, HiddenField            []hidden
-	HiddenMetric                          []hidden
+	Segments, Fields, Metrics             []shell.Option
+	HiddenSegment, HiddenField            []shell.Hidden
+	HiddenMetric                          []shell.Hidden
 	Periods                               []shell.Choice
 	Also                                  []chip
 }
@@ -130,11 +130,11 @@ func drawChosen(s *scene, a *panel) any {
 		d.Chips = append(d.Chips, s.chip(f, a.catalogue))
 	}
 	if len(d.Chips) > 0 {
-		d.Clear = s.link(func(v *view) {
-			for _, name := range filterNames {
-				delete(v.Own, name)
-			}
-		})
+		all := s.Address
+		for _, name := range filterNames {
+			all = all.With(name)
+		}
+		d.Clear = all.String()
 	}
 	for _, name := range s.Own["also"] {
 		d.Also = append(d.Also, chip{Text: s.fieldTitle(a.field(name)), Off: s.toggled("also", name, name)})

@@ -50,15 +50,5 @@ type words struct {
 // catalogues are the catalogues, the first for whoever asks for none of them.
 var catalogues = []*words{&english, &russian}
 
-// named finds a catalogue by its code; nil if there is none.
-func named(code string) *words {
-	for _, l := range catalogues {
-		if l.Code == code {
-			return l
-		}
-	}
-	return nil
-}
-
 // Persons counts them in words.
 func (l *words) Persons(n int64) string { return l.Counted(n, l.person) }

@@ -15,10 +15,11 @@ func differs(m *surveyv1.Metric, a, b *surveyv1.Score) bool { return report.Diff
 // rankedBefore are the scores of the same stretch of days before, by subject; none
 // where everything ever recorded is shown.
 func (p *Pages) rankedBefore(ctx context.Context, s *scene) (map[string]*surveyv1.RankedSubject, error) {
-	in := s.leagueQuestion()
-	if in.Window = s.window.before(p.today(s)); in.Window == nil {
+	if s.span.All {
 		return nil, nil
 	}
+	in := s.leagueQuestion()
+	in.Window = datesOf(s.span.Before(p.today(s)))
 	in.MinN, in.PageSize, in.PageToken = 1, leagueWhole, ""
 	out := map[string]*surveyv1.RankedSubject{}
 	for {

@@ -11,7 +11,6 @@ import (
 	"embed"
 	"net/http"
 	"net/url"
-	"strings"
 	"time"
 
 	reportv1 "github.com/rapport-cx/rapport/gen/rapport/report/v1"
@@ -123,11 +122,7 @@ func Nav(services shell.Services) (out []shell.Way) {
 		if l.group == "" || !l.needs(services) {
 			continue
 		}
-		names := map[string]string{}
-		for _, w := range catalogues {
-			names[w.Code] = l.title(w)
-		}
-		out = append(out, shell.Way{Path: l.path, Group: l.group, Names: names})
+		out = append(out, shell.Way{Path: l.path, Group: l.group, Names: shell.Names(catalogues, l.title)})
 	}
 	return out
 }
@@ -140,10 +135,11 @@ func (p *Pages) Route(mux *http.ServeMux) {
 		if l.deep {
 			at += "/{id}"
 		}
-		mux.HandleFunc("GET "+at, p.serve(l))
-		mux.HandleFunc("GET /csv"+at, p.serveTable(l))
+		stage := p.stage(l)
+		mux.HandleFunc("GET "+at, stage.Page(p.show))
+		mux.HandleFunc("GET /csv"+at, stage.Table(p.table))
 		if l.live {
-			mux.HandleFunc("GET /live"+at, p.serveLive(l))
+			mux.HandleFunc("GET /live"+at, stage.Live(shell.Watch[*scene]{Seats: p.seats, Told: p.told, Draw: p.draw}))
 		}
 	}
 	mux.Handle("POST "+casesPath, http.NewCrossOriginProtection().Handler(http.HandlerFunc(p.introduce)))
@@ -153,11 +149,11 @@ func (p *Pages) Route(mux *http.ServeMux) {
 // scene is an address with all that was left open decided.
 type scene struct {
 	shell.Address
-	Lang   *words
-	leaf   *leaf
-	brand  *config.Brand
-	window window
-	now    time.Time
+	Lang  *words
+	leaf  *leaf
+	brand *config.Brand
+	span  shell.Span // of the pages that are of days
+	now   time.Time
 	// name is what the page shows; empty: the page's own title.
 	name, kind string
 	path       []shell.Choice
@@ -184,37 +180,12 @@ type shown struct {
 	Further []shell.Choice
 }
 
-// serve shows a page.
-func (p *Pages) serve(l *leaf) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		ctx, done, s := p.stage(w, r, r.URL.Query(), l)
-		if s == nil {
-			return
-		}
-		defer done()
-		p.show(ctx, w, http.StatusOK, s)
+// stage is how a page comes to be.
+func (p *Pages) stage(l *leaf) *shell.Stage[*scene] {
+	return &shell.Stage[*scene]{
+		Config: &p.cfg, Method: l.method, Prepare: p.prepare, Refuse: p.refuse,
+		Read: func(r *http.Request, q url.Values) (*scene, error) { return p.read(r, q, l) },
 	}
-}
-
-// stage reads an address and asks for what the sections share; without a scene it has
-// answered why there is no page.
-func (p *Pages) stage(w http.ResponseWriter, r *http.Request, q url.Values, l *leaf) (context.Context, context.CancelFunc, *scene) {
-	s, err := p.read(r, q, l)
-	if err != nil {
-		p.refuse(w, s, err)
-		return nil, nil, nil
-	}
-	ctx, done, err := p.cfg.Calls(r, l.method)
-	if err != nil {
-		p.refuse(w, s, err)
-		return nil, nil, nil
-	}
-	if err := p.prepare(ctx, s); err != nil {
-		done()
-		p.refuse(w, s, err)
-		return nil, nil, nil
-	}
-	return ctx, done, s
 }
 
 // read is the scene of an address, as far as the address says it.
@@ -222,9 +193,11 @@ func (p *Pages) read(r *http.Request, q url.Values, l *leaf) (*scene, error) {
 	s := &scene{leaf: l, now: p.cfg.Clock()}
 	var err error
 	s.Address, err = shell.ReadAddress(q, l.path, r.PathValue("id"), l.own)
-	s.Lang = named(cmp.Or(s.Code, shell.Accepted(r.Header.Get("Accept-Language")).Code))
-	if err == nil {
-		s.window, err = readWindow(s.Own)
+	s.Lang = shell.Spoken(catalogues, s.Code, r)
+	if err == nil && l.dated() {
+		wrong := fault.Invalid()
+		s.span = shell.ReadSpan(s.Own, spans, usualDays, wrong)
+		err = wrong.Err()
 	}
 	s.queue.who, s.queue.signed = p.actor(r)
 	return s, err
@@ -248,11 +221,29 @@ func (p *Pages) answered(ctx context.Context, brand string) bool {
 	return err == nil && len(list.GetSubjects()) > 0
 }
 
-// show draws a page whose scene is set.
-func (p *Pages) show(ctx context.Context, w http.ResponseWriter, status int, s *scene) {
+// show shows a page whose scene is set.
+func (p *Pages) show(ctx context.Context, w http.ResponseWriter, s *scene) {
+	p.showAs(ctx, w, http.StatusOK, s)
+}
+
+func (p *Pages) showAs(ctx context.Context, w http.ResponseWriter, status int, s *scene) {
 	out := p.compose(ctx, s)
-	out.Sections = p.drawn.Draw(ctx, &s.Lang.Lang, s.Lang, s.Address, s.leaf.sections(p, s))
+	out.Sections = p.draw(ctx, s)
 	p.drawn.Write(w, status, "board", &out.Frame, out)
+}
+
+// draw draws the parts of a page.
+func (p *Pages) draw(ctx context.Context, s *scene) []shell.Drawing {
+	return p.drawn.Draw(ctx, &s.Lang.Lang, s.Lang, s.Address, s.leaf.sections(p, s))
+}
+
+// told opens what tells of changes of a page: ReportService watches the omnichannel report.
+func (p *Pages) told(ctx context.Context, s *scene) (func() error, error) {
+	if s.leaf.path != omnichannelPath {
+		return nil, nil
+	}
+	stream, err := p.report.WatchReport(ctx, &reportv1.WatchReportRequest{Report: s.omnichannelQuestion()})
+	return func() error { _, err := stream.Recv(); return err }, err
 }
 
 // compose fills in what stands around the sections.
@@ -260,7 +251,7 @@ func (p *Pages) compose(ctx context.Context, s *scene) *shown {
 	to := func(path string) string { return s.To(path, "", s.dates()).String() }
 	out := &shown{T: s.Lang, Kind: s.kind, Frame: shell.Frame{
 		Name: cmp.Or(s.name, s.leaf.title(s.Lang)), Home: to(""), BrandName: s.brand.Name, Path: s.path, Kept: !s.leaf.private,
-		Tabs: p.cfg.Ways(ctx, s.Brand, &s.Lang.Lang, s.Page, to), Permalink: s.permanent(p.cfg.Clock()).String(),
+		Tabs: p.cfg.Ways(ctx, s.Brand, &s.Lang.Lang, s.Page, to), Permalink: s.permanent(p.today(s)).String(),
 	}}
 	out.Brands = p.cfg.OtherBrands(ctx, s.brand, func(id string) string {
 		at := shell.Address{Brand: id, Code: s.Code, Page: s.leaf.path}
@@ -269,16 +260,14 @@ func (p *Pages) compose(ctx context.Context, s *scene) *shown {
 		}
 		return at.String()
 	})
-	for _, c := range catalogues {
-		out.Langs = append(out.Langs, shell.Choice{Name: c.Name, Note: c.Code, Link: s.In(c.Code).String(), Current: c == s.Lang})
-	}
+	out.Langs = shell.Languages(catalogues, s.Lang, func(code string) string { return s.In(code).String() })
 	if s.leaf.live {
 		out.LiveAt = "/live" + s.In(s.Lang.Code).String()
 	}
-	out.CSV = "/csv" + s.permanent(p.cfg.Clock()).String()
+	out.CSV = "/csv" + out.Permalink
 	if s.leaf.dated() {
 		out.Dated, out.Periods = true, s.periods()
-		out.From, out.To = s.window.formDays(p.today(s))
+		out.From, out.To = s.span.FormDays(p.today(s))
 		out.Hidden, out.Action = s.Hidden("days", "from", "to", "after"), s.Path()
 	}
 	out.Further = p.further(s)
@@ -291,21 +280,10 @@ func (p *Pages) refuse(w http.ResponseWriter, s *scene, err error) {
 	p.drawn.Write(w, p.cfg.Status(err), "problem", &out.Frame, out)
 }
 
-// serveTable gives a page's numbers as a spreadsheet reads them.
-func (p *Pages) serveTable(l *leaf) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		ctx, done, s := p.stage(w, r, r.URL.Query(), l)
-		if s == nil {
-			return
-		}
-		defer done()
-		rows, err := l.table(p, ctx, s)
-		if err != nil {
-			p.refuse(w, s, err)
-			return
-		}
-		shell.WriteTable(w, strings.TrimPrefix(strings.TrimSuffix(l.path+"-"+s.ID, "-"), "/"), rows)
-	}
+// table is the numbers of a page.
+func (p *Pages) table(ctx context.Context, s *scene) (string, [][]string, error) {
+	rows, err := s.leaf.table(p, ctx, s)
+	return shell.TableName(s.Page, s.ID), rows, err
 }
 
 const absentSurvey = shell.Absent("Survey")

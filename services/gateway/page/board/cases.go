@@ -72,6 +72,9 @@ func (p *Pages) casesSections(s *scene) []shell.Section {
 	return out
 }
 
+// standingDays are the days of which the queues' numbers are.
+const standingDays = 30
+
 // standingData is how the queues are doing.
 type standingData struct {
 	shell.Dated
@@ -90,9 +93,9 @@ func (p *Pages) loadStanding(ctx context.Context, s *scene) (any, error) {
 	if p.survey == nil {
 		return nil, absentSurvey
 	}
-	first, last := p.today(s).AddDate(0, 0, 1-usualDays), p.today(s)
+	first, last := shell.Span{Days: standingDays}.FormDays(p.today(s))
 	got, err := p.survey.GetCaseStats(ctx, &surveyv1.GetCaseStatsRequest{
-		Brand: s.Brand, Subject: s.queue.subject, FirstDay: first.Format(time.DateOnly), LastDay: last.Format(time.DateOnly),
+		Brand: s.Brand, Subject: s.queue.subject, FirstDay: first, LastDay: last,
 	})
 	if err != nil {
 		return nil, err

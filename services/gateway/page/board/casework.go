@@ -32,8 +32,8 @@ func (p *Pages) work(w http.ResponseWriter, r *http.Request) {
 		p.refuse(w, s, absentSurvey)
 		return
 	}
-	ctx, done, s := p.stage(w, r, r.Form, file)
-	if s == nil {
+	ctx, s, done, ok := p.stage(file).Set(w, r, r.Form)
+	if !ok {
 		return
 	}
 	defer done()
@@ -120,5 +120,5 @@ func (p *Pages) fail(ctx context.Context, w http.ResponseWriter, s *scene, err e
 		p.refuse(w, s, err)
 		return
 	}
-	p.show(ctx, w, status, s)
+	p.showAs(ctx, w, status, s)
 }

@@ -56,7 +56,7 @@ func (p *Pages) prepareHeat(ctx context.Context, s *scene) (err error) {
 func (s *scene) heatQuestion() *reportv1.GetHeatMapRequest {
 	t := &s.table
 	return &reportv1.GetHeatMapRequest{
-		Brand: s.Brand, Under: t.under, Kind: t.kind, Window: s.window.proto(), ClassLabel: t.label, Metrics: s.Own["metric"], MinN: t.minN,
+		Brand: s.Brand, Under: t.under, Kind: t.kind, Window: windowOf(s.span), ClassLabel: t.label, Metrics: s.Own["metric"], MinN: t.minN,
 	}
 }
 

@@ -200,7 +200,7 @@ func (p *Pages) labels(ctx context.Context, s *scene) ([]shell.Option, error) {
 func (s *scene) leagueQuestion() *surveyv1.RankSubjectsRequest {
 	t := &s.table
 	in := &surveyv1.RankSubjectsRequest{
-		Brand: s.Brand, Metric: t.metric.GetName(), Kind: t.kind, Under: t.under, MinN: t.minN, Window: s.window.proto(),
+		Brand: s.Brand, Metric: t.metric.GetName(), Kind: t.kind, Under: t.under, MinN: t.minN, Window: windowOf(s.span),
 		PageSize: leaguePage, PageToken: s.Own.Get("after"),
 	}
 	if key, value, ok := strings.Cut(t.label, "="); ok {

@@ -20,7 +20,7 @@ type omnichannel struct {
 
 // omnichannelQuestion is what the address asks for.
 func (s *scene) omnichannelQuestion() *reportv1.GetOmnichannelReportRequest {
-	return &reportv1.GetOmnichannelReportRequest{Brand: s.Brand, Window: s.window.proto(), Subject: s.omni.subject}
+	return &reportv1.GetOmnichannelReportRequest{Brand: s.Brand, Window: windowOf(s.span), Subject: s.omni.subject}
 }
 
 func (p *Pages) prepareOmnichannel(ctx context.Context, s *scene) (err error) {
@@ -89,7 +89,7 @@ type figuresData struct {
 func (p *Pages) figures(s *scene) any {
 	total, l := s.omni.got.GetTotal(), s.Lang
 	d := &figuresData{Days: p.windowText(s), Before: l.BeforeDays, Responses: l.Counted(total.GetResponses(), l.responses)}
-	if s.window.all {
+	if s.span.All {
 		d.Before = ""
 	}
 	if total.GetOrders() > 0 {
@@ -103,7 +103,7 @@ func (p *Pages) figures(s *scene) any {
 			d.Tiles = append(d.Tiles, s.metric(line))
 		}
 	}
-	if len(d.Tiles) == 0 && !s.window.all {
+	if len(d.Tiles) == 0 && !s.span.All {
 		d.All = s.With("from").With("to").With("days", "all").String()
 	}
 	return d

@@ -13,12 +13,12 @@ type words struct {
 	shell.Lang
 
 	// Of the pages.
-	Omnichannel, League, Scorecard, Cases     string
-	Dates, DateFrom, DateTo, AllTime, LiveOff string
-	Live, Choose, Everywhere, AllAlike, Any   string
-	Kind, Metric, Region, Label, MinN, Apply  string
-	NameHead, ValueHead, IntervalHead         string
-	ChangeHead, YearHead, GoalHead            string
+	Omnichannel, League, Scorecard, Cases    string
+	Dates, DateFrom, DateTo, AllTime         string
+	Choose, Everywhere, AllAlike, Any        string
+	Kind, Metric, Region, Label, MinN, Apply string
+	NameHead, ValueHead, IntervalHead        string
+	ChangeHead, YearHead, GoalHead           string
 
 	// Of figures.
 	OfScale, NoInterval, Worth, Few, Suppressed, OutOf    string
@@ -75,16 +75,6 @@ type step struct{ English, Words string }
 
 // catalogues are the catalogues, the first for whoever asks for none of them.
 var catalogues = []*words{&english, &russian}
-
-// named finds a catalogue by its code; the first if there is none.
-func named(code string) *words {
-	for _, l := range catalogues {
-		if l.Code == code {
-			return l
-		}
-	}
-	return catalogues[0]
-}
 
 // rate is what a rate is called.
 func (l *words) rate(name string) string {

@@ -11,8 +11,8 @@ var english = words{
 	Lang: shell.English,
 
 	Omnichannel: "Omnichannel", League: "League tables", Scorecard: "Scorecard", Cases: "Cases",
-	Dates: "Dates", DateFrom: "from", DateTo: "to", AllTime: "All time", LiveOff: "Not live: reconnecting …",
-	Live: "Live", Choose: "What is ranked", Everywhere: "Everywhere", AllAlike: "All of them", Any: "Any",
+	Dates: "Dates", DateFrom: "from", DateTo: "to", AllTime: "All time",
+	Choose: "What is ranked", Everywhere: "Everywhere", AllAlike: "All of them", Any: "Any",
 	Kind: "Kind", Metric: "Metric", Region: "Inside", Label: "Like for like", MinN: "Answers at least", Apply: "Apply",
 	NameHead: "Name", ValueHead: "Value", IntervalHead: "95 % interval",
 	ChangeHead: "Days before", YearHead: "Year before", GoalHead: "Goal",

@@ -11,8 +11,8 @@ var russian = words{
 	Lang: shell.Russian,
 
 	Omnichannel: "Все каналы", League: "Рейтинги", Scorecard: "Карточка показателей", Cases: "Обращения",
-	Dates: "Даты", DateFrom: "с", DateTo: "по", AllTime: "Всё время", LiveOff: "Не обновляется: подключаемся …",
-	Live: "Обновляется", Choose: "Кого сравниваем", Everywhere: "Везде", AllAlike: "Все", Any: "Любая",
+	Dates: "Даты", DateFrom: "с", DateTo: "по", AllTime: "Всё время",
+	Choose: "Кого сравниваем", Everywhere: "Везде", AllAlike: "Все", Any: "Любая",
 	Kind: "Вид", Metric: "Показатель", Region: "Где", Label: "Равные с равными", MinN: "Ответов не меньше", Apply: "Применить",
 	NameHead: "Название", ValueHead: "Значение", IntervalHead: "Интервал 95 %",
 	ChangeHead: "Дни до этого", YearHead: "Год назад", GoalHead: "Цель",

@@ -8,6 +8,7 @@ import (
 
 	loyaltyv1 "github.com/rapport-cx/rapport/gen/rapport/loyalty/v1"
 	"github.com/rapport-cx/rapport/services/gateway/chart"
+	"github.com/rapport-cx/rapport/services/gateway/page/shell"
 )
 
 // askCohorts asks for the points of each month, whatever days are shown: a month's points
@@ -15,7 +16,7 @@ import (
 func (p *Pages) askCohorts(ctx context.Context, s *scene) (*loyaltyv1.GetRedemptionRateResponse, error) {
 	year := s.window.last.AddDate(0, -cohortMonths+1, 1-s.window.last.Day())
 	return p.points.GetRedemptionRate(ctx, &loyaltyv1.GetRedemptionRateRequest{
-		Brand: s.Brand, Scope: &loyaltyv1.RateScope{ProgrammeId: s.programme.GetId(), Dates: dates(year, s.window.last)}, Cohorts: true,
+		Brand: s.Brand, Scope: &loyaltyv1.RateScope{ProgrammeId: s.programme.GetId(), Dates: shell.Dates(year, s.window.last)}, Cohorts: true,
 	})
 }
 

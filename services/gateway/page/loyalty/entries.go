@@ -82,10 +82,10 @@ func (p *Pages) loadEntries(ctx context.Context, s *scene) (any, error) {
 		d.Rows = append(d.Rows, s.entry(m, own, stores))
 	}
 	if token := got.GetNextPageToken(); token != "" {
-		d.Next = s.with("after", token)
+		d.Next = s.With("after", token).String()
 	}
 	if s.Own.Get("after") != "" {
-		d.First = s.with("after", "")
+		d.First = s.With("after").String()
 	}
 	return d, nil
 }

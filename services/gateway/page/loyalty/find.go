@@ -19,7 +19,7 @@ type lookup struct {
 
 // lookupData is the form of the search and what it found.
 type lookupData struct {
-	Hidden []hidden
+	Hidden []shell.Hidden
 	Action string
 	*lookup
 }
@@ -46,15 +46,16 @@ func (p *Pages) loadLookup(_ context.Context, s *scene) (any, error) {
 // not belong into histories and logs.
 func (p *Pages) find(w http.ResponseWriter, r *http.Request) {
 	r.Body = http.MaxBytesReader(w, r.Body, 4<<10)
-	if err := r.ParseForm(); err != nil {
-		p.refuse(w, view{Lang: catalogues[0]}, fault.Invalid().Field("q", "cannot be read").Err())
-		return
-	}
-	ctx, done, s := p.stage(w, r, r.Form, findLeaf)
-	if s == nil {
+	broken := r.ParseForm()
+	ctx, s, done, ok := p.stage(findLeaf).Set(w, r, r.Form)
+	if !ok {
 		return
 	}
 	defer done()
+	if broken != nil {
+		p.refuse(w, s, fault.Invalid().Field("q", "cannot be read").Err())
+		return
+	}
 	query := strings.TrimSpace(r.Form.Get("q"))
 	if query != "" && p.people != nil {
 		ids, err := shell.FindPersons(ctx, p.people, s.Brand, query)
@@ -68,5 +69,5 @@ func (p *Pages) find(w http.ResponseWriter, r *http.Request) {
 			s.found.People = append(s.found.People, shell.Choice{Name: s.Lang.Member + " " + number, Link: s.toMember(number)})
 		}
 	}
-	p.show(ctx, w, s, findLeaf)
+	p.show(ctx, w, s)
 }

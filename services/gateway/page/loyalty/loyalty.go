@@ -9,13 +9,11 @@ import (
 	"embed"
 	"net/http"
 	"net/url"
-	"strings"
 	"time"
 
 	loyaltyv1 "github.com/rapport-cx/rapport/gen/rapport/loyalty/v1"
 	segmentationv1 "github.com/rapport-cx/rapport/gen/rapport/segmentation/v1"
 	surveyv1 "github.com/rapport-cx/rapport/gen/rapport/survey/v1"
-	"github.com/rapport-cx/rapport/internal/config"
 	"github.com/rapport-cx/rapport/internal/fault"
 	"github.com/rapport-cx/rapport/services/gateway/page/shell"
 )
@@ -30,6 +28,7 @@ type Pages struct {
 	people segmentationv1.SegmentationServiceClient
 	survey surveyv1.SurveyServiceClient
 	drawn  *shell.Drawings
+	seats  shell.Seats
 }
 
 // New makes the pages of services.
@@ -38,7 +37,7 @@ func New(cfg shell.Config, services shell.Services) (*Pages, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Pages{cfg: cfg, points: services.Loyalty, people: services.Segmentation, survey: services.Survey, drawn: drawn}, nil
+	return &Pages{cfg: cfg, points: services.Loyalty, people: services.Segmentation, survey: services.Survey, drawn: drawn, seats: shell.NewSeats()}, nil
 }
 
 const (
@@ -84,10 +83,7 @@ func Nav(services shell.Services) []shell.Way {
 	if services.Loyalty == nil {
 		return nil
 	}
-	names := map[string]string{}
-	for _, l := range catalogues {
-		names[l.Code] = l.Loyalty
-	}
+	names := shell.Names(catalogues, func(l *words) string { return l.Loyalty })
 	return []shell.Way{{Path: healthPath, Names: names, Group: shell.Loyalty, Has: func(ctx context.Context, brand string) bool {
 		return HasProgramme(ctx, services.Loyalty, brand)
 	}}}
@@ -120,91 +116,39 @@ func ToAccount(brand, lang, customer string) string {
 
 // Route says where which page is.
 func (p *Pages) Route(mux *http.ServeMux) {
-	mux.HandleFunc("GET "+healthPath, p.serve(healthLeaf))
-	mux.HandleFunc("GET "+healthPath+".csv", p.serveTable(healthLeaf))
-	mux.HandleFunc("GET "+membersPath, p.serve(findLeaf))
+	for at, l := range map[string]*leaf{healthPath: healthLeaf, membersPath: findLeaf, membersPath + "/{id}": memberLeaf} {
+		stage := p.stage(l)
+		mux.HandleFunc("GET "+at, stage.Page(p.show))
+		if len(l.tables) > 0 {
+			mux.HandleFunc("GET /csv"+at, stage.Table(p.table))
+			mux.HandleFunc("GET /live"+at, stage.Live(shell.Watch[*scene]{Seats: p.seats, Draw: p.draw}))
+		}
+	}
 	mux.HandleFunc("POST "+membersPath, p.find)
-	mux.HandleFunc("GET "+membersPath+"/{id}", p.serve(memberLeaf))
-	mux.HandleFunc("GET "+membersPath+"/{id}/table.csv", p.serveTable(memberLeaf))
 }
 
-// scene is a view with all that was left open decided.
-type scene struct {
-	view
-	brand *config.Brand
-	// programme is the one shown, programmes all there are; none: the brand has none.
-	programme  *loyaltyv1.Programme
-	programmes []*loyaltyv1.Programme
-	window     window
-	// found is what a search for a member came to; nil: nobody was searched for.
-	found *lookup
-}
-
-// serve shows a page.
-func (p *Pages) serve(l *leaf) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		ctx, done, s := p.stage(w, r, r.URL.Query(), l)
-		if s == nil {
-			return
-		}
-		defer done()
-		p.show(ctx, w, s, l)
-	}
-}
-
-// stage reads an address; without a scene it has answered why there is no page.
-func (p *Pages) stage(w http.ResponseWriter, r *http.Request, q url.Values, l *leaf) (context.Context, context.CancelFunc, *scene) {
-	v, err := readView(r, q, l)
-	if err != nil {
-		p.refuse(w, v, err)
-		return nil, nil, nil
-	}
-	ctx, done, err := p.cfg.Calls(r, loyaltyv1.LoyaltyService_GetRedemptionRate_FullMethodName)
-	if err != nil {
-		p.refuse(w, v, err)
-		return nil, nil, nil
-	}
-	s := &scene{view: v}
-	if err := p.choose(ctx, s); err != nil {
-		done()
-		p.refuse(w, v, err)
-		return nil, nil, nil
-	}
-	s.setWindow(p.cfg.Clock())
-	return ctx, done, s
-}
-
-// serveTable gives a page's numbers as a spreadsheet reads them.
-func (p *Pages) serveTable(l *leaf) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		ctx, done, s := p.stage(w, r, r.URL.Query(), l)
-		if s == nil {
-			return
-		}
-		defer done()
-		rows, name, err := p.table(ctx, s, l)
-		if err != nil {
-			p.refuse(w, s.view, err)
-			return
-		}
-		shell.WriteTable(w, strings.TrimPrefix(l.path, "/")+"-"+name, rows)
+// stage is how a page comes to be.
+func (p *Pages) stage(l *leaf) *shell.Stage[*scene] {
+	return &shell.Stage[*scene]{
+		Config: &p.cfg, Method: loyaltyv1.LoyaltyService_GetRedemptionRate_FullMethodName, Prepare: p.prepare, Refuse: p.refuse,
+		Read: func(r *http.Request, q url.Values) (*scene, error) { return p.read(r, q, l) },
 	}
 }
 
 // table finds the numbers that an address names.
-func (p *Pages) table(ctx context.Context, s *scene, l *leaf) ([][]string, string, error) {
+func (p *Pages) table(ctx context.Context, s *scene) (string, [][]string, error) {
 	if p.points == nil {
-		return nil, "", fault.Unavailable(nil, "%s", absentLoyalty.Error())
+		return "", nil, fault.Unavailable(nil, "%s", absentLoyalty.Error())
 	}
 	if s.programme == nil {
-		return nil, "", fault.NotFound(nil, "brand %q has no programme", s.Brand)
+		return "", nil, fault.NotFound(nil, "brand %q has no programme", s.Brand)
 	}
 	name := s.Own.Get("table")
-	for _, t := range l.tables {
+	for _, t := range s.leaf.tables {
 		if name == "" || t.name == name {
 			rows, err := t.rows(p, ctx, s)
-			return rows, t.name, err
+			return shell.TableName(s.leaf.path, t.name), rows, err
 		}
 	}
-	return nil, "", fault.Invalid().Field("table", "is none of this page's").Err()
+	return "", nil, fault.Invalid().Field("table", "is none of this page's").Err()
 }

@@ -92,10 +92,7 @@ func (p *Pages) loadAccount(ctx context.Context, s *scene) (any, error) {
 		d.Stands = &shell.Choice{Name: id, Link: s.toMember(id)}
 	}
 	if p.people != nil {
-		link := s.link(func(v *view) {
-			*v = view{Brand: v.Brand, Lang: v.Lang, asked: v.asked, Days: usualDays, Page: "/customers", ID: v.ID}
-		})
-		d.Customer = &shell.Choice{Name: l.ToCustomer, Link: link}
+		d.Customer = &shell.Choice{Name: l.ToCustomer, Link: s.To("/customers", s.ID, nil).String()}
 	}
 	return d, nil
 }

@@ -57,13 +57,3 @@ type words struct {
 
 // catalogues are the catalogues, the first for whoever asks for none of them.
 var catalogues = []*words{&english, &russian}
-
-// named finds a catalogue by its code; nil if there is none.
-func named(code string) *words {
-	for _, l := range catalogues {
-		if l.Code == code {
-			return l
-		}
-	}
-	return nil
-}

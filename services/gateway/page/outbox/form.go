@@ -68,8 +68,8 @@ func (p *Pages) receive(l *leaf) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		r.Body = http.MaxBytesReader(w, r.Body, maxForm)
 		broken := r.ParseForm()
-		ctx, done, s := p.stage(w, r, r.URL.Query(), l)
-		if s == nil {
+		ctx, s, done, ok := p.stage(l).Set(w, r, r.URL.Query())
+		if !ok {
 			return
 		}
 		defer done()
@@ -97,7 +97,7 @@ func (p *Pages) again(ctx context.Context, w http.ResponseWriter, s *scene, l *l
 		p.refuse(w, s, err)
 		return
 	}
-	p.show(ctx, w, http.StatusOK, s)
+	p.show(ctx, w, s)
 }
 
 // fail shows the form again, and why it was not done.
@@ -108,7 +108,7 @@ func (p *Pages) fail(ctx context.Context, w http.ResponseWriter, s *scene, err e
 		p.refuse(w, s, err)
 		return
 	}
-	p.show(ctx, w, status, s)
+	p.showAs(ctx, w, status, s)
 }
 
 // explain puts what was refused beside the fields that it is about, the rest above them.

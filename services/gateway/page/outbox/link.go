@@ -123,8 +123,8 @@ func (p *Pages) revoke(ctx context.Context, s *scene) (*outcome, error) {
 // serveCode gives a link's code as a file, to be printed.
 func (p *Pages) serveCode(w http.ResponseWriter, r *http.Request) {
 	kind := map[string]string{"code.svg": "image/svg+xml", "code.png": "image/png"}[r.PathValue("file")]
-	_, done, s := p.stage(w, r, r.URL.Query(), leafAt(linksPath))
-	if s == nil {
+	_, s, done, ok := p.stage(leafAt(linksPath)).Set(w, r, r.URL.Query())
+	if !ok {
 		return
 	}
 	defer done()

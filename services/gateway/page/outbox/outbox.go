@@ -110,11 +110,7 @@ func Nav(services shell.Services) (out []shell.Way) {
 		if l.id != "" || !l.needs(services) {
 			continue
 		}
-		names := map[string]string{}
-		for _, w := range catalogues {
-			names[w.Code] = l.title(w)
-		}
-		out = append(out, shell.Way{Path: l.path, Group: shell.Work, Names: names})
+		out = append(out, shell.Way{Path: l.path, Group: shell.Work, Names: shell.Names(catalogues, l.title)})
 	}
 	return out
 }
@@ -130,9 +126,10 @@ func (p *Pages) Route(mux *http.ServeMux) {
 		if l.id != "" {
 			at += "/" + l.id
 		}
-		mux.HandleFunc("GET "+at, p.serve(l))
+		stage := p.stage(l)
+		mux.HandleFunc("GET "+at, stage.Page(p.show))
 		if l.table != nil {
-			mux.HandleFunc("GET /csv"+at, p.serveTable(l))
+			mux.HandleFunc("GET /csv"+at, stage.Table(p.table))
 		}
 		if l.send != nil {
 			post(at, l)

@@ -43,45 +43,23 @@ type shown struct {
 	shell.Frame
 	T    *words
 	Kind string
-	// Live pages there are none.
-	LiveOff string
 }
 
-// serve shows a page.
-func (p *Pages) serve(l *leaf) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		ctx, done, s := p.stage(w, r, r.URL.Query(), l)
-		if s == nil {
-			return
-		}
-		defer done()
-		p.show(ctx, w, http.StatusOK, s)
+// stage is how a page comes to be.
+func (p *Pages) stage(l *leaf) *shell.Stage[*scene] {
+	return &shell.Stage[*scene]{
+		Config: &p.cfg, Method: l.method, Prepare: p.prepare, Refuse: p.refuse,
+		Read: func(r *http.Request, q url.Values) (*scene, error) { return p.read(r, q, l) },
 	}
 }
 
-// stage reads an address and asks for what the sections share; without a scene it has
-// answered why there is no page.
-func (p *Pages) stage(w http.ResponseWriter, r *http.Request, q url.Values, l *leaf) (context.Context, context.CancelFunc, *scene) {
-	s, err := p.read(r, q, l)
-	if err != nil {
-		p.refuse(w, s, err)
-		return nil, nil, nil
+// prepare decides the brand, then asks for what the sections share.
+func (p *Pages) prepare(ctx context.Context, s *scene) (err error) {
+	if s.brand, err = p.cfg.Choose(ctx, s.Brand, nil); err != nil {
+		return err
 	}
-	ctx, done, err := p.cfg.Calls(r, l.method)
-	if err == nil {
-		if s.brand, err = p.cfg.Choose(ctx, s.Brand, nil); err == nil {
-			s.Brand = s.brand.ID
-			err = l.prepare(p, ctx, s)
-		}
-		if err != nil {
-			done()
-		}
-	}
-	if err != nil {
-		p.refuse(w, s, err)
-		return nil, nil, nil
-	}
-	return ctx, done, s
+	s.Brand = s.brand.ID
+	return s.leaf.prepare(p, ctx, s)
 }
 
 // read is the scene of an address, as far as the address says it.
@@ -99,7 +77,7 @@ func (p *Pages) read(r *http.Request, q url.Values, l *leaf) (*scene, error) {
 	}
 	var err error
 	s.Address, err = shell.ReadAddress(q, l.path, id, l.own)
-	s.Lang = named(cmp.Or(s.Code, shell.Accepted(r.Header.Get("Accept-Language")).Code))
+	s.Lang = shell.Spoken(catalogues, s.Code, r)
 	return s, err
 }
 
@@ -113,8 +91,12 @@ func lookedAt(r *http.Request) string {
 	return scheme + "://" + r.Host
 }
 
-// show draws a page whose scene is set.
-func (p *Pages) show(ctx context.Context, w http.ResponseWriter, status int, s *scene) {
+// show shows a page whose scene is set.
+func (p *Pages) show(ctx context.Context, w http.ResponseWriter, s *scene) {
+	p.showAs(ctx, w, http.StatusOK, s)
+}
+
+func (p *Pages) showAs(ctx context.Context, w http.ResponseWriter, status int, s *scene) {
 	out := p.compose(ctx, s)
 	out.Sections = p.drawn.Draw(ctx, &s.Lang.Lang, s.Lang, s.Address, s.leaf.sections(p, s))
 	p.drawn.Write(w, status, "outbox", &out.Frame, out)
@@ -133,9 +115,7 @@ func (p *Pages) compose(ctx context.Context, s *scene) *shown {
 	out.Brands = p.cfg.OtherBrands(ctx, s.brand, func(id string) string {
 		return shell.Address{Brand: id, Code: s.Code, Page: s.leaf.path}.String()
 	})
-	for _, c := range catalogues {
-		out.Langs = append(out.Langs, shell.Choice{Name: c.Name, Note: c.Code, Link: s.In(c.Code).String(), Current: c == s.Lang})
-	}
+	out.Langs = shell.Languages(catalogues, s.Lang, func(code string) string { return s.In(code).String() })
 	if s.leaf.table != nil {
 		out.CSV = "/csv" + out.Permalink
 	}
@@ -156,21 +136,10 @@ func (p *Pages) refuse(w http.ResponseWriter, s *scene, err error) {
 	p.drawn.Write(w, p.cfg.Status(err), "problem", &out.Frame, out)
 }
 
-// serveTable gives a page's numbers as a spreadsheet reads them.
-func (p *Pages) serveTable(l *leaf) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		ctx, done, s := p.stage(w, r, r.URL.Query(), l)
-		if s == nil {
-			return
-		}
-		defer done()
-		rows, err := l.table(p, ctx, s)
-		if err != nil {
-			p.refuse(w, s, err)
-			return
-		}
-		shell.WriteTable(w, strings.TrimPrefix(strings.TrimSuffix(l.path+"-"+s.ID, "-"), "/"), rows)
-	}
+// table is the numbers of a page.
+func (p *Pages) table(ctx context.Context, s *scene) (string, [][]string, error) {
+	rows, err := s.leaf.table(p, ctx, s)
+	return shell.TableName(s.Page, s.ID), rows, err
 }
 
 // seen says when something was read that is as it is at this moment.

@@ -56,16 +56,6 @@ type words struct {
 // catalogues are the catalogues, the first for whoever asks for none of them.
 var catalogues = []*words{&english, &russian}
 
-// named finds a catalogue by its code; the first if there is none.
-func named(code string) *words {
-	for _, l := range catalogues {
-		if l.Code == code {
-			return l
-		}
-	}
-	return catalogues[0]
-}
-
 // wrong says what is wrong with a field, for a reason or as far as its shape goes.
 func (l *words) wrong(reason, field string) string {
 	if text := l.wrongs[reason]; text != "" {

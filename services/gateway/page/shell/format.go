@@ -1,12 +1,14 @@
 package shell
 
 import (
+	"fmt"
 	"math"
 	"strconv"
 	"strings"
 	"time"
 
 	"golang.org/x/text/currency"
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	commonv1 "github.com/rapport-cx/rapport/gen/rapport/common/v1"
 	surveyv1 "github.com/rapport-cx/rapport/gen/rapport/survey/v1"
@@ -126,6 +128,14 @@ func (l *Lang) Days(first, last time.Time) string {
 
 // Moment writes an instant in the brand's zone.
 func (l *Lang) Moment(t time.Time) string { return l.Day(t) + ", " + t.Format("15:04") }
+
+// Fresh says up to when facts are counted, in a brand's zone; empty where that is not known.
+func (l *Lang) Fresh(at *timestamppb.Timestamp, zone *time.Location) string {
+	if !at.IsValid() {
+		return ""
+	}
+	return fmt.Sprintf(l.AsOf, l.Moment(at.AsTime().In(zone)))
+}
 
 // Soon writes an instant that is near enough to go without a year.
 func (l *Lang) Soon(t time.Time) string { return l.ShortDay(t) + ", " + t.Format("15:04") }

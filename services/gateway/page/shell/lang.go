@@ -28,7 +28,7 @@ type Lang struct {
 	AsOf, Permalink, Numbers, Value, NoAnswers, Points, Shares               string
 	SectionFailed, NotDeployed, NotHere, CSVLink, Newest, Next, Scroll       string
 	Overview, Customers                                                      string
-	SkipWord, ThisView, Menu                                                 string
+	SkipWord, ThisView, Menu, Live, LiveOff                                  string
 
 	channels map[commonv1.Channel]string
 	metrics  map[surveyv1.MetricKind]string

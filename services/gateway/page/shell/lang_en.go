@@ -71,6 +71,8 @@ var English = Lang{
 	SkipWord:    "To the content",
 	ThisView:    "Link to this view",
 	Menu:        "Pages",
+	Live:        "Live",
+	LiveOff:     "Not live: reconnecting …",
 	headings:    map[Group]string{Experience: "Experience", Work: "To do", People: "Customers", Loyalty: "Loyalty", Paths: "Journeys"},
 	lowShare:    "Low scores",
 }

@@ -74,6 +74,8 @@ var Russian = Lang{
 	SkipWord:    "К содержанию",
 	ThisView:    "Ссылка на этот вид",
 	Menu:        "Страницы",
+	Live:        "Обновляется",
+	LiveOff:     "Связь потеряна, восстанавливаем…",
 	headings:    map[Group]string{Experience: "Опыт", Work: "В работе", People: "Клиенты", Loyalty: "Лояльность", Paths: "Пути"},
 	lowShare:    "Низкие оценки",
 }

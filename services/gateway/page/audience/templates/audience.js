@@ -2,7 +2,8 @@
 // the main part is put in. Without this script they are links.
 (() => {
   const main = () => document.getElementById('audience');
-  if (!main() || !window.fetch) return;
+  // What keeps a page true is told of one address: such a page is opened anew.
+  if (!main() || !window.fetch || document.documentElement.dataset.live) return;
   let last = 0;
   const show = async (url, push) => {
     const turn = ++last, at = document.activeElement?.getAttribute('href'), name = document.activeElement?.textContent;
