@@ -8,7 +8,9 @@ import (
 	"errors"
 	"fmt"
 	"html/template"
+	"regexp"
 	"runtime/debug"
+	"strings"
 	"sync"
 	"time"
 
@@ -55,12 +57,21 @@ type Content struct {
 	ID, Title string
 	T, View   any
 	Failed    string
-	// Fresh is up to when what it shows is counted. A newer time alone makes no new
-	// version: nothing that is read has changed.
+	// Fresh is up to when what it shows is counted.
 	Fresh string
 	Empty bool // there is nothing to tell: no room for it either
 	Data  any
 }
+
+// asOf is what Lang.Fresh writes, by code of the language: a newer time alone makes no
+// new version of a section, for nothing that is read has changed.
+var asOf = func() map[string]*regexp.Regexp {
+	out := map[string]*regexp.Regexp{}
+	for _, l := range Langs {
+		out[l.Code] = regexp.MustCompile(strings.ReplaceAll(regexp.QuoteMeta(l.AsOf), "%s", `[^<]{1,40}?\d\d:\d\d`))
+	}
+	return out
+}()
 
 // Draw loads and draws sections side by side.
 func (d *Drawings) Draw(ctx context.Context, l *Lang, words, view any, wanted []Section) []Drawing {
@@ -93,7 +104,7 @@ func (d *Drawings) drawOne(ctx context.Context, l *Lang, c Content, sec Section)
 		c.Failed, c.Fresh = fmt.Sprintf(l.SectionFailed, l.Inside()), ""
 		html, _ = d.section(c)
 	}
-	sum := sha256.Sum256(bytes.Replace(html, []byte(template.HTMLEscapeString(c.Fresh)), nil, 1))
+	sum := sha256.Sum256(asOf[l.Code].ReplaceAll(html, nil))
 	version := hex.EncodeToString(sum[:6])
 	html = bytes.Replace(html, []byte(versionMark), []byte(version), 1)
 	return Drawing{ID: sec.ID, place: sec.Place, Version: version, HTML: template.HTML(html)} // our own template made it
