@@ -166,7 +166,7 @@ var loyaltyRules = map[string]Rule{
 	"GetAccount":           personal(Points, Read, Whole),
 	"ListUnmatchedReturns": personal(Points, Detail, Whole),
 
-	"GetRedemptionRate": one(Programmes, Read, Whole),
+	"GetRedemptionRate": one(Programmes, Read, Narrowed),
 	"GetLiability":      one(Programmes, Read, Whole),
 	"GetBreakage":       one(Programmes, Read, Whole),
 	"GetParticipation":  one(Programmes, Read, Whole),
@@ -174,7 +174,7 @@ var loyaltyRules = map[string]Rule{
 	"GetLoyaltyImpact":  one(Programmes, Read, Whole),
 	"GetOfferFunnel":    one(Programmes, Read, Whole),
 
-	"BatchGetRedemptionRates": one(Programmes, Read, Whole),
+	"BatchGetRedemptionRates": one(Programmes, Read, Narrowed),
 
 	"UpsertReward":     one(Programmes, Define, Whole),
 	"ListRewards":      one(Programmes, Read, Whole),

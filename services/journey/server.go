@@ -16,6 +16,7 @@ import (
 	"github.com/rapport-cx/rapport/internal/people"
 	"github.com/rapport-cx/rapport/internal/seal"
 	"github.com/rapport-cx/rapport/internal/sqldb"
+	"github.com/rapport-cx/rapport/internal/structure"
 	"github.com/rapport-cx/rapport/services/journey/lake"
 )
 
@@ -27,7 +28,7 @@ type Server struct {
 	guard  *access.Guard
 	near   Neighbours
 	// structure is what stands below what, as Survey says.
-	structure structure
+	structure *structure.Structure
 	store     *store
 	tokens    *seal.Sealer
 	seals     *seal.Sealer
@@ -59,6 +60,7 @@ func New(cfg Config, all *config.Brands, guard *access.Guard, db *sqldb.DB, cach
 	folding.Clock, folding.Logger = clock, log
 	s.store = &store{db: db, log: facts, clock: clock, sealed: people.NewSealed(db), folds: fold.New(folding, facts, db, cache, s.folding())}
 	s.resolver = people.NewResolver(near.Segmentation, 0)
+	s.structure = structure.New(near.Survey, clock)
 	s.lake = s.newLake(db, facts)
 	s.analyses = make(chan struct{}, analysesAtOnce)
 	s.arrivals = commit.NewSet(commit.Options{Name: "journey"}, s.commit)

@@ -24,7 +24,7 @@ func replay(first *feed.Fact, again *arrival) (receipt, error) {
 	}
 	of := kept.GetEvent().GetSubjects()
 	field := difference(kept, again.record)
-	if field != "" && !again.see.holds(of) {
+	if field != "" && !again.see.Holds(of) {
 		return receipt{}, access.Denied() // not even that it is there
 	}
 	if field != "" {

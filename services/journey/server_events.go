@@ -12,6 +12,7 @@ import (
 	"github.com/rapport-cx/rapport/internal/fault"
 	"github.com/rapport-cx/rapport/internal/feed"
 	"github.com/rapport-cx/rapport/internal/people"
+	"github.com/rapport-cx/rapport/internal/structure"
 	"github.com/rapport-cx/rapport/services/journey/event"
 	"github.com/rapport-cx/rapport/services/journey/record"
 )
@@ -21,7 +22,7 @@ type arrival struct {
 	fact   feed.Fact
 	record *journeyv1.EventRecord
 	// see tells what its sender may know of whatever came before under its key.
-	see *sight
+	see *structure.Sight
 	// sealed is the identity it came with, if nobody could say whose it is.
 	sealed []byte
 }
@@ -70,13 +71,13 @@ func (s *Server) RecordEvents(ctx context.Context, in *journeyv1.RecordEventsReq
 // judge finds which events are good, each alone, asks whose their identities are,
 // all at once, and packs them. Whoever sees a part of the structure only brings events of
 // that part.
-func (s *Server) judge(ctx context.Context, b *brand, see *sight, events []*journeyv1.Event) (*batch, error) {
+func (s *Server) judge(ctx context.Context, b *brand, see *structure.Sight, events []*journeyv1.Event) (*batch, error) {
 	rules, now := event.Rules{Brand: b.Brand, Zone: b.zone}, s.clock()
 	out := &batch{brand: b, results: make([]commit.Result[receipt], len(events))}
 	ready := make([]event.Ready, 0, len(events))
 	for i, e := range events {
 		one, err := judgeOne(rules, e, now)
-		if !see.holds(e.GetSubjects()) {
+		if !see.Holds(e.GetSubjects()) {
 			err = access.Denied()
 		}
 		if err != nil {

@@ -24,14 +24,14 @@ func (s *Server) GetSuccessIndex(ctx context.Context, in *journeyv1.GetSuccessIn
 	if err != nil {
 		return nil, err
 	}
-	if err := checkMeasure(in.GetFilter(), in.GetGroupBy(), in.GetSubjectKind()); err != nil {
+	if err := checkMeasure(in.GetFilter(), in.GetUnder(), in.GetGroupBy(), in.GetSubjectKind()); err != nil {
 		return nil, err
 	}
 	see, err := s.sight(ctx, b)
 	if err != nil {
 		return nil, err
 	}
-	if in, err = seeSuccessIndex(see, in); err != nil {
+	if in, err = seeSuccessIndex(ctx, see, in); err != nil {
 		return nil, err
 	}
 	when, err := s.span(ctx, b, in.GetWindow())
@@ -70,14 +70,14 @@ func (s *Server) GetContactRate(ctx context.Context, in *journeyv1.GetContactRat
 	if err != nil {
 		return nil, err
 	}
-	if err := checkMeasure(in.GetFilter(), in.GetGroupBy(), in.GetSubjectKind()); err != nil {
+	if err := checkMeasure(in.GetFilter(), in.GetUnder(), in.GetGroupBy(), in.GetSubjectKind()); err != nil {
 		return nil, err
 	}
 	see, err := s.sight(ctx, b)
 	if err != nil {
 		return nil, err
 	}
-	if in, err = seeContactRate(see, in); err != nil {
+	if in, err = seeContactRate(ctx, see, in); err != nil {
 		return nil, err
 	}
 	when, err := s.span(ctx, b, in.GetWindow())
@@ -114,7 +114,7 @@ func (s *Server) GetRetention(ctx context.Context, in *journeyv1.GetRetentionReq
 	if err != nil {
 		return nil, err
 	}
-	if err := checkMeasure(in.GetFilter(), 0, 0); err != nil {
+	if err := checkMeasure(in.GetFilter(), nil, 0, 0); err != nil {
 		return nil, err
 	}
 	when, err := s.span(ctx, b, in.GetWindow())
@@ -148,10 +148,13 @@ func (s *Server) GetRetention(ctx context.Context, in *journeyv1.GetRetentionReq
 func (b *brand) person() measure.Person { return b.defined.Load().people.Now().Person }
 
 // checkMeasure judges what the proto rules leave open.
-func checkMeasure(filter *journeyv1.EventFilter, by journeyv1.MeasureGroup, kind commonv1.SubjectKind) error {
+func checkMeasure(filter *journeyv1.EventFilter, under *commonv1.SubjectRef, by journeyv1.MeasureGroup, kind commonv1.SubjectKind) error {
 	f := fault.Invalid()
 	if len(filter.GetKinds()) > 0 {
 		f.Field("filter.kinds", "must be empty: the measure says which kinds count")
+	}
+	if under != nil && len(filter.GetSubjects()) > 0 {
+		f.Field("under", "must be empty where filter.subjects are given")
 	}
 	bySubject := by == journeyv1.MeasureGroup_MEASURE_GROUP_SUBJECT
 	if bySubject && kind == commonv1.SubjectKind_SUBJECT_KIND_UNSPECIFIED {

@@ -10,6 +10,7 @@ import (
 	journeyv1 "github.com/rapport-cx/rapport/gen/rapport/journey/v1"
 	loyaltyv1 "github.com/rapport-cx/rapport/gen/rapport/loyalty/v1"
 	segmentationv1 "github.com/rapport-cx/rapport/gen/rapport/segmentation/v1"
+	surveyv1 "github.com/rapport-cx/rapport/gen/rapport/survey/v1"
 	"github.com/rapport-cx/rapport/internal/access"
 	"github.com/rapport-cx/rapport/internal/app"
 	"github.com/rapport-cx/rapport/internal/config"
@@ -22,6 +23,8 @@ type Neighbours struct {
 	Segmentation segmentationv1.SegmentationServiceClient
 	// Journey tells of purchases.
 	Journey journeyv1.JourneyServiceClient
+	// Survey tells what stands below what.
+	Survey surveyv1.SurveyServiceClient
 }
 
 // Config is what Loyalty needs beside its floor.

@@ -16,6 +16,7 @@ import (
 	"github.com/rapport-cx/rapport/internal/people"
 	"github.com/rapport-cx/rapport/internal/seal"
 	"github.com/rapport-cx/rapport/internal/sqldb"
+	"github.com/rapport-cx/rapport/internal/structure"
 	"github.com/rapport-cx/rapport/services/loyalty/ledger"
 	"github.com/rapport-cx/rapport/services/loyalty/rate"
 	"github.com/rapport-cx/rapport/services/loyalty/record"
@@ -35,6 +36,8 @@ type Server struct {
 	log            *slog.Logger
 	// resolver says whose identities are.
 	resolver *people.Resolver
+	// structure is what stands below what, as Survey says.
+	structure *structure.Structure
 	// entries are on their way into the ledger, balances on their way out; each brand
 	// has a queue of either.
 	entries  *commit.Set[*ledger.Task, ledger.Outcome]
@@ -63,6 +66,7 @@ func New(cfg Config, all *config.Brands, guard *access.Guard, db *sqldb.DB, cach
 	folding.Clock, folding.Logger = clock, log
 	s.store = &store{db: db, log: facts, clock: clock, folds: fold.New(folding, facts, db, cache, s.folding())}
 	s.resolver = people.NewResolver(near.Segmentation, patience)
+	s.structure = structure.New(near.Survey, clock)
 	s.entries = commit.NewSet(commit.Options{Name: "loyalty", MaxBatch: cfg.Together}, s.commit)
 	s.balances = commit.NewSet(commit.Options{Name: "loyalty-balance"}, s.readBalances)
 	s.deeds = commit.NewSet(commit.Options{Name: "loyalty-deed"}, s.decide)

@@ -2,9 +2,12 @@ package loyalty
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/RoaringBitmap/roaring/v2/roaring64"
+	"google.golang.org/protobuf/proto"
 
 	commonv1 "github.com/rapport-cx/rapport/gen/rapport/common/v1"
 	loyaltyv1 "github.com/rapport-cx/rapport/gen/rapport/loyalty/v1"
@@ -14,6 +17,7 @@ import (
 	"github.com/rapport-cx/rapport/internal/fault"
 	"github.com/rapport-cx/rapport/internal/few"
 	"github.com/rapport-cx/rapport/internal/fold"
+	"github.com/rapport-cx/rapport/internal/structure"
 	"github.com/rapport-cx/rapport/services/loyalty/rate"
 )
 
@@ -27,12 +31,23 @@ const (
 // GetRedemptionRate reads which share of points is spent. The response is shared: nobody
 // may change it.
 func (s *Server) GetRedemptionRate(ctx context.Context, in *loyaltyv1.GetRedemptionRateRequest) (*loyaltyv1.GetRedemptionRateResponse, error) {
-	scope := in.GetScope()
-	b, p, err := s.rated(ctx, in.GetBrand(), scope.GetProgrammeId())
+	b, err := s.enter(ctx, in.GetBrand(), access.Read)
 	if err != nil {
 		return nil, err
 	}
-	if err := checkScope(p, in); err != nil {
+	if err := checkScope(in); err != nil {
+		return nil, err
+	}
+	in, see, err := s.narrowed(ctx, b, in)
+	if err != nil {
+		return nil, err
+	}
+	scope := in.GetScope()
+	p, err := s.terms(ctx, b, scope.GetProgrammeId())
+	if err != nil {
+		return nil, err
+	}
+	if err := checkTiers(p, scope.GetTiers()); err != nil {
 		return nil, err
 	}
 	days, recorded, err := s.dated(ctx, b, "scope.dates", scope.GetDates())
@@ -52,42 +67,75 @@ func (s *Server) GetRedemptionRate(ctx context.Context, in *loyaltyv1.GetRedempt
 			return nil, err
 		}
 		out, err := compute(ctx, keep)
-		return s.shown(ctx, in, out, few.Few(members)), lost("read redemption rate", err)
+		return shown(see, in, out, few.Few(members)), lost("read redemption rate", err)
 	}
 	out, err := fold.Ask(ctx, s.store.folds, question(b, in, days, recorded, s.today(b)), codec[loyaltyv1.GetRedemptionRateResponse](),
 		func(ctx context.Context) (*loyaltyv1.GetRedemptionRateResponse, error) { return compute(ctx, nil) })
-	return s.shown(ctx, in, out, false), lost("read redemption rate", err)
+	return shown(see, in, out, false), lost("read redemption rate", err)
 }
 
-// shown is an answer as the caller may read it: of few members nothing is told, nor of an
-// employee with few redemptions, nor of as many more as would let those be had by
-// subtraction. Answers are shared: it copies.
-func (s *Server) shown(ctx context.Context, in *loyaltyv1.GetRedemptionRateRequest, out *loyaltyv1.GetRedemptionRateResponse, hidden bool) *loyaltyv1.GetRedemptionRateResponse {
-	if out == nil || !s.guard.Narrowed(ctx).FewHidden || !hidden && in.GetSplit() != loyaltyv1.RateSplit_RATE_SPLIT_SUBJECT {
+// narrowed is a question as its caller may ask it, with all that stands below a subject
+// in its place. Requests are shared: it copies.
+func (s *Server) narrowed(ctx context.Context, b *brand, in *loyaltyv1.GetRedemptionRateRequest) (*loyaltyv1.GetRedemptionRateRequest, *structure.Sight, error) {
+	see, err := s.structure.Sight(ctx, b.ID, s.guard.Narrowed(ctx))
+	if err != nil {
+		return nil, nil, err
+	}
+	if see.Bound() && in.GetCohorts() {
+		return nil, nil, access.Denied() // they are of the whole programme
+	}
+	subjects, err := see.Narrow(ctx, in.GetScope().GetSubjects(), in.GetScope().GetUnder())
+	if err != nil || len(subjects) == len(in.GetScope().GetSubjects()) {
+		return in, see, err
+	}
+	scope := &loyaltyv1.RateScope{}
+	proto.Merge(scope, in.GetScope())
+	scope.Under, scope.Subjects = nil, subjects
+	return &loyaltyv1.GetRedemptionRateRequest{Brand: in.GetBrand(), Scope: scope, Split: in.GetSplit(), Cohorts: in.GetCohorts()}, see, nil
+}
+
+// shown is an answer as the caller may read it: nothing of subjects that they do not see;
+// of few members nothing is told, nor of an employee with few redemptions, nor of as many
+// more as would let those be had by subtraction. Answers are shared: it copies.
+func shown(see *structure.Sight, in *loyaltyv1.GetRedemptionRateRequest, out *loyaltyv1.GetRedemptionRateResponse, hidden bool) *loyaltyv1.GetRedemptionRateResponse {
+	bySubject := in.GetSplit() == loyaltyv1.RateSplit_RATE_SPLIT_SUBJECT
+	if out == nil || (!see.FewHidden() || !hidden && !bySubject) && (!see.Bound() || !bySubject) {
 		return out
 	}
-	cells, staff := make([]*few.Cell, len(out.GetGroups())), []*few.Cell(nil)
-	for i, g := range out.GetGroups() {
+	groups := out.GetGroups()
+	if bySubject {
+		groups = slices.DeleteFunc(slices.Clone(groups), func(g *loyaltyv1.RedemptionRate) bool { return !see.Sees(subjectOf(g.GetKey())) })
+	}
+	cells, staff := make([]*few.Cell, len(groups)), []*few.Cell(nil)
+	for i, g := range groups {
 		cells[i] = &few.Cell{N: g.GetRedemptions(), Hidden: hidden}
 		if strings.HasPrefix(g.GetKey(), "EMPLOYEE:") {
 			staff = append(staff, cells[i])
 		}
 	}
-	few.Hide(staff...)
-	few.HideMore(staff)
+	if see.FewHidden() {
+		few.Hide(staff...)
+		few.HideMore(staff)
+	}
 	shown := &loyaltyv1.GetRedemptionRateResponse{
 		Total: out.GetTotal(), Cohorts: out.GetCohorts(), Young: out.GetYoung(), Benchmark: out.GetBenchmark(), AsOf: out.GetAsOf(),
 	}
 	if hidden {
 		shown.Total, shown.Cohorts = &loyaltyv1.RedemptionRate{Suppressed: new(true)}, nil
 	}
-	for i, g := range out.GetGroups() {
+	for i, g := range groups {
 		if cells[i].Hidden {
 			g = &loyaltyv1.RedemptionRate{Key: g.GetKey(), Suppressed: new(true)}
 		}
 		shown.Groups = append(shown.Groups, g)
 	}
 	return shown
+}
+
+// subjectOf is the subject that a group is of.
+func subjectOf(key string) access.Ref {
+	kind, id, _ := strings.Cut(key, ":")
+	return access.Ref{Kind: commonv1.SubjectKind(commonv1.SubjectKind_value["SUBJECT_KIND_"+kind]), ID: id}
 }
 
 // rated is the first line of every question about a programme's numbers. The programme is
@@ -97,31 +145,41 @@ func (s *Server) rated(ctx context.Context, name, id string) (*brand, *loyaltyv1
 	if err != nil {
 		return nil, nil, err
 	}
-	if _, err := s.programme(ctx, b, id); err != nil {
-		return nil, nil, err
-	}
-	p, err := b.defined.Load().programmes.Terms(id, s.clock())
+	p, err := s.terms(ctx, b, id)
 	return b, p, err
 }
 
-// checkScope judges what the proto rules leave open.
-func checkScope(p *loyaltyv1.Programme, in *loyaltyv1.GetRedemptionRateRequest) error {
-	f, scope := fault.Invalid(), in.GetScope()
-	for _, name := range scope.GetTiers() {
-		known := false
-		for _, t := range p.GetTiers().GetTiers() {
-			known = known || t.GetName() == name
-		}
-		if !known {
+// terms are a programme as in force now.
+func (s *Server) terms(ctx context.Context, b *brand, id string) (*loyaltyv1.Programme, error) {
+	if _, err := s.programme(ctx, b, id); err != nil {
+		return nil, err
+	}
+	return b.defined.Load().programmes.Terms(id, s.clock())
+}
+
+// checkTiers judges names of tiers.
+func checkTiers(p *loyaltyv1.Programme, named []string) error {
+	f := fault.Invalid()
+	for _, name := range named {
+		if !slices.ContainsFunc(p.GetTiers().GetTiers(), func(t *loyaltyv1.Tier) bool { return t.GetName() == name }) {
 			f.Field("scope.tiers", "%q is no tier of the programme", name)
 		}
 	}
+	return f.Err()
+}
+
+// checkScope judges what the proto rules leave open.
+func checkScope(in *loyaltyv1.GetRedemptionRateRequest) error {
+	f, scope := fault.Invalid(), in.GetScope()
+	if scope.GetUnder() != nil && len(scope.GetSubjects()) > 0 {
+		f.Field("scope.under", "must be empty where subjects are given")
+	}
 	if in.GetCohorts() {
 		narrow := map[string]bool{
-			"scope.channels": len(scope.GetChannels()) > 0, "scope.subjects": len(scope.GetSubjects()) > 0,
+			"scope.channels": len(scope.GetChannels()) > 0, "scope.subjects": len(scope.GetSubjects()) > 0, "scope.under": scope.GetUnder() != nil,
 			"scope.tiers": len(scope.GetTiers()) > 0, "scope.segment_id": scope.GetSegmentId() != "",
 		}
-		for _, path := range []string{"scope.channels", "scope.subjects", "scope.tiers", "scope.segment_id"} {
+		for _, path := range slices.Sorted(maps.Keys(narrow)) {
 			if narrow[path] {
 				f.Field(path, "must be empty with cohorts")
 			}

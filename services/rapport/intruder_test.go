@@ -19,6 +19,7 @@ import (
 
 	commonv1 "github.com/rapport-cx/rapport/gen/rapport/common/v1"
 	journeyv1 "github.com/rapport-cx/rapport/gen/rapport/journey/v1"
+	loyaltyv1 "github.com/rapport-cx/rapport/gen/rapport/loyalty/v1"
 	surveyv1 "github.com/rapport-cx/rapport/gen/rapport/survey/v1"
 	"github.com/rapport-cx/rapport/internal/access"
 )
@@ -221,7 +222,7 @@ func (f *fortress) otherStore(t *testing.T) {
 			return &surveyv1.BatchGetInvitationStatsRequest{Requests: []*surveyv1.GetInvitationStatsRequest{one}}
 		},
 		"GetSuccessIndex": func(r *commonv1.SubjectRef, _ string) proto.Message {
-			return &journeyv1.GetSuccessIndexRequest{Filter: &journeyv1.EventFilter{Subjects: []*commonv1.SubjectRef{r}}}
+			return &journeyv1.GetSuccessIndexRequest{Under: r}
 		},
 		"GetContactRate": func(r *commonv1.SubjectRef, _ string) proto.Message {
 			return &journeyv1.GetContactRateRequest{Filter: &journeyv1.EventFilter{Subjects: []*commonv1.SubjectRef{r}}}
@@ -231,6 +232,13 @@ func (f *fortress) otherStore(t *testing.T) {
 			return &journeyv1.BatchGetMeasuresRequest{Requests: []*journeyv1.MeasureRequest{{Measure: &journeyv1.MeasureRequest_ContactRate{ContactRate: one}}}}
 		},
 		"GetCaseStats": func(r *commonv1.SubjectRef, _ string) proto.Message { return &surveyv1.GetCaseStatsRequest{Subject: r} },
+		"GetRedemptionRate": func(r *commonv1.SubjectRef, _ string) proto.Message {
+			return &loyaltyv1.GetRedemptionRateRequest{Scope: &loyaltyv1.RateScope{ProgrammeId: "club", Subjects: []*commonv1.SubjectRef{r}}}
+		},
+		"BatchGetRedemptionRates": func(r *commonv1.SubjectRef, _ string) proto.Message {
+			one := &loyaltyv1.GetRedemptionRateRequest{Scope: &loyaltyv1.RateScope{ProgrammeId: "club", Under: r}}
+			return &loyaltyv1.BatchGetRedemptionRatesRequest{Requests: []*loyaltyv1.GetRedemptionRateRequest{one}}
+		},
 	}
 	token := f.token(jwt.MapClaims{"subjects": []string{"STORE/2"}})
 	for _, m := range f.methods() {

@@ -105,7 +105,7 @@ func (w *wiring) bind(ctx context.Context) error {
 		},
 		"loyalty": func() (app.Service, error) {
 			_, s, err := loyalty.Bind(ctx, kept.Floor, kept.Loyalty, w.brands, w.guard, w.tel,
-				loyalty.Neighbours{Segmentation: w.segmentation, Journey: w.journey})
+				loyalty.Neighbours{Segmentation: w.segmentation, Journey: w.journey, Survey: w.survey})
 			return s, err
 		},
 	}

@@ -146,11 +146,7 @@ func (o *omnichannel) fetchResponses(ctx context.Context, a *asking) error {
 func (o *omnichannel) events(ctx context.Context, a *asking) (measures, error) {
 	return o.measured.get(ctx, func() (measures, error) {
 		a := o.apart(a)
-		filter, err := o.s.events(ctx, a, o.subject)
-		if err != nil {
-			return measures{}, err
-		}
-		return o.s.measures(ctx, a, o.w.beside(), filter, journeyv1.MeasureGroup_MEASURE_GROUP_CHANNEL,
+		return o.s.measures(ctx, a, o.w.beside(), o.subject, journeyv1.MeasureGroup_MEASURE_GROUP_CHANNEL,
 			slices.Contains(o.wanted, ordersSection), slices.Contains(o.wanted, contactsSection))
 	})
 }

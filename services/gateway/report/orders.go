@@ -10,7 +10,6 @@ import (
 	journeyv1 "github.com/rapport-cx/rapport/gen/rapport/journey/v1"
 	reportv1 "github.com/rapport-cx/rapport/gen/rapport/report/v1"
 	segmentationv1 "github.com/rapport-cx/rapport/gen/rapport/segmentation/v1"
-	surveyv1 "github.com/rapport-cx/rapport/gen/rapport/survey/v1"
 	"github.com/rapport-cx/rapport/internal/fault"
 )
 
@@ -23,42 +22,21 @@ const (
 	retention    = "retention"
 )
 
-// namedInEvents and namedInPoints are how many subjects Journey and Loyalty can be asked
-// about at once.
-const (
-	namedInEvents = 1000
-	namedInPoints = 100
-)
-
-// events is what Journey is asked of a subject.
-func (s *Server) events(ctx context.Context, a *asking, subject *commonv1.SubjectRef) (*journeyv1.EventFilter, error) {
-	named, err := s.named(ctx, a, subject, namedInEvents)
-	return &journeyv1.EventFilter{Subjects: named}, err
+// about is what facts are asked about that say who was there and not what that belongs
+// to: of a region or a network all that stands below it, of others the subject itself.
+type about struct {
+	subjects []*commonv1.SubjectRef
+	under    *commonv1.SubjectRef
 }
 
-// named are the subjects that facts of a subject name. They name who was there and not
-// what that belongs to, so of a region or a network it is all below it.
-func (s *Server) named(ctx context.Context, a *asking, subject *commonv1.SubjectRef, most int) ([]*commonv1.SubjectRef, error) {
-	switch {
-	case subject == nil:
-		return nil, nil
-	case subject.GetKind() != commonv1.SubjectKind_SUBJECT_KIND_REGION && subject.GetKind() != commonv1.SubjectKind_SUBJECT_KIND_NETWORK:
-		return []*commonv1.SubjectRef{subject}, nil
-	case s.from.Survey == nil:
-		return nil, fault.Unimplemented(nil, "what belongs to a region is told by Survey, which is no part of this deployment")
+func factsOf(subject *commonv1.SubjectRef) about {
+	switch subject.GetKind() {
+	case commonv1.SubjectKind_SUBJECT_KIND_UNSPECIFIED:
+		return about{}
+	case commonv1.SubjectKind_SUBJECT_KIND_REGION, commonv1.SubjectKind_SUBJECT_KIND_NETWORK:
+		return about{under: subject}
 	}
-	out, err := call(ctx, a, fromSurvey, s.from.Survey.ListSubjects, &surveyv1.ListSubjectsRequest{Brand: a.brand.ID, Under: subject, PageSize: int32(most - 1)})
-	if err != nil {
-		return nil, err
-	}
-	if out.GetNextPageToken() != "" {
-		return nil, fault.Precondition(nil, "more than %d subjects belong to it: ask for a smaller part", most-1)
-	}
-	all := []*commonv1.SubjectRef{subject}
-	for _, one := range out.GetSubjects() {
-		all = append(all, one.GetRef())
-	}
-	return all, nil
+	return about{subjects: []*commonv1.SubjectRef{subject}}
 }
 
 // measures are how orders went and how often customers got in touch, in each stretch of
@@ -70,15 +48,16 @@ type measures struct {
 
 // measures reads those that are wanted. Journey answers them from what it has counted
 // before: all in one call, which costs more than an answer.
-func (s *Server) measures(ctx context.Context, a *asking, of []window, filter *journeyv1.EventFilter, by journeyv1.MeasureGroup, orders, contacts bool) (measures, error) {
-	in := &journeyv1.BatchGetMeasuresRequest{Brand: a.brand.ID}
+func (s *Server) measures(ctx context.Context, a *asking, of []window, subject *commonv1.SubjectRef, by journeyv1.MeasureGroup, orders, contacts bool) (measures, error) {
+	in, facts := &journeyv1.BatchGetMeasuresRequest{Brand: a.brand.ID}, factsOf(subject)
+	filter := &journeyv1.EventFilter{Subjects: facts.subjects}
 	for _, w := range of {
 		if orders {
-			one := &journeyv1.GetSuccessIndexRequest{Brand: a.brand.ID, Window: w.ofEvents(), Filter: filter, GroupBy: by}
+			one := &journeyv1.GetSuccessIndexRequest{Brand: a.brand.ID, Window: w.ofEvents(), Filter: filter, Under: facts.under, GroupBy: by}
 			in.Requests = append(in.Requests, &journeyv1.MeasureRequest{Measure: &journeyv1.MeasureRequest_SuccessIndex{SuccessIndex: one}})
 		}
 		if contacts {
-			one := &journeyv1.GetContactRateRequest{Brand: a.brand.ID, Window: w.ofEvents(), Filter: filter, GroupBy: by}
+			one := &journeyv1.GetContactRateRequest{Brand: a.brand.ID, Window: w.ofEvents(), Filter: filter, Under: facts.under, GroupBy: by}
 			in.Requests = append(in.Requests, &journeyv1.MeasureRequest{Measure: &journeyv1.MeasureRequest_ContactRate{ContactRate: one}})
 		}
 	}

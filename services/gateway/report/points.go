@@ -28,11 +28,8 @@ type points struct {
 // points reads what became of points of every programme, by channel; nil where there is
 // none.
 func (s *Server) points(ctx context.Context, a *asking, of []window, subject *commonv1.SubjectRef) ([]points, error) {
-	subjects, err := s.named(ctx, a, subject, namedInPoints)
-	if err != nil {
-		return nil, err
-	}
-	return s.redeemed(ctx, a, of, &loyaltyv1.RateScope{Subjects: subjects}, loyaltyv1.RateSplit_RATE_SPLIT_CHANNEL)
+	facts := factsOf(subject)
+	return s.redeemed(ctx, a, of, &loyaltyv1.RateScope{Subjects: facts.subjects, Under: facts.under}, loyaltyv1.RateSplit_RATE_SPLIT_CHANNEL)
 }
 
 // redeemed asks for the rates of a scope in each stretch of time: of its programme, or of
@@ -40,7 +37,7 @@ func (s *Server) points(ctx context.Context, a *asking, of []window, subject *co
 func (s *Server) redeemed(ctx context.Context, a *asking, of []window, scope *loyaltyv1.RateScope, split loyaltyv1.RateSplit) ([]points, error) {
 	in := &loyaltyv1.BatchGetRedemptionRatesRequest{Brand: a.brand.ID, EachProgramme: scope.GetProgrammeId() == ""}
 	for _, w := range of {
-		one := &loyaltyv1.RateScope{ProgrammeId: scope.GetProgrammeId(), Dates: w.dates(), Subjects: scope.GetSubjects(), SegmentId: scope.GetSegmentId()}
+		one := &loyaltyv1.RateScope{ProgrammeId: scope.GetProgrammeId(), Dates: w.dates(), Subjects: scope.GetSubjects(), Under: scope.GetUnder(), SegmentId: scope.GetSegmentId()}
 		in.Requests = append(in.Requests, &loyaltyv1.GetRedemptionRateRequest{Brand: a.brand.ID, Scope: one, Split: split})
 	}
 	got, err := call(ctx, a, fromLoyalty, s.from.Loyalty.BatchGetRedemptionRates, in)

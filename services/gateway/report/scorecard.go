@@ -177,11 +177,7 @@ func (c *scorecard) fetchTrend(ctx context.Context, a *asking) error {
 
 // fetchOrders reads how the subject's orders went and how often customers got in touch.
 func (c *scorecard) fetchOrders(ctx context.Context, a *asking) error {
-	filter, err := c.s.events(ctx, a, c.in.GetSubject())
-	if err != nil {
-		return err
-	}
-	read, err := c.s.measures(ctx, a, c.w.beside(), filter, journeyv1.MeasureGroup_MEASURE_GROUP_UNSPECIFIED, true, true)
+	read, err := c.s.measures(ctx, a, c.w.beside(), c.in.GetSubject(), journeyv1.MeasureGroup_MEASURE_GROUP_UNSPECIFIED, true, true)
 	if err != nil {
 		return err
 	}

@@ -85,7 +85,7 @@ func suite(t *testing.T, url string) world {
 		fold.Config{SweepEvery: -1}, secret, journey.Neighbours{Segmentation: w.customers, Survey: w.responses}, time.Now, quiet)
 	must(t, err)
 	whose, err := loyalty.New(loyalty.Config{SweepEvery: -1}, brands, guard, sqldbtest.Open(t, another(t)), nil, fold.Config{}, secret,
-		loyalty.Neighbours{Segmentation: w.customers, Journey: w.events}, time.Now, quiet)
+		loyalty.Neighbours{Segmentation: w.customers, Journey: w.events, Survey: w.responses}, time.Now, quiet)
 	must(t, err)
 	a.Bind(app.Service{Name: "survey", Register: func(r grpc.ServiceRegistrar) { surveyv1.RegisterSurveyServiceServer(r, said) }},
 		app.Service{Name: "segmentation", Register: func(r grpc.ServiceRegistrar) { segmentationv1.RegisterSegmentationServiceServer(r, who) }},

@@ -161,7 +161,12 @@ type GetSuccessIndexRequest struct {
 	// What to split by.
 	GroupBy MeasureGroup `protobuf:"varint,4,opt,name=group_by,json=groupBy,proto3,enum=rapport.journey.v1.MeasureGroup" json:"group_by,omitempty"`
 	// For SUBJECT: the kind.
-	SubjectKind   v1.SubjectKind `protobuf:"varint,5,opt,name=subject_kind,json=subjectKind,proto3,enum=rapport.common.v1.SubjectKind" json:"subject_kind,omitempty"`
+	SubjectKind v1.SubjectKind `protobuf:"varint,5,opt,name=subject_kind,json=subjectKind,proto3,enum=rapport.common.v1.SubjectKind" json:"subject_kind,omitempty"`
+	// Only orders that name this subject or one that stands below it, as Survey has the
+	// structure now (up to ten seconds ago); filter.subjects must be empty then. At most
+	// 20,000 may stand below (FAILED_PRECONDITION). NOT_FOUND, REASON_SUBJECT_UNKNOWN;
+	// UNAVAILABLE while Survey cannot be asked.
+	Under         *v1.SubjectRef `protobuf:"bytes,6,opt,name=under,proto3" json:"under,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -229,6 +234,13 @@ func (x *GetSuccessIndexRequest) GetSubjectKind() v1.SubjectKind {
 		return x.SubjectKind
 	}
 	return v1.SubjectKind(0)
+}
+
+func (x *GetSuccessIndexRequest) GetUnder() *v1.SubjectRef {
+	if x != nil {
+		return x.Under
+	}
+	return nil
 }
 
 // GetSuccessIndexResponse is the index.
@@ -565,7 +577,12 @@ type GetContactRateRequest struct {
 	// What to split by.
 	GroupBy MeasureGroup `protobuf:"varint,4,opt,name=group_by,json=groupBy,proto3,enum=rapport.journey.v1.MeasureGroup" json:"group_by,omitempty"`
 	// For SUBJECT: the kind.
-	SubjectKind   v1.SubjectKind `protobuf:"varint,5,opt,name=subject_kind,json=subjectKind,proto3,enum=rapport.common.v1.SubjectKind" json:"subject_kind,omitempty"`
+	SubjectKind v1.SubjectKind `protobuf:"varint,5,opt,name=subject_kind,json=subjectKind,proto3,enum=rapport.common.v1.SubjectKind" json:"subject_kind,omitempty"`
+	// Only contacts and receipts that name this subject or one that stands below it, as Survey has the
+	// structure now (up to ten seconds ago); filter.subjects must be empty then. At most
+	// 20,000 may stand below (FAILED_PRECONDITION). NOT_FOUND, REASON_SUBJECT_UNKNOWN;
+	// UNAVAILABLE while Survey cannot be asked.
+	Under         *v1.SubjectRef `protobuf:"bytes,6,opt,name=under,proto3" json:"under,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -633,6 +650,13 @@ func (x *GetContactRateRequest) GetSubjectKind() v1.SubjectKind {
 		return x.SubjectKind
 	}
 	return v1.SubjectKind(0)
+}
+
+func (x *GetContactRateRequest) GetUnder() *v1.SubjectRef {
+	if x != nil {
+		return x.Under
+	}
+	return nil
 }
 
 // GetContactRateResponse is the rate.
@@ -1272,13 +1296,14 @@ var File_rapport_journey_v1_measures_proto protoreflect.FileDescriptor
 
 const file_rapport_journey_v1_measures_proto_rawDesc = "" +
 	"\n" +
-	"!rapport/journey/v1/measures.proto\x12\x12rapport.journey.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/rpc/status.proto\x1a\x1frapport/common/v1/subject.proto\x1a\x1frapport/journey/v1/window.proto\"\xb8\x02\n" +
+	"!rapport/journey/v1/measures.proto\x12\x12rapport.journey.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/rpc/status.proto\x1a\x1frapport/common/v1/subject.proto\x1a\x1frapport/journey/v1/window.proto\"\xed\x02\n" +
 	"\x16GetSuccessIndexRequest\x12\x1d\n" +
 	"\x05brand\x18\x01 \x01(\tB\a\xbaH\x04r\x02\x10\x01R\x05brand\x122\n" +
 	"\x06window\x18\x02 \x01(\v2\x1a.rapport.journey.v1.WindowR\x06window\x127\n" +
 	"\x06filter\x18\x03 \x01(\v2\x1f.rapport.journey.v1.EventFilterR\x06filter\x12E\n" +
 	"\bgroup_by\x18\x04 \x01(\x0e2 .rapport.journey.v1.MeasureGroupB\b\xbaH\x05\x82\x01\x02\x10\x01R\agroupBy\x12K\n" +
-	"\fsubject_kind\x18\x05 \x01(\x0e2\x1e.rapport.common.v1.SubjectKindB\b\xbaH\x05\x82\x01\x02\x10\x01R\vsubjectKind\"\xbc\x01\n" +
+	"\fsubject_kind\x18\x05 \x01(\x0e2\x1e.rapport.common.v1.SubjectKindB\b\xbaH\x05\x82\x01\x02\x10\x01R\vsubjectKind\x123\n" +
+	"\x05under\x18\x06 \x01(\v2\x1d.rapport.common.v1.SubjectRefR\x05under\"\xbc\x01\n" +
 	"\x17GetSuccessIndexResponse\x126\n" +
 	"\x05total\x18\x01 \x01(\v2 .rapport.journey.v1.SuccessIndexR\x05total\x128\n" +
 	"\x06groups\x18\x02 \x03(\v2 .rapport.journey.v1.SuccessIndexR\x06groups\x12/\n" +
@@ -1306,13 +1331,14 @@ const file_rapport_journey_v1_measures_proto_rawDesc = "" +
 	"\x05share\x18\x04 \x01(\x01R\x05share\";\n" +
 	"\vReasonCount\x12\x16\n" +
 	"\x06reason\x18\x01 \x01(\tR\x06reason\x12\x14\n" +
-	"\x05count\x18\x02 \x01(\x03R\x05count\"\xb7\x02\n" +
+	"\x05count\x18\x02 \x01(\x03R\x05count\"\xec\x02\n" +
 	"\x15GetContactRateRequest\x12\x1d\n" +
 	"\x05brand\x18\x01 \x01(\tB\a\xbaH\x04r\x02\x10\x01R\x05brand\x122\n" +
 	"\x06window\x18\x02 \x01(\v2\x1a.rapport.journey.v1.WindowR\x06window\x127\n" +
 	"\x06filter\x18\x03 \x01(\v2\x1f.rapport.journey.v1.EventFilterR\x06filter\x12E\n" +
 	"\bgroup_by\x18\x04 \x01(\x0e2 .rapport.journey.v1.MeasureGroupB\b\xbaH\x05\x82\x01\x02\x10\x01R\agroupBy\x12K\n" +
-	"\fsubject_kind\x18\x05 \x01(\x0e2\x1e.rapport.common.v1.SubjectKindB\b\xbaH\x05\x82\x01\x02\x10\x01R\vsubjectKind\"\xb9\x01\n" +
+	"\fsubject_kind\x18\x05 \x01(\x0e2\x1e.rapport.common.v1.SubjectKindB\b\xbaH\x05\x82\x01\x02\x10\x01R\vsubjectKind\x123\n" +
+	"\x05under\x18\x06 \x01(\v2\x1d.rapport.common.v1.SubjectRefR\x05under\"\xb9\x01\n" +
 	"\x16GetContactRateResponse\x125\n" +
 	"\x05total\x18\x01 \x01(\v2\x1f.rapport.journey.v1.ContactRateR\x05total\x127\n" +
 	"\x06groups\x18\x02 \x03(\v2\x1f.rapport.journey.v1.ContactRateR\x06groups\x12/\n" +
@@ -1399,45 +1425,48 @@ var file_rapport_journey_v1_measures_proto_goTypes = []any{
 	(*Window)(nil),                   // 17: rapport.journey.v1.Window
 	(*EventFilter)(nil),              // 18: rapport.journey.v1.EventFilter
 	(v1.SubjectKind)(0),              // 19: rapport.common.v1.SubjectKind
-	(*timestamppb.Timestamp)(nil),    // 20: google.protobuf.Timestamp
-	(*status.Status)(nil),            // 21: google.rpc.Status
+	(*v1.SubjectRef)(nil),            // 20: rapport.common.v1.SubjectRef
+	(*timestamppb.Timestamp)(nil),    // 21: google.protobuf.Timestamp
+	(*status.Status)(nil),            // 22: google.rpc.Status
 }
 var file_rapport_journey_v1_measures_proto_depIdxs = []int32{
 	17, // 0: rapport.journey.v1.GetSuccessIndexRequest.window:type_name -> rapport.journey.v1.Window
 	18, // 1: rapport.journey.v1.GetSuccessIndexRequest.filter:type_name -> rapport.journey.v1.EventFilter
 	0,  // 2: rapport.journey.v1.GetSuccessIndexRequest.group_by:type_name -> rapport.journey.v1.MeasureGroup
 	19, // 3: rapport.journey.v1.GetSuccessIndexRequest.subject_kind:type_name -> rapport.common.v1.SubjectKind
-	4,  // 4: rapport.journey.v1.GetSuccessIndexResponse.total:type_name -> rapport.journey.v1.SuccessIndex
-	4,  // 5: rapport.journey.v1.GetSuccessIndexResponse.groups:type_name -> rapport.journey.v1.SuccessIndex
-	20, // 6: rapport.journey.v1.GetSuccessIndexResponse.as_of:type_name -> google.protobuf.Timestamp
-	5,  // 7: rapport.journey.v1.SuccessIndex.off_norm:type_name -> rapport.journey.v1.OffNorm
-	6,  // 8: rapport.journey.v1.SuccessIndex.not_collected:type_name -> rapport.journey.v1.ReasonCount
-	1,  // 9: rapport.journey.v1.OffNorm.reason:type_name -> rapport.journey.v1.OffNormReason
-	17, // 10: rapport.journey.v1.GetContactRateRequest.window:type_name -> rapport.journey.v1.Window
-	18, // 11: rapport.journey.v1.GetContactRateRequest.filter:type_name -> rapport.journey.v1.EventFilter
-	0,  // 12: rapport.journey.v1.GetContactRateRequest.group_by:type_name -> rapport.journey.v1.MeasureGroup
-	19, // 13: rapport.journey.v1.GetContactRateRequest.subject_kind:type_name -> rapport.common.v1.SubjectKind
-	9,  // 14: rapport.journey.v1.GetContactRateResponse.total:type_name -> rapport.journey.v1.ContactRate
-	9,  // 15: rapport.journey.v1.GetContactRateResponse.groups:type_name -> rapport.journey.v1.ContactRate
-	20, // 16: rapport.journey.v1.GetContactRateResponse.as_of:type_name -> google.protobuf.Timestamp
-	6,  // 17: rapport.journey.v1.ContactRate.reasons:type_name -> rapport.journey.v1.ReasonCount
-	11, // 18: rapport.journey.v1.BatchGetMeasuresRequest.requests:type_name -> rapport.journey.v1.MeasureRequest
-	2,  // 19: rapport.journey.v1.MeasureRequest.success_index:type_name -> rapport.journey.v1.GetSuccessIndexRequest
-	7,  // 20: rapport.journey.v1.MeasureRequest.contact_rate:type_name -> rapport.journey.v1.GetContactRateRequest
-	13, // 21: rapport.journey.v1.BatchGetMeasuresResponse.results:type_name -> rapport.journey.v1.BatchedMeasure
-	20, // 22: rapport.journey.v1.BatchGetMeasuresResponse.as_of:type_name -> google.protobuf.Timestamp
-	3,  // 23: rapport.journey.v1.BatchedMeasure.success_index:type_name -> rapport.journey.v1.GetSuccessIndexResponse
-	8,  // 24: rapport.journey.v1.BatchedMeasure.contact_rate:type_name -> rapport.journey.v1.GetContactRateResponse
-	21, // 25: rapport.journey.v1.BatchedMeasure.error:type_name -> google.rpc.Status
-	17, // 26: rapport.journey.v1.GetRetentionRequest.window:type_name -> rapport.journey.v1.Window
-	18, // 27: rapport.journey.v1.GetRetentionRequest.filter:type_name -> rapport.journey.v1.EventFilter
-	16, // 28: rapport.journey.v1.GetRetentionResponse.cohorts:type_name -> rapport.journey.v1.Cohort
-	20, // 29: rapport.journey.v1.GetRetentionResponse.as_of:type_name -> google.protobuf.Timestamp
-	30, // [30:30] is the sub-list for method output_type
-	30, // [30:30] is the sub-list for method input_type
-	30, // [30:30] is the sub-list for extension type_name
-	30, // [30:30] is the sub-list for extension extendee
-	0,  // [0:30] is the sub-list for field type_name
+	20, // 4: rapport.journey.v1.GetSuccessIndexRequest.under:type_name -> rapport.common.v1.SubjectRef
+	4,  // 5: rapport.journey.v1.GetSuccessIndexResponse.total:type_name -> rapport.journey.v1.SuccessIndex
+	4,  // 6: rapport.journey.v1.GetSuccessIndexResponse.groups:type_name -> rapport.journey.v1.SuccessIndex
+	21, // 7: rapport.journey.v1.GetSuccessIndexResponse.as_of:type_name -> google.protobuf.Timestamp
+	5,  // 8: rapport.journey.v1.SuccessIndex.off_norm:type_name -> rapport.journey.v1.OffNorm
+	6,  // 9: rapport.journey.v1.SuccessIndex.not_collected:type_name -> rapport.journey.v1.ReasonCount
+	1,  // 10: rapport.journey.v1.OffNorm.reason:type_name -> rapport.journey.v1.OffNormReason
+	17, // 11: rapport.journey.v1.GetContactRateRequest.window:type_name -> rapport.journey.v1.Window
+	18, // 12: rapport.journey.v1.GetContactRateRequest.filter:type_name -> rapport.journey.v1.EventFilter
+	0,  // 13: rapport.journey.v1.GetContactRateRequest.group_by:type_name -> rapport.journey.v1.MeasureGroup
+	19, // 14: rapport.journey.v1.GetContactRateRequest.subject_kind:type_name -> rapport.common.v1.SubjectKind
+	20, // 15: rapport.journey.v1.GetContactRateRequest.under:type_name -> rapport.common.v1.SubjectRef
+	9,  // 16: rapport.journey.v1.GetContactRateResponse.total:type_name -> rapport.journey.v1.ContactRate
+	9,  // 17: rapport.journey.v1.GetContactRateResponse.groups:type_name -> rapport.journey.v1.ContactRate
+	21, // 18: rapport.journey.v1.GetContactRateResponse.as_of:type_name -> google.protobuf.Timestamp
+	6,  // 19: rapport.journey.v1.ContactRate.reasons:type_name -> rapport.journey.v1.ReasonCount
+	11, // 20: rapport.journey.v1.BatchGetMeasuresRequest.requests:type_name -> rapport.journey.v1.MeasureRequest
+	2,  // 21: rapport.journey.v1.MeasureRequest.success_index:type_name -> rapport.journey.v1.GetSuccessIndexRequest
+	7,  // 22: rapport.journey.v1.MeasureRequest.contact_rate:type_name -> rapport.journey.v1.GetContactRateRequest
+	13, // 23: rapport.journey.v1.BatchGetMeasuresResponse.results:type_name -> rapport.journey.v1.BatchedMeasure
+	21, // 24: rapport.journey.v1.BatchGetMeasuresResponse.as_of:type_name -> google.protobuf.Timestamp
+	3,  // 25: rapport.journey.v1.BatchedMeasure.success_index:type_name -> rapport.journey.v1.GetSuccessIndexResponse
+	8,  // 26: rapport.journey.v1.BatchedMeasure.contact_rate:type_name -> rapport.journey.v1.GetContactRateResponse
+	22, // 27: rapport.journey.v1.BatchedMeasure.error:type_name -> google.rpc.Status
+	17, // 28: rapport.journey.v1.GetRetentionRequest.window:type_name -> rapport.journey.v1.Window
+	18, // 29: rapport.journey.v1.GetRetentionRequest.filter:type_name -> rapport.journey.v1.EventFilter
+	16, // 30: rapport.journey.v1.GetRetentionResponse.cohorts:type_name -> rapport.journey.v1.Cohort
+	21, // 31: rapport.journey.v1.GetRetentionResponse.as_of:type_name -> google.protobuf.Timestamp
+	32, // [32:32] is the sub-list for method output_type
+	32, // [32:32] is the sub-list for method input_type
+	32, // [32:32] is the sub-list for extension type_name
+	32, // [32:32] is the sub-list for extension extendee
+	0,  // [0:32] is the sub-list for field type_name
 }
 
 func init() { file_rapport_journey_v1_measures_proto_init() }

@@ -104,7 +104,12 @@ type RateScope struct {
 	Tiers []string `protobuf:"bytes,5,rep,name=tiers,proto3" json:"tiers,omitempty"`
 	// Only of members of this segment, now. NOT_FOUND, REASON_SEGMENT_UNKNOWN; UNAVAILABLE while
 	// Segmentation cannot be asked.
-	SegmentId     string `protobuf:"bytes,6,opt,name=segment_id,json=segmentId,proto3" json:"segment_id,omitempty"`
+	SegmentId string `protobuf:"bytes,6,opt,name=segment_id,json=segmentId,proto3" json:"segment_id,omitempty"`
+	// Only movements with this subject or one that stands below it, as Survey has the structure
+	// now (up to ten seconds ago); subjects must be empty then. At most 20,000 may stand below
+	// (FAILED_PRECONDITION). NOT_FOUND, REASON_SUBJECT_UNKNOWN; UNAVAILABLE while Survey cannot
+	// be asked.
+	Under         *v1.SubjectRef `protobuf:"bytes,7,opt,name=under,proto3" json:"under,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -179,6 +184,13 @@ func (x *RateScope) GetSegmentId() string {
 		return x.SegmentId
 	}
 	return ""
+}
+
+func (x *RateScope) GetUnder() *v1.SubjectRef {
+	if x != nil {
+		return x.Under
+	}
+	return nil
 }
 
 // GetRedemptionRateRequest asks how much of what is issued is spent.
@@ -1710,7 +1722,7 @@ var File_rapport_loyalty_v1_rate_proto protoreflect.FileDescriptor
 
 const file_rapport_loyalty_v1_rate_proto_rawDesc = "" +
 	"\n" +
-	"\x1drapport/loyalty/v1/rate.proto\x12\x12rapport.loyalty.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/rpc/status.proto\x1a\x1frapport/common/v1/channel.proto\x1a\x1frapport/common/v1/subject.proto\x1a\x1crapport/common/v1/time.proto\"\xba\x02\n" +
+	"\x1drapport/loyalty/v1/rate.proto\x12\x12rapport.loyalty.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/rpc/status.proto\x1a\x1frapport/common/v1/channel.proto\x1a\x1frapport/common/v1/subject.proto\x1a\x1crapport/common/v1/time.proto\"\xef\x02\n" +
 	"\tRateScope\x12*\n" +
 	"\fprogramme_id\x18\x01 \x01(\tB\a\xbaH\x04r\x02\x10\x01R\vprogrammeId\x122\n" +
 	"\x05dates\x18\x02 \x01(\v2\x1c.rapport.common.v1.DateRangeR\x05dates\x12@\n" +
@@ -1719,7 +1731,8 @@ const file_rapport_loyalty_v1_rate_proto_rawDesc = "" +
 	"\x05tiers\x18\x05 \x03(\tB\b\xbaH\x05\x92\x01\x02\x10\n" +
 	"R\x05tiers\x12&\n" +
 	"\n" +
-	"segment_id\x18\x06 \x01(\tB\a\xbaH\x04r\x02(@R\tsegmentId\"\xcf\x01\n" +
+	"segment_id\x18\x06 \x01(\tB\a\xbaH\x04r\x02(@R\tsegmentId\x123\n" +
+	"\x05under\x18\a \x01(\v2\x1d.rapport.common.v1.SubjectRefR\x05under\"\xcf\x01\n" +
 	"\x18GetRedemptionRateRequest\x12\x1d\n" +
 	"\x05brand\x18\x01 \x01(\tB\a\xbaH\x04r\x02\x10\x01R\x05brand\x12;\n" +
 	"\x05scope\x18\x02 \x01(\v2\x1d.rapport.loyalty.v1.RateScopeB\x06\xbaH\x03\xc8\x01\x01R\x05scope\x12=\n" +
@@ -1897,38 +1910,39 @@ var file_rapport_loyalty_v1_rate_proto_depIdxs = []int32{
 	22, // 0: rapport.loyalty.v1.RateScope.dates:type_name -> rapport.common.v1.DateRange
 	23, // 1: rapport.loyalty.v1.RateScope.channels:type_name -> rapport.common.v1.Channel
 	24, // 2: rapport.loyalty.v1.RateScope.subjects:type_name -> rapport.common.v1.SubjectRef
-	1,  // 3: rapport.loyalty.v1.GetRedemptionRateRequest.scope:type_name -> rapport.loyalty.v1.RateScope
-	0,  // 4: rapport.loyalty.v1.GetRedemptionRateRequest.split:type_name -> rapport.loyalty.v1.RateSplit
-	4,  // 5: rapport.loyalty.v1.GetRedemptionRateResponse.total:type_name -> rapport.loyalty.v1.RedemptionRate
-	4,  // 6: rapport.loyalty.v1.GetRedemptionRateResponse.groups:type_name -> rapport.loyalty.v1.RedemptionRate
-	5,  // 7: rapport.loyalty.v1.GetRedemptionRateResponse.cohorts:type_name -> rapport.loyalty.v1.RedemptionCohort
-	25, // 8: rapport.loyalty.v1.GetRedemptionRateResponse.as_of:type_name -> google.protobuf.Timestamp
-	8,  // 9: rapport.loyalty.v1.GetLiabilityResponse.months:type_name -> rapport.loyalty.v1.LiabilityMonth
-	25, // 10: rapport.loyalty.v1.GetLiabilityResponse.as_of:type_name -> google.protobuf.Timestamp
-	22, // 11: rapport.loyalty.v1.GetBreakageRequest.dates:type_name -> rapport.common.v1.DateRange
-	25, // 12: rapport.loyalty.v1.GetBreakageResponse.as_of:type_name -> google.protobuf.Timestamp
-	22, // 13: rapport.loyalty.v1.GetParticipationRequest.dates:type_name -> rapport.common.v1.DateRange
-	26, // 14: rapport.loyalty.v1.GetParticipationRequest.grain:type_name -> rapport.common.v1.Grain
-	13, // 15: rapport.loyalty.v1.GetParticipationResponse.total:type_name -> rapport.loyalty.v1.Participation
-	13, // 16: rapport.loyalty.v1.GetParticipationResponse.periods:type_name -> rapport.loyalty.v1.Participation
-	14, // 17: rapport.loyalty.v1.GetParticipationResponse.tiers:type_name -> rapport.loyalty.v1.TierCount
-	15, // 18: rapport.loyalty.v1.GetParticipationResponse.moves:type_name -> rapport.loyalty.v1.TierMove
-	25, // 19: rapport.loyalty.v1.GetParticipationResponse.as_of:type_name -> google.protobuf.Timestamp
-	22, // 20: rapport.loyalty.v1.Participation.dates:type_name -> rapport.common.v1.DateRange
-	22, // 21: rapport.loyalty.v1.GetLoyaltyImpactRequest.dates:type_name -> rapport.common.v1.DateRange
-	18, // 22: rapport.loyalty.v1.GetLoyaltyImpactResponse.against_others:type_name -> rapport.loyalty.v1.ImpactLine
-	18, // 23: rapport.loyalty.v1.GetLoyaltyImpactResponse.before_after:type_name -> rapport.loyalty.v1.ImpactLine
-	25, // 24: rapport.loyalty.v1.GetLoyaltyImpactResponse.as_of:type_name -> google.protobuf.Timestamp
-	2,  // 25: rapport.loyalty.v1.BatchGetRedemptionRatesRequest.requests:type_name -> rapport.loyalty.v1.GetRedemptionRateRequest
-	21, // 26: rapport.loyalty.v1.BatchGetRedemptionRatesResponse.results:type_name -> rapport.loyalty.v1.BatchedRedemptionRate
-	25, // 27: rapport.loyalty.v1.BatchGetRedemptionRatesResponse.as_of:type_name -> google.protobuf.Timestamp
-	3,  // 28: rapport.loyalty.v1.BatchedRedemptionRate.rate:type_name -> rapport.loyalty.v1.GetRedemptionRateResponse
-	27, // 29: rapport.loyalty.v1.BatchedRedemptionRate.error:type_name -> google.rpc.Status
-	30, // [30:30] is the sub-list for method output_type
-	30, // [30:30] is the sub-list for method input_type
-	30, // [30:30] is the sub-list for extension type_name
-	30, // [30:30] is the sub-list for extension extendee
-	0,  // [0:30] is the sub-list for field type_name
+	24, // 3: rapport.loyalty.v1.RateScope.under:type_name -> rapport.common.v1.SubjectRef
+	1,  // 4: rapport.loyalty.v1.GetRedemptionRateRequest.scope:type_name -> rapport.loyalty.v1.RateScope
+	0,  // 5: rapport.loyalty.v1.GetRedemptionRateRequest.split:type_name -> rapport.loyalty.v1.RateSplit
+	4,  // 6: rapport.loyalty.v1.GetRedemptionRateResponse.total:type_name -> rapport.loyalty.v1.RedemptionRate
+	4,  // 7: rapport.loyalty.v1.GetRedemptionRateResponse.groups:type_name -> rapport.loyalty.v1.RedemptionRate
+	5,  // 8: rapport.loyalty.v1.GetRedemptionRateResponse.cohorts:type_name -> rapport.loyalty.v1.RedemptionCohort
+	25, // 9: rapport.loyalty.v1.GetRedemptionRateResponse.as_of:type_name -> google.protobuf.Timestamp
+	8,  // 10: rapport.loyalty.v1.GetLiabilityResponse.months:type_name -> rapport.loyalty.v1.LiabilityMonth
+	25, // 11: rapport.loyalty.v1.GetLiabilityResponse.as_of:type_name -> google.protobuf.Timestamp
+	22, // 12: rapport.loyalty.v1.GetBreakageRequest.dates:type_name -> rapport.common.v1.DateRange
+	25, // 13: rapport.loyalty.v1.GetBreakageResponse.as_of:type_name -> google.protobuf.Timestamp
+	22, // 14: rapport.loyalty.v1.GetParticipationRequest.dates:type_name -> rapport.common.v1.DateRange
+	26, // 15: rapport.loyalty.v1.GetParticipationRequest.grain:type_name -> rapport.common.v1.Grain
+	13, // 16: rapport.loyalty.v1.GetParticipationResponse.total:type_name -> rapport.loyalty.v1.Participation
+	13, // 17: rapport.loyalty.v1.GetParticipationResponse.periods:type_name -> rapport.loyalty.v1.Participation
+	14, // 18: rapport.loyalty.v1.GetParticipationResponse.tiers:type_name -> rapport.loyalty.v1.TierCount
+	15, // 19: rapport.loyalty.v1.GetParticipationResponse.moves:type_name -> rapport.loyalty.v1.TierMove
+	25, // 20: rapport.loyalty.v1.GetParticipationResponse.as_of:type_name -> google.protobuf.Timestamp
+	22, // 21: rapport.loyalty.v1.Participation.dates:type_name -> rapport.common.v1.DateRange
+	22, // 22: rapport.loyalty.v1.GetLoyaltyImpactRequest.dates:type_name -> rapport.common.v1.DateRange
+	18, // 23: rapport.loyalty.v1.GetLoyaltyImpactResponse.against_others:type_name -> rapport.loyalty.v1.ImpactLine
+	18, // 24: rapport.loyalty.v1.GetLoyaltyImpactResponse.before_after:type_name -> rapport.loyalty.v1.ImpactLine
+	25, // 25: rapport.loyalty.v1.GetLoyaltyImpactResponse.as_of:type_name -> google.protobuf.Timestamp
+	2,  // 26: rapport.loyalty.v1.BatchGetRedemptionRatesRequest.requests:type_name -> rapport.loyalty.v1.GetRedemptionRateRequest
+	21, // 27: rapport.loyalty.v1.BatchGetRedemptionRatesResponse.results:type_name -> rapport.loyalty.v1.BatchedRedemptionRate
+	25, // 28: rapport.loyalty.v1.BatchGetRedemptionRatesResponse.as_of:type_name -> google.protobuf.Timestamp
+	3,  // 29: rapport.loyalty.v1.BatchedRedemptionRate.rate:type_name -> rapport.loyalty.v1.GetRedemptionRateResponse
+	27, // 30: rapport.loyalty.v1.BatchedRedemptionRate.error:type_name -> google.rpc.Status
+	31, // [31:31] is the sub-list for method output_type
+	31, // [31:31] is the sub-list for method input_type
+	31, // [31:31] is the sub-list for extension type_name
+	31, // [31:31] is the sub-list for extension extendee
+	0,  // [0:31] is the sub-list for field type_name
 }
 
 func init() { file_rapport_loyalty_v1_rate_proto_init() }

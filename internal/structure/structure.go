@@ -1,4 +1,6 @@
-package journey
+// Package structure tells what stands below what, for services that know subjects only by
+// what facts name: Survey keeps the structure, and is asked for it now and then.
+package structure
 
 import (
 	"context"
@@ -22,10 +24,17 @@ const (
 	maxTops = 1000
 )
 
-// structure remembers what stands below subjects, which Survey keeps.
-type structure struct {
-	mu sync.Mutex
-	of map[topOf]heard
+// Structure remembers what stands below subjects, which Survey keeps.
+type Structure struct {
+	survey surveyv1.SurveyServiceClient
+	clock  func() time.Time
+	mu     sync.Mutex
+	of     map[topOf]heard
+}
+
+// New asks Survey, which may be nil: then nobody knows what stands below what.
+func New(survey surveyv1.SurveyServiceClient, clock func() time.Time) *Structure {
+	return &Structure{survey: survey, clock: clock}
 }
 
 type topOf struct {
@@ -33,39 +42,38 @@ type topOf struct {
 	top   access.Ref
 }
 
-// heard is what Survey said, and when. The set is shared: nobody may change it.
+// heard is what Survey said, and when: a subject and all that stands below it, and the
+// same by kind and id; of one that is unknown there is nothing. Both are shared: nobody
+// may change them.
 type heard struct {
-	below map[access.Ref]bool
-	at    time.Time
+	below  map[access.Ref]bool
+	sorted []*commonv1.SubjectRef
+	at     time.Time
 }
 
-// below are a subject and all that stands below it; of one that is unknown there is
-// nothing.
-func (s *structure) below(ctx context.Context, survey surveyv1.SurveyServiceClient, brand string, top access.Ref, now time.Time) (map[access.Ref]bool, error) {
-	if survey == nil {
-		return nil, access.Denied()
-	}
-	key := topOf{brand, top}
+// below is what stands below a subject.
+func (s *Structure) below(ctx context.Context, brand string, top access.Ref) (heard, error) {
+	key, now := topOf{brand, top}, s.clock()
 	s.mu.Lock()
 	known, ok := s.of[key]
 	s.mu.Unlock()
 	if age := now.Sub(known.at); ok && age >= 0 && age < askAgain {
-		return known.below, nil
+		return known, nil
 	}
-	below, err := askBelow(ctx, survey, brand, top)
+	below, err := askBelow(ctx, s.survey, brand, top)
 	if err != nil {
 		if age := now.Sub(known.at); ok && age >= 0 && age < askAtMost && ctx.Err() == nil {
-			return known.below, nil
+			return known, nil
 		}
-		return nil, fault.Unavailable(commonv1.Reason_REASON_UNAVAILABLE, "the structure cannot be asked for: try again").Because(err)
+		return heard{}, fault.Unavailable(commonv1.Reason_REASON_UNAVAILABLE, "the structure cannot be asked for: try again").Because(err)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.of == nil || len(s.of) >= maxTops {
 		s.of = map[topOf]heard{}
 	}
-	s.of[key] = heard{below, now}
-	return below, nil
+	s.of[key] = heard{below, sorted(below), now}
+	return s.of[key], nil
 }
 
 func askBelow(ctx context.Context, survey surveyv1.SurveyServiceClient, brand string, top access.Ref) (map[access.Ref]bool, error) {
