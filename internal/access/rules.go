@@ -49,6 +49,7 @@ var surveyRules = map[string]Rule{
 
 	"CreateSurveyLink":       one(Responses, Submit, Whole),
 	"BatchCreateSurveyLinks": one(Responses, Submit, Whole),
+	"GetSurveyLink":          personal(Responses, Detail, Whole),
 	"ListSurveyLinks":        personal(Responses, Detail, Whole),
 	"RevokeSurveyLink":       one(Responses, Submit, Whole),
 	"GetInvitationStats":     one(Scores, Read, Narrowed),

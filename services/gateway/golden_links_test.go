@@ -8,6 +8,7 @@ var linkCalls = []call{
 		{"requestId": "l2", "link": {"surveyId": "visit", "open": true, "subjects": [{"kind": "SUBJECT_KIND_STORE", "id": "101"}], "channel": "CHANNEL_STORE", "mode": "CONTACT_MODE_QR"}},
 		{"requestId": "l3", "link": {"surveyId": "visit"}}]}`},
 	{rpc: "ListSurveyLinks", method: "GET", path: "/v1/demo/links"},
+	{rpc: "GetSurveyLink", method: "GET", path: "/v1/demo/links/{link}"},
 	{rpc: "RevokeSurveyLink", method: "POST", path: "/v1/demo/links/{link}:revoke", body: `{}`},
 	{rpc: "OpenSurveyLink", method: "POST", path: "/v1/demo/links:open", body: `{"token": "{token}"}`},
 	{rpc: "SaveSurveyAnswers", method: "POST", path: "/v1/demo/links:save", body: `{"token": "{token}", "surveyVersion": 1, "answers": [{"questionId": "why", "text": "The queue."}]}`},

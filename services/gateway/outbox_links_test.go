@@ -112,10 +112,10 @@ func TestALinkForOnePerson(t *testing.T) {
 	if one.GetOrderId() != "o-1" || len(one.GetSubjects()) != 2 || one.GetExperiencedAt().AsTime().Format("2006-01-02T15:04Z") != "2026-03-01T15:30Z" || one.GetExpiresAt().AsTime().Format("2006-01-02T15:04Z") != "2026-03-20T21:00Z" {
 		t.Errorf("made %v", one)
 	}
-	if page := w.page(t, "/survey-links/"+one.GetId()+"?brand=demo&lang=en&customer=7"); !strings.Contains(page, w.url+one.GetPath()) {
+	if page := w.page(t, "/survey-links/"+one.GetId()+"?brand=demo&lang=en"); !strings.Contains(page, w.url+one.GetPath()) {
 		t.Error("it is not found again")
 	}
-	if code, page := w.post(t, "/survey-links/"+one.GetId()+"?brand=demo&lang=en&customer=7", url.Values{}); code != http.StatusBadRequest || marked(page) != "sure" {
+	if code, page := w.post(t, "/survey-links/"+one.GetId()+"?brand=demo&lang=en", url.Values{}); code != http.StatusBadRequest || marked(page) != "sure" {
 		t.Errorf("not meant: HTTP %d, marked %q", code, marked(page))
 	}
 	if code, _ := w.post(t, at, good("request", "x"), "Sec-Fetch-Site", "cross-site"); code != http.StatusForbidden {

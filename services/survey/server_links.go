@@ -174,6 +174,23 @@ func (s *Server) RevokeSurveyLink(ctx context.Context, in *surveyv1.RevokeSurvey
 	return out, err
 }
 
+// GetSurveyLink reads one link.
+func (s *Server) GetSurveyLink(ctx context.Context, in *surveyv1.GetSurveyLinkRequest) (*surveyv1.GetSurveyLinkResponse, error) {
+	b, err := s.enter(ctx, in.GetBrand(), "", access.Detail)
+	if err != nil {
+		return nil, err
+	}
+	made, err := s.linkOf(ctx, b, in.GetId())
+	if err != nil {
+		return nil, err
+	}
+	one, err := s.showLink(ctx, b, made)
+	if err != nil {
+		return nil, err
+	}
+	return &surveyv1.GetSurveyLinkResponse{Link: one}, nil
+}
+
 // ListSurveyLinks pages through open links, or those of one customer.
 func (s *Server) ListSurveyLinks(ctx context.Context, in *surveyv1.ListSurveyLinksRequest) (*surveyv1.ListSurveyLinksResponse, error) {
 	b, err := s.enter(ctx, in.GetBrand(), "", access.Detail)

@@ -223,7 +223,11 @@ func TestLinkEnds(t *testing.T) {
 			if page.GetState() != want || page.GetEndedAt() == nil || len(page.GetQuestions())+len(page.GetAnswers()) != 0 {
 				t.Errorf("%s: %v", want, page)
 			}
-			_, err := r.AnswerSurveyLink(ctx, &surveyv1.AnswerSurveyLinkRequest{Brand: brand, Token: l.GetToken(), Visit: "0123456789abcdef", SurveyVersion: 1, Answers: []*surveyv1.Answer{scoreOf("nps", 5)}})
+			got, err := r.GetSurveyLink(ctx, &surveyv1.GetSurveyLinkRequest{Brand: brand, Id: l.GetId()})
+			if err != nil || got.GetLink().GetState() != want || got.GetLink().GetPath() != l.GetPath() || got.GetLink().GetEndedAt() == nil {
+				t.Errorf("%s: read %v, %v", want, got, err)
+			}
+			_, err = r.AnswerSurveyLink(ctx, &surveyv1.AnswerSurveyLinkRequest{Brand: brand, Token: l.GetToken(), Visit: "0123456789abcdef", SurveyVersion: 1, Answers: []*surveyv1.Answer{scoreOf("nps", 5)}})
 			if !fault.Is(err, commonv1.Reason_REASON_LINK_ENDED) || fault.From(err).Meta["state"] != want.String() {
 				t.Errorf("%s: answered: %v", want, err)
 			}
@@ -231,6 +235,11 @@ func TestLinkEnds(t *testing.T) {
 		for _, token := range []string{"demo.AAAAAAAAAAAAAAAAAAAAAA", "olist." + strings.TrimPrefix(revoked.GetToken(), "demo."), "x", revoked.GetToken()[:20]} {
 			if _, err := r.OpenSurveyLink(ctx, &surveyv1.OpenSurveyLinkRequest{Brand: brand, Token: token}); !fault.Is(err, commonv1.Reason_REASON_LINK_UNKNOWN) {
 				t.Errorf("%s: %v", token, err)
+			}
+		}
+		for _, id := range []string{"x", "0", "1", "0" + revoked.GetId(), "999999"} {
+			if _, err := r.GetSurveyLink(ctx, &surveyv1.GetSurveyLinkRequest{Brand: brand, Id: id}); !fault.Is(err, commonv1.Reason_REASON_LINK_UNKNOWN) {
+				t.Errorf("link %s: %v", id, err)
 			}
 		}
 		if _, err := r.CreateSurveyLink(ctx, &surveyv1.CreateSurveyLinkRequest{Brand: brand, RequestId: "4", Link: poster("n1")}); !fault.Is(err, commonv1.Reason_REASON_SURVEY_NOT_OPEN) {

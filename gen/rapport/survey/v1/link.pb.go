@@ -607,6 +607,107 @@ func (x *SurveyLinkResult) GetError() *status.Status {
 	return nil
 }
 
+// GetSurveyLinkRequest asks for one link.
+type GetSurveyLinkRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The brand.
+	Brand string `protobuf:"bytes,1,opt,name=brand,proto3" json:"brand,omitempty"`
+	// Its id. NOT_FOUND, REASON_LINK_UNKNOWN.
+	Id            string `protobuf:"bytes,2,opt,name=id,proto3" json:"id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetSurveyLinkRequest) Reset() {
+	*x = GetSurveyLinkRequest{}
+	mi := &file_rapport_survey_v1_link_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetSurveyLinkRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetSurveyLinkRequest) ProtoMessage() {}
+
+func (x *GetSurveyLinkRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_rapport_survey_v1_link_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetSurveyLinkRequest.ProtoReflect.Descriptor instead.
+func (*GetSurveyLinkRequest) Descriptor() ([]byte, []int) {
+	return file_rapport_survey_v1_link_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *GetSurveyLinkRequest) GetBrand() string {
+	if x != nil {
+		return x.Brand
+	}
+	return ""
+}
+
+func (x *GetSurveyLinkRequest) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+// GetSurveyLinkResponse is the link as it is now.
+type GetSurveyLinkResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The link, with its state.
+	Link          *SurveyLink `protobuf:"bytes,1,opt,name=link,proto3" json:"link,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetSurveyLinkResponse) Reset() {
+	*x = GetSurveyLinkResponse{}
+	mi := &file_rapport_survey_v1_link_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetSurveyLinkResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetSurveyLinkResponse) ProtoMessage() {}
+
+func (x *GetSurveyLinkResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_rapport_survey_v1_link_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetSurveyLinkResponse.ProtoReflect.Descriptor instead.
+func (*GetSurveyLinkResponse) Descriptor() ([]byte, []int) {
+	return file_rapport_survey_v1_link_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *GetSurveyLinkResponse) GetLink() *SurveyLink {
+	if x != nil {
+		return x.Link
+	}
+	return nil
+}
+
 // ListSurveyLinksRequest asks for links.
 type ListSurveyLinksRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -626,7 +727,7 @@ type ListSurveyLinksRequest struct {
 
 func (x *ListSurveyLinksRequest) Reset() {
 	*x = ListSurveyLinksRequest{}
-	mi := &file_rapport_survey_v1_link_proto_msgTypes[6]
+	mi := &file_rapport_survey_v1_link_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -638,7 +739,7 @@ func (x *ListSurveyLinksRequest) String() string {
 func (*ListSurveyLinksRequest) ProtoMessage() {}
 
 func (x *ListSurveyLinksRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_rapport_survey_v1_link_proto_msgTypes[6]
+	mi := &file_rapport_survey_v1_link_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -651,7 +752,7 @@ func (x *ListSurveyLinksRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListSurveyLinksRequest.ProtoReflect.Descriptor instead.
 func (*ListSurveyLinksRequest) Descriptor() ([]byte, []int) {
-	return file_rapport_survey_v1_link_proto_rawDescGZIP(), []int{6}
+	return file_rapport_survey_v1_link_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *ListSurveyLinksRequest) GetBrand() string {
@@ -702,7 +803,7 @@ type ListSurveyLinksResponse struct {
 
 func (x *ListSurveyLinksResponse) Reset() {
 	*x = ListSurveyLinksResponse{}
-	mi := &file_rapport_survey_v1_link_proto_msgTypes[7]
+	mi := &file_rapport_survey_v1_link_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -714,7 +815,7 @@ func (x *ListSurveyLinksResponse) String() string {
 func (*ListSurveyLinksResponse) ProtoMessage() {}
 
 func (x *ListSurveyLinksResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_rapport_survey_v1_link_proto_msgTypes[7]
+	mi := &file_rapport_survey_v1_link_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -727,7 +828,7 @@ func (x *ListSurveyLinksResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListSurveyLinksResponse.ProtoReflect.Descriptor instead.
 func (*ListSurveyLinksResponse) Descriptor() ([]byte, []int) {
-	return file_rapport_survey_v1_link_proto_rawDescGZIP(), []int{7}
+	return file_rapport_survey_v1_link_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *ListSurveyLinksResponse) GetLinks() []*SurveyLink {
@@ -757,7 +858,7 @@ type RevokeSurveyLinkRequest struct {
 
 func (x *RevokeSurveyLinkRequest) Reset() {
 	*x = RevokeSurveyLinkRequest{}
-	mi := &file_rapport_survey_v1_link_proto_msgTypes[8]
+	mi := &file_rapport_survey_v1_link_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -769,7 +870,7 @@ func (x *RevokeSurveyLinkRequest) String() string {
 func (*RevokeSurveyLinkRequest) ProtoMessage() {}
 
 func (x *RevokeSurveyLinkRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_rapport_survey_v1_link_proto_msgTypes[8]
+	mi := &file_rapport_survey_v1_link_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -782,7 +883,7 @@ func (x *RevokeSurveyLinkRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RevokeSurveyLinkRequest.ProtoReflect.Descriptor instead.
 func (*RevokeSurveyLinkRequest) Descriptor() ([]byte, []int) {
-	return file_rapport_survey_v1_link_proto_rawDescGZIP(), []int{8}
+	return file_rapport_survey_v1_link_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *RevokeSurveyLinkRequest) GetBrand() string {
@@ -813,7 +914,7 @@ type RevokeSurveyLinkResponse struct {
 
 func (x *RevokeSurveyLinkResponse) Reset() {
 	*x = RevokeSurveyLinkResponse{}
-	mi := &file_rapport_survey_v1_link_proto_msgTypes[9]
+	mi := &file_rapport_survey_v1_link_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -825,7 +926,7 @@ func (x *RevokeSurveyLinkResponse) String() string {
 func (*RevokeSurveyLinkResponse) ProtoMessage() {}
 
 func (x *RevokeSurveyLinkResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_rapport_survey_v1_link_proto_msgTypes[9]
+	mi := &file_rapport_survey_v1_link_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -838,7 +939,7 @@ func (x *RevokeSurveyLinkResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RevokeSurveyLinkResponse.ProtoReflect.Descriptor instead.
 func (*RevokeSurveyLinkResponse) Descriptor() ([]byte, []int) {
-	return file_rapport_survey_v1_link_proto_rawDescGZIP(), []int{9}
+	return file_rapport_survey_v1_link_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *RevokeSurveyLinkResponse) GetLink() *SurveyLink {
@@ -873,7 +974,7 @@ type OpenSurveyLinkRequest struct {
 
 func (x *OpenSurveyLinkRequest) Reset() {
 	*x = OpenSurveyLinkRequest{}
-	mi := &file_rapport_survey_v1_link_proto_msgTypes[10]
+	mi := &file_rapport_survey_v1_link_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -885,7 +986,7 @@ func (x *OpenSurveyLinkRequest) String() string {
 func (*OpenSurveyLinkRequest) ProtoMessage() {}
 
 func (x *OpenSurveyLinkRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_rapport_survey_v1_link_proto_msgTypes[10]
+	mi := &file_rapport_survey_v1_link_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -898,7 +999,7 @@ func (x *OpenSurveyLinkRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OpenSurveyLinkRequest.ProtoReflect.Descriptor instead.
 func (*OpenSurveyLinkRequest) Descriptor() ([]byte, []int) {
-	return file_rapport_survey_v1_link_proto_rawDescGZIP(), []int{10}
+	return file_rapport_survey_v1_link_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *OpenSurveyLinkRequest) GetBrand() string {
@@ -962,7 +1063,7 @@ type OpenSurveyLinkResponse struct {
 
 func (x *OpenSurveyLinkResponse) Reset() {
 	*x = OpenSurveyLinkResponse{}
-	mi := &file_rapport_survey_v1_link_proto_msgTypes[11]
+	mi := &file_rapport_survey_v1_link_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -974,7 +1075,7 @@ func (x *OpenSurveyLinkResponse) String() string {
 func (*OpenSurveyLinkResponse) ProtoMessage() {}
 
 func (x *OpenSurveyLinkResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_rapport_survey_v1_link_proto_msgTypes[11]
+	mi := &file_rapport_survey_v1_link_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -987,7 +1088,7 @@ func (x *OpenSurveyLinkResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OpenSurveyLinkResponse.ProtoReflect.Descriptor instead.
 func (*OpenSurveyLinkResponse) Descriptor() ([]byte, []int) {
-	return file_rapport_survey_v1_link_proto_rawDescGZIP(), []int{11}
+	return file_rapport_survey_v1_link_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *OpenSurveyLinkResponse) GetState() SurveyLinkState {
@@ -1089,7 +1190,7 @@ type PageQuestion struct {
 
 func (x *PageQuestion) Reset() {
 	*x = PageQuestion{}
-	mi := &file_rapport_survey_v1_link_proto_msgTypes[12]
+	mi := &file_rapport_survey_v1_link_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1101,7 +1202,7 @@ func (x *PageQuestion) String() string {
 func (*PageQuestion) ProtoMessage() {}
 
 func (x *PageQuestion) ProtoReflect() protoreflect.Message {
-	mi := &file_rapport_survey_v1_link_proto_msgTypes[12]
+	mi := &file_rapport_survey_v1_link_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1114,7 +1215,7 @@ func (x *PageQuestion) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PageQuestion.ProtoReflect.Descriptor instead.
 func (*PageQuestion) Descriptor() ([]byte, []int) {
-	return file_rapport_survey_v1_link_proto_rawDescGZIP(), []int{12}
+	return file_rapport_survey_v1_link_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *PageQuestion) GetQuestion() *Question {
@@ -1151,7 +1252,7 @@ type FollowUp struct {
 
 func (x *FollowUp) Reset() {
 	*x = FollowUp{}
-	mi := &file_rapport_survey_v1_link_proto_msgTypes[13]
+	mi := &file_rapport_survey_v1_link_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1163,7 +1264,7 @@ func (x *FollowUp) String() string {
 func (*FollowUp) ProtoMessage() {}
 
 func (x *FollowUp) ProtoReflect() protoreflect.Message {
-	mi := &file_rapport_survey_v1_link_proto_msgTypes[13]
+	mi := &file_rapport_survey_v1_link_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1176,7 +1277,7 @@ func (x *FollowUp) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FollowUp.ProtoReflect.Descriptor instead.
 func (*FollowUp) Descriptor() ([]byte, []int) {
-	return file_rapport_survey_v1_link_proto_rawDescGZIP(), []int{13}
+	return file_rapport_survey_v1_link_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *FollowUp) GetDueAt() *timestamppb.Timestamp {
@@ -1215,7 +1316,7 @@ type SaveSurveyAnswersRequest struct {
 
 func (x *SaveSurveyAnswersRequest) Reset() {
 	*x = SaveSurveyAnswersRequest{}
-	mi := &file_rapport_survey_v1_link_proto_msgTypes[14]
+	mi := &file_rapport_survey_v1_link_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1227,7 +1328,7 @@ func (x *SaveSurveyAnswersRequest) String() string {
 func (*SaveSurveyAnswersRequest) ProtoMessage() {}
 
 func (x *SaveSurveyAnswersRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_rapport_survey_v1_link_proto_msgTypes[14]
+	mi := &file_rapport_survey_v1_link_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1240,7 +1341,7 @@ func (x *SaveSurveyAnswersRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SaveSurveyAnswersRequest.ProtoReflect.Descriptor instead.
 func (*SaveSurveyAnswersRequest) Descriptor() ([]byte, []int) {
-	return file_rapport_survey_v1_link_proto_rawDescGZIP(), []int{14}
+	return file_rapport_survey_v1_link_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *SaveSurveyAnswersRequest) GetBrand() string {
@@ -1291,7 +1392,7 @@ type SaveSurveyAnswersResponse struct {
 
 func (x *SaveSurveyAnswersResponse) Reset() {
 	*x = SaveSurveyAnswersResponse{}
-	mi := &file_rapport_survey_v1_link_proto_msgTypes[15]
+	mi := &file_rapport_survey_v1_link_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1303,7 +1404,7 @@ func (x *SaveSurveyAnswersResponse) String() string {
 func (*SaveSurveyAnswersResponse) ProtoMessage() {}
 
 func (x *SaveSurveyAnswersResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_rapport_survey_v1_link_proto_msgTypes[15]
+	mi := &file_rapport_survey_v1_link_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1316,7 +1417,7 @@ func (x *SaveSurveyAnswersResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SaveSurveyAnswersResponse.ProtoReflect.Descriptor instead.
 func (*SaveSurveyAnswersResponse) Descriptor() ([]byte, []int) {
-	return file_rapport_survey_v1_link_proto_rawDescGZIP(), []int{15}
+	return file_rapport_survey_v1_link_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *SaveSurveyAnswersResponse) GetAnswers() []*Answer {
@@ -1355,7 +1456,7 @@ type AnswerSurveyLinkRequest struct {
 
 func (x *AnswerSurveyLinkRequest) Reset() {
 	*x = AnswerSurveyLinkRequest{}
-	mi := &file_rapport_survey_v1_link_proto_msgTypes[16]
+	mi := &file_rapport_survey_v1_link_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1367,7 +1468,7 @@ func (x *AnswerSurveyLinkRequest) String() string {
 func (*AnswerSurveyLinkRequest) ProtoMessage() {}
 
 func (x *AnswerSurveyLinkRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_rapport_survey_v1_link_proto_msgTypes[16]
+	mi := &file_rapport_survey_v1_link_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1380,7 +1481,7 @@ func (x *AnswerSurveyLinkRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AnswerSurveyLinkRequest.ProtoReflect.Descriptor instead.
 func (*AnswerSurveyLinkRequest) Descriptor() ([]byte, []int) {
-	return file_rapport_survey_v1_link_proto_rawDescGZIP(), []int{16}
+	return file_rapport_survey_v1_link_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *AnswerSurveyLinkRequest) GetBrand() string {
@@ -1440,7 +1541,7 @@ type AnswerSurveyLinkResponse struct {
 
 func (x *AnswerSurveyLinkResponse) Reset() {
 	*x = AnswerSurveyLinkResponse{}
-	mi := &file_rapport_survey_v1_link_proto_msgTypes[17]
+	mi := &file_rapport_survey_v1_link_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1452,7 +1553,7 @@ func (x *AnswerSurveyLinkResponse) String() string {
 func (*AnswerSurveyLinkResponse) ProtoMessage() {}
 
 func (x *AnswerSurveyLinkResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_rapport_survey_v1_link_proto_msgTypes[17]
+	mi := &file_rapport_survey_v1_link_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1465,7 +1566,7 @@ func (x *AnswerSurveyLinkResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AnswerSurveyLinkResponse.ProtoReflect.Descriptor instead.
 func (*AnswerSurveyLinkResponse) Descriptor() ([]byte, []int) {
-	return file_rapport_survey_v1_link_proto_rawDescGZIP(), []int{17}
+	return file_rapport_survey_v1_link_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *AnswerSurveyLinkResponse) GetResponseId() string {
@@ -1516,7 +1617,7 @@ type GetInvitationStatsRequest struct {
 
 func (x *GetInvitationStatsRequest) Reset() {
 	*x = GetInvitationStatsRequest{}
-	mi := &file_rapport_survey_v1_link_proto_msgTypes[18]
+	mi := &file_rapport_survey_v1_link_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1528,7 +1629,7 @@ func (x *GetInvitationStatsRequest) String() string {
 func (*GetInvitationStatsRequest) ProtoMessage() {}
 
 func (x *GetInvitationStatsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_rapport_survey_v1_link_proto_msgTypes[18]
+	mi := &file_rapport_survey_v1_link_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1541,7 +1642,7 @@ func (x *GetInvitationStatsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetInvitationStatsRequest.ProtoReflect.Descriptor instead.
 func (*GetInvitationStatsRequest) Descriptor() ([]byte, []int) {
-	return file_rapport_survey_v1_link_proto_rawDescGZIP(), []int{18}
+	return file_rapport_survey_v1_link_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *GetInvitationStatsRequest) GetBrand() string {
@@ -1618,7 +1719,7 @@ type GetInvitationStatsResponse struct {
 
 func (x *GetInvitationStatsResponse) Reset() {
 	*x = GetInvitationStatsResponse{}
-	mi := &file_rapport_survey_v1_link_proto_msgTypes[19]
+	mi := &file_rapport_survey_v1_link_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1630,7 +1731,7 @@ func (x *GetInvitationStatsResponse) String() string {
 func (*GetInvitationStatsResponse) ProtoMessage() {}
 
 func (x *GetInvitationStatsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_rapport_survey_v1_link_proto_msgTypes[19]
+	mi := &file_rapport_survey_v1_link_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1643,7 +1744,7 @@ func (x *GetInvitationStatsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetInvitationStatsResponse.ProtoReflect.Descriptor instead.
 func (*GetInvitationStatsResponse) Descriptor() ([]byte, []int) {
-	return file_rapport_survey_v1_link_proto_rawDescGZIP(), []int{19}
+	return file_rapport_survey_v1_link_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *GetInvitationStatsResponse) GetTotal() *InvitationCounts {
@@ -1705,7 +1806,7 @@ type InvitationCounts struct {
 
 func (x *InvitationCounts) Reset() {
 	*x = InvitationCounts{}
-	mi := &file_rapport_survey_v1_link_proto_msgTypes[20]
+	mi := &file_rapport_survey_v1_link_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1717,7 +1818,7 @@ func (x *InvitationCounts) String() string {
 func (*InvitationCounts) ProtoMessage() {}
 
 func (x *InvitationCounts) ProtoReflect() protoreflect.Message {
-	mi := &file_rapport_survey_v1_link_proto_msgTypes[20]
+	mi := &file_rapport_survey_v1_link_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1730,7 +1831,7 @@ func (x *InvitationCounts) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use InvitationCounts.ProtoReflect.Descriptor instead.
 func (*InvitationCounts) Descriptor() ([]byte, []int) {
-	return file_rapport_survey_v1_link_proto_rawDescGZIP(), []int{20}
+	return file_rapport_survey_v1_link_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *InvitationCounts) GetSent() int64 {
@@ -1820,7 +1921,7 @@ type InvitationSeries struct {
 
 func (x *InvitationSeries) Reset() {
 	*x = InvitationSeries{}
-	mi := &file_rapport_survey_v1_link_proto_msgTypes[21]
+	mi := &file_rapport_survey_v1_link_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1832,7 +1933,7 @@ func (x *InvitationSeries) String() string {
 func (*InvitationSeries) ProtoMessage() {}
 
 func (x *InvitationSeries) ProtoReflect() protoreflect.Message {
-	mi := &file_rapport_survey_v1_link_proto_msgTypes[21]
+	mi := &file_rapport_survey_v1_link_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1845,7 +1946,7 @@ func (x *InvitationSeries) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use InvitationSeries.ProtoReflect.Descriptor instead.
 func (*InvitationSeries) Descriptor() ([]byte, []int) {
-	return file_rapport_survey_v1_link_proto_rawDescGZIP(), []int{21}
+	return file_rapport_survey_v1_link_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *InvitationSeries) GetKey() []string {
@@ -1891,7 +1992,7 @@ type InvitationPoint struct {
 
 func (x *InvitationPoint) Reset() {
 	*x = InvitationPoint{}
-	mi := &file_rapport_survey_v1_link_proto_msgTypes[22]
+	mi := &file_rapport_survey_v1_link_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1903,7 +2004,7 @@ func (x *InvitationPoint) String() string {
 func (*InvitationPoint) ProtoMessage() {}
 
 func (x *InvitationPoint) ProtoReflect() protoreflect.Message {
-	mi := &file_rapport_survey_v1_link_proto_msgTypes[22]
+	mi := &file_rapport_survey_v1_link_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1916,7 +2017,7 @@ func (x *InvitationPoint) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use InvitationPoint.ProtoReflect.Descriptor instead.
 func (*InvitationPoint) Descriptor() ([]byte, []int) {
-	return file_rapport_survey_v1_link_proto_rawDescGZIP(), []int{22}
+	return file_rapport_survey_v1_link_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *InvitationPoint) GetStart() *timestamppb.Timestamp {
@@ -1953,7 +2054,7 @@ type BatchGetInvitationStatsRequest struct {
 
 func (x *BatchGetInvitationStatsRequest) Reset() {
 	*x = BatchGetInvitationStatsRequest{}
-	mi := &file_rapport_survey_v1_link_proto_msgTypes[23]
+	mi := &file_rapport_survey_v1_link_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1965,7 +2066,7 @@ func (x *BatchGetInvitationStatsRequest) String() string {
 func (*BatchGetInvitationStatsRequest) ProtoMessage() {}
 
 func (x *BatchGetInvitationStatsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_rapport_survey_v1_link_proto_msgTypes[23]
+	mi := &file_rapport_survey_v1_link_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1978,7 +2079,7 @@ func (x *BatchGetInvitationStatsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BatchGetInvitationStatsRequest.ProtoReflect.Descriptor instead.
 func (*BatchGetInvitationStatsRequest) Descriptor() ([]byte, []int) {
-	return file_rapport_survey_v1_link_proto_rawDescGZIP(), []int{23}
+	return file_rapport_survey_v1_link_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *BatchGetInvitationStatsRequest) GetBrand() string {
@@ -2008,7 +2109,7 @@ type BatchGetInvitationStatsResponse struct {
 
 func (x *BatchGetInvitationStatsResponse) Reset() {
 	*x = BatchGetInvitationStatsResponse{}
-	mi := &file_rapport_survey_v1_link_proto_msgTypes[24]
+	mi := &file_rapport_survey_v1_link_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2020,7 +2121,7 @@ func (x *BatchGetInvitationStatsResponse) String() string {
 func (*BatchGetInvitationStatsResponse) ProtoMessage() {}
 
 func (x *BatchGetInvitationStatsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_rapport_survey_v1_link_proto_msgTypes[24]
+	mi := &file_rapport_survey_v1_link_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2033,7 +2134,7 @@ func (x *BatchGetInvitationStatsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BatchGetInvitationStatsResponse.ProtoReflect.Descriptor instead.
 func (*BatchGetInvitationStatsResponse) Descriptor() ([]byte, []int) {
-	return file_rapport_survey_v1_link_proto_rawDescGZIP(), []int{24}
+	return file_rapport_survey_v1_link_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *BatchGetInvitationStatsResponse) GetResults() []*BatchedInvitationStats {
@@ -2063,7 +2164,7 @@ type BatchedInvitationStats struct {
 
 func (x *BatchedInvitationStats) Reset() {
 	*x = BatchedInvitationStats{}
-	mi := &file_rapport_survey_v1_link_proto_msgTypes[25]
+	mi := &file_rapport_survey_v1_link_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2075,7 +2176,7 @@ func (x *BatchedInvitationStats) String() string {
 func (*BatchedInvitationStats) ProtoMessage() {}
 
 func (x *BatchedInvitationStats) ProtoReflect() protoreflect.Message {
-	mi := &file_rapport_survey_v1_link_proto_msgTypes[25]
+	mi := &file_rapport_survey_v1_link_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2088,7 +2189,7 @@ func (x *BatchedInvitationStats) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BatchedInvitationStats.ProtoReflect.Descriptor instead.
 func (*BatchedInvitationStats) Descriptor() ([]byte, []int) {
-	return file_rapport_survey_v1_link_proto_rawDescGZIP(), []int{25}
+	return file_rapport_survey_v1_link_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *BatchedInvitationStats) GetStats() *GetInvitationStatsResponse {
@@ -2156,7 +2257,12 @@ const file_rapport_survey_v1_link_proto_rawDesc = "" +
 	"\x10SurveyLinkResult\x121\n" +
 	"\x04link\x18\x01 \x01(\v2\x1d.rapport.survey.v1.SurveyLinkR\x04link\x12\x1a\n" +
 	"\breplayed\x18\x02 \x01(\bR\breplayed\x12(\n" +
-	"\x05error\x18\x03 \x01(\v2\x12.google.rpc.StatusR\x05error\"\xce\x01\n" +
+	"\x05error\x18\x03 \x01(\v2\x12.google.rpc.StatusR\x05error\"N\n" +
+	"\x14GetSurveyLinkRequest\x12\x1d\n" +
+	"\x05brand\x18\x01 \x01(\tB\a\xbaH\x04r\x02\x10\x01R\x05brand\x12\x17\n" +
+	"\x02id\x18\x02 \x01(\tB\a\xbaH\x04r\x02\x10\x01R\x02id\"J\n" +
+	"\x15GetSurveyLinkResponse\x121\n" +
+	"\x04link\x18\x01 \x01(\v2\x1d.rapport.survey.v1.SurveyLinkR\x04link\"\xce\x01\n" +
 	"\x16ListSurveyLinksRequest\x12\x1d\n" +
 	"\x05brand\x18\x01 \x01(\tB\a\xbaH\x04r\x02\x10\x01R\x05brand\x12(\n" +
 	"\vcustomer_id\x18\x02 \x01(\x03B\a\xbaH\x04\"\x02(\x00R\n" +
@@ -2296,7 +2402,7 @@ func file_rapport_survey_v1_link_proto_rawDescGZIP() []byte {
 }
 
 var file_rapport_survey_v1_link_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_rapport_survey_v1_link_proto_msgTypes = make([]protoimpl.MessageInfo, 27)
+var file_rapport_survey_v1_link_proto_msgTypes = make([]protoimpl.MessageInfo, 29)
 var file_rapport_survey_v1_link_proto_goTypes = []any{
 	(SurveyLinkState)(0),                    // 0: rapport.survey.v1.SurveyLinkState
 	(*SurveyLink)(nil),                      // 1: rapport.survey.v1.SurveyLink
@@ -2305,97 +2411,100 @@ var file_rapport_survey_v1_link_proto_goTypes = []any{
 	(*BatchCreateSurveyLinksRequest)(nil),   // 4: rapport.survey.v1.BatchCreateSurveyLinksRequest
 	(*BatchCreateSurveyLinksResponse)(nil),  // 5: rapport.survey.v1.BatchCreateSurveyLinksResponse
 	(*SurveyLinkResult)(nil),                // 6: rapport.survey.v1.SurveyLinkResult
-	(*ListSurveyLinksRequest)(nil),          // 7: rapport.survey.v1.ListSurveyLinksRequest
-	(*ListSurveyLinksResponse)(nil),         // 8: rapport.survey.v1.ListSurveyLinksResponse
-	(*RevokeSurveyLinkRequest)(nil),         // 9: rapport.survey.v1.RevokeSurveyLinkRequest
-	(*RevokeSurveyLinkResponse)(nil),        // 10: rapport.survey.v1.RevokeSurveyLinkResponse
-	(*OpenSurveyLinkRequest)(nil),           // 11: rapport.survey.v1.OpenSurveyLinkRequest
-	(*OpenSurveyLinkResponse)(nil),          // 12: rapport.survey.v1.OpenSurveyLinkResponse
-	(*PageQuestion)(nil),                    // 13: rapport.survey.v1.PageQuestion
-	(*FollowUp)(nil),                        // 14: rapport.survey.v1.FollowUp
-	(*SaveSurveyAnswersRequest)(nil),        // 15: rapport.survey.v1.SaveSurveyAnswersRequest
-	(*SaveSurveyAnswersResponse)(nil),       // 16: rapport.survey.v1.SaveSurveyAnswersResponse
-	(*AnswerSurveyLinkRequest)(nil),         // 17: rapport.survey.v1.AnswerSurveyLinkRequest
-	(*AnswerSurveyLinkResponse)(nil),        // 18: rapport.survey.v1.AnswerSurveyLinkResponse
-	(*GetInvitationStatsRequest)(nil),       // 19: rapport.survey.v1.GetInvitationStatsRequest
-	(*GetInvitationStatsResponse)(nil),      // 20: rapport.survey.v1.GetInvitationStatsResponse
-	(*InvitationCounts)(nil),                // 21: rapport.survey.v1.InvitationCounts
-	(*InvitationSeries)(nil),                // 22: rapport.survey.v1.InvitationSeries
-	(*InvitationPoint)(nil),                 // 23: rapport.survey.v1.InvitationPoint
-	(*BatchGetInvitationStatsRequest)(nil),  // 24: rapport.survey.v1.BatchGetInvitationStatsRequest
-	(*BatchGetInvitationStatsResponse)(nil), // 25: rapport.survey.v1.BatchGetInvitationStatsResponse
-	(*BatchedInvitationStats)(nil),          // 26: rapport.survey.v1.BatchedInvitationStats
-	nil,                                     // 27: rapport.survey.v1.SurveyLink.FacetsEntry
-	(*v1.SubjectRef)(nil),                   // 28: rapport.common.v1.SubjectRef
-	(*v1.CustomerRef)(nil),                  // 29: rapport.common.v1.CustomerRef
-	(v1.Channel)(0),                         // 30: rapport.common.v1.Channel
-	(v1.ContactMode)(0),                     // 31: rapport.common.v1.ContactMode
-	(*timestamppb.Timestamp)(nil),           // 32: google.protobuf.Timestamp
-	(*status.Status)(nil),                   // 33: google.rpc.Status
-	(*v1.LocalizedText)(nil),                // 34: rapport.common.v1.LocalizedText
-	(*Answer)(nil),                          // 35: rapport.survey.v1.Answer
-	(*Question)(nil),                        // 36: rapport.survey.v1.Question
-	(*Window)(nil),                          // 37: rapport.survey.v1.Window
-	(v1.Grain)(0),                           // 38: rapport.common.v1.Grain
-	(*GroupBy)(nil),                         // 39: rapport.survey.v1.GroupBy
+	(*GetSurveyLinkRequest)(nil),            // 7: rapport.survey.v1.GetSurveyLinkRequest
+	(*GetSurveyLinkResponse)(nil),           // 8: rapport.survey.v1.GetSurveyLinkResponse
+	(*ListSurveyLinksRequest)(nil),          // 9: rapport.survey.v1.ListSurveyLinksRequest
+	(*ListSurveyLinksResponse)(nil),         // 10: rapport.survey.v1.ListSurveyLinksResponse
+	(*RevokeSurveyLinkRequest)(nil),         // 11: rapport.survey.v1.RevokeSurveyLinkRequest
+	(*RevokeSurveyLinkResponse)(nil),        // 12: rapport.survey.v1.RevokeSurveyLinkResponse
+	(*OpenSurveyLinkRequest)(nil),           // 13: rapport.survey.v1.OpenSurveyLinkRequest
+	(*OpenSurveyLinkResponse)(nil),          // 14: rapport.survey.v1.OpenSurveyLinkResponse
+	(*PageQuestion)(nil),                    // 15: rapport.survey.v1.PageQuestion
+	(*FollowUp)(nil),                        // 16: rapport.survey.v1.FollowUp
+	(*SaveSurveyAnswersRequest)(nil),        // 17: rapport.survey.v1.SaveSurveyAnswersRequest
+	(*SaveSurveyAnswersResponse)(nil),       // 18: rapport.survey.v1.SaveSurveyAnswersResponse
+	(*AnswerSurveyLinkRequest)(nil),         // 19: rapport.survey.v1.AnswerSurveyLinkRequest
+	(*AnswerSurveyLinkResponse)(nil),        // 20: rapport.survey.v1.AnswerSurveyLinkResponse
+	(*GetInvitationStatsRequest)(nil),       // 21: rapport.survey.v1.GetInvitationStatsRequest
+	(*GetInvitationStatsResponse)(nil),      // 22: rapport.survey.v1.GetInvitationStatsResponse
+	(*InvitationCounts)(nil),                // 23: rapport.survey.v1.InvitationCounts
+	(*InvitationSeries)(nil),                // 24: rapport.survey.v1.InvitationSeries
+	(*InvitationPoint)(nil),                 // 25: rapport.survey.v1.InvitationPoint
+	(*BatchGetInvitationStatsRequest)(nil),  // 26: rapport.survey.v1.BatchGetInvitationStatsRequest
+	(*BatchGetInvitationStatsResponse)(nil), // 27: rapport.survey.v1.BatchGetInvitationStatsResponse
+	(*BatchedInvitationStats)(nil),          // 28: rapport.survey.v1.BatchedInvitationStats
+	nil,                                     // 29: rapport.survey.v1.SurveyLink.FacetsEntry
+	(*v1.SubjectRef)(nil),                   // 30: rapport.common.v1.SubjectRef
+	(*v1.CustomerRef)(nil),                  // 31: rapport.common.v1.CustomerRef
+	(v1.Channel)(0),                         // 32: rapport.common.v1.Channel
+	(v1.ContactMode)(0),                     // 33: rapport.common.v1.ContactMode
+	(*timestamppb.Timestamp)(nil),           // 34: google.protobuf.Timestamp
+	(*status.Status)(nil),                   // 35: google.rpc.Status
+	(*v1.LocalizedText)(nil),                // 36: rapport.common.v1.LocalizedText
+	(*Answer)(nil),                          // 37: rapport.survey.v1.Answer
+	(*Question)(nil),                        // 38: rapport.survey.v1.Question
+	(*Window)(nil),                          // 39: rapport.survey.v1.Window
+	(v1.Grain)(0),                           // 40: rapport.common.v1.Grain
+	(*GroupBy)(nil),                         // 41: rapport.survey.v1.GroupBy
 }
 var file_rapport_survey_v1_link_proto_depIdxs = []int32{
-	28, // 0: rapport.survey.v1.SurveyLink.subjects:type_name -> rapport.common.v1.SubjectRef
-	29, // 1: rapport.survey.v1.SurveyLink.customer:type_name -> rapport.common.v1.CustomerRef
-	30, // 2: rapport.survey.v1.SurveyLink.channel:type_name -> rapport.common.v1.Channel
-	31, // 3: rapport.survey.v1.SurveyLink.mode:type_name -> rapport.common.v1.ContactMode
-	32, // 4: rapport.survey.v1.SurveyLink.experienced_at:type_name -> google.protobuf.Timestamp
-	27, // 5: rapport.survey.v1.SurveyLink.facets:type_name -> rapport.survey.v1.SurveyLink.FacetsEntry
-	32, // 6: rapport.survey.v1.SurveyLink.expires_at:type_name -> google.protobuf.Timestamp
-	32, // 7: rapport.survey.v1.SurveyLink.asked_at:type_name -> google.protobuf.Timestamp
-	32, // 8: rapport.survey.v1.SurveyLink.created_at:type_name -> google.protobuf.Timestamp
+	30, // 0: rapport.survey.v1.SurveyLink.subjects:type_name -> rapport.common.v1.SubjectRef
+	31, // 1: rapport.survey.v1.SurveyLink.customer:type_name -> rapport.common.v1.CustomerRef
+	32, // 2: rapport.survey.v1.SurveyLink.channel:type_name -> rapport.common.v1.Channel
+	33, // 3: rapport.survey.v1.SurveyLink.mode:type_name -> rapport.common.v1.ContactMode
+	34, // 4: rapport.survey.v1.SurveyLink.experienced_at:type_name -> google.protobuf.Timestamp
+	29, // 5: rapport.survey.v1.SurveyLink.facets:type_name -> rapport.survey.v1.SurveyLink.FacetsEntry
+	34, // 6: rapport.survey.v1.SurveyLink.expires_at:type_name -> google.protobuf.Timestamp
+	34, // 7: rapport.survey.v1.SurveyLink.asked_at:type_name -> google.protobuf.Timestamp
+	34, // 8: rapport.survey.v1.SurveyLink.created_at:type_name -> google.protobuf.Timestamp
 	0,  // 9: rapport.survey.v1.SurveyLink.state:type_name -> rapport.survey.v1.SurveyLinkState
-	32, // 10: rapport.survey.v1.SurveyLink.ended_at:type_name -> google.protobuf.Timestamp
+	34, // 10: rapport.survey.v1.SurveyLink.ended_at:type_name -> google.protobuf.Timestamp
 	1,  // 11: rapport.survey.v1.CreateSurveyLinkRequest.link:type_name -> rapport.survey.v1.SurveyLink
 	1,  // 12: rapport.survey.v1.CreateSurveyLinkResponse.link:type_name -> rapport.survey.v1.SurveyLink
 	2,  // 13: rapport.survey.v1.BatchCreateSurveyLinksRequest.requests:type_name -> rapport.survey.v1.CreateSurveyLinkRequest
 	6,  // 14: rapport.survey.v1.BatchCreateSurveyLinksResponse.results:type_name -> rapport.survey.v1.SurveyLinkResult
 	1,  // 15: rapport.survey.v1.SurveyLinkResult.link:type_name -> rapport.survey.v1.SurveyLink
-	33, // 16: rapport.survey.v1.SurveyLinkResult.error:type_name -> google.rpc.Status
-	1,  // 17: rapport.survey.v1.ListSurveyLinksResponse.links:type_name -> rapport.survey.v1.SurveyLink
-	1,  // 18: rapport.survey.v1.RevokeSurveyLinkResponse.link:type_name -> rapport.survey.v1.SurveyLink
-	0,  // 19: rapport.survey.v1.OpenSurveyLinkResponse.state:type_name -> rapport.survey.v1.SurveyLinkState
-	32, // 20: rapport.survey.v1.OpenSurveyLinkResponse.ended_at:type_name -> google.protobuf.Timestamp
-	34, // 21: rapport.survey.v1.OpenSurveyLinkResponse.title:type_name -> rapport.common.v1.LocalizedText
-	13, // 22: rapport.survey.v1.OpenSurveyLinkResponse.questions:type_name -> rapport.survey.v1.PageQuestion
-	35, // 23: rapport.survey.v1.OpenSurveyLinkResponse.answers:type_name -> rapport.survey.v1.Answer
-	32, // 24: rapport.survey.v1.OpenSurveyLinkResponse.expires_at:type_name -> google.protobuf.Timestamp
-	14, // 25: rapport.survey.v1.OpenSurveyLinkResponse.follow_up:type_name -> rapport.survey.v1.FollowUp
-	36, // 26: rapport.survey.v1.PageQuestion.question:type_name -> rapport.survey.v1.Question
-	32, // 27: rapport.survey.v1.FollowUp.due_at:type_name -> google.protobuf.Timestamp
-	35, // 28: rapport.survey.v1.SaveSurveyAnswersRequest.answers:type_name -> rapport.survey.v1.Answer
-	35, // 29: rapport.survey.v1.SaveSurveyAnswersResponse.answers:type_name -> rapport.survey.v1.Answer
-	35, // 30: rapport.survey.v1.AnswerSurveyLinkRequest.answers:type_name -> rapport.survey.v1.Answer
-	14, // 31: rapport.survey.v1.AnswerSurveyLinkResponse.follow_up:type_name -> rapport.survey.v1.FollowUp
-	37, // 32: rapport.survey.v1.GetInvitationStatsRequest.window:type_name -> rapport.survey.v1.Window
-	38, // 33: rapport.survey.v1.GetInvitationStatsRequest.grain:type_name -> rapport.common.v1.Grain
-	28, // 34: rapport.survey.v1.GetInvitationStatsRequest.subjects:type_name -> rapport.common.v1.SubjectRef
-	30, // 35: rapport.survey.v1.GetInvitationStatsRequest.channels:type_name -> rapport.common.v1.Channel
-	31, // 36: rapport.survey.v1.GetInvitationStatsRequest.modes:type_name -> rapport.common.v1.ContactMode
-	39, // 37: rapport.survey.v1.GetInvitationStatsRequest.group_by:type_name -> rapport.survey.v1.GroupBy
-	21, // 38: rapport.survey.v1.GetInvitationStatsResponse.total:type_name -> rapport.survey.v1.InvitationCounts
-	22, // 39: rapport.survey.v1.GetInvitationStatsResponse.series:type_name -> rapport.survey.v1.InvitationSeries
-	32, // 40: rapport.survey.v1.GetInvitationStatsResponse.as_of:type_name -> google.protobuf.Timestamp
-	21, // 41: rapport.survey.v1.InvitationSeries.total:type_name -> rapport.survey.v1.InvitationCounts
-	23, // 42: rapport.survey.v1.InvitationSeries.points:type_name -> rapport.survey.v1.InvitationPoint
-	32, // 43: rapport.survey.v1.InvitationPoint.start:type_name -> google.protobuf.Timestamp
-	32, // 44: rapport.survey.v1.InvitationPoint.end:type_name -> google.protobuf.Timestamp
-	21, // 45: rapport.survey.v1.InvitationPoint.counts:type_name -> rapport.survey.v1.InvitationCounts
-	19, // 46: rapport.survey.v1.BatchGetInvitationStatsRequest.requests:type_name -> rapport.survey.v1.GetInvitationStatsRequest
-	26, // 47: rapport.survey.v1.BatchGetInvitationStatsResponse.results:type_name -> rapport.survey.v1.BatchedInvitationStats
-	32, // 48: rapport.survey.v1.BatchGetInvitationStatsResponse.as_of:type_name -> google.protobuf.Timestamp
-	20, // 49: rapport.survey.v1.BatchedInvitationStats.stats:type_name -> rapport.survey.v1.GetInvitationStatsResponse
-	33, // 50: rapport.survey.v1.BatchedInvitationStats.error:type_name -> google.rpc.Status
-	51, // [51:51] is the sub-list for method output_type
-	51, // [51:51] is the sub-list for method input_type
-	51, // [51:51] is the sub-list for extension type_name
-	51, // [51:51] is the sub-list for extension extendee
-	0,  // [0:51] is the sub-list for field type_name
+	35, // 16: rapport.survey.v1.SurveyLinkResult.error:type_name -> google.rpc.Status
+	1,  // 17: rapport.survey.v1.GetSurveyLinkResponse.link:type_name -> rapport.survey.v1.SurveyLink
+	1,  // 18: rapport.survey.v1.ListSurveyLinksResponse.links:type_name -> rapport.survey.v1.SurveyLink
+	1,  // 19: rapport.survey.v1.RevokeSurveyLinkResponse.link:type_name -> rapport.survey.v1.SurveyLink
+	0,  // 20: rapport.survey.v1.OpenSurveyLinkResponse.state:type_name -> rapport.survey.v1.SurveyLinkState
+	34, // 21: rapport.survey.v1.OpenSurveyLinkResponse.ended_at:type_name -> google.protobuf.Timestamp
+	36, // 22: rapport.survey.v1.OpenSurveyLinkResponse.title:type_name -> rapport.common.v1.LocalizedText
+	15, // 23: rapport.survey.v1.OpenSurveyLinkResponse.questions:type_name -> rapport.survey.v1.PageQuestion
+	37, // 24: rapport.survey.v1.OpenSurveyLinkResponse.answers:type_name -> rapport.survey.v1.Answer
+	34, // 25: rapport.survey.v1.OpenSurveyLinkResponse.expires_at:type_name -> google.protobuf.Timestamp
+	16, // 26: rapport.survey.v1.OpenSurveyLinkResponse.follow_up:type_name -> rapport.survey.v1.FollowUp
+	38, // 27: rapport.survey.v1.PageQuestion.question:type_name -> rapport.survey.v1.Question
+	34, // 28: rapport.survey.v1.FollowUp.due_at:type_name -> google.protobuf.Timestamp
+	37, // 29: rapport.survey.v1.SaveSurveyAnswersRequest.answers:type_name -> rapport.survey.v1.Answer
+	37, // 30: rapport.survey.v1.SaveSurveyAnswersResponse.answers:type_name -> rapport.survey.v1.Answer
+	37, // 31: rapport.survey.v1.AnswerSurveyLinkRequest.answers:type_name -> rapport.survey.v1.Answer
+	16, // 32: rapport.survey.v1.AnswerSurveyLinkResponse.follow_up:type_name -> rapport.survey.v1.FollowUp
+	39, // 33: rapport.survey.v1.GetInvitationStatsRequest.window:type_name -> rapport.survey.v1.Window
+	40, // 34: rapport.survey.v1.GetInvitationStatsRequest.grain:type_name -> rapport.common.v1.Grain
+	30, // 35: rapport.survey.v1.GetInvitationStatsRequest.subjects:type_name -> rapport.common.v1.SubjectRef
+	32, // 36: rapport.survey.v1.GetInvitationStatsRequest.channels:type_name -> rapport.common.v1.Channel
+	33, // 37: rapport.survey.v1.GetInvitationStatsRequest.modes:type_name -> rapport.common.v1.ContactMode
+	41, // 38: rapport.survey.v1.GetInvitationStatsRequest.group_by:type_name -> rapport.survey.v1.GroupBy
+	23, // 39: rapport.survey.v1.GetInvitationStatsResponse.total:type_name -> rapport.survey.v1.InvitationCounts
+	24, // 40: rapport.survey.v1.GetInvitationStatsResponse.series:type_name -> rapport.survey.v1.InvitationSeries
+	34, // 41: rapport.survey.v1.GetInvitationStatsResponse.as_of:type_name -> google.protobuf.Timestamp
+	23, // 42: rapport.survey.v1.InvitationSeries.total:type_name -> rapport.survey.v1.InvitationCounts
+	25, // 43: rapport.survey.v1.InvitationSeries.points:type_name -> rapport.survey.v1.InvitationPoint
+	34, // 44: rapport.survey.v1.InvitationPoint.start:type_name -> google.protobuf.Timestamp
+	34, // 45: rapport.survey.v1.InvitationPoint.end:type_name -> google.protobuf.Timestamp
+	23, // 46: rapport.survey.v1.InvitationPoint.counts:type_name -> rapport.survey.v1.InvitationCounts
+	21, // 47: rapport.survey.v1.BatchGetInvitationStatsRequest.requests:type_name -> rapport.survey.v1.GetInvitationStatsRequest
+	28, // 48: rapport.survey.v1.BatchGetInvitationStatsResponse.results:type_name -> rapport.survey.v1.BatchedInvitationStats
+	34, // 49: rapport.survey.v1.BatchGetInvitationStatsResponse.as_of:type_name -> google.protobuf.Timestamp
+	22, // 50: rapport.survey.v1.BatchedInvitationStats.stats:type_name -> rapport.survey.v1.GetInvitationStatsResponse
+	35, // 51: rapport.survey.v1.BatchedInvitationStats.error:type_name -> google.rpc.Status
+	52, // [52:52] is the sub-list for method output_type
+	52, // [52:52] is the sub-list for method input_type
+	52, // [52:52] is the sub-list for extension type_name
+	52, // [52:52] is the sub-list for extension extendee
+	0,  // [0:52] is the sub-list for field type_name
 }
 
 func init() { file_rapport_survey_v1_link_proto_init() }
@@ -2406,14 +2515,14 @@ func file_rapport_survey_v1_link_proto_init() {
 	file_rapport_survey_v1_response_proto_init()
 	file_rapport_survey_v1_score_proto_init()
 	file_rapport_survey_v1_survey_proto_init()
-	file_rapport_survey_v1_link_proto_msgTypes[20].OneofWrappers = []any{}
+	file_rapport_survey_v1_link_proto_msgTypes[22].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_rapport_survey_v1_link_proto_rawDesc), len(file_rapport_survey_v1_link_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   27,
+			NumMessages:   29,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -24,7 +24,7 @@ var File_rapport_survey_v1_survey_service_proto protoreflect.FileDescriptor
 
 const file_rapport_survey_v1_survey_service_proto_rawDesc = "" +
 	"\n" +
-	"&rapport/survey/v1/survey_service.proto\x12\x11rapport.survey.v1\x1a\x1crapport/survey/v1/case.proto\x1a\x1erapport/survey/v1/driver.proto\x1a\x1crapport/survey/v1/link.proto\x1a\x1erapport/survey/v1/metric.proto\x1a rapport/survey/v1/overview.proto\x1a\x1drapport/survey/v1/reply.proto\x1a rapport/survey/v1/response.proto\x1a\x1drapport/survey/v1/score.proto\x1a rapport/survey/v1/standing.proto\x1a\x1frapport/survey/v1/subject.proto\x1a\x1erapport/survey/v1/survey.proto2\xe9#\n" +
+	"&rapport/survey/v1/survey_service.proto\x12\x11rapport.survey.v1\x1a\x1crapport/survey/v1/case.proto\x1a\x1erapport/survey/v1/driver.proto\x1a\x1crapport/survey/v1/link.proto\x1a\x1erapport/survey/v1/metric.proto\x1a rapport/survey/v1/overview.proto\x1a\x1drapport/survey/v1/reply.proto\x1a rapport/survey/v1/response.proto\x1a\x1drapport/survey/v1/score.proto\x1a rapport/survey/v1/standing.proto\x1a\x1frapport/survey/v1/subject.proto\x1a\x1erapport/survey/v1/survey.proto2\xcd$\n" +
 	"\rSurveyService\x12e\n" +
 	"\x0eUpsertSubjects\x12(.rapport.survey.v1.UpsertSubjectsRequest\x1a).rapport.survey.v1.UpsertSubjectsResponse\x12Y\n" +
 	"\n" +
@@ -67,7 +67,8 @@ const file_rapport_survey_v1_survey_service_proto_rawDesc = "" +
 	"ReopenCase\x12$.rapport.survey.v1.ReopenCaseRequest\x1a%.rapport.survey.v1.ReopenCaseResponse\x12_\n" +
 	"\fGetCaseStats\x12&.rapport.survey.v1.GetCaseStatsRequest\x1a'.rapport.survey.v1.GetCaseStatsResponse\x12k\n" +
 	"\x10CreateSurveyLink\x12*.rapport.survey.v1.CreateSurveyLinkRequest\x1a+.rapport.survey.v1.CreateSurveyLinkResponse\x12}\n" +
-	"\x16BatchCreateSurveyLinks\x120.rapport.survey.v1.BatchCreateSurveyLinksRequest\x1a1.rapport.survey.v1.BatchCreateSurveyLinksResponse\x12h\n" +
+	"\x16BatchCreateSurveyLinks\x120.rapport.survey.v1.BatchCreateSurveyLinksRequest\x1a1.rapport.survey.v1.BatchCreateSurveyLinksResponse\x12b\n" +
+	"\rGetSurveyLink\x12'.rapport.survey.v1.GetSurveyLinkRequest\x1a(.rapport.survey.v1.GetSurveyLinkResponse\x12h\n" +
 	"\x0fListSurveyLinks\x12).rapport.survey.v1.ListSurveyLinksRequest\x1a*.rapport.survey.v1.ListSurveyLinksResponse\x12k\n" +
 	"\x10RevokeSurveyLink\x12*.rapport.survey.v1.RevokeSurveyLinkRequest\x1a+.rapport.survey.v1.RevokeSurveyLinkResponse\x12q\n" +
 	"\x12GetInvitationStats\x12,.rapport.survey.v1.GetInvitationStatsRequest\x1a-.rapport.survey.v1.GetInvitationStatsResponse\x12\x80\x01\n" +
@@ -117,59 +118,61 @@ var file_rapport_survey_v1_survey_service_proto_goTypes = []any{
 	(*GetCaseStatsRequest)(nil),             // 36: rapport.survey.v1.GetCaseStatsRequest
 	(*CreateSurveyLinkRequest)(nil),         // 37: rapport.survey.v1.CreateSurveyLinkRequest
 	(*BatchCreateSurveyLinksRequest)(nil),   // 38: rapport.survey.v1.BatchCreateSurveyLinksRequest
-	(*ListSurveyLinksRequest)(nil),          // 39: rapport.survey.v1.ListSurveyLinksRequest
-	(*RevokeSurveyLinkRequest)(nil),         // 40: rapport.survey.v1.RevokeSurveyLinkRequest
-	(*GetInvitationStatsRequest)(nil),       // 41: rapport.survey.v1.GetInvitationStatsRequest
-	(*BatchGetInvitationStatsRequest)(nil),  // 42: rapport.survey.v1.BatchGetInvitationStatsRequest
-	(*OpenSurveyLinkRequest)(nil),           // 43: rapport.survey.v1.OpenSurveyLinkRequest
-	(*SaveSurveyAnswersRequest)(nil),        // 44: rapport.survey.v1.SaveSurveyAnswersRequest
-	(*AnswerSurveyLinkRequest)(nil),         // 45: rapport.survey.v1.AnswerSurveyLinkRequest
-	(*UpsertSubjectsResponse)(nil),          // 46: rapport.survey.v1.UpsertSubjectsResponse
-	(*GetSubjectResponse)(nil),              // 47: rapport.survey.v1.GetSubjectResponse
-	(*ListSubjectsResponse)(nil),            // 48: rapport.survey.v1.ListSubjectsResponse
-	(*UpsertMetricsResponse)(nil),           // 49: rapport.survey.v1.UpsertMetricsResponse
-	(*ListMetricsResponse)(nil),             // 50: rapport.survey.v1.ListMetricsResponse
-	(*CreateSurveyResponse)(nil),            // 51: rapport.survey.v1.CreateSurveyResponse
-	(*UpdateSurveyResponse)(nil),            // 52: rapport.survey.v1.UpdateSurveyResponse
-	(*PublishSurveyResponse)(nil),           // 53: rapport.survey.v1.PublishSurveyResponse
-	(*CloseSurveyResponse)(nil),             // 54: rapport.survey.v1.CloseSurveyResponse
-	(*GetSurveyResponse)(nil),               // 55: rapport.survey.v1.GetSurveyResponse
-	(*ListSurveysResponse)(nil),             // 56: rapport.survey.v1.ListSurveysResponse
-	(*SubmitResponseResponse)(nil),          // 57: rapport.survey.v1.SubmitResponseResponse
-	(*ImportResponsesResponse)(nil),         // 58: rapport.survey.v1.ImportResponsesResponse
-	(*GetResponseResponse)(nil),             // 59: rapport.survey.v1.GetResponseResponse
-	(*ListResponsesResponse)(nil),           // 60: rapport.survey.v1.ListResponsesResponse
-	(*AmendResponseResponse)(nil),           // 61: rapport.survey.v1.AmendResponseResponse
-	(*RetractResponseResponse)(nil),         // 62: rapport.survey.v1.RetractResponseResponse
-	(*WatchResponsesResponse)(nil),          // 63: rapport.survey.v1.WatchResponsesResponse
-	(*ReplyToResponseResponse)(nil),         // 64: rapport.survey.v1.ReplyToResponseResponse
-	(*ModerateReplyResponse)(nil),           // 65: rapport.survey.v1.ModerateReplyResponse
-	(*GetMetricResponse)(nil),               // 66: rapport.survey.v1.GetMetricResponse
-	(*BatchGetMetricsResponse)(nil),         // 67: rapport.survey.v1.BatchGetMetricsResponse
-	(*GetOverviewResponse)(nil),             // 68: rapport.survey.v1.GetOverviewResponse
-	(*WatchMetricResponse)(nil),             // 69: rapport.survey.v1.WatchMetricResponse
-	(*RankSubjectsResponse)(nil),            // 70: rapport.survey.v1.RankSubjectsResponse
-	(*GetStandingResponse)(nil),             // 71: rapport.survey.v1.GetStandingResponse
-	(*CompareMetricResponse)(nil),           // 72: rapport.survey.v1.CompareMetricResponse
-	(*GetDriversResponse)(nil),              // 73: rapport.survey.v1.GetDriversResponse
-	(*SetGoalResponse)(nil),                 // 74: rapport.survey.v1.SetGoalResponse
-	(*ListGoalsResponse)(nil),               // 75: rapport.survey.v1.ListGoalsResponse
-	(*ListCasesResponse)(nil),               // 76: rapport.survey.v1.ListCasesResponse
-	(*GetCaseResponse)(nil),                 // 77: rapport.survey.v1.GetCaseResponse
-	(*ClaimCaseResponse)(nil),               // 78: rapport.survey.v1.ClaimCaseResponse
-	(*AddCaseNoteResponse)(nil),             // 79: rapport.survey.v1.AddCaseNoteResponse
-	(*ResolveCaseResponse)(nil),             // 80: rapport.survey.v1.ResolveCaseResponse
-	(*ReopenCaseResponse)(nil),              // 81: rapport.survey.v1.ReopenCaseResponse
-	(*GetCaseStatsResponse)(nil),            // 82: rapport.survey.v1.GetCaseStatsResponse
-	(*CreateSurveyLinkResponse)(nil),        // 83: rapport.survey.v1.CreateSurveyLinkResponse
-	(*BatchCreateSurveyLinksResponse)(nil),  // 84: rapport.survey.v1.BatchCreateSurveyLinksResponse
-	(*ListSurveyLinksResponse)(nil),         // 85: rapport.survey.v1.ListSurveyLinksResponse
-	(*RevokeSurveyLinkResponse)(nil),        // 86: rapport.survey.v1.RevokeSurveyLinkResponse
-	(*GetInvitationStatsResponse)(nil),      // 87: rapport.survey.v1.GetInvitationStatsResponse
-	(*BatchGetInvitationStatsResponse)(nil), // 88: rapport.survey.v1.BatchGetInvitationStatsResponse
-	(*OpenSurveyLinkResponse)(nil),          // 89: rapport.survey.v1.OpenSurveyLinkResponse
-	(*SaveSurveyAnswersResponse)(nil),       // 90: rapport.survey.v1.SaveSurveyAnswersResponse
-	(*AnswerSurveyLinkResponse)(nil),        // 91: rapport.survey.v1.AnswerSurveyLinkResponse
+	(*GetSurveyLinkRequest)(nil),            // 39: rapport.survey.v1.GetSurveyLinkRequest
+	(*ListSurveyLinksRequest)(nil),          // 40: rapport.survey.v1.ListSurveyLinksRequest
+	(*RevokeSurveyLinkRequest)(nil),         // 41: rapport.survey.v1.RevokeSurveyLinkRequest
+	(*GetInvitationStatsRequest)(nil),       // 42: rapport.survey.v1.GetInvitationStatsRequest
+	(*BatchGetInvitationStatsRequest)(nil),  // 43: rapport.survey.v1.BatchGetInvitationStatsRequest
+	(*OpenSurveyLinkRequest)(nil),           // 44: rapport.survey.v1.OpenSurveyLinkRequest
+	(*SaveSurveyAnswersRequest)(nil),        // 45: rapport.survey.v1.SaveSurveyAnswersRequest
+	(*AnswerSurveyLinkRequest)(nil),         // 46: rapport.survey.v1.AnswerSurveyLinkRequest
+	(*UpsertSubjectsResponse)(nil),          // 47: rapport.survey.v1.UpsertSubjectsResponse
+	(*GetSubjectResponse)(nil),              // 48: rapport.survey.v1.GetSubjectResponse
+	(*ListSubjectsResponse)(nil),            // 49: rapport.survey.v1.ListSubjectsResponse
+	(*UpsertMetricsResponse)(nil),           // 50: rapport.survey.v1.UpsertMetricsResponse
+	(*ListMetricsResponse)(nil),             // 51: rapport.survey.v1.ListMetricsResponse
+	(*CreateSurveyResponse)(nil),            // 52: rapport.survey.v1.CreateSurveyResponse
+	(*UpdateSurveyResponse)(nil),            // 53: rapport.survey.v1.UpdateSurveyResponse
+	(*PublishSurveyResponse)(nil),           // 54: rapport.survey.v1.PublishSurveyResponse
+	(*CloseSurveyResponse)(nil),             // 55: rapport.survey.v1.CloseSurveyResponse
+	(*GetSurveyResponse)(nil),               // 56: rapport.survey.v1.GetSurveyResponse
+	(*ListSurveysResponse)(nil),             // 57: rapport.survey.v1.ListSurveysResponse
+	(*SubmitResponseResponse)(nil),          // 58: rapport.survey.v1.SubmitResponseResponse
+	(*ImportResponsesResponse)(nil),         // 59: rapport.survey.v1.ImportResponsesResponse
+	(*GetResponseResponse)(nil),             // 60: rapport.survey.v1.GetResponseResponse
+	(*ListResponsesResponse)(nil),           // 61: rapport.survey.v1.ListResponsesResponse
+	(*AmendResponseResponse)(nil),           // 62: rapport.survey.v1.AmendResponseResponse
+	(*RetractResponseResponse)(nil),         // 63: rapport.survey.v1.RetractResponseResponse
+	(*WatchResponsesResponse)(nil),          // 64: rapport.survey.v1.WatchResponsesResponse
+	(*ReplyToResponseResponse)(nil),         // 65: rapport.survey.v1.ReplyToResponseResponse
+	(*ModerateReplyResponse)(nil),           // 66: rapport.survey.v1.ModerateReplyResponse
+	(*GetMetricResponse)(nil),               // 67: rapport.survey.v1.GetMetricResponse
+	(*BatchGetMetricsResponse)(nil),         // 68: rapport.survey.v1.BatchGetMetricsResponse
+	(*GetOverviewResponse)(nil),             // 69: rapport.survey.v1.GetOverviewResponse
+	(*WatchMetricResponse)(nil),             // 70: rapport.survey.v1.WatchMetricResponse
+	(*RankSubjectsResponse)(nil),            // 71: rapport.survey.v1.RankSubjectsResponse
+	(*GetStandingResponse)(nil),             // 72: rapport.survey.v1.GetStandingResponse
+	(*CompareMetricResponse)(nil),           // 73: rapport.survey.v1.CompareMetricResponse
+	(*GetDriversResponse)(nil),              // 74: rapport.survey.v1.GetDriversResponse
+	(*SetGoalResponse)(nil),                 // 75: rapport.survey.v1.SetGoalResponse
+	(*ListGoalsResponse)(nil),               // 76: rapport.survey.v1.ListGoalsResponse
+	(*ListCasesResponse)(nil),               // 77: rapport.survey.v1.ListCasesResponse
+	(*GetCaseResponse)(nil),                 // 78: rapport.survey.v1.GetCaseResponse
+	(*ClaimCaseResponse)(nil),               // 79: rapport.survey.v1.ClaimCaseResponse
+	(*AddCaseNoteResponse)(nil),             // 80: rapport.survey.v1.AddCaseNoteResponse
+	(*ResolveCaseResponse)(nil),             // 81: rapport.survey.v1.ResolveCaseResponse
+	(*ReopenCaseResponse)(nil),              // 82: rapport.survey.v1.ReopenCaseResponse
+	(*GetCaseStatsResponse)(nil),            // 83: rapport.survey.v1.GetCaseStatsResponse
+	(*CreateSurveyLinkResponse)(nil),        // 84: rapport.survey.v1.CreateSurveyLinkResponse
+	(*BatchCreateSurveyLinksResponse)(nil),  // 85: rapport.survey.v1.BatchCreateSurveyLinksResponse
+	(*GetSurveyLinkResponse)(nil),           // 86: rapport.survey.v1.GetSurveyLinkResponse
+	(*ListSurveyLinksResponse)(nil),         // 87: rapport.survey.v1.ListSurveyLinksResponse
+	(*RevokeSurveyLinkResponse)(nil),        // 88: rapport.survey.v1.RevokeSurveyLinkResponse
+	(*GetInvitationStatsResponse)(nil),      // 89: rapport.survey.v1.GetInvitationStatsResponse
+	(*BatchGetInvitationStatsResponse)(nil), // 90: rapport.survey.v1.BatchGetInvitationStatsResponse
+	(*OpenSurveyLinkResponse)(nil),          // 91: rapport.survey.v1.OpenSurveyLinkResponse
+	(*SaveSurveyAnswersResponse)(nil),       // 92: rapport.survey.v1.SaveSurveyAnswersResponse
+	(*AnswerSurveyLinkResponse)(nil),        // 93: rapport.survey.v1.AnswerSurveyLinkResponse
 }
 var file_rapport_survey_v1_survey_service_proto_depIdxs = []int32{
 	0,  // 0: rapport.survey.v1.SurveyService.UpsertSubjects:input_type -> rapport.survey.v1.UpsertSubjectsRequest
@@ -211,61 +214,63 @@ var file_rapport_survey_v1_survey_service_proto_depIdxs = []int32{
 	36, // 36: rapport.survey.v1.SurveyService.GetCaseStats:input_type -> rapport.survey.v1.GetCaseStatsRequest
 	37, // 37: rapport.survey.v1.SurveyService.CreateSurveyLink:input_type -> rapport.survey.v1.CreateSurveyLinkRequest
 	38, // 38: rapport.survey.v1.SurveyService.BatchCreateSurveyLinks:input_type -> rapport.survey.v1.BatchCreateSurveyLinksRequest
-	39, // 39: rapport.survey.v1.SurveyService.ListSurveyLinks:input_type -> rapport.survey.v1.ListSurveyLinksRequest
-	40, // 40: rapport.survey.v1.SurveyService.RevokeSurveyLink:input_type -> rapport.survey.v1.RevokeSurveyLinkRequest
-	41, // 41: rapport.survey.v1.SurveyService.GetInvitationStats:input_type -> rapport.survey.v1.GetInvitationStatsRequest
-	42, // 42: rapport.survey.v1.SurveyService.BatchGetInvitationStats:input_type -> rapport.survey.v1.BatchGetInvitationStatsRequest
-	43, // 43: rapport.survey.v1.SurveyService.OpenSurveyLink:input_type -> rapport.survey.v1.OpenSurveyLinkRequest
-	44, // 44: rapport.survey.v1.SurveyService.SaveSurveyAnswers:input_type -> rapport.survey.v1.SaveSurveyAnswersRequest
-	45, // 45: rapport.survey.v1.SurveyService.AnswerSurveyLink:input_type -> rapport.survey.v1.AnswerSurveyLinkRequest
-	46, // 46: rapport.survey.v1.SurveyService.UpsertSubjects:output_type -> rapport.survey.v1.UpsertSubjectsResponse
-	47, // 47: rapport.survey.v1.SurveyService.GetSubject:output_type -> rapport.survey.v1.GetSubjectResponse
-	48, // 48: rapport.survey.v1.SurveyService.ListSubjects:output_type -> rapport.survey.v1.ListSubjectsResponse
-	49, // 49: rapport.survey.v1.SurveyService.UpsertMetrics:output_type -> rapport.survey.v1.UpsertMetricsResponse
-	50, // 50: rapport.survey.v1.SurveyService.ListMetrics:output_type -> rapport.survey.v1.ListMetricsResponse
-	51, // 51: rapport.survey.v1.SurveyService.CreateSurvey:output_type -> rapport.survey.v1.CreateSurveyResponse
-	52, // 52: rapport.survey.v1.SurveyService.UpdateSurvey:output_type -> rapport.survey.v1.UpdateSurveyResponse
-	53, // 53: rapport.survey.v1.SurveyService.PublishSurvey:output_type -> rapport.survey.v1.PublishSurveyResponse
-	54, // 54: rapport.survey.v1.SurveyService.CloseSurvey:output_type -> rapport.survey.v1.CloseSurveyResponse
-	55, // 55: rapport.survey.v1.SurveyService.GetSurvey:output_type -> rapport.survey.v1.GetSurveyResponse
-	56, // 56: rapport.survey.v1.SurveyService.ListSurveys:output_type -> rapport.survey.v1.ListSurveysResponse
-	57, // 57: rapport.survey.v1.SurveyService.SubmitResponse:output_type -> rapport.survey.v1.SubmitResponseResponse
-	58, // 58: rapport.survey.v1.SurveyService.ImportResponses:output_type -> rapport.survey.v1.ImportResponsesResponse
-	59, // 59: rapport.survey.v1.SurveyService.GetResponse:output_type -> rapport.survey.v1.GetResponseResponse
-	60, // 60: rapport.survey.v1.SurveyService.ListResponses:output_type -> rapport.survey.v1.ListResponsesResponse
-	61, // 61: rapport.survey.v1.SurveyService.AmendResponse:output_type -> rapport.survey.v1.AmendResponseResponse
-	62, // 62: rapport.survey.v1.SurveyService.RetractResponse:output_type -> rapport.survey.v1.RetractResponseResponse
-	63, // 63: rapport.survey.v1.SurveyService.WatchResponses:output_type -> rapport.survey.v1.WatchResponsesResponse
-	64, // 64: rapport.survey.v1.SurveyService.ReplyToResponse:output_type -> rapport.survey.v1.ReplyToResponseResponse
-	65, // 65: rapport.survey.v1.SurveyService.ModerateReply:output_type -> rapport.survey.v1.ModerateReplyResponse
-	66, // 66: rapport.survey.v1.SurveyService.GetMetric:output_type -> rapport.survey.v1.GetMetricResponse
-	67, // 67: rapport.survey.v1.SurveyService.BatchGetMetrics:output_type -> rapport.survey.v1.BatchGetMetricsResponse
-	68, // 68: rapport.survey.v1.SurveyService.GetOverview:output_type -> rapport.survey.v1.GetOverviewResponse
-	69, // 69: rapport.survey.v1.SurveyService.WatchMetric:output_type -> rapport.survey.v1.WatchMetricResponse
-	70, // 70: rapport.survey.v1.SurveyService.RankSubjects:output_type -> rapport.survey.v1.RankSubjectsResponse
-	71, // 71: rapport.survey.v1.SurveyService.GetStanding:output_type -> rapport.survey.v1.GetStandingResponse
-	72, // 72: rapport.survey.v1.SurveyService.CompareMetric:output_type -> rapport.survey.v1.CompareMetricResponse
-	73, // 73: rapport.survey.v1.SurveyService.GetDrivers:output_type -> rapport.survey.v1.GetDriversResponse
-	74, // 74: rapport.survey.v1.SurveyService.SetGoal:output_type -> rapport.survey.v1.SetGoalResponse
-	75, // 75: rapport.survey.v1.SurveyService.ListGoals:output_type -> rapport.survey.v1.ListGoalsResponse
-	76, // 76: rapport.survey.v1.SurveyService.ListCases:output_type -> rapport.survey.v1.ListCasesResponse
-	77, // 77: rapport.survey.v1.SurveyService.GetCase:output_type -> rapport.survey.v1.GetCaseResponse
-	78, // 78: rapport.survey.v1.SurveyService.ClaimCase:output_type -> rapport.survey.v1.ClaimCaseResponse
-	79, // 79: rapport.survey.v1.SurveyService.AddCaseNote:output_type -> rapport.survey.v1.AddCaseNoteResponse
-	80, // 80: rapport.survey.v1.SurveyService.ResolveCase:output_type -> rapport.survey.v1.ResolveCaseResponse
-	81, // 81: rapport.survey.v1.SurveyService.ReopenCase:output_type -> rapport.survey.v1.ReopenCaseResponse
-	82, // 82: rapport.survey.v1.SurveyService.GetCaseStats:output_type -> rapport.survey.v1.GetCaseStatsResponse
-	83, // 83: rapport.survey.v1.SurveyService.CreateSurveyLink:output_type -> rapport.survey.v1.CreateSurveyLinkResponse
-	84, // 84: rapport.survey.v1.SurveyService.BatchCreateSurveyLinks:output_type -> rapport.survey.v1.BatchCreateSurveyLinksResponse
-	85, // 85: rapport.survey.v1.SurveyService.ListSurveyLinks:output_type -> rapport.survey.v1.ListSurveyLinksResponse
-	86, // 86: rapport.survey.v1.SurveyService.RevokeSurveyLink:output_type -> rapport.survey.v1.RevokeSurveyLinkResponse
-	87, // 87: rapport.survey.v1.SurveyService.GetInvitationStats:output_type -> rapport.survey.v1.GetInvitationStatsResponse
-	88, // 88: rapport.survey.v1.SurveyService.BatchGetInvitationStats:output_type -> rapport.survey.v1.BatchGetInvitationStatsResponse
-	89, // 89: rapport.survey.v1.SurveyService.OpenSurveyLink:output_type -> rapport.survey.v1.OpenSurveyLinkResponse
-	90, // 90: rapport.survey.v1.SurveyService.SaveSurveyAnswers:output_type -> rapport.survey.v1.SaveSurveyAnswersResponse
-	91, // 91: rapport.survey.v1.SurveyService.AnswerSurveyLink:output_type -> rapport.survey.v1.AnswerSurveyLinkResponse
-	46, // [46:92] is the sub-list for method output_type
-	0,  // [0:46] is the sub-list for method input_type
+	39, // 39: rapport.survey.v1.SurveyService.GetSurveyLink:input_type -> rapport.survey.v1.GetSurveyLinkRequest
+	40, // 40: rapport.survey.v1.SurveyService.ListSurveyLinks:input_type -> rapport.survey.v1.ListSurveyLinksRequest
+	41, // 41: rapport.survey.v1.SurveyService.RevokeSurveyLink:input_type -> rapport.survey.v1.RevokeSurveyLinkRequest
+	42, // 42: rapport.survey.v1.SurveyService.GetInvitationStats:input_type -> rapport.survey.v1.GetInvitationStatsRequest
+	43, // 43: rapport.survey.v1.SurveyService.BatchGetInvitationStats:input_type -> rapport.survey.v1.BatchGetInvitationStatsRequest
+	44, // 44: rapport.survey.v1.SurveyService.OpenSurveyLink:input_type -> rapport.survey.v1.OpenSurveyLinkRequest
+	45, // 45: rapport.survey.v1.SurveyService.SaveSurveyAnswers:input_type -> rapport.survey.v1.SaveSurveyAnswersRequest
+	46, // 46: rapport.survey.v1.SurveyService.AnswerSurveyLink:input_type -> rapport.survey.v1.AnswerSurveyLinkRequest
+	47, // 47: rapport.survey.v1.SurveyService.UpsertSubjects:output_type -> rapport.survey.v1.UpsertSubjectsResponse
+	48, // 48: rapport.survey.v1.SurveyService.GetSubject:output_type -> rapport.survey.v1.GetSubjectResponse
+	49, // 49: rapport.survey.v1.SurveyService.ListSubjects:output_type -> rapport.survey.v1.ListSubjectsResponse
+	50, // 50: rapport.survey.v1.SurveyService.UpsertMetrics:output_type -> rapport.survey.v1.UpsertMetricsResponse
+	51, // 51: rapport.survey.v1.SurveyService.ListMetrics:output_type -> rapport.survey.v1.ListMetricsResponse
+	52, // 52: rapport.survey.v1.SurveyService.CreateSurvey:output_type -> rapport.survey.v1.CreateSurveyResponse
+	53, // 53: rapport.survey.v1.SurveyService.UpdateSurvey:output_type -> rapport.survey.v1.UpdateSurveyResponse
+	54, // 54: rapport.survey.v1.SurveyService.PublishSurvey:output_type -> rapport.survey.v1.PublishSurveyResponse
+	55, // 55: rapport.survey.v1.SurveyService.CloseSurvey:output_type -> rapport.survey.v1.CloseSurveyResponse
+	56, // 56: rapport.survey.v1.SurveyService.GetSurvey:output_type -> rapport.survey.v1.GetSurveyResponse
+	57, // 57: rapport.survey.v1.SurveyService.ListSurveys:output_type -> rapport.survey.v1.ListSurveysResponse
+	58, // 58: rapport.survey.v1.SurveyService.SubmitResponse:output_type -> rapport.survey.v1.SubmitResponseResponse
+	59, // 59: rapport.survey.v1.SurveyService.ImportResponses:output_type -> rapport.survey.v1.ImportResponsesResponse
+	60, // 60: rapport.survey.v1.SurveyService.GetResponse:output_type -> rapport.survey.v1.GetResponseResponse
+	61, // 61: rapport.survey.v1.SurveyService.ListResponses:output_type -> rapport.survey.v1.ListResponsesResponse
+	62, // 62: rapport.survey.v1.SurveyService.AmendResponse:output_type -> rapport.survey.v1.AmendResponseResponse
+	63, // 63: rapport.survey.v1.SurveyService.RetractResponse:output_type -> rapport.survey.v1.RetractResponseResponse
+	64, // 64: rapport.survey.v1.SurveyService.WatchResponses:output_type -> rapport.survey.v1.WatchResponsesResponse
+	65, // 65: rapport.survey.v1.SurveyService.ReplyToResponse:output_type -> rapport.survey.v1.ReplyToResponseResponse
+	66, // 66: rapport.survey.v1.SurveyService.ModerateReply:output_type -> rapport.survey.v1.ModerateReplyResponse
+	67, // 67: rapport.survey.v1.SurveyService.GetMetric:output_type -> rapport.survey.v1.GetMetricResponse
+	68, // 68: rapport.survey.v1.SurveyService.BatchGetMetrics:output_type -> rapport.survey.v1.BatchGetMetricsResponse
+	69, // 69: rapport.survey.v1.SurveyService.GetOverview:output_type -> rapport.survey.v1.GetOverviewResponse
+	70, // 70: rapport.survey.v1.SurveyService.WatchMetric:output_type -> rapport.survey.v1.WatchMetricResponse
+	71, // 71: rapport.survey.v1.SurveyService.RankSubjects:output_type -> rapport.survey.v1.RankSubjectsResponse
+	72, // 72: rapport.survey.v1.SurveyService.GetStanding:output_type -> rapport.survey.v1.GetStandingResponse
+	73, // 73: rapport.survey.v1.SurveyService.CompareMetric:output_type -> rapport.survey.v1.CompareMetricResponse
+	74, // 74: rapport.survey.v1.SurveyService.GetDrivers:output_type -> rapport.survey.v1.GetDriversResponse
+	75, // 75: rapport.survey.v1.SurveyService.SetGoal:output_type -> rapport.survey.v1.SetGoalResponse
+	76, // 76: rapport.survey.v1.SurveyService.ListGoals:output_type -> rapport.survey.v1.ListGoalsResponse
+	77, // 77: rapport.survey.v1.SurveyService.ListCases:output_type -> rapport.survey.v1.ListCasesResponse
+	78, // 78: rapport.survey.v1.SurveyService.GetCase:output_type -> rapport.survey.v1.GetCaseResponse
+	79, // 79: rapport.survey.v1.SurveyService.ClaimCase:output_type -> rapport.survey.v1.ClaimCaseResponse
+	80, // 80: rapport.survey.v1.SurveyService.AddCaseNote:output_type -> rapport.survey.v1.AddCaseNoteResponse
+	81, // 81: rapport.survey.v1.SurveyService.ResolveCase:output_type -> rapport.survey.v1.ResolveCaseResponse
+	82, // 82: rapport.survey.v1.SurveyService.ReopenCase:output_type -> rapport.survey.v1.ReopenCaseResponse
+	83, // 83: rapport.survey.v1.SurveyService.GetCaseStats:output_type -> rapport.survey.v1.GetCaseStatsResponse
+	84, // 84: rapport.survey.v1.SurveyService.CreateSurveyLink:output_type -> rapport.survey.v1.CreateSurveyLinkResponse
+	85, // 85: rapport.survey.v1.SurveyService.BatchCreateSurveyLinks:output_type -> rapport.survey.v1.BatchCreateSurveyLinksResponse
+	86, // 86: rapport.survey.v1.SurveyService.GetSurveyLink:output_type -> rapport.survey.v1.GetSurveyLinkResponse
+	87, // 87: rapport.survey.v1.SurveyService.ListSurveyLinks:output_type -> rapport.survey.v1.ListSurveyLinksResponse
+	88, // 88: rapport.survey.v1.SurveyService.RevokeSurveyLink:output_type -> rapport.survey.v1.RevokeSurveyLinkResponse
+	89, // 89: rapport.survey.v1.SurveyService.GetInvitationStats:output_type -> rapport.survey.v1.GetInvitationStatsResponse
+	90, // 90: rapport.survey.v1.SurveyService.BatchGetInvitationStats:output_type -> rapport.survey.v1.BatchGetInvitationStatsResponse
+	91, // 91: rapport.survey.v1.SurveyService.OpenSurveyLink:output_type -> rapport.survey.v1.OpenSurveyLinkResponse
+	92, // 92: rapport.survey.v1.SurveyService.SaveSurveyAnswers:output_type -> rapport.survey.v1.SaveSurveyAnswersResponse
+	93, // 93: rapport.survey.v1.SurveyService.AnswerSurveyLink:output_type -> rapport.survey.v1.AnswerSurveyLinkResponse
+	47, // [47:94] is the sub-list for method output_type
+	0,  // [0:47] is the sub-list for method input_type
 	0,  // [0:0] is the sub-list for extension type_name
 	0,  // [0:0] is the sub-list for extension extendee
 	0,  // [0:0] is the sub-list for field type_name

@@ -58,6 +58,7 @@ const (
 	SurveyService_GetCaseStats_FullMethodName            = "/rapport.survey.v1.SurveyService/GetCaseStats"
 	SurveyService_CreateSurveyLink_FullMethodName        = "/rapport.survey.v1.SurveyService/CreateSurveyLink"
 	SurveyService_BatchCreateSurveyLinks_FullMethodName  = "/rapport.survey.v1.SurveyService/BatchCreateSurveyLinks"
+	SurveyService_GetSurveyLink_FullMethodName           = "/rapport.survey.v1.SurveyService/GetSurveyLink"
 	SurveyService_ListSurveyLinks_FullMethodName         = "/rapport.survey.v1.SurveyService/ListSurveyLinks"
 	SurveyService_RevokeSurveyLink_FullMethodName        = "/rapport.survey.v1.SurveyService/RevokeSurveyLink"
 	SurveyService_GetInvitationStats_FullMethodName      = "/rapport.survey.v1.SurveyService/GetInvitationStats"
@@ -174,6 +175,8 @@ type SurveyServiceClient interface {
 	CreateSurveyLink(ctx context.Context, in *CreateSurveyLinkRequest, opts ...grpc.CallOption) (*CreateSurveyLinkResponse, error)
 	// BatchCreateSurveyLinks makes many, with a result each.
 	BatchCreateSurveyLinks(ctx context.Context, in *BatchCreateSurveyLinksRequest, opts ...grpc.CallOption) (*BatchCreateSurveyLinksResponse, error)
+	// GetSurveyLink reads a link, whatever became of it. NOT_FOUND, REASON_LINK_UNKNOWN.
+	GetSurveyLink(ctx context.Context, in *GetSurveyLinkRequest, opts ...grpc.CallOption) (*GetSurveyLinkResponse, error)
 	// ListSurveyLinks pages through open links, or those of one customer, newest first.
 	ListSurveyLinks(ctx context.Context, in *ListSurveyLinksRequest, opts ...grpc.CallOption) (*ListSurveyLinksResponse, error)
 	// RevokeSurveyLink takes a link back. NOT_FOUND, REASON_LINK_UNKNOWN.
@@ -614,6 +617,16 @@ func (c *surveyServiceClient) BatchCreateSurveyLinks(ctx context.Context, in *Ba
 	return out, nil
 }
 
+func (c *surveyServiceClient) GetSurveyLink(ctx context.Context, in *GetSurveyLinkRequest, opts ...grpc.CallOption) (*GetSurveyLinkResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GetSurveyLinkResponse)
+	err := c.cc.Invoke(ctx, SurveyService_GetSurveyLink_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *surveyServiceClient) ListSurveyLinks(ctx context.Context, in *ListSurveyLinksRequest, opts ...grpc.CallOption) (*ListSurveyLinksResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(ListSurveyLinksResponse)
@@ -791,6 +804,8 @@ type SurveyServiceServer interface {
 	CreateSurveyLink(context.Context, *CreateSurveyLinkRequest) (*CreateSurveyLinkResponse, error)
 	// BatchCreateSurveyLinks makes many, with a result each.
 	BatchCreateSurveyLinks(context.Context, *BatchCreateSurveyLinksRequest) (*BatchCreateSurveyLinksResponse, error)
+	// GetSurveyLink reads a link, whatever became of it. NOT_FOUND, REASON_LINK_UNKNOWN.
+	GetSurveyLink(context.Context, *GetSurveyLinkRequest) (*GetSurveyLinkResponse, error)
 	// ListSurveyLinks pages through open links, or those of one customer, newest first.
 	ListSurveyLinks(context.Context, *ListSurveyLinksRequest) (*ListSurveyLinksResponse, error)
 	// RevokeSurveyLink takes a link back. NOT_FOUND, REASON_LINK_UNKNOWN.
@@ -936,6 +951,9 @@ func (UnimplementedSurveyServiceServer) CreateSurveyLink(context.Context, *Creat
 }
 func (UnimplementedSurveyServiceServer) BatchCreateSurveyLinks(context.Context, *BatchCreateSurveyLinksRequest) (*BatchCreateSurveyLinksResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method BatchCreateSurveyLinks not implemented")
+}
+func (UnimplementedSurveyServiceServer) GetSurveyLink(context.Context, *GetSurveyLinkRequest) (*GetSurveyLinkResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetSurveyLink not implemented")
 }
 func (UnimplementedSurveyServiceServer) ListSurveyLinks(context.Context, *ListSurveyLinksRequest) (*ListSurveyLinksResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListSurveyLinks not implemented")
@@ -1656,6 +1674,24 @@ func _SurveyService_BatchCreateSurveyLinks_Handler(srv interface{}, ctx context.
 	return interceptor(ctx, in, info, handler)
 }
 
+func _SurveyService_GetSurveyLink_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetSurveyLinkRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(SurveyServiceServer).GetSurveyLink(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: SurveyService_GetSurveyLink_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(SurveyServiceServer).GetSurveyLink(ctx, req.(*GetSurveyLinkRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _SurveyService_ListSurveyLinks_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(ListSurveyLinksRequest)
 	if err := dec(in); err != nil {
@@ -1932,6 +1968,10 @@ var SurveyService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "BatchCreateSurveyLinks",
 			Handler:    _SurveyService_BatchCreateSurveyLinks_Handler,
+		},
+		{
+			MethodName: "GetSurveyLink",
+			Handler:    _SurveyService_GetSurveyLink_Handler,
 		},
 		{
 			MethodName: "ListSurveyLinks",

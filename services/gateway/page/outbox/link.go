@@ -4,53 +4,26 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"strconv"
 
-	commonv1 "github.com/rapport-cx/rapport/gen/rapport/common/v1"
 	surveyv1 "github.com/rapport-cx/rapport/gen/rapport/survey/v1"
 	"github.com/rapport-cx/rapport/internal/fault"
 	"github.com/rapport-cx/rapport/internal/qrcode"
 	"github.com/rapport-cx/rapport/services/gateway/page/shell"
 )
 
-// prepareLink finds the link among those that are listed with it: the newest come first.
-// One that was made just now is at hand, also for those who may make links and not list
-// them.
+// prepareLink asks for the link. One that was made just now is at hand, also for those who
+// may make links and not read them.
 func (p *Pages) prepareLink(ctx context.Context, s *scene) error {
 	if s.link == nil || s.link.GetId() != s.ID {
-		in, err := s.linksQuestion()
+		got, err := p.survey.GetSurveyLink(ctx, &surveyv1.GetSurveyLinkRequest{Brand: s.Brand, Id: s.ID})
 		if err != nil {
 			return err
 		}
-		if s.link, err = p.find(ctx, in, s.ID); err != nil {
-			return err
-		}
+		s.link = got.GetLink()
 	}
 	s.name = fmt.Sprintf(s.Lang.LinkOf, s.ID)
 	s.kind = s.Lang.linkStates[s.link.GetState()]
 	return nil
-}
-
-// find looks a link up page by page.
-func (p *Pages) find(ctx context.Context, in *surveyv1.ListSurveyLinksRequest, id string) (*surveyv1.SurveyLink, error) {
-	in.PageSize = linksAtOnce
-	if _, err := strconv.ParseInt(id, 10, 64); err != nil {
-		return nil, fault.NotFound(commonv1.Reason_REASON_LINK_UNKNOWN, "no survey link of this brand")
-	}
-	for {
-		list, err := p.survey.ListSurveyLinks(ctx, in)
-		if err != nil {
-			return nil, err
-		}
-		for _, one := range list.GetLinks() {
-			if one.GetId() == id {
-				return one, nil
-			}
-		}
-		if in.PageToken = list.GetNextPageToken(); in.PageToken == "" {
-			return nil, fault.NotFound(commonv1.Reason_REASON_LINK_UNKNOWN, "no survey link of this brand")
-		}
-	}
 }
 
 func (p *Pages) linkSections(s *scene) []shell.Section {

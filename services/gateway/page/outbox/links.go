@@ -151,13 +151,9 @@ func (p *Pages) linkRow(ctx context.Context, s *scene, one *surveyv1.SurveyLink)
 	return out
 }
 
-// toLink is the page of a link; whose it is goes along, since links are listed so.
+// toLink is the page of a link.
 func (s *scene) toLink(one *surveyv1.SurveyLink) string {
-	at := s.To(linksPath, one.GetId(), nil)
-	if id := one.GetCustomer().GetId(); id > 0 {
-		at = at.With("customer", strconv.FormatInt(id, 10))
-	}
-	return at.String()
+	return s.To(linksPath, one.GetId(), nil).String()
 }
 
 // linksTable is the whole list, whatever page is shown.

@@ -98,7 +98,7 @@ func init() {
 			prepare: (*Pages).prepareNewLink, sections: (*Pages).newLinkSections, send: (*Pages).makeLink,
 		},
 		{
-			path: linksPath, id: shownID, title: links, needs: answers, own: []string{"customer"}, method: surveyv1.SurveyService_ListSurveyLinks_FullMethodName,
+			path: linksPath, id: shownID, title: links, needs: answers, method: surveyv1.SurveyService_GetSurveyLink_FullMethodName,
 			prepare: (*Pages).prepareLink, sections: (*Pages).linkSections, send: (*Pages).revoke,
 		},
 	}
