@@ -10,6 +10,7 @@ import (
 	"github.com/rapport-cx/rapport/internal/access"
 	"github.com/rapport-cx/rapport/internal/calendar"
 	"github.com/rapport-cx/rapport/internal/fault"
+	"github.com/rapport-cx/rapport/internal/floor"
 	"github.com/rapport-cx/rapport/internal/fold"
 	"github.com/rapport-cx/rapport/services/journey/analysis"
 	columns "github.com/rapport-cx/rapport/services/journey/trail"
@@ -177,5 +178,5 @@ func analyse[T any, M message[T]](ctx context.Context, s *Server, a asking,
 		}
 		return answer(ctx, trails)
 	})
-	return out, lost("analyse events", err)
+	return out, floor.Lost("analyse events", err)
 }

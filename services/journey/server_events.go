@@ -11,6 +11,7 @@ import (
 	"github.com/rapport-cx/rapport/internal/commit"
 	"github.com/rapport-cx/rapport/internal/fault"
 	"github.com/rapport-cx/rapport/internal/feed"
+	"github.com/rapport-cx/rapport/internal/floor"
 	"github.com/rapport-cx/rapport/internal/people"
 	"github.com/rapport-cx/rapport/internal/structure"
 	"github.com/rapport-cx/rapport/services/journey/event"
@@ -147,7 +148,7 @@ func (s *Server) identify(ctx context.Context, b *brand, ready []event.Ready) (s
 	}
 	ids, refused, err := s.resolver.Resolve(ctx, b.ID, identities)
 	if ctx.Err() != nil {
-		return nil, unavailable("resolve identities", ctx.Err())
+		return nil, floor.Unavailable("resolve identities", ctx.Err())
 	}
 	away := err != nil
 	sealed = make([][]byte, len(ready))

@@ -15,6 +15,7 @@ import (
 	"github.com/rapport-cx/rapport/internal/access"
 	"github.com/rapport-cx/rapport/internal/fault"
 	"github.com/rapport-cx/rapport/internal/feed"
+	"github.com/rapport-cx/rapport/internal/floor"
 	"github.com/rapport-cx/rapport/internal/fold"
 	"github.com/rapport-cx/rapport/services/journey/event"
 	"github.com/rapport-cx/rapport/services/journey/record"
@@ -107,7 +108,7 @@ func (b *brand) kind(name string, events map[string]int64) *journeyv1.EventKind 
 func (s *Server) eventsByKind(ctx context.Context, brand string) (map[string]int64, error) {
 	first, last, ok, err := s.store.log.DayRange(ctx, brand)
 	if err != nil {
-		return nil, unavailable("count kinds of events", err)
+		return nil, floor.Unavailable("count kinds of events", err)
 	}
 	out := map[string]int64{}
 	if !ok {
@@ -125,7 +126,7 @@ func (s *Server) eventsByKind(ctx context.Context, brand string) (map[string]int
 		return nil
 	})
 	if err != nil {
-		return nil, unavailable("count kinds of events", err)
+		return nil, floor.Unavailable("count kinds of events", err)
 	}
 	maps.DeleteFunc(out, func(_ string, n int64) bool { return n == 0 })
 	return out, nil

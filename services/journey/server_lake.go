@@ -10,6 +10,7 @@ import (
 	"github.com/rapport-cx/rapport/internal/access"
 	"github.com/rapport-cx/rapport/internal/calendar"
 	"github.com/rapport-cx/rapport/internal/feed"
+	"github.com/rapport-cx/rapport/internal/floor"
 	"github.com/rapport-cx/rapport/internal/people"
 	"github.com/rapport-cx/rapport/internal/sqldb"
 	"github.com/rapport-cx/rapport/services/journey/lake"
@@ -33,7 +34,7 @@ func (s *Server) SealLake(ctx context.Context, in *journeyv1.SealLakeRequest) (*
 	}
 	done, err := s.lake.Seal(ctx, b.ID, in.GetCompact())
 	if err != nil {
-		return nil, unavailable("seal the lake of "+b.ID, err)
+		return nil, floor.Unavailable("seal the lake of "+b.ID, err)
 	}
 	return &journeyv1.SealLakeResponse{Files: int32(done.Files), Events: done.Events}, nil
 }
@@ -46,7 +47,7 @@ func (s *Server) ListLakeFiles(ctx context.Context, in *journeyv1.ListLakeFilesR
 	}
 	files, err := s.lake.Files(ctx, b.ID)
 	if err != nil {
-		return nil, lost("list the lake of "+b.ID, err)
+		return nil, floor.Lost("list the lake of "+b.ID, err)
 	}
 	out := &journeyv1.ListLakeFilesResponse{Files: make([]*journeyv1.LakeFile, len(files))}
 	for i, f := range files {

@@ -10,6 +10,7 @@ import (
 	"github.com/rapport-cx/rapport/internal/access"
 	"github.com/rapport-cx/rapport/internal/fault"
 	"github.com/rapport-cx/rapport/internal/feed"
+	"github.com/rapport-cx/rapport/internal/floor"
 	"github.com/rapport-cx/rapport/internal/page"
 	"github.com/rapport-cx/rapport/services/journey/event"
 	"github.com/rapport-cx/rapport/services/journey/record"
@@ -38,7 +39,7 @@ func (s *Server) ListJourney(ctx context.Context, in *journeyv1.ListJourneyReque
 		return len(in.GetKinds()) == 0 || slices.ContainsFunc(in.GetKinds(), func(p string) bool { return event.Within(kind, p) })
 	})
 	if err != nil {
-		return nil, lost("list journey", err)
+		return nil, floor.Lost("list journey", err)
 	}
 	out := &journeyv1.ListJourneyResponse{}
 	if len(found) > size {
@@ -48,7 +49,7 @@ func (s *Server) ListJourney(ctx context.Context, in *journeyv1.ListJourneyReque
 		}
 	}
 	out.Events, err = s.show(ctx, b.ID, found)
-	return out, lost("list journey", err)
+	return out, floor.Lost("list journey", err)
 }
 
 // listFrom is the place before which a page begins.

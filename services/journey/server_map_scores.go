@@ -9,6 +9,7 @@ import (
 	journeyv1 "github.com/rapport-cx/rapport/gen/rapport/journey/v1"
 	"github.com/rapport-cx/rapport/internal/access"
 	"github.com/rapport-cx/rapport/internal/calendar"
+	"github.com/rapport-cx/rapport/internal/floor"
 	"github.com/rapport-cx/rapport/internal/fold"
 	"github.com/rapport-cx/rapport/services/journey/event"
 	"github.com/rapport-cx/rapport/services/journey/measure"
@@ -43,7 +44,7 @@ func (s *Server) GetMapScores(ctx context.Context, in *journeyv1.GetMapScoresReq
 	}
 	asking.Wait()
 	if err != nil {
-		return nil, lost("read numbers of a map", err)
+		return nil, floor.Lost("read numbers of a map", err)
 	}
 	return &journeyv1.GetMapScoresResponse{
 		Version: version, Touchpoints: found.laidOver(version.GetContent(), numbers.GetTouchpoints()),

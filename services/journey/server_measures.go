@@ -12,6 +12,7 @@ import (
 	"github.com/rapport-cx/rapport/internal/calendar"
 	"github.com/rapport-cx/rapport/internal/fault"
 	"github.com/rapport-cx/rapport/internal/feed"
+	"github.com/rapport-cx/rapport/internal/floor"
 	"github.com/rapport-cx/rapport/internal/fold"
 	"github.com/rapport-cx/rapport/services/journey/measure"
 	"github.com/rapport-cx/rapport/services/journey/tally"
@@ -58,7 +59,7 @@ func (s *Server) GetSuccessIndex(ctx context.Context, in *journeyv1.GetSuccessIn
 			return out, err
 		})
 	if err != nil {
-		return nil, lost("read success index", err)
+		return nil, floor.Lost("read success index", err)
 	}
 	return hideSuccessIndex(see, in, out), nil
 }
@@ -101,7 +102,7 @@ func (s *Server) GetContactRate(ctx context.Context, in *journeyv1.GetContactRat
 			return out, err
 		})
 	if err != nil {
-		return nil, lost("read contact rate", err)
+		return nil, floor.Lost("read contact rate", err)
 	}
 	return hideContactRate(see, in, out), nil
 }
@@ -140,7 +141,7 @@ func (s *Server) GetRetention(ctx context.Context, in *journeyv1.GetRetentionReq
 			out.AsOf = asOf(last)
 			return out, err
 		})
-	return out, lost("read retention", err)
+	return out, floor.Lost("read retention", err)
 }
 
 // person tells who stands for a customer's number now. Mappings change with facts

@@ -13,6 +13,7 @@ import (
 	"github.com/rapport-cx/rapport/internal/access"
 	"github.com/rapport-cx/rapport/internal/fault"
 	"github.com/rapport-cx/rapport/internal/feed"
+	"github.com/rapport-cx/rapport/internal/floor"
 	"github.com/rapport-cx/rapport/services/journey/record"
 )
 
@@ -43,7 +44,7 @@ func (s *Server) WatchEvents(in *journeyv1.WatchEventsRequest, stream grpc.Serve
 		return fault.Precondition(commonv1.Reason_REASON_LOG_REPLACED,
 			"the log was restored from a backup and does not have this position: start from the beginning, or run rapport rebuild")
 	}
-	return lost("watch events", err)
+	return floor.Lost("watch events", err)
 }
 
 // told is a piece of the log as watchers see it. What a fact takes out is told by

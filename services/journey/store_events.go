@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/rapport-cx/rapport/internal/feed"
+	"github.com/rapport-cx/rapport/internal/floor"
 	"github.com/rapport-cx/rapport/internal/people"
 	"github.com/rapport-cx/rapport/internal/sqldb"
 )
@@ -20,7 +21,7 @@ func (s *store) append(ctx context.Context, brand string, facts []feed.Fact, sea
 		in, _, err = s.log.Append(ctx, brand, facts, s.clock())
 	}
 	if err != nil {
-		return nil, unavailable("commit events", err)
+		return nil, floor.Unavailable("commit events", err)
 	}
 	fresh := facts
 	firsts = make([]*feed.Fact, len(facts))
@@ -36,7 +37,7 @@ func (s *store) append(ctx context.Context, brand string, facts []feed.Fact, sea
 		}
 	}
 	if err := s.folds.Ingest(ctx, brand, fresh); err != nil {
-		return nil, unavailable("fold events", err)
+		return nil, floor.Unavailable("fold events", err)
 	}
 	return firsts, nil
 }
@@ -128,7 +129,7 @@ func keysOf(facts []feed.Fact, in []bool) (keys [][]byte) {
 func (s *store) matchFirsts(ctx context.Context, brand string, facts []feed.Fact, in []bool, keys [][]byte, firsts []*feed.Fact) error {
 	found, err := s.log.ByKey(ctx, brand, keys)
 	if err != nil {
-		return unavailable("read first events", err)
+		return floor.Unavailable("read first events", err)
 	}
 	byKey := make(map[string]*feed.Fact, len(found))
 	for i := range found {
@@ -136,7 +137,7 @@ func (s *store) matchFirsts(ctx context.Context, brand string, facts []feed.Fact
 	}
 	if n := len(found); n > 0 && found[n-1].Seq > s.folds.Applied(brand).Seq {
 		if err := s.folds.Sync(ctx, brand); err != nil {
-			return unavailable("fold first events", err)
+			return floor.Unavailable("fold first events", err)
 		}
 	}
 	for i := range facts {

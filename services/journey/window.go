@@ -7,6 +7,7 @@ import (
 	journeyv1 "github.com/rapport-cx/rapport/gen/rapport/journey/v1"
 	"github.com/rapport-cx/rapport/internal/calendar"
 	"github.com/rapport-cx/rapport/internal/fault"
+	"github.com/rapport-cx/rapport/internal/floor"
 )
 
 // window resolves a stretch of days of the brand's calendar and adds to bad what is
@@ -27,7 +28,7 @@ func (s *Server) window(ctx context.Context, b *brand, w *journeyv1.Window, bad 
 func (s *Server) recorded(ctx context.Context, b *brand) (calendar.Days, error) {
 	first, last, ok, err := s.store.log.DayRange(ctx, b.ID)
 	if err != nil || !ok {
-		return calendar.Days{}, lost("read recorded days", err)
+		return calendar.Days{}, floor.Lost("read recorded days", err)
 	}
 	return calendar.Days{From: calendar.Day(first), Until: calendar.Day(last) + 1}, nil
 }

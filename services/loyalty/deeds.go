@@ -80,7 +80,7 @@ func (s *Server) dealt(ctx context.Context, b *brand, d *deed, ask func() error)
 		return outcome{r.Value}, r.Err
 	}
 	out, err := s.deeds.Do(ctx, b.ID, d)
-	return outcome{out}, unavailable("decide", err)
+	return outcome{out}, floor.Unavailable("decide", err)
 }
 
 // reserved refuses what names the points of a reward as its order: they come and go with

@@ -11,6 +11,7 @@ import (
 	"github.com/rapport-cx/rapport/internal/access"
 	"github.com/rapport-cx/rapport/internal/commit"
 	"github.com/rapport-cx/rapport/internal/fault"
+	"github.com/rapport-cx/rapport/internal/floor"
 	"github.com/rapport-cx/rapport/internal/people"
 	"github.com/rapport-cx/rapport/services/loyalty/ledger"
 	"github.com/rapport-cx/rapport/services/loyalty/programme"
@@ -42,11 +43,11 @@ func (s *Server) postAll(ctx context.Context, b *brand, all []*posting) []commit
 	}
 	if len(tasks) == 1 {
 		r, err := s.entries.Do(ctx, b.ID, tasks[0])
-		out[places[0]] = commit.Result[ledger.Outcome]{Value: r, Err: unavailable("decide", err)}
+		out[places[0]] = commit.Result[ledger.Outcome]{Value: r, Err: floor.Unavailable("decide", err)}
 		return out
 	}
 	for n, r := range s.entries.DoAll(ctx, b.ID, tasks) {
-		r.Err = unavailable("decide", r.Err)
+		r.Err = floor.Unavailable("decide", r.Err)
 		out[places[n]] = r
 	}
 	return out

@@ -11,6 +11,7 @@ import (
 	"github.com/rapport-cx/rapport/internal/commit"
 	"github.com/rapport-cx/rapport/internal/config"
 	"github.com/rapport-cx/rapport/internal/feed"
+	"github.com/rapport-cx/rapport/internal/floor"
 	"github.com/rapport-cx/rapport/internal/fold"
 	"github.com/rapport-cx/rapport/internal/hot"
 	"github.com/rapport-cx/rapport/internal/people"
@@ -153,7 +154,7 @@ func (s *Server) enter(ctx context.Context, id string, verb access.Verb) (*brand
 	b := s.brands[id]
 	if !b.opened.Load() {
 		if err := s.store.folds.Sync(ctx, id); err != nil {
-			return nil, unavailable("open brand "+id, err)
+			return nil, floor.Unavailable("open brand "+id, err)
 		}
 		b.opened.Store(true)
 	}
@@ -167,7 +168,7 @@ func (s *Server) programme(ctx context.Context, b *brand, id string) (*loyaltyv1
 		return p, nil
 	}
 	if err := s.store.folds.Sync(ctx, b.ID); err != nil {
-		return nil, unavailable("read programmes", err)
+		return nil, floor.Unavailable("read programmes", err)
 	}
 	return b.defined.Load().programmes.Get(id)
 }

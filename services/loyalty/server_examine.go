@@ -10,6 +10,7 @@ import (
 	commonv1 "github.com/rapport-cx/rapport/gen/rapport/common/v1"
 	loyaltyv1 "github.com/rapport-cx/rapport/gen/rapport/loyalty/v1"
 	"github.com/rapport-cx/rapport/internal/access"
+	"github.com/rapport-cx/rapport/internal/floor"
 	"github.com/rapport-cx/rapport/internal/page"
 	"github.com/rapport-cx/rapport/internal/sqldb"
 	"github.com/rapport-cx/rapport/services/loyalty/ledger"
@@ -71,7 +72,7 @@ func (s *Server) buyer(ctx context.Context, b *brand, p *loyaltyv1.Programme, re
 			return nil, "", err
 		}
 		if who.Today, err = purchase.Today(ctx, s.store.db, b.ID, p.GetId(), numbers, day); err != nil {
-			return nil, "", lost("read caps", err)
+			return nil, "", floor.Lost("read caps", err)
 		}
 		if who.In, err = s.segmentsAsked(ctx, b, p, id); err != nil {
 			return nil, "", err
@@ -118,7 +119,7 @@ func (s *Server) standing(ctx context.Context, b *brand, id string, numbers []in
 		out, err = standing.Read(ctx, tx, b.ID, id, numbers)
 		return err
 	})
-	return out, lost("read standing", err)
+	return out, floor.Lost("read standing", err)
 }
 
 // ExplainTier tells a member's tier, for how long, and what is missing to the next.
@@ -196,7 +197,7 @@ func (s *Server) GetAccount(ctx context.Context, in *loyaltyv1.GetAccountRequest
 	}
 	found, err := s.balances.Do(ctx, b.ID, ask{in.GetProgrammeId(), numbers})
 	if err != nil {
-		return nil, lost("read balance", err)
+		return nil, floor.Lost("read balance", err)
 	}
 	l := did.Lifetime
 	out := &loyaltyv1.Account{
@@ -229,7 +230,7 @@ func (s *Server) ListUnmatchedReturns(ctx context.Context, in *loyaltyv1.ListUnm
 	}
 	list, next, err := purchase.Unmatched(ctx, s.store.db, b.ID, numbers, after, page.Size(in.GetPageSize(), 50))
 	if err != nil {
-		return nil, lost("list unmatched returns", err)
+		return nil, floor.Lost("list unmatched returns", err)
 	}
 	out := &loyaltyv1.ListUnmatchedReturnsResponse{Returns: list}
 	if next != nil {

@@ -6,6 +6,7 @@ import (
 	loyaltyv1 "github.com/rapport-cx/rapport/gen/rapport/loyalty/v1"
 	"github.com/rapport-cx/rapport/internal/calendar"
 	"github.com/rapport-cx/rapport/internal/fault"
+	"github.com/rapport-cx/rapport/internal/floor"
 	"github.com/rapport-cx/rapport/internal/fold"
 	"github.com/rapport-cx/rapport/services/loyalty/rate"
 )
@@ -68,5 +69,5 @@ func (s *Server) GetTierFlow(ctx context.Context, in *loyaltyv1.GetTierFlowReque
 	}
 	days := calendar.Days{From: from, Until: to + 1}
 	out, err := fold.Ask(ctx, s.store.folds, question(b, in, days, recorded, today), codec[loyaltyv1.GetTierFlowResponse](), compute)
-	return out, lost("read tier flow", err)
+	return out, floor.Lost("read tier flow", err)
 }

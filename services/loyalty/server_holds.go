@@ -9,6 +9,7 @@ import (
 
 	loyaltyv1 "github.com/rapport-cx/rapport/gen/rapport/loyalty/v1"
 	"github.com/rapport-cx/rapport/internal/access"
+	"github.com/rapport-cx/rapport/internal/floor"
 	"github.com/rapport-cx/rapport/services/loyalty/ledger"
 )
 
@@ -29,7 +30,7 @@ func (s *Server) ListHolds(ctx context.Context, in *loyaltyv1.ListHoldsRequest) 
 	now := s.clock().UnixMicro()
 	found, err := ledger.Held(ctx, s.store.db, b.ID, b.people().Members(in.GetCustomerId()), now)
 	if err != nil {
-		return nil, lost("list holds", err)
+		return nil, floor.Lost("list holds", err)
 	}
 	if id := in.GetProgrammeId(); id != "" {
 		found = slices.DeleteFunc(found, func(h *loyaltyv1.PointsHold) bool { return h.GetProgrammeId() != id })

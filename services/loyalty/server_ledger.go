@@ -11,6 +11,7 @@ import (
 	loyaltyv1 "github.com/rapport-cx/rapport/gen/rapport/loyalty/v1"
 	"github.com/rapport-cx/rapport/internal/access"
 	"github.com/rapport-cx/rapport/internal/fault"
+	"github.com/rapport-cx/rapport/internal/floor"
 	"github.com/rapport-cx/rapport/services/loyalty/ledger"
 	"github.com/rapport-cx/rapport/services/loyalty/record"
 )
@@ -126,7 +127,7 @@ func (s *Server) Expire(ctx context.Context, in *loyaltyv1.ExpireRequest) (*loya
 		piece := min(left, sweepMost)
 		n, more, err := s.sweep(ctx, b, piece, count(out))
 		if err != nil {
-			return nil, unavailable("post what is due", err)
+			return nil, floor.Unavailable("post what is due", err)
 		}
 		left, out.More = left-n, more
 	}

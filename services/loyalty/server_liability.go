@@ -10,6 +10,7 @@ import (
 	loyaltyv1 "github.com/rapport-cx/rapport/gen/rapport/loyalty/v1"
 	"github.com/rapport-cx/rapport/internal/calendar"
 	"github.com/rapport-cx/rapport/internal/fault"
+	"github.com/rapport-cx/rapport/internal/floor"
 	"github.com/rapport-cx/rapport/internal/fold"
 	"github.com/rapport-cx/rapport/services/loyalty/rate"
 )
@@ -64,7 +65,7 @@ func (s *Server) GetLiability(ctx context.Context, in *loyaltyv1.GetLiabilityReq
 		// Something has expired today since it was worked out.
 		found, err = compute(ctx)
 	}
-	return found.answer, lost("read liability", err)
+	return found.answer, floor.Lost("read liability", err)
 }
 
 func (s *Server) liability(ctx context.Context, b *brand, p *loyaltyv1.Programme, read calendar.Days, at int64) (liability, error) {
@@ -127,5 +128,5 @@ func (s *Server) GetBreakage(ctx context.Context, in *loyaltyv1.GetBreakageReque
 		return out, err
 	}
 	out, err := fold.Ask(ctx, s.store.folds, question(b, in, days, recorded, today), codec[loyaltyv1.GetBreakageResponse](), compute)
-	return out, lost("read breakage", err)
+	return out, floor.Lost("read breakage", err)
 }

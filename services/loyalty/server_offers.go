@@ -15,6 +15,7 @@ import (
 	"github.com/rapport-cx/rapport/internal/access"
 	"github.com/rapport-cx/rapport/internal/fault"
 	"github.com/rapport-cx/rapport/internal/feed"
+	"github.com/rapport-cx/rapport/internal/floor"
 	"github.com/rapport-cx/rapport/internal/people"
 	"github.com/rapport-cx/rapport/internal/sqldb"
 	"github.com/rapport-cx/rapport/services/loyalty/ledger"
@@ -72,7 +73,7 @@ func (s *Server) offer(ctx context.Context, b *brand, find func(*offer.Book) (*l
 		return o, nil
 	}
 	if err := s.store.folds.Sync(ctx, b.ID); err != nil {
-		return nil, unavailable("read offers", err)
+		return nil, floor.Unavailable("read offers", err)
 	}
 	return find(b.defined.Load().offers)
 }
@@ -199,7 +200,7 @@ func (s *Server) ViewOffer(ctx context.Context, in *loyaltyv1.ViewOfferRequest) 
 		return ledger.Outcome{}, err
 	}
 	_, err = s.deeds.Do(ctx, b.ID, d)
-	return out, unavailable("view offer", err)
+	return out, floor.Unavailable("view offer", err)
 }
 
 func (s *Server) offers(b *brand, tx *sqldb.Tx, l *ledger.Session) *offer.Desk {
@@ -239,7 +240,7 @@ func (s *Server) ListPersonalOffers(ctx context.Context, in *loyaltyv1.ListPerso
 		return nil, err
 	}
 	list, err := offer.List(ctx, s.store.db, b.ID, b.people().Members(in.GetCustomerId()))
-	return &loyaltyv1.ListPersonalOffersResponse{Offers: list}, lost("list offers", err)
+	return &loyaltyv1.ListPersonalOffersResponse{Offers: list}, floor.Lost("list offers", err)
 }
 
 // GetOfferFunnel counts what became of offers.

@@ -7,6 +7,7 @@ import (
 	loyaltyv1 "github.com/rapport-cx/rapport/gen/rapport/loyalty/v1"
 	"github.com/rapport-cx/rapport/internal/calendar"
 	"github.com/rapport-cx/rapport/internal/fault"
+	"github.com/rapport-cx/rapport/internal/floor"
 	"github.com/rapport-cx/rapport/internal/fold"
 	"github.com/rapport-cx/rapport/services/loyalty/rate"
 )
@@ -74,7 +75,7 @@ func (s *Server) GetParticipation(ctx context.Context, in *loyaltyv1.GetParticip
 		return out, err
 	}
 	out, err := fold.Ask(ctx, s.store.folds, question(b, in, days, recorded, today), codec[loyaltyv1.GetParticipationResponse](), compute)
-	return out, lost("read participation", err)
+	return out, floor.Lost("read participation", err)
 }
 
 // GetLoyaltyImpact reads whether members buy otherwise. The response is shared: nobody may
@@ -103,5 +104,5 @@ func (s *Server) GetLoyaltyImpact(ctx context.Context, in *loyaltyv1.GetLoyaltyI
 		return out, err
 	}
 	out, err := fold.Ask(ctx, s.store.folds, question(b, in, days, recorded, today), codec[loyaltyv1.GetLoyaltyImpactResponse](), compute)
-	return out, lost("read impact", err)
+	return out, floor.Lost("read impact", err)
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/rapport-cx/rapport/internal/calendar"
 	"github.com/rapport-cx/rapport/internal/fault"
 	"github.com/rapport-cx/rapport/internal/few"
+	"github.com/rapport-cx/rapport/internal/floor"
 	"github.com/rapport-cx/rapport/internal/fold"
 	"github.com/rapport-cx/rapport/internal/structure"
 	"github.com/rapport-cx/rapport/services/loyalty/rate"
@@ -67,11 +68,11 @@ func (s *Server) GetRedemptionRate(ctx context.Context, in *loyaltyv1.GetRedempt
 			return nil, err
 		}
 		out, err := compute(ctx, keep)
-		return shown(see, in, out, few.Few(members)), lost("read redemption rate", err)
+		return shown(see, in, out, few.Few(members)), floor.Lost("read redemption rate", err)
 	}
 	out, err := fold.Ask(ctx, s.store.folds, question(b, in, days, recorded, s.today(b)), codec[loyaltyv1.GetRedemptionRateResponse](),
 		func(ctx context.Context) (*loyaltyv1.GetRedemptionRateResponse, error) { return compute(ctx, nil) })
-	return shown(see, in, out, false), lost("read redemption rate", err)
+	return shown(see, in, out, false), floor.Lost("read redemption rate", err)
 }
 
 // narrowed is a question as its caller may ask it, with all that stands below a subject

@@ -16,6 +16,7 @@ import (
 	"github.com/rapport-cx/rapport/internal/commit"
 	"github.com/rapport-cx/rapport/internal/fault"
 	"github.com/rapport-cx/rapport/internal/feed"
+	"github.com/rapport-cx/rapport/internal/floor"
 	"github.com/rapport-cx/rapport/internal/page"
 	"github.com/rapport-cx/rapport/services/loyalty/ledger"
 	"github.com/rapport-cx/rapport/services/loyalty/record"
@@ -55,7 +56,7 @@ func (s *Server) GetBalance(ctx context.Context, in *loyaltyv1.GetBalanceRequest
 		found.at = max(found.at, s.clock().UnixMicro())
 	}
 	if err != nil {
-		return nil, lost("read balance", err)
+		return nil, floor.Lost("read balance", err)
 	}
 	v := found.stock.At(found.at)
 	return &loyaltyv1.GetBalanceResponse{
@@ -121,7 +122,7 @@ func (s *Server) ListEntries(ctx context.Context, in *loyaltyv1.ListEntriesReque
 	for {
 		facts, err := s.reader(b).Entries(ctx, numbers, before, size+1)
 		if err != nil {
-			return nil, lost("list entries", err)
+			return nil, floor.Lost("list entries", err)
 		}
 		for i := range facts {
 			m, err := record.Open(&facts[i])
@@ -171,5 +172,5 @@ func (s *Server) WatchEntries(in *loyaltyv1.WatchEntriesRequest, stream grpc.Ser
 		return fault.Precondition(commonv1.Reason_REASON_LOG_REPLACED,
 			"the log was restored from a backup and does not have this position: start from the beginning, or run rapport rebuild")
 	}
-	return lost("watch entries", err)
+	return floor.Lost("watch entries", err)
 }

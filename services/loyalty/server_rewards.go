@@ -9,6 +9,7 @@ import (
 	loyaltyv1 "github.com/rapport-cx/rapport/gen/rapport/loyalty/v1"
 	"github.com/rapport-cx/rapport/internal/access"
 	"github.com/rapport-cx/rapport/internal/feed"
+	"github.com/rapport-cx/rapport/internal/floor"
 	"github.com/rapport-cx/rapport/internal/sqldb"
 	"github.com/rapport-cx/rapport/services/loyalty/ledger"
 	"github.com/rapport-cx/rapport/services/loyalty/reward"
@@ -61,7 +62,7 @@ func (s *Server) ListRewards(ctx context.Context, in *loyaltyv1.ListRewardsReque
 		out.Rewards, err = reward.List(ctx, tx, b.ID, defined, s.clock().UnixMicro())
 		return err
 	})
-	return out, lost("list rewards", err)
+	return out, floor.Lost("list rewards", err)
 }
 
 // reward finds a reward, which another replica may have made a moment ago.
@@ -70,7 +71,7 @@ func (s *Server) reward(ctx context.Context, b *brand, id string) (*loyaltyv1.Re
 		return r, nil
 	}
 	if err := s.store.folds.Sync(ctx, b.ID); err != nil {
-		return nil, unavailable("read rewards", err)
+		return nil, floor.Unavailable("read rewards", err)
 	}
 	return b.defined.Load().rewards.Get(id)
 }
@@ -101,11 +102,11 @@ func (s *Server) ExamineReward(ctx context.Context, in *loyaltyv1.ExamineRewardR
 		return err
 	})
 	if err != nil {
-		return nil, lost("count takings", err)
+		return nil, floor.Lost("count takings", err)
 	}
 	found, err := s.balances.Do(ctx, b.ID, ask{def.GetProgrammeId(), numbers})
 	if err != nil {
-		return nil, lost("read balance", err)
+		return nil, floor.Lost("read balance", err)
 	}
 	out := &loyaltyv1.ExamineRewardResponse{
 		Obstacles: reward.Examine(def, nil, m, counted, now), Balance: found.stock.At(max(found.at, now.UnixMicro())).Balance,
@@ -198,5 +199,5 @@ func (s *Server) ListTakenRewards(ctx context.Context, in *loyaltyv1.ListTakenRe
 		return nil, err
 	}
 	list, err := reward.ListTaken(ctx, s.store.db, b.ID, b.people().Members(in.GetCustomerId()), s.clock().UnixMicro())
-	return &loyaltyv1.ListTakenRewardsResponse{Taken: list}, lost("list takings", err)
+	return &loyaltyv1.ListTakenRewardsResponse{Taken: list}, floor.Lost("list takings", err)
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/rapport-cx/rapport/internal/calendar"
 	"github.com/rapport-cx/rapport/internal/fault"
 	"github.com/rapport-cx/rapport/internal/feed"
+	"github.com/rapport-cx/rapport/internal/floor"
 	"github.com/rapport-cx/rapport/internal/fold"
 	"github.com/rapport-cx/rapport/services/loyalty/rate"
 )
@@ -38,7 +39,7 @@ func (s *Server) recorded(ctx context.Context, b *brand) (calendar.Days, error) 
 	}
 	first, last, ok, err := s.store.log.DayRange(ctx, b.ID)
 	if err != nil || !ok {
-		return calendar.Days{}, lost("read recorded days", err)
+		return calendar.Days{}, floor.Lost("read recorded days", err)
 	}
 	days = calendar.Days{From: calendar.Day(first), Until: calendar.Day(last) + 1}
 	e.mu.Lock()

@@ -2,14 +2,11 @@ package loyalty
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"sync"
 	"time"
 
-	commonv1 "github.com/rapport-cx/rapport/gen/rapport/common/v1"
-	"github.com/rapport-cx/rapport/internal/fault"
+	"github.com/rapport-cx/rapport/internal/commit"
 	"github.com/rapport-cx/rapport/internal/feed"
+	"github.com/rapport-cx/rapport/internal/floor"
 	"github.com/rapport-cx/rapport/internal/fold"
 	"github.com/rapport-cx/rapport/internal/people"
 	"github.com/rapport-cx/rapport/internal/sqldb"
@@ -29,7 +26,7 @@ type store struct {
 	folds *fold.Engine[*rate.Fact]
 	clock func() time.Time
 	// turns has, for each brand, the right to change definitions.
-	turns sync.Map
+	turns commit.Turns
 }
 
 func (s *store) migrate(ctx context.Context) error {
@@ -65,9 +62,9 @@ func (s *store) change(ctx context.Context, brand string, decide func(now time.T
 
 // changing is change for who reads or writes tables in the same transaction.
 func (s *store) changing(ctx context.Context, brand string, decide func(tx *sqldb.Tx, now time.Time) ([]feed.Fact, error)) error {
-	done, err := s.turn(ctx, brand)
+	done, err := s.turns.Take(ctx, brand)
 	if err != nil {
-		return unavailable("change "+brand, err)
+		return floor.Unavailable("change "+brand, err)
 	}
 	defer done()
 	journal := people.Journal{DB: s.db, Log: s.log, Ingest: s.folds.Ingest, Clock: s.clock}
@@ -77,20 +74,7 @@ func (s *store) changing(ctx context.Context, brand string, decide func(tx *sqld
 		}
 		return decide(tx, s.clock())
 	})
-	return unavailable("change "+brand, err)
-}
-
-// turn waits for the brand's turn to change. Changes wait for each other here rather than
-// at the head of the log, where each would hold a connection.
-func (s *store) turn(ctx context.Context, brand string) (done func(), err error) {
-	held, _ := s.turns.LoadOrStore(brand, make(chan struct{}, 1))
-	turn := held.(chan struct{})
-	select {
-	case turn <- struct{}{}:
-		return func() { <-turn }, nil
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
+	return floor.Unavailable("change "+brand, err)
 }
 
 // erase blanks what somebody typed about one number, and what tells how it was named, with
@@ -98,29 +82,4 @@ func (s *store) turn(ctx context.Context, brand string) (done func(), err error)
 func (s *store) erase(ctx context.Context, tx *sqldb.Tx, brand string, customer int64) (records int64, facts []feed.Fact, err error) {
 	records, err = ledger.EraseAll(ctx, tx, brand, customer)
 	return records, nil, err
-}
-
-// lost is unavailable for reads: only a database that is not there is a reason to try
-// again, and who left or had no more time is told so.
-func lost(doing string, err error) error {
-	if sqldb.IsUnavailable(err) || sqldb.IsRetryable(err) {
-		return unavailable(doing, err)
-	}
-	return err
-}
-
-// unavailable tells a caller to try again where the database may be back by then; what is
-// a refusal already, or a mistake of ours, stays what it is.
-func unavailable(doing string, err error) error {
-	var refusal *fault.Error
-	switch {
-	case err == nil:
-		return nil
-	case errors.As(err, &refusal):
-		return err
-	case sqldb.IsUnavailable(err), sqldb.IsUnknown(err), sqldb.IsRetryable(err),
-		errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
-		return fault.Unavailable(commonv1.Reason_REASON_UNAVAILABLE, "%s: try again", doing).Because(err)
-	}
-	return fmt.Errorf("%s: %w", doing, err)
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/rapport-cx/rapport/internal/commit"
 	"github.com/rapport-cx/rapport/internal/config"
 	"github.com/rapport-cx/rapport/internal/feed"
+	"github.com/rapport-cx/rapport/internal/floor"
 	"github.com/rapport-cx/rapport/internal/fold"
 	"github.com/rapport-cx/rapport/internal/seal"
 	"github.com/rapport-cx/rapport/internal/sqldb"
@@ -161,10 +162,10 @@ func (s *Server) enter(ctx context.Context, id string, verb access.Verb) (*brand
 	b := s.brands[id]
 	if !b.opened.Load() {
 		if err := s.store.folds.Sync(ctx, id); err != nil {
-			return nil, unavailable("open brand "+id, err)
+			return nil, floor.Unavailable("open brand "+id, err)
 		}
 		if err := b.live.Catch(ctx, s.store.db, s.store.log.Reader); err != nil {
-			return nil, unavailable("open segments of "+id, err)
+			return nil, floor.Unavailable("open segments of "+id, err)
 		}
 		b.opened.Store(true)
 	}

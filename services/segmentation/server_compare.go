@@ -11,6 +11,7 @@ import (
 	"github.com/rapport-cx/rapport/internal/access"
 	"github.com/rapport-cx/rapport/internal/calendar"
 	"github.com/rapport-cx/rapport/internal/fault"
+	"github.com/rapport-cx/rapport/internal/floor"
 	"github.com/rapport-cx/rapport/services/segmentation/compare"
 	"github.com/rapport-cx/rapport/services/segmentation/purchase"
 	"github.com/rapport-cx/rapport/services/segmentation/segment"
@@ -48,7 +49,7 @@ func (s *Server) CompareSegments(ctx context.Context, in *segmentationv1.Compare
 		out.Migration, err = c.migration(ctx, of.Migration)
 	}
 	if err != nil {
-		return nil, lost("compare segments", err)
+		return nil, floor.Lost("compare segments", err)
 	}
 	out.AsOf = countedTo(c.asOf)
 	if s.hides(ctx) {

@@ -9,6 +9,7 @@ import (
 	segmentationv1 "github.com/rapport-cx/rapport/gen/rapport/segmentation/v1"
 	"github.com/rapport-cx/rapport/internal/access"
 	"github.com/rapport-cx/rapport/internal/commit"
+	"github.com/rapport-cx/rapport/internal/floor"
 	"github.com/rapport-cx/rapport/internal/sqldb"
 	"github.com/rapport-cx/rapport/services/segmentation/contact"
 	"github.com/rapport-cx/rapport/services/segmentation/identity"
@@ -32,7 +33,7 @@ func (s *Server) ReserveContact(ctx context.Context, in *segmentationv1.ReserveC
 	}
 	answer, err := s.contacts.Do(ctx, b.ID, contact.Order{Customer: id, Request: in.GetRequestId(), Contact: in.GetContact()})
 	if err != nil {
-		return nil, unavailable("reserve contact", err)
+		return nil, floor.Unavailable("reserve contact", err)
 	}
 	return answer.Reserved, answer.Err
 }
@@ -45,7 +46,7 @@ func (s *Server) ReleaseContact(ctx context.Context, in *segmentationv1.ReleaseC
 	}
 	answer, err := s.contacts.Do(ctx, b.ID, contact.Order{Release: in.GetReservationId()})
 	if err != nil {
-		return nil, unavailable("release contact", err)
+		return nil, floor.Unavailable("release contact", err)
 	}
 	return answer.Released, answer.Err
 }
@@ -71,7 +72,7 @@ func (s *Server) ExamineContact(ctx context.Context, in *segmentationv1.ExamineC
 		return err
 	})
 	if err != nil {
-		return nil, lost("examine contact", err)
+		return nil, floor.Lost("examine contact", err)
 	}
 	out := &segmentationv1.ExamineContactResponse{Allowed: j.Allowed(), Verdicts: j.Verdicts}
 	if !j.From.IsZero() {
@@ -92,7 +93,7 @@ func (s *Server) named(ctx context.Context, b *brand, ref *commonv1.CustomerRef)
 	}
 	found, err := holders(ctx, s.store.db, b.ID, []identity.Hash{known.Hash})
 	if err != nil {
-		return 0, lost("find customer", err)
+		return 0, floor.Lost("find customer", err)
 	}
 	return found[known.Hash].customer, nil
 }
@@ -144,7 +145,7 @@ func (s *Server) serveContacts(ctx context.Context, id string, orders []contact.
 func (s *Server) exportContacts(ctx context.Context, b *brand, members []int64, out *export) error {
 	all, err := contact.All(ctx, s.store.db, b.ID, members)
 	if err != nil {
-		return lost("read contacts", err)
+		return floor.Lost("read contacts", err)
 	}
 	for _, one := range all {
 		err := out.add(own, one.Kind, &segmentationv1.ReserveContactRequest{Brand: b.ID, Contact: one.Contact, RequestId: one.Request})

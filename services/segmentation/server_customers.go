@@ -10,6 +10,7 @@ import (
 	segmentationv1 "github.com/rapport-cx/rapport/gen/rapport/segmentation/v1"
 	"github.com/rapport-cx/rapport/internal/access"
 	"github.com/rapport-cx/rapport/internal/fault"
+	"github.com/rapport-cx/rapport/internal/floor"
 	"github.com/rapport-cx/rapport/services/segmentation/identity"
 )
 
@@ -25,7 +26,7 @@ func (s *Server) GetCustomer(ctx context.Context, in *segmentationv1.GetCustomer
 	}
 	row, err := customer(ctx, s.store.db, b.ID, id)
 	if err != nil {
-		return nil, lost("read customer", err)
+		return nil, floor.Lost("read customer", err)
 	}
 	if row == nil {
 		return nil, unknownCustomer()
@@ -38,7 +39,7 @@ func (s *Server) GetCustomer(ctx context.Context, in *segmentationv1.GetCustomer
 	if detail {
 		rows, err := identitiesOf(ctx, s.store.db, b.ID, []int64{id})
 		if err != nil {
-			return nil, lost("read identities", err)
+			return nil, floor.Lost("read identities", err)
 		}
 		if err := s.openIdentities(b.ID, rows, out); err != nil {
 			return nil, err
@@ -46,7 +47,7 @@ func (s *Server) GetCustomer(ctx context.Context, in *segmentationv1.GetCustomer
 	}
 	if s.bought != nil {
 		if out.Purchases, err = s.bought(ctx, b, out.GetMemberIds()); err != nil {
-			return nil, lost("read purchases", err)
+			return nil, floor.Lost("read purchases", err)
 		}
 	}
 	return &segmentationv1.GetCustomerResponse{Customer: out}, nil
@@ -67,7 +68,7 @@ func (s *Server) number(ctx context.Context, b *brand, ref *commonv1.CustomerRef
 	}
 	found, err := holders(ctx, s.store.db, b.ID, []identity.Hash{known.Hash})
 	if err != nil {
-		return 0, lost("find customer", err)
+		return 0, floor.Lost("find customer", err)
 	}
 	h, ok := found[known.Hash]
 	if !ok || h.erased {
@@ -92,11 +93,11 @@ func (s *Server) ListCustomers(ctx context.Context, in *segmentationv1.ListCusto
 	}
 	rows, err := customersAfter(ctx, s.store.db, b.ID, after, in.GetPersonsOnly(), size+1)
 	if err != nil {
-		return nil, lost("list customers", err)
+		return nil, floor.Lost("list customers", err)
 	}
 	numbers, merged, err := counts(ctx, s.store.db, b.ID)
 	if err != nil {
-		return nil, lost("count customers", err)
+		return nil, floor.Lost("count customers", err)
 	}
 	out := &segmentationv1.ListCustomersResponse{Numbers: numbers, Persons: numbers - merged}
 	if len(rows) > size {

@@ -7,6 +7,7 @@ import (
 	segmentationv1 "github.com/rapport-cx/rapport/gen/rapport/segmentation/v1"
 	"github.com/rapport-cx/rapport/internal/access"
 	"github.com/rapport-cx/rapport/internal/fault"
+	"github.com/rapport-cx/rapport/internal/floor"
 	"github.com/rapport-cx/rapport/internal/sqldb"
 	"github.com/rapport-cx/rapport/services/segmentation/erase"
 	"github.com/rapport-cx/rapport/services/segmentation/profile"
@@ -134,7 +135,7 @@ func (s *Server) GetErasure(ctx context.Context, in *segmentationv1.GetErasureRe
 	}
 	found, err := erase.Load(ctx, s.store.db, b.ID, in.GetId())
 	if err != nil {
-		return nil, lost("read erasure", err)
+		return nil, floor.Lost("read erasure", err)
 	}
 	if found == nil {
 		return nil, erasureUnknown(in.GetId())
@@ -159,7 +160,7 @@ func (s *Server) ReportErasure(ctx context.Context, in *segmentationv1.ReportEra
 		return erase.Complete(ctx, tx, b.ID, in.GetErasureId(), in.GetService(), s.clock(), in.GetRecords())
 	})
 	if err != nil {
-		return nil, unavailable("report erasure", err)
+		return nil, floor.Unavailable("report erasure", err)
 	}
 	return &segmentationv1.ReportErasureResponse{}, nil
 }

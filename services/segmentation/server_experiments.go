@@ -13,6 +13,7 @@ import (
 	"github.com/rapport-cx/rapport/internal/calendar"
 	"github.com/rapport-cx/rapport/internal/fault"
 	"github.com/rapport-cx/rapport/internal/feed"
+	"github.com/rapport-cx/rapport/internal/floor"
 	"github.com/rapport-cx/rapport/services/segmentation/record"
 	"github.com/rapport-cx/rapport/services/segmentation/trial"
 )
@@ -93,7 +94,7 @@ func (s *Server) experiment(ctx context.Context, b *brand, id string) (*segmenta
 		return e, nil
 	}
 	if err := s.store.folds.Sync(ctx, b.ID); err != nil {
-		return nil, unavailable("read experiments", err)
+		return nil, floor.Unavailable("read experiments", err)
 	}
 	if e := b.trials.Load().Experiment(id); e != nil {
 		return e, nil
@@ -131,11 +132,11 @@ func (s *Server) GetExperiment(ctx context.Context, in *segmentationv1.GetExperi
 	// First what is certainly counted.
 	head, err := s.store.log.Head(ctx, b.ID)
 	if err != nil {
-		return nil, lost("read experiment", err)
+		return nil, floor.Lost("read experiment", err)
 	}
 	found, err := s.found(ctx, b, e)
 	if err != nil {
-		return nil, lost("read experiment", err)
+		return nil, floor.Lost("read experiment", err)
 	}
 	out := &segmentationv1.GetExperimentResponse{Experiment: e, Control: trial.Names(e)[trial.Control(e)], AsOf: countedTo(head.At)}
 	counts := make([]int64, 0, len(found.Sets))
@@ -151,7 +152,7 @@ func (s *Server) GetExperiment(ctx context.Context, in *segmentationv1.GetExperi
 	if s.hides(ctx) {
 		hideArms(out.GetResults())
 	}
-	return out, lost("compare arms", err)
+	return out, floor.Lost("compare arms", err)
 }
 
 // within are the days asked for that an experiment has not been stopped on.
@@ -210,7 +211,7 @@ func (s *Server) GetAssignment(ctx context.Context, in *segmentationv1.GetAssign
 	}
 	arms, err := b.trials.Load().Arms(ctx, s.store.log.Reader, b.ID, e)
 	if err != nil {
-		return nil, lost("read arms", err)
+		return nil, floor.Lost("read arms", err)
 	}
 	out := &segmentationv1.GetAssignmentResponse{Stopped: e.GetStoppedAt() != nil}
 	now := b.book.Load().Now()
@@ -241,7 +242,7 @@ func (s *Server) ListAssignments(ctx context.Context, in *segmentationv1.ListAss
 	}
 	found, err := s.found(ctx, b, e)
 	if err != nil {
-		return nil, lost("read arms", err)
+		return nil, floor.Lost("read arms", err)
 	}
 	persons, size := found.Sets[arm], int(in.GetPageSize())
 	if size == 0 {

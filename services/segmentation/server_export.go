@@ -15,6 +15,7 @@ import (
 	segmentationv1 "github.com/rapport-cx/rapport/gen/rapport/segmentation/v1"
 	surveyv1 "github.com/rapport-cx/rapport/gen/rapport/survey/v1"
 	"github.com/rapport-cx/rapport/internal/access"
+	"github.com/rapport-cx/rapport/internal/floor"
 )
 
 // exportPage is how much is asked of a neighbour at a time.
@@ -30,7 +31,7 @@ func (s *Server) ExportCustomer(in *segmentationv1.ExportCustomerRequest, stream
 	}
 	// Another replica may have merged a moment ago.
 	if err := s.store.folds.Sync(ctx, b.ID); err != nil {
-		return unavailable("read merges", err)
+		return floor.Unavailable("read merges", err)
 	}
 	members := b.members(in.GetId())
 	out := &export{send: stream.Send}
@@ -101,7 +102,7 @@ func (x *export) flush() error {
 func (s *Server) exportOwn(ctx context.Context, b *brand, members []int64, out *export) error {
 	rows, err := customers(ctx, s.store.db, b.ID, members)
 	if err != nil {
-		return lost("read customers", err)
+		return floor.Lost("read customers", err)
 	}
 	if len(rows) == 0 {
 		return unknownCustomer()
@@ -113,7 +114,7 @@ func (s *Server) exportOwn(ctx context.Context, b *brand, members []int64, out *
 		}
 		held, err := identitiesOf(ctx, s.store.db, b.ID, []int64{row.id})
 		if err != nil {
-			return lost("read identities", err)
+			return floor.Lost("read identities", err)
 		}
 		if err := s.openIdentities(b.ID, held, one); err != nil {
 			return err

@@ -7,6 +7,7 @@ import (
 
 	segmentationv1 "github.com/rapport-cx/rapport/gen/rapport/segmentation/v1"
 	"github.com/rapport-cx/rapport/internal/few"
+	"github.com/rapport-cx/rapport/internal/floor"
 	"github.com/rapport-cx/rapport/services/segmentation/panel"
 )
 
@@ -86,7 +87,7 @@ func (s *Server) hideValue(ctx context.Context, b *brand, segment bool, out *seg
 			return nil
 		})
 		if err != nil {
-			return lost("count everybody", err)
+			return floor.Lost("count everybody", err)
 		}
 		total.Hidden = total.Hidden || few.Few(everybody-out.GetTotal().GetValue().GetPersons())
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/rapport-cx/rapport/internal/access"
 	"github.com/rapport-cx/rapport/internal/calendar"
 	"github.com/rapport-cx/rapport/internal/fault"
+	"github.com/rapport-cx/rapport/internal/floor"
 	"github.com/rapport-cx/rapport/services/segmentation/record"
 	"github.com/rapport-cx/rapport/services/segmentation/trial"
 )
@@ -81,7 +82,7 @@ func (s *Server) before(ctx context.Context, b *brand, h *segmentationv1.Hypothe
 	if h.GetMeasure().GetMetric() == "" {
 		samples, err := s.ofMembers(ctx, b, h, days)
 		if err != nil {
-			return trial.Sample{}, unavailable("count purchases of the segment", err)
+			return trial.Sample{}, floor.Unavailable("count purchases of the segment", err)
 		}
 		return samples[0], nil
 	}
@@ -128,7 +129,7 @@ func (s *Server) hypothesis(ctx context.Context, b *brand, id string) (*segmenta
 		return h, nil
 	}
 	if err := s.store.folds.Sync(ctx, b.ID); err != nil {
-		return nil, unavailable("read hypotheses", err)
+		return nil, floor.Unavailable("read hypotheses", err)
 	}
 	if h := b.trials.Load().Hypothesis(id); h != nil {
 		return h, nil
@@ -154,7 +155,7 @@ func (s *Server) GetHypothesis(ctx context.Context, in *segmentationv1.GetHypoth
 			out.Missing = errFew.Error()
 		}
 	}
-	return out, lost("read data", err)
+	return out, floor.Lost("read data", err)
 }
 
 // data are what came of a hypothesis so far, or why they cannot be told.
@@ -250,7 +251,7 @@ func (s *Server) ConcludeHypothesis(ctx context.Context, in *segmentationv1.Conc
 func (s *Server) conclude(ctx context.Context, b *brand, h *segmentationv1.Hypothesis, asked *segmentationv1.HypothesisConclusion) error {
 	data, lacking, err := s.data(ctx, b, h)
 	if err != nil {
-		return unavailable("read data", err)
+		return floor.Unavailable("read data", err)
 	}
 	if data == nil {
 		return fault.Unavailable(commonv1.Reason_REASON_UNAVAILABLE, "there are no data to conclude from: %s", lacking)

@@ -15,6 +15,7 @@ import (
 	"github.com/rapport-cx/rapport/internal/calendar"
 	"github.com/rapport-cx/rapport/internal/fault"
 	"github.com/rapport-cx/rapport/internal/feed"
+	"github.com/rapport-cx/rapport/internal/floor"
 	"github.com/rapport-cx/rapport/services/segmentation/record"
 	"github.com/rapport-cx/rapport/services/segmentation/segment"
 )
@@ -34,7 +35,7 @@ func (s *Server) membersOn(ctx context.Context, b *brand, id, day string) (*roar
 	if notYet := (&segment.NotYetError{}); errors.As(err, &notYet) {
 		return nil, 0, notYet
 	}
-	return members, seq, lost("read members", err)
+	return members, seq, floor.Lost("read members", err)
 }
 
 // ListMembers pages through the members in order of number.
@@ -104,7 +105,7 @@ func (s *Server) current(ctx context.Context, b *brand) error {
 	if !b.live.Behind(s.store.log.Known(b.ID)) {
 		return nil
 	}
-	return lost("read segments", b.live.Catch(ctx, s.store.db, s.store.log.Reader))
+	return floor.Lost("read segments", b.live.Catch(ctx, s.store.db, s.store.log.Reader))
 }
 
 // ExplainMembership asks the rule anew, of what is known now.
@@ -119,7 +120,7 @@ func (s *Server) ExplainMembership(ctx context.Context, in *segmentationv1.Expla
 	}
 	known, err := customer(ctx, s.store.db, b.ID, in.GetCustomerId())
 	if err != nil {
-		return nil, lost("read customer", err)
+		return nil, floor.Lost("read customer", err)
 	}
 	if known == nil {
 		return nil, unknownCustomer()
@@ -128,14 +129,14 @@ func (s *Server) ExplainMembership(ctx context.Context, in *segmentationv1.Expla
 	out := &segmentationv1.ExplainMembershipResponse{Member: b.live.Has(def.GetId(), person)}
 	at, err := s.segmentHistory(b).Since(ctx, def.GetId(), person)
 	if err != nil {
-		return nil, lost("read history of segment", err)
+		return nil, floor.Lost("read history of segment", err)
 	}
 	if !at.IsZero() {
 		out.Since = timestamppb.New(at)
 	}
 	parts, values, err := b.evaluator.Explain(ctx, def, person)
 	if err != nil {
-		return nil, lost("explain membership", err)
+		return nil, floor.Lost("explain membership", err)
 	}
 	for _, p := range parts {
 		out.Parts = append(out.Parts, &segmentationv1.ExplainedPart{Text: p.Text, Holds: p.Holds})
@@ -143,7 +144,7 @@ func (s *Server) ExplainMembership(ctx context.Context, in *segmentationv1.Expla
 	out.Values = values
 	seq, newest, err := b.evaluator.Newest(ctx, def, person)
 	if err != nil {
-		return nil, lost("explain membership", err)
+		return nil, floor.Lost("explain membership", err)
 	}
 	out.LastFactSeq, out.LastFactAt = seq, countedTo(newest)
 	return out, nil
@@ -183,7 +184,7 @@ func (s *Server) WatchMemberships(in *segmentationv1.WatchMembershipsRequest, st
 		return fault.Precondition(commonv1.Reason_REASON_LOG_REPLACED,
 			"the log was restored from a backup and does not have this position: start from the beginning")
 	}
-	return lost("watch memberships", err)
+	return floor.Lost("watch memberships", err)
 }
 
 // mostListed is how many persons of one change are told.

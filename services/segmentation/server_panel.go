@@ -16,6 +16,7 @@ import (
 	"github.com/rapport-cx/rapport/internal/access"
 	"github.com/rapport-cx/rapport/internal/calendar"
 	"github.com/rapport-cx/rapport/internal/fault"
+	"github.com/rapport-cx/rapport/internal/floor"
 	"github.com/rapport-cx/rapport/services/segmentation/contact"
 	"github.com/rapport-cx/rapport/services/segmentation/panel"
 )
@@ -31,7 +32,7 @@ func (s *Server) QueryPanel(ctx context.Context, in *segmentationv1.QueryPanelRe
 	}
 	// What another replica declared or made a moment ago counts.
 	if err := s.store.folds.Sync(ctx, b.ID); err != nil {
-		return nil, lost("read definitions", err)
+		return nil, floor.Lost("read definitions", err)
 	}
 	q, err := panel.Read(in, b.fields(), b.attributes.Load().Personal)
 	if err != nil {
@@ -52,7 +53,7 @@ func (s *Server) QueryPanel(ctx context.Context, in *segmentationv1.QueryPanelRe
 		return nil
 	})
 	if err != nil {
-		return nil, lost("look at everybody", err)
+		return nil, floor.Lost("look at everybody", err)
 	}
 	out.Chosen, out.Rest = p.Chosen, p.Rest
 	if s.hides(ctx) && hidePanel(out) {
@@ -151,7 +152,7 @@ func (s *Server) segmentsOf(ctx context.Context, b *brand, ids []string) (out me
 		return out, nil
 	}
 	if err := b.live.Catch(ctx, s.store.db, s.store.log.Reader); err != nil {
-		return out, lost("read segments", err)
+		return out, floor.Lost("read segments", err)
 	}
 	for _, id := range ids {
 		if _, err := s.segment(b, id); err != nil {
@@ -218,13 +219,13 @@ func (s *Server) SampleSegment(ctx context.Context, in *segmentationv1.SampleSeg
 	members := slices.DeleteFunc(set.ToArray(), func(id uint64) bool { return who.Person(int64(id)) != int64(id) })
 	out := &segmentationv1.SampleSegmentResponse{Members: int64(len(members))}
 	out.Ids, out.PassedOver, err = panel.Draw(ctx, members, int(in.GetSize()), in.GetSeed(), fit)
-	return out, lost("draw persons", err)
+	return out, floor.Lost("draw persons", err)
 }
 
 // mayContact judges persons by the rules of ExamineContact, and reserves nothing.
 func (s *Server) mayContact(ctx context.Context, b *brand, plan *segmentationv1.ContactPlan) (func(context.Context, []int64) ([]bool, error), error) {
 	if err := s.store.folds.Sync(ctx, b.ID); err != nil {
-		return nil, lost("read definitions", err)
+		return nil, floor.Lost("read definitions", err)
 	}
 	now := s.clock()
 	asked := &segmentationv1.ContactRequest{Customer: &commonv1.CustomerRef{Ref: &commonv1.CustomerRef_Id{Id: 1}}, Mode: plan.GetMode(), Purpose: plan.GetPurpose()}

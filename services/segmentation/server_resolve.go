@@ -8,6 +8,7 @@ import (
 	segmentationv1 "github.com/rapport-cx/rapport/gen/rapport/segmentation/v1"
 	"github.com/rapport-cx/rapport/internal/access"
 	"github.com/rapport-cx/rapport/internal/fault"
+	"github.com/rapport-cx/rapport/internal/floor"
 	"github.com/rapport-cx/rapport/services/segmentation/identity"
 )
 
@@ -25,7 +26,7 @@ func (s *Server) ResolveCustomers(ctx context.Context, in *segmentationv1.Resolv
 	q := readAll(b.rules, in.GetIdentities())
 	found, err := s.find(ctx, b, q)
 	if err != nil {
-		return nil, lost("find customers", err)
+		return nil, floor.Lost("find customers", err)
 	}
 	who := make(map[identity.Hash]welcome, len(q.known))
 	var news []newcomer
@@ -43,7 +44,7 @@ func (s *Server) ResolveCustomers(ctx context.Context, in *segmentationv1.Resolv
 	for i, r := range s.newcomers.DoAll(ctx, b.ID, news) {
 		if r.Err != nil {
 			// The rest may be in: whoever asks again is told the same numbers.
-			return nil, unavailable("give out numbers", r.Err)
+			return nil, floor.Unavailable("give out numbers", r.Err)
 		}
 		who[news[i].hash] = r.Value
 	}

@@ -37,7 +37,7 @@ func (s *Server) ComputeRfm(ctx context.Context, in *segmentationv1.ComputeRfmRe
 		return err
 	})
 	if err != nil {
-		return nil, lost("read purchases", err)
+		return nil, floor.Lost("read purchases", err)
 	}
 	if len(rows) == 0 {
 		return nil, noPurchases()
@@ -107,14 +107,14 @@ func (s *Server) GetRfm(ctx context.Context, in *segmentationv1.GetRfmRequest) (
 	id := in.GetCustomerId()
 	known, err := customer(ctx, s.store.db, b.ID, id)
 	if err != nil {
-		return nil, lost("read customer", err)
+		return nil, floor.Lost("read customer", err)
 	}
 	if known == nil {
 		return nil, fault.NotFound(commonv1.Reason_REASON_CUSTOMER_UNKNOWN, "customer %d", id)
 	}
 	row, err := rfm.Find(ctx, s.store.db, b.ID, run.GetId(), b.person(id), b.members(id))
 	if err != nil {
-		return nil, lost("read RFM", err)
+		return nil, floor.Lost("read RFM", err)
 	}
 	out := &segmentationv1.GetRfmResponse{Run: run}
 	if row != nil {
@@ -140,7 +140,7 @@ func (s *Server) GetRfmGrid(ctx context.Context, in *segmentationv1.GetRfmGridRe
 	}
 	grid := rfm.NewGrid(rfm.MeasureIn(run))
 	if err := rfm.Each(ctx, s.store.db, b.ID, run.GetId(), grid.Add); err != nil {
-		return nil, lost("read RFM", err)
+		return nil, floor.Lost("read RFM", err)
 	}
 	out := &segmentationv1.GetRfmGridResponse{Run: run, Cells: grid.Cells()}
 	if s.hides(ctx) {
@@ -156,7 +156,7 @@ func (s *Server) rfmRun(ctx context.Context, b *brand, id int64) (*segmentationv
 	}
 	// Another replica may have computed it a moment ago.
 	if err := s.store.folds.Sync(ctx, b.ID); err != nil {
-		return nil, unavailable("read RFM", err)
+		return nil, floor.Unavailable("read RFM", err)
 	}
 	switch run := b.rfm.Load().Run(id); {
 	case run != nil:

@@ -12,6 +12,7 @@ import (
 	segmentationv1 "github.com/rapport-cx/rapport/gen/rapport/segmentation/v1"
 	"github.com/rapport-cx/rapport/internal/access"
 	"github.com/rapport-cx/rapport/internal/fault"
+	"github.com/rapport-cx/rapport/internal/floor"
 	"github.com/rapport-cx/rapport/services/segmentation/segment"
 )
 
@@ -92,7 +93,7 @@ func (s *Server) UpdateSegment(ctx context.Context, in *segmentationv1.UpdateSeg
 		return nil, err
 	}
 	if err := b.live.Catch(ctx, s.store.db, s.store.log.Reader); err != nil {
-		return nil, unavailable("define segment", err)
+		return nil, floor.Unavailable("define segment", err)
 	}
 	known, _ := b.live.Get(in.GetSegment().GetId())
 	def, err := s.given(ctx, b, in.GetSegment(), known)
@@ -127,14 +128,14 @@ func (s *Server) UpdateSegment(ctx context.Context, in *segmentationv1.UpdateSeg
 // looked for only if there is a new version.
 func (s *Server) define(ctx context.Context, b *brand, asked *segmentationv1.Segment, decide func(was *segmentationv1.Segment) (*segmentationv1.Segment, error)) error {
 	if err := s.store.folds.Sync(ctx, b.ID); err != nil {
-		return unavailable("define segment", err)
+		return floor.Unavailable("define segment", err)
 	}
 	if err := s.meetMetrics(ctx, b); err != nil {
 		return err
 	}
 	for {
 		if err := b.live.Catch(ctx, s.store.db, s.store.log.Reader); err != nil {
-			return unavailable("define segment", err)
+			return floor.Unavailable("define segment", err)
 		}
 		was, _ := b.live.Get(asked.GetId())
 		next, err := decide(was)
@@ -151,7 +152,7 @@ func (s *Server) define(ctx context.Context, b *brand, asked *segmentationv1.Seg
 		var draft *segment.Draft
 		if next.GetVersion() != was.GetVersion() {
 			if draft, err = b.evaluator.Draft(ctx, rule); err != nil {
-				return unavailable("look for members", err)
+				return floor.Unavailable("look for members", err)
 			}
 		}
 		// A day that changed meanwhile makes all that was found worthless.
@@ -219,7 +220,7 @@ func (s *Server) segment(b *brand, id string) (*segmentationv1.Segment, error) {
 func (s *Server) knownSegment(ctx context.Context, b *brand, id string) (*segmentationv1.Segment, error) {
 	if def, _ := b.live.Get(id); def == nil {
 		if err := b.live.Catch(ctx, s.store.db, s.store.log.Reader); err != nil {
-			return nil, unavailable("read segments", err)
+			return nil, floor.Unavailable("read segments", err)
 		}
 	}
 	return s.segment(b, id)
@@ -232,7 +233,7 @@ func (s *Server) GetSegment(ctx context.Context, in *segmentationv1.GetSegmentRe
 		return nil, err
 	}
 	if err := b.live.Catch(ctx, s.store.db, s.store.log.Reader); err != nil {
-		return nil, lost("read segments", err)
+		return nil, floor.Lost("read segments", err)
 	}
 	asOf, rolledTo := b.live.State()
 	out, err := s.segment(b, in.GetSegmentId())
@@ -303,7 +304,7 @@ func (s *Server) ArchiveSegment(ctx context.Context, in *segmentationv1.ArchiveS
 		err = b.live.Catch(ctx, s.store.db, s.store.log.Reader)
 	}
 	if err != nil {
-		return nil, unavailable("archive segment", err)
+		return nil, floor.Unavailable("archive segment", err)
 	}
 	out, err := s.segment(b, id)
 	return &segmentationv1.ArchiveSegmentResponse{Segment: out}, err
@@ -344,11 +345,11 @@ func (s *Server) PreviewSegment(ctx context.Context, in *segmentationv1.PreviewS
 	}
 	draft, err := b.evaluator.Draft(ctx, rule)
 	if err != nil {
-		return nil, lost("look for members", err)
+		return nil, floor.Lost("look for members", err)
 	}
 	last, err := lastNumber(ctx, s.store.db, b.ID)
 	if err != nil {
-		return nil, lost("count persons", err)
+		return nil, floor.Lost("count persons", err)
 	}
 	members := draft.Members()
 	out := &segmentationv1.PreviewSegmentResponse{Members: int64(members.GetCardinality()), Persons: last - int64(b.book.Load().Now().Merged())}

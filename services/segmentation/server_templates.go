@@ -9,6 +9,7 @@ import (
 	segmentationv1 "github.com/rapport-cx/rapport/gen/rapport/segmentation/v1"
 	"github.com/rapport-cx/rapport/internal/access"
 	"github.com/rapport-cx/rapport/internal/calendar"
+	"github.com/rapport-cx/rapport/internal/floor"
 	"github.com/rapport-cx/rapport/internal/sqldb"
 	"github.com/rapport-cx/rapport/services/segmentation/expr"
 	"github.com/rapport-cx/rapport/services/segmentation/rfm"
@@ -75,7 +76,7 @@ func (s *Server) filled(ctx context.Context, b *brand, rule, was *segmentationv1
 // moment.
 func (s *Server) cut(ctx context.Context, b *brand, text string, cut *expr.Cut) (string, error) {
 	if err := s.store.folds.Sync(ctx, b.ID); err != nil {
-		return "", unavailable("find a cut", err)
+		return "", floor.Unavailable("find a cut", err)
 	}
 	today := b.zone.DayOf(s.clock())
 	var rows []rfm.Row
@@ -84,7 +85,7 @@ func (s *Server) cut(ctx context.Context, b *brand, text string, cut *expr.Cut) 
 		return err
 	})
 	if err != nil {
-		return "", lost("find a cut", err)
+		return "", floor.Lost("find a cut", err)
 	}
 	if len(rows) == 0 {
 		return "", noPurchases()

@@ -11,6 +11,7 @@ import (
 	segmentationv1 "github.com/rapport-cx/rapport/gen/rapport/segmentation/v1"
 	"github.com/rapport-cx/rapport/internal/access"
 	"github.com/rapport-cx/rapport/internal/fault"
+	"github.com/rapport-cx/rapport/internal/floor"
 	"github.com/rapport-cx/rapport/services/segmentation/profile"
 )
 
@@ -73,7 +74,7 @@ func (s *Server) judgeRows(ctx context.Context, b *brand, in []*segmentationv1.C
 		if err != nil && !synced && mentionsAttributes(row) {
 			synced = true
 			if err := s.store.folds.Sync(ctx, b.ID); err != nil {
-				return nil, nil, unavailable("read attributes", err)
+				return nil, nil, floor.Unavailable("read attributes", err)
 			}
 			one, err = b.judge(row)
 		}

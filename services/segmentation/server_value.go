@@ -12,6 +12,7 @@ import (
 	"github.com/rapport-cx/rapport/internal/access"
 	"github.com/rapport-cx/rapport/internal/calendar"
 	"github.com/rapport-cx/rapport/internal/fault"
+	"github.com/rapport-cx/rapport/internal/floor"
 	"github.com/rapport-cx/rapport/internal/stat"
 	"github.com/rapport-cx/rapport/services/segmentation/value"
 )
@@ -72,7 +73,7 @@ func (s *Server) segmentValue(ctx context.Context, b *brand, in *segmentationv1.
 	if in.GetSegmentId() == "" && periods == nil {
 		sum, asOf, err := sums(ctx, value.Question{Days: days, Active: active})
 		if err != nil {
-			return nil, lost("read value", err)
+			return nil, floor.Lost("read value", err)
 		}
 		told := &segmentationv1.GetSegmentValueResponse{Total: valueOf(days, sum.Group, sum.Period), AsOf: countedTo(asOf)}
 		if s.hides(ctx) {
@@ -88,12 +89,12 @@ func (s *Server) segmentValue(ctx context.Context, b *brand, in *segmentationv1.
 func (s *Server) valueBy(ctx context.Context, b *brand, segment string, days calendar.Days, periods []calendar.Days, active int) (*segmentationv1.GetSegmentValueResponse, error) {
 	members, changed, err := s.valued(ctx, b, segment)
 	if err != nil {
-		return nil, lost("read value", err)
+		return nil, floor.Lost("read value", err)
 	}
 	// Read before what is counted: that includes at least what both say.
 	version, asOf, err := b.worth.Version(ctx)
 	if err != nil {
-		return nil, lost("read value", err)
+		return nil, floor.Lost("read value", err)
 	}
 	key := valueKey{segment: segment, days: days, periods: len(periods), active: active}
 	holds := valueVersion{purchases: version, members: changed}
@@ -101,11 +102,11 @@ func (s *Server) valueBy(ctx context.Context, b *brand, segment string, days cal
 	if out == nil {
 		w, err := s.walk(ctx, b)
 		if err != nil {
-			return nil, lost("read value", err)
+			return nil, floor.Lost("read value", err)
 		}
 		whole, parts, err := countPeriods(ctx, w, members, days, periods, active)
 		if err != nil {
-			return nil, lost("read value", err)
+			return nil, floor.Lost("read value", err)
 		}
 		out = &segmentationv1.GetSegmentValueResponse{Total: valuesOf(whole)[0]}
 		if parts != nil {

@@ -12,6 +12,7 @@ import (
 	"github.com/rapport-cx/rapport/internal/access"
 	"github.com/rapport-cx/rapport/internal/fault"
 	"github.com/rapport-cx/rapport/internal/feed"
+	"github.com/rapport-cx/rapport/internal/floor"
 	"github.com/rapport-cx/rapport/services/segmentation/record"
 )
 
@@ -44,5 +45,5 @@ func (s *Server) WatchCustomers(in *segmentationv1.WatchCustomersRequest, stream
 		return fault.Precondition(commonv1.Reason_REASON_LOG_REPLACED,
 			"the log was restored from a backup and does not have this position: start from the beginning, or run rapport rebuild")
 	}
-	return lost("watch customers", err)
+	return floor.Lost("watch customers", err)
 }

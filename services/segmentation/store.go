@@ -3,15 +3,12 @@ package segmentation
 import (
 	"context"
 	"embed"
-	"errors"
-	"fmt"
 	"io/fs"
-	"sync"
 	"time"
 
-	commonv1 "github.com/rapport-cx/rapport/gen/rapport/common/v1"
-	"github.com/rapport-cx/rapport/internal/fault"
+	"github.com/rapport-cx/rapport/internal/commit"
 	"github.com/rapport-cx/rapport/internal/feed"
+	"github.com/rapport-cx/rapport/internal/floor"
 	"github.com/rapport-cx/rapport/internal/fold"
 	"github.com/rapport-cx/rapport/internal/sqldb"
 	"github.com/rapport-cx/rapport/services/segmentation/answer"
@@ -33,7 +30,7 @@ type Store struct {
 	folds *fold.Engine[struct{}]
 	clock func() time.Time
 	// turns has, for each brand, the right to change what is there.
-	turns sync.Map
+	turns commit.Turns
 }
 
 func (s *Store) migrate(ctx context.Context) error {
@@ -94,9 +91,9 @@ func (s *Store) writeKnowing(ctx context.Context, brand string, decide func(c *c
 }
 
 func (s *Store) writing(ctx context.Context, brand string, knowing bool, decide func(c *change) error) error {
-	done, err := s.turn(ctx, brand)
+	done, err := s.turns.Take(ctx, brand)
 	if err != nil {
-		return unavailable("change "+brand, err)
+		return floor.Unavailable("change "+brand, err)
 	}
 	defer done()
 	var head feed.Head
@@ -120,50 +117,14 @@ func (s *Store) writing(ctx context.Context, brand string, knowing bool, decide 
 		return feed.Put(ctx, tx, &head, facts)
 	})
 	if err != nil {
-		return unavailable("change "+brand, err)
+		return floor.Unavailable("change "+brand, err)
 	}
 	if len(facts) == 0 {
 		return nil
 	}
 	s.log.Notice(head)
 	if err := s.folds.Ingest(ctx, brand, facts); err != nil {
-		return unavailable("follow the log of "+brand, err)
+		return floor.Unavailable("follow the log of "+brand, err)
 	}
 	return nil
-}
-
-// turn waits for the brand's turn to change. Changes wait for each other here
-// rather than at the head of the log, where each would hold a connection.
-func (s *Store) turn(ctx context.Context, brand string) (done func(), err error) {
-	held, _ := s.turns.LoadOrStore(brand, make(chan struct{}, 1))
-	turn := held.(chan struct{})
-	select {
-	case turn <- struct{}{}:
-		return func() { <-turn }, nil
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
-}
-
-// lost is unavailable for reads: only a database that is not there is a reason
-// to try again, and who left or had no more time is told so.
-func lost(doing string, err error) error {
-	if sqldb.IsUnavailable(err) || sqldb.IsRetryable(err) {
-		return unavailable(doing, err)
-	}
-	return err
-}
-
-// unavailable tells a caller to try again where the database may be back by
-// then; what is a refusal already, or a mistake of ours, stays what it is.
-func unavailable(doing string, err error) error {
-	var refusal *fault.Error
-	switch {
-	case errors.As(err, &refusal):
-		return err
-	case sqldb.IsUnavailable(err), sqldb.IsUnknown(err), sqldb.IsRetryable(err),
-		errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
-		return fault.Unavailable(commonv1.Reason_REASON_UNAVAILABLE, "%s: try again", doing).Because(err)
-	}
-	return fmt.Errorf("%s: %w", doing, err)
 }

@@ -14,6 +14,7 @@ import (
 	surveyv1 "github.com/rapport-cx/rapport/gen/rapport/survey/v1"
 	"github.com/rapport-cx/rapport/internal/fault"
 	"github.com/rapport-cx/rapport/internal/feed"
+	"github.com/rapport-cx/rapport/internal/floor"
 	"github.com/rapport-cx/rapport/internal/people"
 	"github.com/rapport-cx/rapport/internal/sqldb"
 	"github.com/rapport-cx/rapport/services/survey/intake"
@@ -98,7 +99,7 @@ func (s *Server) linkOf(ctx context.Context, b *brand, id string) (*feed.Fact, e
 	found, err := s.store.log.Get(ctx, b.ID, n)
 	switch {
 	case err != nil:
-		return nil, unavailable("read link", err)
+		return nil, floor.Unavailable("read link", err)
 	case len(found) == 0 || found[0].Kind != record.Link && found[0].Kind != record.OpenLink:
 		return nil, unknownLink()
 	}
@@ -114,7 +115,7 @@ func (s *Server) known(ctx context.Context, b *brand, made *feed.Fact, visit str
 	k := &link.Known{Link: rec.GetLink(), Erased: b.mapping().Erased(rec.GetLink().GetCustomer().GetId())}
 	facts, err := s.store.log.Versions(ctx, b.ID, made.Seq)
 	if err != nil {
-		return nil, unavailable("read link", err)
+		return nil, floor.Unavailable("read link", err)
 	}
 	for i := range facts {
 		if facts[i].Kind == record.LinkEnd {
@@ -130,7 +131,7 @@ func (s *Server) known(ctx context.Context, b *brand, made *feed.Fact, visit str
 	}
 	first, err := s.store.log.ByKey(ctx, b.ID, [][]byte{intake.Key(link.Source, link.Answer(made.Seq, visit), "")})
 	if err != nil {
-		return nil, unavailable("read answer of link", err)
+		return nil, floor.Unavailable("read answer of link", err)
 	}
 	if len(first) > 0 {
 		k.Answered, k.Response = stampOf(&first[0]), &first[0]

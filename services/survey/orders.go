@@ -9,6 +9,7 @@ import (
 	journeyv1 "github.com/rapport-cx/rapport/gen/rapport/journey/v1"
 	surveyv1 "github.com/rapport-cx/rapport/gen/rapport/survey/v1"
 	"github.com/rapport-cx/rapport/internal/feed"
+	"github.com/rapport-cx/rapport/internal/floor"
 	"github.com/rapport-cx/rapport/internal/sqldb"
 	"github.com/rapport-cx/rapport/services/survey/join"
 	"github.com/rapport-cx/rapport/services/survey/record"
@@ -52,7 +53,7 @@ func (s *Server) joinKnown(ctx context.Context, brand string, arrivals []arrival
 	}
 	known, err := join.Known(ctx, s.store.db, brand, orders)
 	if err != nil {
-		return unavailable("look up orders", err)
+		return floor.Unavailable("look up orders", err)
 	}
 	for i := range arrivals {
 		a := &arrivals[i]

@@ -13,6 +13,7 @@ import (
 	"github.com/rapport-cx/rapport/internal/config"
 	"github.com/rapport-cx/rapport/internal/fault"
 	"github.com/rapport-cx/rapport/internal/feed"
+	"github.com/rapport-cx/rapport/internal/floor"
 	"github.com/rapport-cx/rapport/internal/fold"
 	"github.com/rapport-cx/rapport/internal/hot"
 	"github.com/rapport-cx/rapport/internal/people"
@@ -198,7 +199,7 @@ func (s *Server) enter(ctx context.Context, id, subject string, verb access.Verb
 	b := s.brands[id]
 	if !b.opened.Load() {
 		if err := s.store.folds.Sync(ctx, id); err != nil {
-			return nil, unavailable("open brand "+id, err)
+			return nil, floor.Unavailable("open brand "+id, err)
 		}
 		b.opened.Store(true)
 	}

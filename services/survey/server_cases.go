@@ -7,6 +7,7 @@ import (
 
 	surveyv1 "github.com/rapport-cx/rapport/gen/rapport/survey/v1"
 	"github.com/rapport-cx/rapport/internal/access"
+	"github.com/rapport-cx/rapport/internal/floor"
 	"github.com/rapport-cx/rapport/services/survey/sight"
 )
 
@@ -21,11 +22,11 @@ func worked[In interface{ GetBrand() string }, Out any](ctx context.Context, s *
 	see := s.sight(ctx, b)
 	if see.Bound() {
 		if in, err = narrow(see, in); err != nil {
-			return none, lost("look for the case", err)
+			return none, floor.Lost("look for the case", err)
 		}
 	}
 	out, err := do(ctx, in)
-	return out, lost("work on cases", elsewhere(see, err))
+	return out, floor.Lost("work on cases", elsewhere(see, err))
 }
 
 // known lets a bound caller at a case that counts in what it sees.

@@ -5,6 +5,7 @@ import (
 
 	surveyv1 "github.com/rapport-cx/rapport/gen/rapport/survey/v1"
 	"github.com/rapport-cx/rapport/internal/access"
+	"github.com/rapport-cx/rapport/internal/floor"
 	"github.com/rapport-cx/rapport/services/survey/sight"
 )
 
@@ -23,7 +24,7 @@ func (s *Server) GetDrivers(ctx context.Context, in *surveyv1.GetDriversRequest)
 	}
 	out, err := b.asked.GetDrivers(ctx, in, s.clock())
 	if err != nil {
-		return nil, lost("read drivers", err)
+		return nil, floor.Lost("read drivers", err)
 	}
 	side := &surveyv1.MetricSide{Window: in.GetWindow(), Scope: in.GetScope()}
 	few, err := s.fewOf(ctx, b, see, in.GetMetric(), 0, side, out.GetN())

@@ -14,6 +14,7 @@ import (
 	"github.com/rapport-cx/rapport/internal/access"
 	"github.com/rapport-cx/rapport/internal/commit"
 	"github.com/rapport-cx/rapport/internal/fault"
+	"github.com/rapport-cx/rapport/internal/floor"
 	"github.com/rapport-cx/rapport/services/survey/intake"
 )
 
@@ -98,7 +99,7 @@ func (s *Server) judgeChunk(stream grpc.ServerStream, in *surveyv1.ImportRespons
 		if outdated(err) && !synced {
 			synced = true
 			if err := s.store.folds.Sync(ctx, b.ID); err != nil {
-				return nil, unavailable("read definitions", err)
+				return nil, floor.Unavailable("read definitions", err)
 			}
 			a, err = s.judgeRow(b, row, now)
 		}

@@ -10,6 +10,7 @@ import (
 	"github.com/rapport-cx/rapport/internal/access"
 	"github.com/rapport-cx/rapport/internal/fault"
 	"github.com/rapport-cx/rapport/internal/feed"
+	"github.com/rapport-cx/rapport/internal/floor"
 )
 
 // A caller who sees a part of the structure only brings responses of that part: each
@@ -37,7 +38,7 @@ func (s *Server) permits(ctx context.Context, b *brand, may inside, in *surveyv1
 		return nil
 	}
 	if err := s.store.folds.Sync(ctx, b.ID); err != nil {
-		return unavailable("read definitions", err)
+		return floor.Unavailable("read definitions", err)
 	}
 	if again := s.inside(ctx, b); again != nil && !again(in.GetSubjects()) {
 		return access.Denied()

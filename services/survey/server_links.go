@@ -12,6 +12,7 @@ import (
 	"github.com/rapport-cx/rapport/internal/commit"
 	"github.com/rapport-cx/rapport/internal/fault"
 	"github.com/rapport-cx/rapport/internal/feed"
+	"github.com/rapport-cx/rapport/internal/floor"
 	"github.com/rapport-cx/rapport/services/survey/link"
 	"github.com/rapport-cx/rapport/services/survey/record"
 )
@@ -112,7 +113,7 @@ func (s *Server) prepareLink(ctx context.Context, b *brand, in *surveyv1.CreateS
 	t, err := s.rules(b).Link(kept, now)
 	if outdated(err) {
 		if err := s.store.folds.Sync(ctx, b.ID); err != nil {
-			return feed.Fact{}, unavailable("read definitions", err)
+			return feed.Fact{}, floor.Unavailable("read definitions", err)
 		}
 		t, err = s.rules(b).Link(kept, now)
 	}
@@ -236,7 +237,7 @@ func (s *Server) GetInvitationStats(ctx context.Context, in *surveyv1.GetInvitat
 	}
 	found, err := b.asked.Invitations(ctx, asked, s.clock())
 	if err != nil {
-		return nil, lost("count invitations", err)
+		return nil, floor.Lost("count invitations", err)
 	}
 	return link.Stats(see.Trim(asked, found)), nil
 }

@@ -8,6 +8,7 @@ import (
 	surveyv1 "github.com/rapport-cx/rapport/gen/rapport/survey/v1"
 	"github.com/rapport-cx/rapport/internal/access"
 	"github.com/rapport-cx/rapport/internal/feed"
+	"github.com/rapport-cx/rapport/internal/floor"
 	"github.com/rapport-cx/rapport/services/survey/query"
 	"github.com/rapport-cx/rapport/services/survey/record"
 )
@@ -36,7 +37,7 @@ func (s *Server) ListResponses(ctx context.Context, in *surveyv1.ListResponsesRe
 	size := pageSize(in.GetPageSize(), 50)
 	places, err := b.asked.Responses(ctx, in.GetFilter(), after, size+1, s.clock())
 	if err != nil {
-		return nil, lost("list responses", err)
+		return nil, floor.Lost("list responses", err)
 	}
 	out := &surveyv1.ListResponsesResponse{}
 	if len(places) > size {
@@ -96,7 +97,7 @@ func amendedOf(facts map[int64]*feed.Fact) (firsts []int64) {
 func (s *Server) factsBySeq(ctx context.Context, brand string, seqs []int64) (map[int64]*feed.Fact, error) {
 	facts, err := s.store.log.Get(ctx, brand, seqs...)
 	if err != nil {
-		return nil, unavailable("read responses", err)
+		return nil, floor.Unavailable("read responses", err)
 	}
 	out := make(map[int64]*feed.Fact, len(facts))
 	for i := range facts {

@@ -14,6 +14,7 @@ import (
 	"github.com/rapport-cx/rapport/internal/access"
 	"github.com/rapport-cx/rapport/internal/fault"
 	"github.com/rapport-cx/rapport/internal/feed"
+	"github.com/rapport-cx/rapport/internal/floor"
 	"github.com/rapport-cx/rapport/internal/sqldb"
 	"github.com/rapport-cx/rapport/services/survey/cases"
 	"github.com/rapport-cx/rapport/services/survey/directory"
@@ -52,7 +53,7 @@ func (s *Server) open(ctx context.Context, brand, token, visit string) (*opened,
 	if s.store.folds.Applied(b.ID).Seq < at.made.Seq {
 		// Another replica made it, of a survey that this one may not have read yet.
 		if err := s.store.folds.Sync(ctx, b.ID); err != nil {
-			return nil, unavailable("read definitions", err)
+			return nil, floor.Unavailable("read definitions", err)
 		}
 	}
 	if at.Known, err = s.known(ctx, b, at.made, at.visit); err != nil {
@@ -104,7 +105,7 @@ func (s *Server) OpenSurveyLink(ctx context.Context, in *surveyv1.OpenSurveyLink
 func (s *Server) fill(ctx context.Context, at *opened, out *surveyv1.OpenSurveyLinkResponse) error {
 	draft, err := link.Load(ctx, s.store.db, at.b.ID, at.made.Seq, at.visit)
 	if err != nil {
-		return lost("read draft", err)
+		return floor.Lost("read draft", err)
 	}
 	version := draft.GetSurveyVersion()
 	if version == 0 {
@@ -155,7 +156,7 @@ func (s *Server) SaveSurveyAnswers(ctx context.Context, in *surveyv1.SaveSurveyA
 		}
 	}
 	if err != nil {
-		return nil, unavailable("save answers", err)
+		return nil, floor.Unavailable("save answers", err)
 	}
 	out.Shown = link.Shown(v.Def.GetQuestionnaire(), out.GetAnswers())
 	if len(out.GetAnswers()) > 0 {
@@ -238,7 +239,7 @@ func (s *Server) AnswerSurveyLink(ctx context.Context, in *surveyv1.AnswerSurvey
 	}
 	draft, err := link.Load(ctx, s.store.db, at.b.ID, at.made.Seq, at.visit)
 	if err != nil {
-		return nil, lost("read draft", err)
+		return nil, floor.Lost("read draft", err)
 	}
 	of := intake.Answering(at.Link)
 	of.SurveyVersion, of.Source, of.ExternalId = v.Def.GetVersion(), link.Source, link.Answer(at.made.Seq, at.visit)

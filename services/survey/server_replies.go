@@ -13,6 +13,7 @@ import (
 	"github.com/rapport-cx/rapport/internal/access"
 	"github.com/rapport-cx/rapport/internal/fault"
 	"github.com/rapport-cx/rapport/internal/feed"
+	"github.com/rapport-cx/rapport/internal/floor"
 	"github.com/rapport-cx/rapport/internal/sqldb"
 	"github.com/rapport-cx/rapport/services/survey/record"
 	"github.com/rapport-cx/rapport/services/survey/reply"
@@ -79,7 +80,7 @@ func (s *Server) reply(ctx context.Context, log feed.Reader, b *brand, first int
 	if there {
 		facts, err := log.Get(ctx, b.ID, have.Newest())
 		if err != nil || len(facts) == 0 {
-			return nil, unavailable("read reply", err)
+			return nil, floor.Unavailable("read reply", err)
 		}
 		was, err := record.ReplyOf(&facts[0])
 		if err != nil || proto.Equal(was, next) {
@@ -145,7 +146,7 @@ func (s *Server) thread(ctx context.Context, log feed.Reader, b *brand, first in
 	}
 	facts, err := log.Get(ctx, b.ID, t.Facts()...)
 	if err != nil {
-		return nil, unavailable("read reply", err)
+		return nil, floor.Unavailable("read reply", err)
 	}
 	return reply.Told(t, bySeq(facts), false)
 }
@@ -172,7 +173,7 @@ func (s *Server) replied(ctx context.Context, b *brand, earlier bool, responses 
 	for some := range slices.Chunk(seqs, repliesAtOnce) {
 		more, err := s.store.log.Get(ctx, b.ID, some...)
 		if err != nil {
-			return unavailable("read replies", err)
+			return floor.Unavailable("read replies", err)
 		}
 		facts = append(facts, more...)
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/rapport-cx/rapport/internal/access"
 	"github.com/rapport-cx/rapport/internal/fault"
 	"github.com/rapport-cx/rapport/internal/feed"
+	"github.com/rapport-cx/rapport/internal/floor"
 	"github.com/rapport-cx/rapport/services/survey/record"
 	"github.com/rapport-cx/rapport/services/survey/tally"
 )
@@ -51,7 +52,7 @@ func versions(ctx context.Context, log feed.Reader, brand, id string) ([]feed.Fa
 	}
 	facts, err := log.Versions(ctx, brand, first)
 	if err != nil {
-		return nil, unavailable("read response", err)
+		return nil, floor.Unavailable("read response", err)
 	}
 	if len(facts) == 0 || facts[0].Seq != first || facts[0].Kind != record.Response || facts[0].Of != 0 {
 		return nil, unknown

@@ -11,6 +11,7 @@ import (
 	"github.com/rapport-cx/rapport/internal/calendar"
 	"github.com/rapport-cx/rapport/internal/fault"
 	"github.com/rapport-cx/rapport/internal/feed"
+	"github.com/rapport-cx/rapport/internal/floor"
 	"github.com/rapport-cx/rapport/services/survey/record"
 )
 
@@ -29,7 +30,7 @@ func (s *Server) GetMetric(ctx context.Context, in *surveyv1.GetMetricRequest) (
 	}
 	out, err := b.asked.GetMetric(ctx, in, s.clock())
 	if err != nil {
-		return nil, lost("read score", err)
+		return nil, floor.Lost("read score", err)
 	}
 	return s.shown(ctx, b, see, in, out)
 }
@@ -55,7 +56,7 @@ func (s *Server) WatchMetric(in *surveyv1.WatchMetricRequest, stream grpc.Server
 		}
 		return stream.Send(&surveyv1.WatchMetricResponse{Result: shown})
 	})
-	return lost("watch score", err)
+	return floor.Lost("watch score", err)
 }
 
 // RankSubjects reads a page of a league table.
@@ -78,7 +79,7 @@ func (s *Server) RankSubjects(ctx context.Context, in *surveyv1.RankSubjectsRequ
 	size := pageSize(in.GetPageSize(), 100)
 	out, err := s.rank(ctx, b, see, in, offset, size)
 	if err != nil {
-		return nil, lost("rank subjects", err)
+		return nil, floor.Lost("rank subjects", err)
 	}
 	if offset+size >= int(out.GetRanked()) {
 		return out, nil
@@ -106,7 +107,7 @@ func (s *Server) CompareMetric(ctx context.Context, in *surveyv1.CompareMetricRe
 	}
 	out, err := b.asked.CompareMetric(ctx, in, s.clock())
 	if err != nil {
-		return nil, lost("compare scores", err)
+		return nil, floor.Lost("compare scores", err)
 	}
 	return s.compared(ctx, b, see, in, out)
 }
@@ -165,7 +166,7 @@ func (s *Server) ListGoals(ctx context.Context, in *surveyv1.ListGoalsRequest) (
 	}
 	out, err := b.asked.ListGoals(ctx, in, s.clock())
 	if err != nil {
-		return nil, lost("read goals", err)
+		return nil, floor.Lost("read goals", err)
 	}
 	return see.Goals(out), nil
 }

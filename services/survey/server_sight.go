@@ -8,6 +8,7 @@ import (
 	"github.com/rapport-cx/rapport/internal/access"
 	"github.com/rapport-cx/rapport/internal/fault"
 	"github.com/rapport-cx/rapport/internal/few"
+	"github.com/rapport-cx/rapport/internal/floor"
 	"github.com/rapport-cx/rapport/services/survey/sight"
 )
 
@@ -65,7 +66,7 @@ func (s *Server) cuts(ctx context.Context, b *brand, see *sight.Sight, in *surve
 			Brand: in.GetBrand(), Metric: in.GetMetric(), Window: w, Clock: clockOf(in), Scope: in.GetScope(), GroupBy: in.GetGroupBy(),
 		}, s.clock())
 		if err != nil {
-			return nil, lost("read score", err)
+			return nil, floor.Lost("read score", err)
 		}
 		out.Cut(piece)
 	}
@@ -87,7 +88,7 @@ func (s *Server) few(ctx context.Context, b *brand, see *sight.Sight, in *survey
 		out, err := b.asked.GetMetric(ctx, &surveyv1.GetMetricRequest{
 			Brand: in.GetBrand(), Metric: in.GetMetric(), Window: w, Clock: clockOf(in), Scope: scope,
 		}, s.clock())
-		return out.GetTotal().GetN(), lost("read score", err)
+		return out.GetTotal().GetN(), floor.Lost("read score", err)
 	}
 	all, err := ask(in.GetWindow(), see.Everybody(in.GetScope()))
 	if err != nil || see.TellsFew(in.GetScope(), n, all) {

@@ -11,6 +11,7 @@ import (
 	surveyv1 "github.com/rapport-cx/rapport/gen/rapport/survey/v1"
 	"github.com/rapport-cx/rapport/internal/access"
 	"github.com/rapport-cx/rapport/internal/fault"
+	"github.com/rapport-cx/rapport/internal/floor"
 )
 
 // everyRank is more than a league table has.
@@ -38,7 +39,7 @@ func (s *Server) GetStanding(ctx context.Context, in *surveyv1.GetStandingReques
 	}
 	ranked, err := s.rank(ctx, b, see, table, 0, everyRank)
 	if err != nil {
-		return nil, lost("rank subjects", err)
+		return nil, floor.Lost("rank subjects", err)
 	}
 	out := &surveyv1.GetStandingResponse{Ranked: ranked.GetRanked(), Unranked: ranked.GetUnranked(), AsOf: ranked.GetAsOf(), Metric: ranked.GetMetric()}
 	others := out.Ranked
@@ -99,7 +100,7 @@ func (s *Server) pooledPeers(ctx context.Context, b *brand, in *surveyv1.GetStan
 		Clock: surveyv1.Clock_CLOCK_EXPERIENCE, GroupBy: []*surveyv1.GroupBy{by}}
 	all, err := b.asked.GetMetric(ctx, ask, s.clock())
 	if err != nil {
-		return nil, lost("read score", err)
+		return nil, floor.Lost("read score", err)
 	}
 	if all, err = s.shown(ctx, b, s.sight(ctx, b), ask, all); err != nil {
 		return nil, err

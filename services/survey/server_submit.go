@@ -12,6 +12,7 @@ import (
 	"github.com/rapport-cx/rapport/internal/commit"
 	"github.com/rapport-cx/rapport/internal/fault"
 	"github.com/rapport-cx/rapport/internal/feed"
+	"github.com/rapport-cx/rapport/internal/floor"
 	"github.com/rapport-cx/rapport/services/survey/intake"
 	"github.com/rapport-cx/rapport/services/survey/record"
 	"github.com/rapport-cx/rapport/services/survey/tally"
@@ -62,7 +63,7 @@ func (s *Server) SubmitResponse(ctx context.Context, in *surveyv1.SubmitResponse
 	a, err := s.judge(b, in.GetResponse(), in.GetRequestId(), s.clock())
 	if outdated(err) {
 		if err := s.store.folds.Sync(ctx, b.ID); err != nil {
-			return nil, unavailable("read definitions", err)
+			return nil, floor.Unavailable("read definitions", err)
 		}
 		a, err = s.judge(b, in.GetResponse(), in.GetRequestId(), s.clock())
 	}

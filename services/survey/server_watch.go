@@ -10,6 +10,7 @@ import (
 	"github.com/rapport-cx/rapport/internal/access"
 	"github.com/rapport-cx/rapport/internal/fault"
 	"github.com/rapport-cx/rapport/internal/feed"
+	"github.com/rapport-cx/rapport/internal/floor"
 )
 
 // WatchResponses streams the log of responses after a cursor.
@@ -43,5 +44,5 @@ func (s *Server) WatchResponses(in *surveyv1.WatchResponsesRequest, stream grpc.
 		return fault.Precondition(commonv1.Reason_REASON_LOG_REPLACED,
 			"the log was restored from a backup and does not have this position: start from the beginning, or run rapport rebuild")
 	}
-	return lost("watch responses", err)
+	return floor.Lost("watch responses", err)
 }

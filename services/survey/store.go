@@ -2,14 +2,12 @@ package survey
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"sync"
 	"time"
 
-	commonv1 "github.com/rapport-cx/rapport/gen/rapport/common/v1"
-	"github.com/rapport-cx/rapport/internal/fault"
+	"github.com/rapport-cx/rapport/internal/commit"
 	"github.com/rapport-cx/rapport/internal/feed"
+	"github.com/rapport-cx/rapport/internal/floor"
 	"github.com/rapport-cx/rapport/internal/fold"
 	"github.com/rapport-cx/rapport/internal/sqldb"
 	"github.com/rapport-cx/rapport/services/survey/tally"
@@ -22,7 +20,7 @@ type Store struct {
 	folds *fold.Engine[*tally.Tally]
 	clock func() time.Time
 	// turns has, for each brand, the right to change what is there.
-	turns sync.Map
+	turns commit.Turns
 }
 
 // append commits pure facts in one round trip and folds them. For each fact
@@ -30,7 +28,7 @@ type Store struct {
 func (s *Store) append(ctx context.Context, brand string, facts []feed.Fact) (firsts []*feed.Fact, err error) {
 	in, _, err := s.log.Append(ctx, brand, facts, s.clock())
 	if err != nil {
-		return nil, unavailable("commit responses", err)
+		return nil, floor.Unavailable("commit responses", err)
 	}
 	fresh := facts
 	firsts = make([]*feed.Fact, len(facts))
@@ -46,7 +44,7 @@ func (s *Store) append(ctx context.Context, brand string, facts []feed.Fact) (fi
 		}
 	}
 	if err := s.folds.Ingest(ctx, brand, fresh); err != nil {
-		return nil, unavailable("fold responses", err)
+		return nil, floor.Unavailable("fold responses", err)
 	}
 	return firsts, nil
 }
@@ -83,7 +81,7 @@ func (s *Store) matchFirsts(ctx context.Context, brand string, facts []feed.Fact
 func (s *Store) firsts(ctx context.Context, brand string, keys [][]byte) (map[string]*feed.Fact, error) {
 	found, err := s.log.ByKey(ctx, brand, keys)
 	if err != nil {
-		return nil, unavailable("read first responses", err)
+		return nil, floor.Unavailable("read first responses", err)
 	}
 	byKey := make(map[string]*feed.Fact, len(found))
 	for i := range found {
@@ -91,7 +89,7 @@ func (s *Store) firsts(ctx context.Context, brand string, keys [][]byte) (map[st
 	}
 	if n := len(found); n > 0 && found[n-1].Seq > s.folds.Applied(brand).Seq {
 		if err := s.folds.Sync(ctx, brand); err != nil {
-			return nil, unavailable("fold first responses", err)
+			return nil, floor.Unavailable("fold first responses", err)
 		}
 	}
 	return byKey, nil
@@ -101,9 +99,9 @@ func (s *Store) firsts(ctx context.Context, brand string, keys [][]byte) (map[st
 // locked and everything before folded, so that directory and log agree. It may
 // run twice. No facts: nothing is written.
 func (s *Store) change(ctx context.Context, brand string, decide func(log feed.Reader, now time.Time) ([]feed.Fact, error)) error {
-	done, err := s.turn(ctx, brand)
+	done, err := s.turns.Take(ctx, brand)
 	if err != nil {
-		return unavailable("change "+brand, err)
+		return floor.Unavailable("change "+brand, err)
 	}
 	defer done()
 	var written []feed.Fact
@@ -129,51 +127,14 @@ func (s *Store) change(ctx context.Context, brand string, decide func(log feed.R
 		return feed.Put(ctx, tx, &head, facts)
 	})
 	if err != nil {
-		return unavailable("change "+brand, err)
+		return floor.Unavailable("change "+brand, err)
 	}
 	if len(written) == 0 {
 		return nil
 	}
 	s.log.Notice(head)
 	if err := s.folds.Ingest(ctx, brand, written); err != nil {
-		return unavailable("fold changes of "+brand, err)
+		return floor.Unavailable("fold changes of "+brand, err)
 	}
 	return nil
-}
-
-// turn waits for the brand's turn to change. Changes wait for each other here
-// rather than at the head of the log, where each would hold a connection that
-// other brands, and the reads of the one that is at work, need.
-func (s *Store) turn(ctx context.Context, brand string) (done func(), err error) {
-	held, _ := s.turns.LoadOrStore(brand, make(chan struct{}, 1))
-	turn := held.(chan struct{})
-	select {
-	case turn <- struct{}{}:
-		return func() { <-turn }, nil
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
-}
-
-// lost is unavailable for reads: only a database that is not there is a reason
-// to try again, and who left or had no more time is told so.
-func lost(doing string, err error) error {
-	if sqldb.IsUnavailable(err) || sqldb.IsRetryable(err) {
-		return unavailable(doing, err)
-	}
-	return err
-}
-
-// unavailable tells a caller to try again where the database may be back by
-// then; what is a refusal already, or a mistake of ours, stays what it is.
-func unavailable(doing string, err error) error {
-	var refusal *fault.Error
-	switch {
-	case errors.As(err, &refusal):
-		return err
-	case sqldb.IsUnavailable(err), sqldb.IsUnknown(err), sqldb.IsRetryable(err),
-		errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
-		return fault.Unavailable(commonv1.Reason_REASON_UNAVAILABLE, "%s: try again", doing).Because(err)
-	}
-	return fmt.Errorf("%s: %w", doing, err)
 }

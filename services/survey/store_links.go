@@ -8,6 +8,7 @@ import (
 
 	surveyv1 "github.com/rapport-cx/rapport/gen/rapport/survey/v1"
 	"github.com/rapport-cx/rapport/internal/feed"
+	"github.com/rapport-cx/rapport/internal/floor"
 	"github.com/rapport-cx/rapport/services/survey/record"
 )
 
@@ -27,12 +28,12 @@ func (s *Store) linksBefore(ctx context.Context, brand string, in *surveyv1.List
 			return nil
 		})
 		slices.Reverse(out)
-		return out[:min(limit, len(out))], lost("read links", err)
+		return out[:min(limit, len(out))], floor.Lost("read links", err)
 	}
 	for len(out) < limit {
 		facts, err := s.log.ReadWho(ctx, brand, in.GetCustomerId(), before, erasePage)
 		if err != nil || len(facts) == 0 {
-			return out, lost("read links", err)
+			return out, floor.Lost("read links", err)
 		}
 		for i := range facts {
 			if before = facts[i].Seq; facts[i].Kind == record.Link && wanted(&facts[i]) {

@@ -2,16 +2,14 @@ package report
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
 	"google.golang.org/protobuf/proto"
 
-	commonv1 "github.com/rapport-cx/rapport/gen/rapport/common/v1"
 	reportv1 "github.com/rapport-cx/rapport/gen/rapport/report/v1"
-	"github.com/rapport-cx/rapport/internal/fault"
 	"github.com/rapport-cx/rapport/internal/feed"
+	"github.com/rapport-cx/rapport/internal/floor"
 	"github.com/rapport-cx/rapport/internal/sqldb"
 )
 
@@ -38,7 +36,7 @@ func (s *Store) Migrate(ctx context.Context) error { return feed.Migrate(ctx, s.
 // tree is the newest tree of a brand; nil if it has none of its own.
 func (s *Store) tree(ctx context.Context, brand string) (*reportv1.MetricTree, error) {
 	out, err := newestTree(ctx, s.log.Reader, brand)
-	return out, unavailable("read metric tree", err)
+	return out, floor.Unavailable("read metric tree", err)
 }
 
 func newestTree(ctx context.Context, log feed.Reader, brand string) (out *reportv1.MetricTree, err error) {
@@ -79,18 +77,5 @@ func (s *Store) setTree(ctx context.Context, brand string, decide func(have *rep
 		}
 		return feed.Put(ctx, tx, &head, []feed.Fact{{Kind: kindTree, Day: feed.NoDay, Day2: feed.NoDay, Body: body}})
 	})
-	return unavailable("set metric tree", err)
-}
-
-// unavailable tells a caller to try again where the database may be back by then;
-// what is a refusal already stays what it is.
-func unavailable(doing string, err error) error {
-	var refusal *fault.Error
-	switch {
-	case err == nil, errors.As(err, &refusal):
-		return err
-	case sqldb.IsUnavailable(err), sqldb.IsUnknown(err), sqldb.IsRetryable(err):
-		return fault.Unavailable(commonv1.Reason_REASON_UNAVAILABLE, "%s: try again", doing).Because(err)
-	}
-	return fmt.Errorf("%s: %w", doing, err)
+	return floor.Unavailable("set metric tree", err)
 }

@@ -3,7 +3,6 @@ package subscription
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"net/url"
 	"slices"
@@ -18,7 +17,6 @@ import (
 	"github.com/rapport-cx/rapport/internal/calendar"
 	"github.com/rapport-cx/rapport/internal/config"
 	"github.com/rapport-cx/rapport/internal/fault"
-	"github.com/rapport-cx/rapport/internal/sqldb"
 	"github.com/rapport-cx/rapport/services/gateway/subscription/letter"
 	"github.com/rapport-cx/rapport/services/gateway/subscription/occasion"
 )
@@ -152,16 +150,4 @@ func checkDashboard(address string) error {
 		return fmt.Errorf("--dashboard-url %s: write it as https://rapport.example.com", address)
 	}
 	return nil
-}
-
-// unavailable tells a caller to try again where the database may be back by then.
-func unavailable(doing string, err error) error {
-	var refusal *fault.Error
-	switch {
-	case err == nil, errors.As(err, &refusal):
-		return err
-	case sqldb.IsUnavailable(err), sqldb.IsUnknown(err), sqldb.IsRetryable(err):
-		return fault.Unavailable(commonv1.Reason_REASON_UNAVAILABLE, "%s: try again", doing).Because(err)
-	}
-	return fmt.Errorf("%s: %w", doing, err)
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/rapport-cx/rapport/internal/access"
 	"github.com/rapport-cx/rapport/internal/calendar"
 	"github.com/rapport-cx/rapport/internal/fault"
+	"github.com/rapport-cx/rapport/internal/floor"
 	"github.com/rapport-cx/rapport/internal/seal"
 	"github.com/rapport-cx/rapport/internal/sqldb"
 	"github.com/rapport-cx/rapport/services/gateway/subscription/carrier"
@@ -116,7 +117,7 @@ func (s *Server) CreateSubscription(ctx context.Context, in *reportv1.CreateSubs
 		return next, err
 	})
 	if err != nil {
-		return nil, unavailable("create subscription", err)
+		return nil, floor.Unavailable("create subscription", err)
 	}
 	if out != next {
 		if secret, err = s.secret(out); err != nil {
@@ -200,7 +201,7 @@ func (s *Server) GetSubscription(ctx context.Context, in *reportv1.GetSubscripti
 	}
 	have, err := get(ctx, s.store.db, in.GetBrand(), in.GetSubscriptionId())
 	if err != nil {
-		return nil, unavailable("read subscription", err)
+		return nil, floor.Unavailable("read subscription", err)
 	}
 	if err := s.visible(ctx, in.GetBrand(), in.GetSubscriptionId(), have); err != nil {
 		return nil, err
@@ -218,7 +219,7 @@ func (s *Server) DeleteSubscription(ctx context.Context, in *reportv1.DeleteSubs
 		return nil, s.visible(ctx, in.GetBrand(), in.GetSubscriptionId(), have)
 	})
 	if err != nil {
-		return nil, unavailable("delete subscription", err)
+		return nil, floor.Unavailable("delete subscription", err)
 	}
 	return &reportv1.DeleteSubscriptionResponse{}, nil
 }

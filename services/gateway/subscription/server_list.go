@@ -11,6 +11,7 @@ import (
 	reportv1 "github.com/rapport-cx/rapport/gen/rapport/report/v1"
 	"github.com/rapport-cx/rapport/internal/access"
 	"github.com/rapport-cx/rapport/internal/fault"
+	"github.com/rapport-cx/rapport/internal/floor"
 	"github.com/rapport-cx/rapport/services/gateway/subscription/occasion"
 )
 
@@ -54,7 +55,7 @@ func (s *Server) ListSubscriptions(ctx context.Context, in *reportv1.ListSubscri
 	}
 	all, err := s.store.list(ctx, in.GetBrand(), owner, at.ID, limit+1)
 	if err != nil {
-		return nil, unavailable("list subscriptions", err)
+		return nil, floor.Unavailable("list subscriptions", err)
 	}
 	out := &reportv1.ListSubscriptionsResponse{}
 	if len(all) > limit {
@@ -86,7 +87,7 @@ func (s *Server) ListDeliveries(ctx context.Context, in *reportv1.ListDeliveries
 	w.due, w.id = at.Due, at.ID
 	all, err := s.store.deliveries(ctx, w, limit+1)
 	if err != nil {
-		return nil, unavailable("list deliveries", err)
+		return nil, floor.Unavailable("list deliveries", err)
 	}
 	out := &reportv1.ListDeliveriesResponse{}
 	if len(all) > limit {
@@ -119,7 +120,7 @@ func (s *Server) SendSubscription(ctx context.Context, in *reportv1.SendSubscrip
 	}
 	have, err := get(ctx, s.store.db, in.GetBrand(), in.GetSubscriptionId())
 	if err != nil {
-		return nil, unavailable("send subscription", err)
+		return nil, floor.Unavailable("send subscription", err)
 	}
 	if err := s.visible(ctx, in.GetBrand(), in.GetSubscriptionId(), have); err != nil {
 		return nil, err
@@ -136,7 +137,7 @@ func (s *Server) SendSubscription(ctx context.Context, in *reportv1.SendSubscrip
 	d.Id, d.Trial = occasion.TrialID(have.brand, have.id, in.GetRequestId()), true
 	made, err := s.store.trial(ctx, now, d)
 	if err != nil {
-		return nil, unavailable("send subscription", err)
+		return nil, floor.Unavailable("send subscription", err)
 	}
 	s.poke()
 	return &reportv1.SendSubscriptionResponse{Delivery: s.shown(made)}, nil

@@ -9,6 +9,7 @@ import (
 	reportv1 "github.com/rapport-cx/rapport/gen/rapport/report/v1"
 	"github.com/rapport-cx/rapport/internal/access"
 	"github.com/rapport-cx/rapport/internal/fault"
+	"github.com/rapport-cx/rapport/internal/floor"
 	"github.com/rapport-cx/rapport/internal/sqldb"
 )
 
@@ -20,7 +21,7 @@ func (s *Server) UpdateSubscription(ctx context.Context, in *reportv1.UpdateSubs
 	id := in.GetSubscription().GetId()
 	have, err := get(ctx, s.store.db, in.GetBrand(), id)
 	if err != nil {
-		return nil, unavailable("update subscription", err)
+		return nil, floor.Unavailable("update subscription", err)
 	}
 	if err := s.visible(ctx, in.GetBrand(), id, have); err != nil {
 		return nil, err
@@ -48,7 +49,7 @@ func (s *Server) UpdateSubscription(ctx context.Context, in *reportv1.UpdateSubs
 		return next, err
 	})
 	if err != nil {
-		return nil, unavailable("update subscription", err)
+		return nil, floor.Unavailable("update subscription", err)
 	}
 	s.poke()
 	told, err := s.told(out)
