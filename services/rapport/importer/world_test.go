@@ -79,7 +79,8 @@ type bumpy struct {
 	mu sync.Mutex
 	// breaks are after how many answers each stream breaks, in turn; then none does.
 	breaks []int
-	// busy are the external ids of rows that are given back once.
+	// busy are the external ids of rows that are given back once: until somebody was told
+	// so, for a stream may break before.
 	busy    map[string]bool
 	streams int
 }
@@ -104,25 +105,30 @@ type bumpyStream struct {
 	road *bumpy
 	left int
 	mu   sync.Mutex
-	held [][]int64 // numbers of the rows held back of each chunk under way
+	held [][]held // rows held back of each chunk under way
+}
+
+// held is a row that is held back.
+type held struct {
+	line int64
+	id   string
 }
 
 func (s *bumpyStream) SendMsg(m any) error {
 	in := m.(*surveyv1.ImportResponsesRequest)
 	out := &surveyv1.ImportResponsesRequest{Brand: in.GetBrand()}
-	var held []int64
+	var back []held
 	s.road.mu.Lock()
 	for _, row := range in.GetRows() {
 		if id := row.GetResponse().GetExternalId(); s.road.busy[id] {
-			delete(s.road.busy, id)
-			held = append(held, row.GetLine())
+			back = append(back, held{row.GetLine(), id})
 			continue
 		}
 		out.Rows = append(out.Rows, row)
 	}
 	s.road.mu.Unlock()
 	s.mu.Lock()
-	s.held = append(s.held, held)
+	s.held = append(s.held, back)
 	s.mu.Unlock()
 	return s.ClientStream.SendMsg(out)
 }
@@ -138,9 +144,12 @@ func (s *bumpyStream) RecvMsg(m any) error {
 	out := m.(*surveyv1.ImportResponsesResponse)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, number := range s.held[0] {
+	s.road.mu.Lock()
+	defer s.road.mu.Unlock()
+	for _, one := range s.held[0] {
+		delete(s.road.busy, one.id)
 		full := fault.Exhausted("QUEUE_FULL", time.Minute, "the queue is full")
-		out.Rejections = append(out.Rejections, &surveyv1.ImportRejection{Line: number, Error: fault.Status(full)})
+		out.Rejections = append(out.Rejections, &surveyv1.ImportRejection{Line: one.line, Error: fault.Status(full)})
 	}
 	s.held = s.held[1:]
 	return nil
