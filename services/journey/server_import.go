@@ -1,15 +1,14 @@
 package journey
 
 import (
-	"errors"
-	"io"
+	"context"
 
-	"golang.org/x/sync/errgroup"
 	"google.golang.org/grpc"
 
 	journeyv1 "github.com/rapport-cx/rapport/gen/rapport/journey/v1"
 	"github.com/rapport-cx/rapport/internal/access"
 	"github.com/rapport-cx/rapport/internal/fault"
+	"github.com/rapport-cx/rapport/internal/several"
 )
 
 // maxRows bounds a chunk, so that an import never holds up the living for longer
@@ -22,52 +21,16 @@ type chunk struct {
 	rows []*journeyv1.EventRow
 }
 
-// ImportEvents takes chunks one at a time and answers each. The next one is
-// received and judged while the one before commits.
+// ImportEvents takes chunks one at a time and answers each.
 func (s *Server) ImportEvents(stream grpc.BidiStreamingServer[journeyv1.ImportEventsRequest, journeyv1.ImportEventsResponse]) error {
-	g, ctx := errgroup.WithContext(stream.Context())
-	judged := make(chan *chunk, 1)
-	g.Go(func() error {
-		defer close(judged)
-		var brand string
-		for {
-			in, err := stream.Recv()
-			if errors.Is(err, io.EOF) {
-				return nil
-			}
-			if err != nil {
-				return err
-			}
-			if brand != "" && in.GetBrand() != brand {
-				return fault.Invalid().Field("brand", "must be %q as in the chunks before", brand).Err()
-			}
-			brand = in.GetBrand()
-			c, err := s.judgeChunk(stream, in)
-			if err != nil {
-				return err
-			}
-			select {
-			case judged <- c:
-			case <-ctx.Done():
-				return ctx.Err()
-			}
-		}
+	return several.Chunks(stream, s.judgeChunk, func(ctx context.Context, c *chunk) (*journeyv1.ImportEventsResponse, error) {
+		s.commitBatch(ctx, c.batch)
+		return c.answer(), nil
 	})
-	g.Go(func() error {
-		for c := range judged {
-			s.commitBatch(stream.Context(), c.batch)
-			if err := stream.Send(c.answer()); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	return g.Wait()
 }
 
 // judgeChunk judges each row alone.
-func (s *Server) judgeChunk(stream grpc.ServerStream, in *journeyv1.ImportEventsRequest) (*chunk, error) {
-	ctx := stream.Context()
+func (s *Server) judgeChunk(ctx context.Context, in *journeyv1.ImportEventsRequest) (*chunk, error) {
 	b, err := s.enter(ctx, in.GetBrand(), access.Submit)
 	if err != nil {
 		return nil, err

@@ -1,8 +1,7 @@
 package loyalty
 
 import (
-	"errors"
-	"io"
+	"context"
 
 	"google.golang.org/grpc"
 	"google.golang.org/protobuf/reflect/protoreflect"
@@ -11,6 +10,7 @@ import (
 	"github.com/rapport-cx/rapport/internal/access"
 	"github.com/rapport-cx/rapport/internal/commit"
 	"github.com/rapport-cx/rapport/internal/fault"
+	"github.com/rapport-cx/rapport/internal/several"
 	"github.com/rapport-cx/rapport/services/loyalty/ledger"
 	"github.com/rapport-cx/rapport/services/loyalty/record"
 )
@@ -21,32 +21,11 @@ const most = 1000
 
 // BatchPost takes chunks one at a time and answers each.
 func (s *Server) BatchPost(stream grpc.BidiStreamingServer[loyaltyv1.BatchPostRequest, loyaltyv1.BatchPostResponse]) error {
-	var brand string
-	for {
-		in, err := stream.Recv()
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		if brand != "" && in.GetBrand() != brand {
-			return fault.Invalid().Field("brand", "must be %q as in the chunks before", brand).Err()
-		}
-		brand = in.GetBrand()
-		out, err := s.postChunk(stream, in)
-		if err != nil {
-			return err
-		}
-		if err := stream.Send(out); err != nil {
-			return err
-		}
-	}
+	return several.Chunks(stream, several.Unjudged, s.postChunk)
 }
 
 // postChunk decides the items of a chunk, in order.
-func (s *Server) postChunk(stream grpc.ServerStream, in *loyaltyv1.BatchPostRequest) (*loyaltyv1.BatchPostResponse, error) {
-	ctx := stream.Context()
+func (s *Server) postChunk(ctx context.Context, in *loyaltyv1.BatchPostRequest) (*loyaltyv1.BatchPostResponse, error) {
 	b, err := s.enter(ctx, in.GetBrand(), access.Submit)
 	if err != nil {
 		return nil, err

@@ -2,9 +2,7 @@ package segmentation
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io"
 
 	"google.golang.org/grpc"
 
@@ -12,6 +10,7 @@ import (
 	"github.com/rapport-cx/rapport/internal/access"
 	"github.com/rapport-cx/rapport/internal/fault"
 	"github.com/rapport-cx/rapport/internal/floor"
+	"github.com/rapport-cx/rapport/internal/several"
 	"github.com/rapport-cx/rapport/services/segmentation/profile"
 )
 
@@ -21,27 +20,7 @@ const maxRows = 1000
 
 // UpsertCustomers takes chunks one at a time and answers each.
 func (s *Server) UpsertCustomers(stream grpc.BidiStreamingServer[segmentationv1.UpsertCustomersRequest, segmentationv1.UpsertCustomersResponse]) error {
-	var first string
-	for {
-		in, err := stream.Recv()
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		if first != "" && in.GetBrand() != first {
-			return fault.Invalid().Field("brand", "must be %q as in the chunks before", first).Err()
-		}
-		first = in.GetBrand()
-		out, err := s.upsert(stream.Context(), in)
-		if err != nil {
-			return err
-		}
-		if err := stream.Send(out); err != nil {
-			return err
-		}
-	}
+	return several.Chunks(stream, several.Unjudged, s.upsert)
 }
 
 // upsert judges the rows of a chunk, then applies the good ones in one commit.

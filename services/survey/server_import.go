@@ -2,12 +2,10 @@ package survey
 
 import (
 	"cmp"
-	"errors"
-	"io"
+	"context"
 	"slices"
 	"time"
 
-	"golang.org/x/sync/errgroup"
 	"google.golang.org/grpc"
 
 	surveyv1 "github.com/rapport-cx/rapport/gen/rapport/survey/v1"
@@ -15,6 +13,7 @@ import (
 	"github.com/rapport-cx/rapport/internal/commit"
 	"github.com/rapport-cx/rapport/internal/fault"
 	"github.com/rapport-cx/rapport/internal/floor"
+	"github.com/rapport-cx/rapport/internal/several"
 	"github.com/rapport-cx/rapport/services/survey/intake"
 )
 
@@ -30,53 +29,17 @@ type chunk struct {
 	answer   *surveyv1.ImportResponsesResponse
 }
 
-// ImportResponses takes chunks one at a time and answers each. The next one is
-// received and judged while the one before commits.
+// ImportResponses takes chunks one at a time and answers each.
 func (s *Server) ImportResponses(stream grpc.BidiStreamingServer[surveyv1.ImportResponsesRequest, surveyv1.ImportResponsesResponse]) error {
-	g, ctx := errgroup.WithContext(stream.Context())
-	judged := make(chan *chunk, 1)
-	g.Go(func() error {
-		defer close(judged)
-		var brand string
-		for {
-			in, err := stream.Recv()
-			if errors.Is(err, io.EOF) {
-				return nil
-			}
-			if err != nil {
-				return err
-			}
-			if brand != "" && in.GetBrand() != brand {
-				return fault.Invalid().Field("brand", "must be %q as in the chunks before", brand).Err()
-			}
-			brand = in.GetBrand()
-			c, err := s.judgeChunk(stream, in)
-			if err != nil {
-				return err
-			}
-			select {
-			case judged <- c:
-			case <-ctx.Done():
-				return ctx.Err()
-			}
-		}
+	return several.Chunks(stream, s.judgeChunk, func(ctx context.Context, c *chunk) (*surveyv1.ImportResponsesResponse, error) {
+		s.commitChunk(ctx, c)
+		return c.answer, nil
 	})
-	g.Go(func() error {
-		for c := range judged {
-			s.commitChunk(stream, c)
-			if err := stream.Send(c.answer); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	return g.Wait()
 }
 
 // judgeChunk judges each row alone. A row that names what this replica does not
 // know yet makes it read the definitions once more.
-func (s *Server) judgeChunk(stream grpc.ServerStream, in *surveyv1.ImportResponsesRequest) (*chunk, error) {
-	ctx := stream.Context()
+func (s *Server) judgeChunk(ctx context.Context, in *surveyv1.ImportResponsesRequest) (*chunk, error) {
 	b, err := s.enter(ctx, in.GetBrand(), "", access.Submit)
 	if err != nil {
 		return nil, err
@@ -167,11 +130,11 @@ func under(path string, err error) error {
 }
 
 // commitChunk commits what is good and fills in the answer.
-func (s *Server) commitChunk(stream grpc.ServerStream, c *chunk) {
+func (s *Server) commitChunk(ctx context.Context, c *chunk) {
 	if len(c.arrivals) == 0 {
 		return
 	}
-	for i, r := range s.arrivals.DoAll(stream.Context(), c.brand.ID, c.arrivals) {
+	for i, r := range s.arrivals.DoAll(ctx, c.brand.ID, c.arrivals) {
 		c.told(c.lines[i], r)
 	}
 	slices.SortFunc(c.answer.Rejections, func(x, y *surveyv1.ImportRejection) int { return cmp.Compare(x.GetLine(), y.GetLine()) })
