@@ -7,10 +7,15 @@ import (
 	"io"
 	"runtime/debug"
 
-	"google.golang.org/grpc"
-
 	"github.com/rapport-cx/rapport/internal/fault"
 )
+
+// Stream is that of a call in which both sides send.
+type Stream[In, Out any] interface {
+	Context() context.Context
+	Recv() (*In, error)
+	Send(*Out) error
+}
 
 // Chunks takes the chunks of a stream, which are all of one brand, and answers each in its
 // turn. The next one is received and judged while the one before is finished; what was
@@ -18,7 +23,7 @@ import (
 func Chunks[In, Out, J any, Chunk interface {
 	*In
 	GetBrand() string
-}](stream grpc.BidiStreamingServer[In, Out], judge func(context.Context, *In) (J, error), finish func(context.Context, J) (*Out, error)) error {
+}](stream Stream[In, Out], judge func(context.Context, *In) (J, error), finish func(context.Context, J) (*Out, error)) error {
 	ctx, judged, ended := stream.Context(), make(chan J, 1), make(chan error, 1)
 	// Whoever waits for the next chunk is not waited for: the stream ends with the call.
 	go func() {
@@ -42,7 +47,7 @@ func Chunks[In, Out, J any, Chunk interface {
 func receive[In, Out, J any, Chunk interface {
 	*In
 	GetBrand() string
-}](stream grpc.BidiStreamingServer[In, Out], judge func(context.Context, *In) (J, error), judged chan<- J) (err error) {
+}](stream Stream[In, Out], judge func(context.Context, *In) (J, error), judged chan<- J) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("judge chunk: panic: %v\n%s", p, debug.Stack())

@@ -10,8 +10,6 @@ import (
 	"testing"
 	"time"
 
-	"google.golang.org/grpc"
-
 	journeyv1 "github.com/rapport-cx/rapport/gen/rapport/journey/v1"
 	"github.com/rapport-cx/rapport/internal/fault"
 	"github.com/rapport-cx/rapport/internal/several"
@@ -24,7 +22,6 @@ type (
 
 // stream is a caller who sends chunks of brands and then hangs up, or stays.
 type stream struct {
-	grpc.BidiStreamingServer[in, out]
 	ctx   context.Context
 	send  []string
 	stays bool
