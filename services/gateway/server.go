@@ -73,7 +73,7 @@ func New(cfg Config, services Services) (*Server, error) {
 func (s *Server) pages() error {
 	services := shell.Services{Survey: s.services.Survey, Segmentation: s.services.Segmentation, Journey: s.services.Journey, Loyalty: s.services.Loyalty, Report: s.services.Report}
 	cfg := shell.Config{
-		Brands: s.cfg.Brands, SurveyURL: s.cfg.SurveyURL, Clock: s.cfg.Clock, Draining: s.cfg.Draining, Log: s.cfg.Log, Outgoing: s.outgoingContext,
+		Brands: s.cfg.Brands, SurveyURL: s.cfg.SurveyURL, Clock: s.cfg.Clock, Draining: s.cfg.Draining, Log: s.cfg.Log, Outgoing: s.outgoingContext, Seats: shell.NewSeats(),
 		Nav: shell.Ordered(page.Nav(services), board.Nav(services), outbox.Nav(services), audience.Nav(services), points.Nav(services)),
 	}
 	shown, err := page.New(cfg, services)

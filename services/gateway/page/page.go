@@ -59,7 +59,6 @@ type Page struct {
 	points loyaltyv1.LoyaltyServiceClient
 	drawn  *shell.Drawings
 	report reportv1.ReportServiceClient
-	seats  shell.Seats
 }
 
 // New makes the pages of services.
@@ -70,7 +69,7 @@ func New(cfg Config, services Services) (*Page, error) {
 	}
 	return &Page{
 		cfg: cfg, survey: services.Survey, people: services.Segmentation, events: services.Journey, points: services.Loyalty,
-		report: services.Report, drawn: drawn, seats: shell.NewSeats(),
+		report: services.Report, drawn: drawn,
 	}, nil
 }
 
@@ -79,7 +78,7 @@ func (p *Page) Route(mux *http.ServeMux) {
 	overview := p.stage()
 	mux.HandleFunc("GET /{$}", p.serve)
 	mux.HandleFunc("GET /csv/{$}", overview.Table(p.table))
-	mux.HandleFunc("GET /live", overview.Live(shell.Watch[*scene]{Seats: p.seats, Told: p.told, Draw: p.drawAll}))
+	mux.HandleFunc("GET /live", overview.Live(shell.Watch[*scene]{Told: p.told, Draw: p.drawAll}))
 	for i := range leaves {
 		l := &leaves[i]
 		stage := p.stageOf(l)
@@ -95,7 +94,7 @@ func (p *Page) Route(mux *http.ServeMux) {
 			mux.HandleFunc("GET /csv"+l.path+"/{id}", stage.Table(p.leafTable))
 		}
 		if l.live {
-			live := stage.Live(shell.Watch[*scene]{Seats: p.seats, Draw: p.drawLeaf})
+			live := stage.Live(shell.Watch[*scene]{Draw: p.drawLeaf})
 			mux.HandleFunc("GET /live"+l.path, live)
 			mux.HandleFunc("GET /live"+l.path+"/{id}", live)
 		}

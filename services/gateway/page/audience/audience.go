@@ -28,7 +28,6 @@ type Pages struct {
 	people segmentationv1.SegmentationServiceClient
 	events journeyv1.JourneyServiceClient
 	drawn  *shell.Drawings
-	seats  shell.Seats
 }
 
 // New makes the pages of services.
@@ -37,7 +36,7 @@ func New(cfg shell.Config, services shell.Services) (*Pages, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Pages{cfg: cfg, survey: services.Survey, people: services.Segmentation, events: services.Journey, drawn: drawn, seats: shell.NewSeats()}, nil
+	return &Pages{cfg: cfg, survey: services.Survey, people: services.Segmentation, events: services.Journey, drawn: drawn}, nil
 }
 
 const (
@@ -125,7 +124,7 @@ func (p *Pages) Route(mux *http.ServeMux) {
 			mux.HandleFunc("GET /csv"+at, stage.Table(p.table))
 		}
 		if l.live {
-			mux.HandleFunc("GET /live"+at, stage.Live(shell.Watch[*scene]{Seats: p.seats, Draw: p.draw}))
+			mux.HandleFunc("GET /live"+at, stage.Live(shell.Watch[*scene]{Draw: p.draw}))
 		}
 	}
 	for _, l := range leaves {

@@ -29,7 +29,6 @@ type Pages struct {
 	survey surveyv1.SurveyServiceClient
 	report reportv1.ReportServiceClient
 	drawn  *shell.Drawings
-	seats  shell.Seats
 }
 
 // New makes the pages of services.
@@ -38,7 +37,7 @@ func New(cfg shell.Config, services shell.Services) (*Pages, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Pages{cfg: cfg, survey: services.Survey, report: services.Report, drawn: drawn, seats: shell.NewSeats()}, nil
+	return &Pages{cfg: cfg, survey: services.Survey, report: services.Report, drawn: drawn}, nil
 }
 
 const (
@@ -139,7 +138,7 @@ func (p *Pages) Route(mux *http.ServeMux) {
 		mux.HandleFunc("GET "+at, stage.Page(p.show))
 		mux.HandleFunc("GET /csv"+at, stage.Table(p.table))
 		if l.live {
-			mux.HandleFunc("GET /live"+at, stage.Live(shell.Watch[*scene]{Seats: p.seats, Told: p.told, Draw: p.draw}))
+			mux.HandleFunc("GET /live"+at, stage.Live(shell.Watch[*scene]{Told: p.told, Draw: p.draw}))
 		}
 	}
 	mux.Handle("POST "+casesPath, http.NewCrossOriginProtection().Handler(http.HandlerFunc(p.introduce)))

@@ -28,7 +28,6 @@ type Pages struct {
 	people segmentationv1.SegmentationServiceClient
 	survey surveyv1.SurveyServiceClient
 	drawn  *shell.Drawings
-	seats  shell.Seats
 }
 
 // New makes the pages of services.
@@ -37,7 +36,7 @@ func New(cfg shell.Config, services shell.Services) (*Pages, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Pages{cfg: cfg, points: services.Loyalty, people: services.Segmentation, survey: services.Survey, drawn: drawn, seats: shell.NewSeats()}, nil
+	return &Pages{cfg: cfg, points: services.Loyalty, people: services.Segmentation, survey: services.Survey, drawn: drawn}, nil
 }
 
 const (
@@ -121,7 +120,7 @@ func (p *Pages) Route(mux *http.ServeMux) {
 		mux.HandleFunc("GET "+at, stage.Page(p.show))
 		if len(l.tables) > 0 {
 			mux.HandleFunc("GET /csv"+at, stage.Table(p.table))
-			mux.HandleFunc("GET /live"+at, stage.Live(shell.Watch[*scene]{Seats: p.seats, Draw: p.draw}))
+			mux.HandleFunc("GET /live"+at, stage.Live(shell.Watch[*scene]{Draw: p.draw}))
 		}
 	}
 	mux.HandleFunc("POST "+membersPath, p.find)

@@ -24,7 +24,6 @@ const (
 
 // Watch is how a page is kept true while it is open.
 type Watch[S any] struct {
-	Seats Seats
 	// Told opens the stream that tells of changes, and gives what waits for the next one;
 	// nil, or none given: the page is only looked at every few seconds.
 	Told func(ctx context.Context, s S) (next func() error, err error)
@@ -45,10 +44,10 @@ func (st *Stage[S]) Live(watch Watch[S]) http.HandlerFunc {
 			st.Refuse(w, s, err)
 			return
 		}
-		if !watch.Seats.Sit(w) {
+		if !st.Config.Seats.Sit(w) {
 			return
 		}
-		defer watch.Seats.Rise()
+		defer st.Config.Seats.Rise()
 		ctx, err := st.Config.Outgoing(r, st.Method)
 		if err == nil {
 			err = st.Prepare(ctx, s)
@@ -102,8 +101,11 @@ func (st *Stage[S]) follow(ctx context.Context, changes <-chan error, look func(
 		}
 		select {
 		case err := <-changes:
-			if err != nil {
+			if fault.Retryable(err) {
 				return err
+			}
+			if err != nil { // who may not watch, or not this, may still look
+				changes = nil
 			}
 		case <-now.C:
 		case <-ctx.Done():

@@ -32,6 +32,8 @@ type Config struct {
 	Outgoing func(r *http.Request, method string) (context.Context, error)
 	// SurveyURL is where customers find the survey page; empty: where a page is looked at.
 	SurveyURL string
+	// Seats are those of all open pages that watch.
+	Seats Seats
 	// Nav are the ways to all pages, in the order to show them.
 	Nav []Way
 }
